@@ -1,0 +1,652 @@
+//! What a package says, once it has been read and found whole. Data only: nothing here judges.
+//!
+//! Every name in it (ledger, field, setting, slot set) has been resolved by the loader; the evaluator may rely on it.
+
+use std::collections::BTreeMap;
+
+use crate::{calendar::Workdays, day::Day, ratio::Ratio};
+
+/// A directive as data: what is demanded, what is recorded, and the worked examples that pin both.
+#[derive(Clone, Debug, Default)]
+pub struct Package {
+    /// `directive.toml`.
+    pub directive: Directive,
+    /// `ledgers/*.toml` in the order read; the built-in ledgers of the organisation are not among them.
+    pub ledgers: Vec<Ledger>,
+    /// `requirements/*.toml` in the order read, heading-only ones included.
+    pub requirements: Vec<Requirement>,
+    /// `calendar/YYYY.toml`.
+    pub workdays: Workdays,
+    /// Hash (hex SHA-256) over the names and bytes of all files: the identity of this version.
+    pub hash: String,
+    /// The files themselves, path below the package → text, as stored by `package apply`.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Package {
+    /// The ledger of that name, among the package's own and the built-in ones.
+    pub fn ledger(&self, name: &str) -> Option<&Ledger> {
+        self.ledgers.iter().find(|l| l.name == name)
+    }
+
+    /// The requirement of that table id (`R-03a`).
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.requirements.iter().find(|r| r.id == id)
+    }
+}
+
+/// The head of a package.
+#[derive(Clone, Debug, Default)]
+pub struct Directive {
+    /// Title of the paper.
+    pub title: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// Document number, as printed.
+    pub number: String,
+    /// Day of issue.
+    pub issued: Option<Day>,
+    /// First day in force: what begins, ends or is asked before it is not judged.
+    pub from: Day,
+    /// Numbers the text leaves to the office; `None` where it has not been set.
+    pub settings: BTreeMap<String, Option<Setting>>,
+    /// Sets of which the text gives the size but not every member (the 6, 8 and 10).
+    pub slots: BTreeMap<String, Slots>,
+    /// 学 干 纪 保障.
+    pub pillars: Vec<Pillar>,
+    /// What is missing in the text.
+    pub gaps: Vec<Gap>,
+    /// Readings chosen where the text is unclear.
+    pub rulings: Vec<Ruling>,
+}
+
+/// A setting's value and, where given, its Chinese title and who may change it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The value; several values mean "any of".
+    pub values: Vec<Value>,
+}
+
+/// A set of `size` members of which only the named ones are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Slots {
+    /// How many members the text demands.
+    pub size: i64,
+    /// The members named so far, in order.
+    pub named: Vec<String>,
+}
+
+/// One of the four pillars.
+#[derive(Clone, Debug, Default)]
+pub struct Pillar {
+    /// `学`, `干`, `纪` or `保障`.
+    pub id: String,
+    /// Long title.
+    pub title: String,
+}
+
+/// A gap in the directive's text that nothing may fill by invention.
+#[derive(Clone, Debug, Default)]
+pub struct Gap {
+    /// `G1` …
+    pub id: String,
+    /// Clause or place.
+    pub place: String,
+    /// What is missing and what follows from it.
+    pub effect: String,
+}
+
+/// The reading chosen for an unclear clause, with a name and a date.
+#[derive(Clone, Debug, Default)]
+pub struct Ruling {
+    /// `Q1` …
+    pub id: String,
+    /// What is unclear.
+    pub question: String,
+    /// The possible readings.
+    pub readings: Vec<String>,
+    /// The one taken.
+    pub chosen: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub on: Option<Day>,
+}
+
+/// What is recorded: one definition gives the table, the form, the list, the template, the import and the export.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// English name: the table is `l_<name>`.
+    pub name: String,
+    /// Chinese title.
+    pub title: String,
+    /// Menu group.
+    pub group: String,
+    /// Why it is asked, or other words for the form's head.
+    pub note: String,
+    /// Event (happened on a day) or item (opens, closes).
+    pub kind: LedgerKind,
+    /// Field from which the unit follows; without it the unit is typed.
+    pub unit_from: Option<String>,
+    /// The fields, in order. Derived ones included; `id` and the typed `unit` are not among them.
+    pub fields: Vec<Field>,
+    /// True for `low_rank`: its rows are computed by the program and never typed.
+    pub derived: bool,
+    /// Reason given for more than 12 required fields.
+    pub reason: Option<String>,
+    /// Name in an earlier package, when renamed.
+    pub was: Option<String>,
+}
+
+impl Ledger {
+    /// Position of a field among [`Ledger::fields`].
+    pub fn field_index(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|f| f.name == name)
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// The field that dates the row: an event's day, an item's opening; a register has none.
+    pub fn opening(&self) -> Option<&str> {
+        match &self.kind {
+            LedgerKind::Event { day } => Some(day),
+            LedgerKind::Item { opens, .. } => Some(opens),
+            LedgerKind::Register => None,
+        }
+    }
+
+    /// The field with an item's closing day.
+    pub fn closing(&self) -> Option<&str> {
+        match &self.kind {
+            LedgerKind::Item { closes, .. } => Some(closes),
+            LedgerKind::Event { .. } | LedgerKind::Register => None,
+        }
+    }
+}
+
+/// The two kinds of ledgers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LedgerKind {
+    /// Happened on the day in this field.
+    Event {
+        /// Name of a date field.
+        day: String,
+    },
+    /// Opens, changes state, closes (the closing day included).
+    Item {
+        /// Name of a date field.
+        opens: String,
+        /// Name of a date field.
+        closes: String,
+    },
+    /// Undated entries of a register: persons. Only the built-in ledgers have it.
+    Register,
+}
+
+impl Default for LedgerKind {
+    fn default() -> Self {
+        LedgerKind::Event { day: "day".into() }
+    }
+}
+
+/// One field of a ledger.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Field {
+    /// English name: the column.
+    pub name: String,
+    /// What it holds.
+    pub ty: FieldType,
+    /// Chinese title.
+    pub title: String,
+    /// Column head, at most 6 characters.
+    pub short: Option<String>,
+    /// Must be filled.
+    pub required: bool,
+    /// Help under the label.
+    pub hint: Option<String>,
+    /// Group on the form.
+    pub group: Option<String>,
+    /// Other column heads under which offices keep it.
+    pub aliases: Vec<String>,
+    /// Shown in the list by default.
+    pub list: bool,
+    /// Offered as a facet.
+    pub facet: bool,
+    /// Encrypted from the first row.
+    pub sensitive: bool,
+    /// Name in an earlier package.
+    pub was: Option<String>,
+}
+
+/// Types of fields, with what they store.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum FieldType {
+    /// Any text.
+    #[default]
+    Text,
+    /// A whole number.
+    Integer,
+    /// Four decimal places, stored as an integer × 10000.
+    Decimal,
+    /// Money, stored in 分.
+    Money,
+    /// A day, stored as ISO text.
+    Date,
+    /// Yes or no, stored as 1 or 0.
+    Flag,
+    /// A person, stored as id.
+    Person,
+    /// A unit, stored as id.
+    Unit,
+    /// What a paper is about: `2025`, `2025H1`, `2025Q1`, `2025-03`, stored as text.
+    Period,
+    /// A file by content hash.
+    File,
+    /// One of these, stored as text.
+    Choice(Vec<String>),
+    /// Several of these, stored as text joined by `|`.
+    Choices(Vec<String>),
+    /// A record of another ledger, stored as id.
+    Ref(String),
+    /// Computed by the program (`talk.level`, `approval.actual_days`); never stored, never asked.
+    Derived,
+}
+
+/// One table of the requirement language: who is judged × when → measure against target.
+#[derive(Clone, Debug, Default)]
+pub struct Requirement {
+    /// Table id, `R-03a`.
+    pub id: String,
+    /// `二(二)三`.
+    pub clause: String,
+    /// Short title.
+    pub title: String,
+    /// Pillar id.
+    pub pillar: String,
+    /// Who must see to it.
+    pub duty: String,
+    /// How firmly the text says it.
+    pub status: Status,
+    /// One verdict per …
+    pub each: Each,
+    /// With a ledger: the fields whose combination is the subject; `unit` is the organ.
+    pub per: Vec<Path>,
+    /// Which subjects are judged.
+    pub filter: Conds,
+    /// When.
+    pub when: When,
+    /// Last day on which a period may begin.
+    pub until: Option<Day>,
+    /// With `every`: days after the period until it shuts.
+    pub settle: Option<Count>,
+    /// With `standing`: days for which a new subject is open.
+    pub grace: Option<Count>,
+    /// With `by` field: facts before the subject began count.
+    pub since_any: bool,
+    /// The measures that must all hold; a requirement without `part` has exactly one.
+    pub parts: Vec<Part>,
+    /// True when the table was written with `[[requirement.part]]`.
+    pub has_parts: bool,
+    /// What a period is to a subject that existed for a part of it.
+    pub partial: Partial,
+    /// What a unit's figure is.
+    pub rollup: Rollup,
+    /// Named slots on which the target rests.
+    pub slots: Option<String>,
+    /// Field of a repeat that points back at what it repeats.
+    pub again: Option<Path>,
+    /// Reference achievement, never judged.
+    pub reference: Option<String>,
+    /// Ids of rulings (`Q11`).
+    pub ruling: Vec<String>,
+    /// Consequences, drafted by the program and confirmed by a person; never judged.
+    pub on_fail: Vec<OnFail>,
+    /// Words beside the rule.
+    pub note: Option<String>,
+    /// False: heading only, not judged.
+    pub enabled: bool,
+    /// File (below the package) and line of the table's head.
+    pub place: (String, usize),
+}
+
+/// A consequence that the text attaches to a fail.
+#[derive(Clone, Debug, Default)]
+pub struct OnFail {
+    /// `remind`, `retrain`, `interview` …
+    pub act: String,
+    /// `5 workdays`, `30 days`; empty when the text gives none.
+    pub due: String,
+}
+
+/// How firmly the directive says a requirement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// In so many words.
+    #[default]
+    Stated,
+    /// The sentence is cut.
+    Fragment,
+    /// Follows from the text.
+    Inferred,
+    /// Only an outline heading exists.
+    HeadingOnly,
+}
+
+/// Who is judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Each {
+    /// The whole system; its subject is the top unit.
+    #[default]
+    System,
+    /// Every unit that `where` admits.
+    Unit,
+    /// Every person that `where` admits.
+    Person,
+    /// Every record of a ledger, or with `per` every combination.
+    Ledger(String),
+}
+
+/// When a subject is judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum When {
+    /// Calendar periods.
+    Every(Period),
+    /// One window that ends on this day.
+    ByDate(Day),
+    /// One window that ends on the first filled of these fields, plus days.
+    ByField {
+        /// Fields of the subject (of a combination: paths through its rows).
+        fields: Vec<Path>,
+        /// Days after it.
+        plus: Option<Count>,
+    },
+    /// The subject's life.
+    Life,
+    /// The day asked.
+    #[default]
+    Standing,
+    /// As standing, but a fail is shown as open until the due day, if there is one.
+    Once(Option<Due>),
+}
+
+/// The due day of `once`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Due {
+    /// This day.
+    Day(Day),
+    /// The day in this setting; empty is no due.
+    Setting(String),
+}
+
+/// A number of days, given or in a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Count {
+    /// Given.
+    Days(i64),
+    /// In this setting.
+    Setting(String),
+}
+
+/// Calendar periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Period {
+    /// Each day.
+    Day,
+    /// Each day of the workday calendar.
+    Workday,
+    /// ISO week.
+    Week,
+    /// Month.
+    Month,
+    /// Quarter.
+    Quarter,
+    /// Half-year.
+    Half,
+    /// Year.
+    Year,
+}
+
+/// One measure with its target.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What is measured.
+    pub measure: Measure,
+    /// Against what; `None` is a figure.
+    pub target: Option<Target>,
+    /// What no row means; `None` only for `holds`.
+    pub no_data: Option<NoData>,
+    /// Overrides the measure's own pace.
+    pub pace: Option<Pace>,
+    /// A deadline of its own.
+    pub by: Option<When>,
+    /// Facts before the subject began count.
+    pub since_any: bool,
+}
+
+/// What is measured (section 2).
+#[derive(Clone, Debug)]
+pub enum Measure {
+    /// Rows.
+    Count(Source),
+    /// Sum of a field.
+    Sum(Source, Path),
+    /// Different values of a field.
+    Distinct(Source, Path),
+    /// Share of rows that satisfy further conditions.
+    Share(Source, Conds),
+    /// One additive measure over another.
+    Ratio(Box<Measure>, Box<Measure>),
+    /// (Σfrom − Σto) ÷ Σfrom.
+    Change(Source, Path, Path),
+    /// Value of a field in the last row.
+    Latest(Source, Path),
+    /// Days of the subject from one field to another, both included.
+    Span(Path, Path),
+    /// 1 if the subject's own row satisfies the conditions, else 0.
+    Holds(Conds),
+}
+
+/// The rows a measure reads.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Rows of what.
+    pub of: Of,
+    /// Which rows.
+    pub filter: Conds,
+    /// The day of this field lies in the window; a period field equals the window's label.
+    pub dated: Option<String>,
+    /// There on that day of the window.
+    pub at: Option<At>,
+    /// How a row points at the subject: (path in the row, path in the subject); the second is `None` for the subject
+    /// itself. Empty: the default relation.
+    pub via: Vec<(Path, Option<Path>)>,
+    /// Only the last row of each value.
+    pub last_per: Option<Path>,
+}
+
+/// What a source's rows are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Of {
+    /// Persons in post.
+    Person,
+    /// Units.
+    Unit,
+    /// Rows of a ledger.
+    Ledger(String),
+}
+
+/// A day of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Its first.
+    Start,
+    /// Its last.
+    End,
+}
+
+/// `person.unit.level`.
+pub type Path = Vec<String>;
+
+/// Conditions; all must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Conds {
+    /// On fields.
+    pub all: Vec<Cond>,
+    /// At least one related row of each of these.
+    pub has: Vec<Source>,
+}
+
+impl Conds {
+    /// No condition at all.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.has.is_empty()
+    }
+}
+
+/// A condition on one field.
+#[derive(Clone, Debug)]
+pub struct Cond {
+    /// The field.
+    pub path: Path,
+    /// What must be true of it.
+    pub test: Test,
+}
+
+/// What a condition asks.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Filled (or, with false, empty); the only test that an empty field answers.
+    Filled(bool),
+    /// Equal to any of.
+    AnyOf(Vec<Operand>),
+    /// Equal to none of.
+    NoneOf(Vec<Operand>),
+    /// Not below.
+    AtLeast(Operand),
+    /// Not above.
+    AtMost(Operand),
+    /// Greater.
+    Above(Operand),
+    /// Less.
+    Below(Operand),
+    /// Earlier day.
+    Before(Operand),
+    /// Later day.
+    After(Operand),
+    /// Same day or later.
+    NotBefore(Operand),
+    /// Same day or earlier.
+    NotAfter(Operand),
+}
+
+/// The other side of a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A value.
+    Value(Value),
+    /// The value (or any of the values) of a setting.
+    Setting(String),
+    /// A field of the subject; `id` is the subject itself.
+    Subject(Path),
+}
+
+/// A value as written in a package.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number: `3`, `"80%"`, `59.5`.
+    Number(Ratio),
+    /// Money in 分: `"5000元"`, `"300万元"`.
+    Money(i64),
+    /// `"1 year"`: that many years, counted in days from the subject's first day.
+    Years(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A day.
+    Day(Day),
+    /// Any other text.
+    Text(String),
+}
+
+/// The comparison with the target.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Which comparison.
+    pub op: TargetOp,
+    /// The value by the day on which it begins to hold, ascending; undated: one entry from [`Day::MIN`].
+    pub steps: Vec<TargetStep>,
+}
+
+/// A target from a day on.
+#[derive(Clone, Debug)]
+pub struct TargetStep {
+    /// First day.
+    pub from: Day,
+    /// The value; of `between` the lower bound.
+    pub value: Operand,
+    /// Upper bound of `between`.
+    pub upper: Option<Operand>,
+}
+
+/// Comparisons. All include the number itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetOp {
+    /// 不少于.
+    AtLeast,
+    /// 不超过.
+    AtMost,
+    /// Exactly.
+    Exactly,
+    /// Both ends included.
+    Between,
+}
+
+/// What it means that nothing passes the filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoData {
+    /// The value 0.
+    Zero,
+    /// 数据不足.
+    Unknown,
+    /// 不适用.
+    Na,
+}
+
+/// A period to a subject that was not there all the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Partial {
+    /// The target by days there, rounded down.
+    Prorate,
+    /// The whole target from one day on.
+    #[default]
+    Full,
+    /// 不适用 unless there every day.
+    None,
+}
+
+/// What a unit's figure is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Rollup {
+    /// None.
+    #[default]
+    None,
+    /// Passes ÷ all but na.
+    ShareMet,
+    /// Σnumerator ÷ Σdenominator against the target.
+    Pool,
+    /// Passes at least so many; system only.
+    CountMet(i64),
+}
+
+/// How progress is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Whole steps: target × elapsed ÷ total, rounded down.
+    Steps,
+    /// elapsed ÷ total.
+    Linear,
+    /// No pace.
+    None,
+}

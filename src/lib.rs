@@ -1,0 +1,10 @@
+//! 栋梁 Dongliang: a directive as data, facts recorded once, every demand judged, every verdict explained.
+//!
+//! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `web`.
+
+pub mod calendar;
+pub mod day;
+pub mod directive;
+pub mod org;
+pub mod ratio;
+pub mod scope;
