@@ -9,6 +9,8 @@ pub mod judge;
 pub mod kind;
 pub mod light;
 pub mod measure;
+pub mod needs;
+pub mod rollup;
 pub mod subject;
 pub mod window;
 pub mod world;
