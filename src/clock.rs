@@ -28,7 +28,7 @@ pub struct Moment {
 impl Clock {
     /// Now.
     pub fn now(self) -> Moment {
-        let now = Timestamp::now().to_zoned(zone());
+        let now = Timestamp::now().to_zoned_datetime(zone());
         let day = of_date(now.date());
         let instant = now.timestamp().as_microsecond();
         match self {
@@ -49,18 +49,18 @@ pub fn end_of_day(day: Day) -> i64 {
 pub fn start_of_day(day: Day) -> i64 {
     let (y, m, d) = day.ymd();
     let date = jiff::civil::Date::new(y as i16, m as i8, d as i8).unwrap_or(jiff::civil::Date::MIN);
-    date.to_zoned(zone()).map_or(0, |z| z.timestamp().as_microsecond())
+    date.to_zoned_datetime(zone()).map_or(0, |z| z.timestamp().as_microsecond())
 }
 
 /// The day of an instant in the office's zone.
 pub fn day_of(instant: i64) -> Day {
-    Timestamp::from_microsecond(instant).map_or(Day(0), |t| of_date(t.to_zoned(zone()).date()))
+    Timestamp::from_microsecond(instant).map_or(Day(0), |t| of_date(t.to_zoned_datetime(zone()).date()))
 }
 
 /// As written in papers: `2025年6月30日 18:05`.
 pub fn chinese(instant: i64) -> String {
     let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };
-    let z = t.to_zoned(zone());
+    let z = t.to_zoned_datetime(zone());
     format!("{} {:02}:{:02}", of_date(z.date()).chinese(), z.hour(), z.minute())
 }
 
@@ -73,7 +73,7 @@ pub fn parse_instant(text: &str) -> Option<i64> {
         return Some(t.as_microsecond());
     }
     let local: jiff::civil::DateTime = text.replace(' ', "T").parse().ok()?;
-    Some(local.to_zoned(zone()).ok()?.timestamp().as_microsecond())
+    Some(local.to_zoned_datetime(zone()).ok()?.timestamp().as_microsecond())
 }
 
 fn of_date(date: jiff::civil::Date) -> Day {

@@ -52,8 +52,7 @@ impl Installation {
     /// When the database holds no package.
     pub fn new(db: Db, keys: Keys, clock: Clock) -> anyhow::Result<Installation> {
         let demo = db.read(|tx| Ok(meta(tx, "demo")?.is_some()))?;
-        let installation =
-            Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
+        let installation = Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }
@@ -192,7 +191,10 @@ pub fn given(
 /// A setting as typed: several values apart by `|`, empty for none.
 fn setting(text: &str) -> Option<Setting> {
     let values = text.split('|').map(str::trim).filter(|t| !t.is_empty()).map(|t| {
-        Day::parse(t).map(Written::Day).or_else(|| Ratio::parse_decimal(t).map(Written::Number)).unwrap_or(Written::Text(t.into()))
+        Day::parse(t)
+            .map(Written::Day)
+            .or_else(|| Ratio::parse_decimal(t).map(Written::Number))
+            .unwrap_or(Written::Text(t.into()))
     });
     let values: Vec<Written> = values.collect();
     if values.is_empty() { None } else { Some(Setting { values }) }

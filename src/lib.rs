@@ -4,9 +4,11 @@
 
 pub mod calendar;
 pub mod check;
+pub mod clock;
 pub mod day;
 pub mod db;
 pub mod directive;
+pub mod installation;
 pub mod ledger;
 pub mod org;
 pub mod ratio;

@@ -125,6 +125,7 @@ pub fn judge(
     let Some(touched) = touched(engine, changes) else {
         return Ok(Later { everything: true, ..Later::default() });
     };
+    tx.lock(&touched.iter().flat_map(|(i, touch)| lock_keys(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());
     let mut later = Later::default();
     for (i, touch) in touched {
@@ -141,6 +142,15 @@ pub fn judge(
         judge_requirement(tx, engine, i, as_of, only, &mut shared)?;
     }
     Ok(later)
+}
+
+/// What two writers of the same subject wait for (PostgreSQL).
+fn lock_keys(i: usize, touch: &Touch) -> Vec<i64> {
+    let key = |subject: i64| ((i as i64 + 1) << 48) ^ subject;
+    match touch {
+        Touch::All => vec![key(0)],
+        Touch::Subjects(ids) => ids.iter().map(|id| key(*id)).collect(),
+    }
 }
 
 /// Judges one requirement on some subjects (none given: on all) and writes the verdicts.
