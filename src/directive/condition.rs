@@ -145,6 +145,6 @@ fn value(node: &Node<'_>, ty: &FieldType) -> Option<Value> {
     let found = literal::value(node)?;
     match literal::typed(&found, node.str(), ty) {
         Ok(value) => Some(value),
-        Err(wanted) => node.fail("值与字段的类型不合", format!("这里要{wanted}")),
+        Err(wanted) => node.fail("值与字段的类型不合", format!("应为{wanted}")),
     }
 }

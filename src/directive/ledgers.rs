@@ -117,7 +117,7 @@ fn kind<'a>(name: &str, t: &mut Table<'a>, dates: &mut Vec<Node<'a>>) -> LedgerK
             }
         }
         stray(day, "day", "event");
-        LedgerKind::Item { opens: text(opens, "starts"), closes: text(closes, "ends") }
+        LedgerKind::Item { opens: text(opens, ""), closes: text(closes, "") }
     } else {
         stray(opens, "opens", "item");
         stray(closes, "closes", "item");
@@ -134,6 +134,7 @@ fn stray(node: Option<Node<'_>>, key: &str, kind: &str) {
 /// The date fields must be dates of this ledger; a derived ledger gets those it does not define.
 fn check_dates(ledger: &mut Ledger, nodes: &[Node<'_>], t: &Table<'_>) {
     let mut named: Vec<String> = ledger.opening().into_iter().chain(ledger.closing()).map(str::to_owned).collect();
+    named.retain(|name| !name.is_empty());
     named.dedup();
     for name in named {
         let node = nodes.iter().find(|n| n.str() == Some(&name));

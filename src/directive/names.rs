@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
     /// The setting named by the node, needed for `want`; or a finding.
     pub(super) fn need_setting(&self, node: &Node<'_>, want: Want) -> Option<String> {
         let name = node.text()?;
-        if !self.head.settings.contains_key(&name) {
+        if !self.head.settings.contains_key(&name) && self.head.whole {
             let known = self.head.settings.keys().map(String::as_str);
             return node.fail(
                 format!("没有设定「{name}」"),
@@ -118,7 +118,7 @@ impl<'a> Names<'a> {
     }
 
     /// Notes a field that does not exist.
-    pub(super) fn unknown_field(&self, ledger: &str, name: &str, node: &Node<'_>) {
+    fn unknown_field(&self, ledger: &str, name: &str, node: &Node<'_>) {
         let Some(found) = self.ledger(ledger).filter(|_| self.whole) else { return };
         let own = found.fields.iter().map(|f| f.name.as_str());
         let known: BTreeSet<&str> = own.chain(derived(ledger).into_iter().map(|(n, _)| n)).collect();

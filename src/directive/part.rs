@@ -13,8 +13,8 @@ use super::{
 const NO_DATA: [(&str, NoData); 3] = [("zero", NoData::Zero), ("unknown", NoData::Unknown), ("na", NoData::Na)];
 const PACES: [(&str, Pace); 3] = [("steps", Pace::Steps), ("linear", Pace::Linear), ("none", Pace::None)];
 
-/// Reads all parts into the requirement; `judged` ones must have at least one.
-pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Scope<'_>, judged: bool) {
+/// Reads all parts into the requirement; one that is enabled must have at least one.
+pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Scope<'_>) {
     let since = t.take("since");
     r.since_any = since_any(since, &r.when);
     let common = Common {
@@ -27,7 +27,7 @@ pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Sco
     };
     let list = t.take("part");
     if list.is_none() {
-        if t.has("measure") || judged {
+        if t.has("measure") || r.enabled {
             r.parts.extend(part(t, &common, scope, None));
         }
         return;
