@@ -2,9 +2,10 @@
 
 use super::{
     condition::{Scope, conds},
-    model::{At, Field, FieldType, LedgerKind, Measure, Of, Path, Source},
+    model::{At, Field, FieldType, Ledger, LedgerKind, Measure, Of, Path, Source},
     names::{meant, target},
     read::{Node, Table},
+    suggest::nearest,
 };
 
 const KINDS: [&str; 9] = ["count", "sum", "distinct", "share", "ratio", "change", "latest", "span", "holds"];
@@ -19,7 +20,7 @@ pub(super) fn measure(node: &Node<'_>, scope: Scope<'_>) -> Option<Measure> {
         (Some(_), Some(_)) => return node.fail("一个量度只能是一种", "几个量度分写在几个 [[requirement.part]] 里"),
         (None, _) => {
             let keys: Vec<&str> = t.rest().iter().map(|(k, _)| *k).collect();
-            let near = keys.iter().find_map(|k| super::read::nearest(k, KINDS.into_iter()));
+            let near = keys.iter().find_map(|k| nearest(k, KINDS.into_iter()));
             let hint = near.map_or(format!("可写：{}", KINDS.join("、")), |k| format!("是不是想写「{k}」？"));
             return node.fail("看不出是哪种量度", hint);
         }
@@ -207,29 +208,40 @@ fn same_kind(node: &Node<'_>, row: &FieldType, other: Option<&str>) {
     }
 }
 
-/// Without `via` the rows must have a field that points at what they belong to. Units own rows by the row's unit, and
-/// the whole system owns all.
+/// Without `via` the rows must have exactly one field that points at what they belong to. Units own rows by the row's
+/// unit, the whole system owns all, and a combination has its own rows, or those that agree with it in each reference.
 fn check_relation(node: &Node<'_>, row: &str, anchor: &str, to: Relation, scope: Scope<'_>) {
-    let Some(ledger) = scope.names.ledger(row).filter(|_| scope.names.whole) else { return };
-    let unresolved = |f: &Field| target(&f.ty).is_some_and(|to| scope.names.ledger(to).is_none());
-    if scope.names.ledger(anchor).is_none() || ledger.fields.iter().any(unresolved) {
+    let names = scope.names;
+    let Some(ledger) = names.ledger(row).filter(|_| names.whole) else { return };
+    let unresolved = |f: &Field| target(&f.ty).is_some_and(|to| names.ledger(to).is_none());
+    if names.ledger(anchor).is_none() || ledger.fields.iter().any(unresolved) {
         return;
     }
-    if anchor == "unit" || anchor == row || (scope.combined && to == Relation::ToSubject) {
+    if to == Relation::ToRow || scope.per.is_empty() {
+        return points_once(node, ledger, anchor, to);
+    }
+    if row != anchor {
+        let ends = scope.per.iter().filter_map(|path| names.type_of(anchor, path));
+        ends.for_each(|ty| target(&ty).into_iter().for_each(|end| points_once(node, ledger, end, to)));
+    }
+}
+
+fn points_once(node: &Node<'_>, ledger: &Ledger, anchor: &str, to: Relation) {
+    if anchor == "unit" {
         return;
     }
-    let pointing: Vec<&str> =
-        ledger.fields.iter().filter(|f| target(&f.ty) == Some(anchor)).map(|f| f.name.as_str()).collect();
-    let of = if to == Relation::ToSubject { "主体" } else { "所问的记录" };
+    let points = ledger.fields.iter().filter(|f| target(&f.ty) == Some(anchor));
+    let pointing: Vec<&str> = points.map(|f| f.name.as_str()).collect();
+    let (row, of) = (&ledger.name, if to == Relation::ToSubject { "主体" } else { "所问的记录" });
     match pointing.as_slice() {
+        [_] => {}
         [] => node.error(
             format!("看不出「{row}」的记录属于哪个{of}（{anchor}）"),
             "写 via = \"指向它的字段\"，或 via = { 记录的字段 = \"主体的字段\" }",
         ),
-        [_] => {}
-        several => node.warn(
-            format!("「{row}」有几个字段指向{of}（{anchor}）：{}", several.join("、")),
-            format!("写明是哪一个，例如 via = \"{}\"", several[0]),
+        [first, ..] => node.error(
+            format!("「{row}」有几个字段指向{of}（{anchor}）：{}", pointing.join("、")),
+            format!("写明是哪一个，例如 via = \"{first}\""),
         ),
     }
 }

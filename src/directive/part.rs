@@ -2,7 +2,7 @@
 
 use super::{
     condition::Scope,
-    measure::{measure, word},
+    measure::{ledger_of, measure, word},
     model::{FieldType, Measure, NoData, Operand, Pace, Part, Path, Requirement, Source, Target, Value, When},
     names::Names,
     read::{Node, Table},
@@ -104,15 +104,7 @@ fn check_target(measure: &Measure, target: &Target, node: &Node<'_>, names: &Nam
 }
 
 fn is_money(measure: &Measure, names: &Names<'_>) -> bool {
-    let money = |source: &Source, path: &Path| {
-        let mut at = super::measure::ledger_of(&source.of).to_owned();
-        let mut last = None;
-        for name in path {
-            last = names.field(&at, name);
-            at = last.as_ref().and_then(super::names::target).unwrap_or_default().to_owned();
-        }
-        matches!(last, Some(FieldType::Money | FieldType::Derived))
-    };
+    let money = |source: &Source, path: &Path| names.type_of(ledger_of(&source.of), path) == Some(FieldType::Money);
     match measure {
         Measure::Sum(source, path) | Measure::Latest(source, path) => money(source, path),
         Measure::Ratio(top, _) => is_money(top, names),

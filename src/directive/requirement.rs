@@ -3,7 +3,7 @@
 use super::{
     condition::{Scope, conds},
     measure::word,
-    model::{Each, FieldType, OnFail, Partial, Requirement, Rollup, Status, When},
+    model::{Each, FieldType, OnFail, Partial, Path, Requirement, Rollup, Status, When},
     names::{Names, meant},
     part,
     read::{Node, Table},
@@ -27,7 +27,8 @@ fn requirement(mut t: Table<'_>, names: &Names<'_>) -> Option<Requirement> {
         r.enabled = false;
     }
     let each = each(&mut t, &mut r, &of, names);
-    let scope = Scope { names, row: &each, subject: &each, combined: !r.per.is_empty() };
+    let per = r.per.clone();
+    let scope = Scope { names, row: &each, subject: &each, per: &per };
     r.filter = t.take("where").map(|n| conds(&n, scope)).unwrap_or_default();
     let when = when::when(&mut t, scope, r.enabled.then_some(&of));
     let dated = when.is_some();
@@ -204,19 +205,13 @@ fn partial(t: &mut Table<'_>, r: &mut Requirement, of: &str, known: bool) {
 }
 
 /// The field of a repeat that points back: a field of the subject's rows or, of a combination, of what it combines.
-fn again(node: &Node<'_>, r: &Requirement, each: &str, names: &Names<'_>) -> Option<super::model::Path> {
+fn again(node: &Node<'_>, r: &Requirement, each: &str, names: &Names<'_>) -> Option<Path> {
     let text = node.text()?;
     let first = text.split('.').next().unwrap_or_default();
     if names.field(each, first).is_none() {
         for per in &r.per {
             let longer: Vec<String> = per.iter().cloned().chain(text.split('.').map(str::to_owned)).collect();
-            let mut at = each.to_owned();
-            let known = longer.iter().enumerate().all(|(i, name)| {
-                let ty = names.field(&at, name);
-                at = ty.as_ref().and_then(super::names::target).unwrap_or_default().to_owned();
-                ty.is_some() && (i + 1 == longer.len() || !at.is_empty())
-            });
-            if known {
+            if matches!(names.type_of(each, &longer), Some(FieldType::Ref(_))) {
                 return Some(longer);
             }
         }

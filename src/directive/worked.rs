@@ -100,7 +100,6 @@ fn rows(ledger: &str, node: &Node<'_>, names: &Names<'_>) -> Vec<ExampleRow> {
 }
 
 fn row(ledger: &str, mut t: Table<'_>, names: &Names<'_>) -> ExampleRow {
-    t.need("id", &format!("「{ledger}」的一行"), "写上编号：id = \"…\"，本台账内不重复");
     let fields = names.ledger(ledger).map(|l| l.fields.as_slice()).unwrap_or_default();
     let mut row = ExampleRow::new();
     for key in COMMON {
@@ -167,6 +166,7 @@ fn expect(mut t: Table<'_>) -> Expect {
         let Some(node) = t.take(key) else { continue };
         let text = match node.value() {
             DeValue::Integer(_) => node.integer().map(|n| Ratio::whole(n).to_string()),
+            DeValue::Array(_) if key == "parts" => node.texts().map(|parts| parts.join("; ")),
             DeValue::Boolean(b) => Some(if *b { "True" } else { "False" }.to_owned()),
             _ => node.text(),
         };

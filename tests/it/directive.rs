@@ -1,5 +1,6 @@
 //! The package loader, from files to model and from faults to findings.
 
+mod broken;
 mod mutations;
 mod refusals;
 mod spellings;
@@ -43,6 +44,17 @@ fn the_conformance_package_loads_whole() {
     assert_eq!(fields, ["pair", "day", "area", "content", "confirmed"]);
     let r21 = package.requirement("R-21").unwrap();
     assert_eq!(r21.place, ("requirements/R-21.toml".to_owned(), 3));
+}
+
+#[test]
+fn a_package_saved_by_another_editor_means_the_same() {
+    let (package, ..) = conformance();
+    let windows = |text: &String| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let files = package.files.iter().map(|(name, text)| (name.clone(), windows(text))).collect();
+    let (same, _, warnings) = directive::load_files(files).unwrap();
+    assert_eq!(render(&warnings), "");
+    assert_eq!(format!("{:?}", same.requirements), format!("{:?}", package.requirements));
+    assert_eq!(same.ledgers, package.ledgers);
 }
 
 #[test]

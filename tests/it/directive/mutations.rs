@@ -83,7 +83,7 @@ fn damaged(files: &mut BTreeMap<String, String>, d: &Damage) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn every_finding_has_a_place(damages in prop::collection::vec(damage(), 1..4)) {

@@ -59,6 +59,7 @@ fn path(of: &str) -> Vec<String> {
 }
 
 const COUNT: &str = "measure = { count = \"vote\" }\nno_data = \"zero\"\n";
+const HOLDS: &str = "measure = { holds = { rating = \"满意\" } }\n";
 
 #[test]
 fn ratios() {
@@ -88,7 +89,7 @@ fn spans() {
 
 #[test]
 fn conditions_by_dotted_and_by_quoted_keys() {
-    let rest = format!("each = \"vote\"\nstanding = true\n{COUNT}");
+    let rest = format!("each = \"vote\"\nstanding = true\n{HOLDS}");
     let r = same(&[
         &format!("{rest}where = {{ \"project.district.level\" = \"区县\", score = {{ at_least = 1, below = 2 }} }}"),
         &format!("{rest}where = {{ project.district.level = \"区县\", score = {{ at_least = \"1\", below = 2.0 }} }}"),
@@ -120,7 +121,7 @@ fn comparisons_of_days() {
 #[test]
 fn other_sides() {
     let r = requirement(&format!(
-        "each = \"vote\"\nstanding = true\n{COUNT}where = {{ rating = {{ setting = \"good\" }}, \
+        "each = \"vote\"\nstanding = true\n{HOLDS}where = {{ rating = {{ setting = \"good\" }}, \
          \"project.name\" = {{ not = [\"甲\", \"乙\"] }}, score = {{ above = {{ setting = \"mark\" }} }}, \
          person = {{ subject = \"person\" }}, day = {{ filled = true }} }}"
     ));
@@ -139,7 +140,7 @@ fn other_sides() {
 fn a_setting_has_the_type_of_its_use() {
     let text = "[[requirement]]\nid = \"R-1\"\nclause = \"一\"\neach = \"vote\"\nstanding = true\n\
                 where = { score = { above = { setting = \"mark\" } } }\n";
-    let text = format!("{text}{COUNT}");
+    let text = format!("{text}{HOLDS}");
     let files = [("directive.toml", HEAD), ("ledgers/all.toml", LEDGERS), ("requirements/a.toml", &text)];
     let (package, ..) = directive::load_files(files.map(|(n, t)| (n.to_owned(), t.to_owned())).into()).unwrap();
     let mark = package.directive.settings["mark"].as_ref().unwrap();
@@ -203,7 +204,7 @@ fn targets() {
 
 #[test]
 fn words_and_lists() {
-    let rest = format!("each = \"vote\"\nstanding = true\n{COUNT}");
+    let rest = format!("each = \"vote\"\nstanding = true\n{HOLDS}");
     let r = same(&[&format!("{rest}per = \"project\""), &format!("{rest}per = [\"project\"]")]);
     assert_eq!(r.per, [path("project")]);
     let r = same(&[&format!("{rest}rollup = \"none\""), &rest]);
