@@ -1,7 +1,0 @@
-//! temp
-pub mod schema;
-/// t
-pub mod secret {
-    /// t
-    pub struct Keys;
-}
