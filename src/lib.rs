@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod day;
 pub mod db;
 pub mod directive;
+pub mod ledger;
 pub mod org;
 pub mod ratio;
 pub mod scope;
