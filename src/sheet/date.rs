@@ -54,6 +54,13 @@ fn of_serial(serial: i32) -> Day {
     Day(serial - 25_569 + i32::from(serial < 60))
 }
 
+/// The serial of a day as Excel stores it; `None` before 1900.
+pub fn serial(day: Day) -> Option<i32> {
+    let serial = day.0 + 25_569;
+    let serial = if serial <= 60 { serial - 1 } else { serial };
+    (serial >= 1).then_some(serial)
+}
+
 fn day_of_text(text: &str) -> Result<Reading<Day>, Fault> {
     let fault = |reason: &str, mend: &str| Err(Fault::new(text, reason, mend));
     let plain = norm::plain(text);
@@ -222,6 +229,15 @@ mod tests {
         for bad in [0.5, -3.0, 99_999.0, 1e9] {
             assert!(number(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn serials_read_back() {
+        let (from, to) = (Day::from_ymd(1900, 1, 1).unwrap(), Day::from_ymd(2100, 12, 31).unwrap());
+        for n in from.0..=to.0 {
+            assert_eq!(of_serial(serial(Day(n)).unwrap()), Day(n));
+        }
+        assert_eq!(serial(from.plus(-1)), None);
     }
 
     #[test]

@@ -21,8 +21,11 @@ mod xlsx_out;
 use crate::day::Day;
 
 pub use check::{CellError, Checked, CheckedRow, Skipped, check};
+pub use display::{Names, display};
+pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};
 pub use read::{read, read_path};
+pub use template::template;
 pub use value::{Lookup, Resolve};
 
 /// One sheet of a file: its rows that hold anything, in order.

@@ -131,7 +131,7 @@ pub fn parse(cell: &RawCell, field: &Field, around: &Around<'_>) -> Result<Parse
         (FieldType::Derived, _) => Ok((Stored::Null, Some("由系统推算，表中内容未导入".into()))),
     };
     match result {
-        Err(_) if is_placeholder(&text, &field.ty) => Ok((Stored::Null, Some(format!("“{text}”按未填处理")))),
+        Err(_) if is_placeholder(&text, &field.ty) => Ok((Stored::Null, Some("按未填处理".into()))),
         Err(fault) if field.sensitive => Err(Fault { shown: mask(&fault.shown), ..fault }),
         other => other,
     }
@@ -189,7 +189,7 @@ fn numeric(text: &str, field: &Field, money_unit: i128) -> Result<Parsed, Fault>
     };
     let value = read.map_err(|why| number_fault(text, why, places))?;
     let percent = field.ty == FieldType::Decimal && norm::plain(text).ends_with('%');
-    let note = percent.then(|| format!("“{text}”读作 {}", number::scaled_text(value, 4)));
+    let note = percent.then(|| format!("读作 {}", number::scaled_text(value, 4)));
     Ok((Stored::I64(value), note))
 }
 
@@ -245,10 +245,13 @@ fn no_choice(text: &str, of: &[String]) -> Fault {
 /// Several choices, parted by 、 ， , ; ； | or a line end; stored in the order of the definition, each once.
 fn choices(text: &str, of: &[String]) -> Result<String, Fault> {
     let mut found = Vec::new();
-    if let Some(whole) = find_choice(text, of) {
-        found.push(whole);
-    } else {
-        for piece in text.split(['、', '，', ',', ';', '；', '|', '\n']).map(str::trim).filter(|p| !p.is_empty()) {
+    // A choice may itself hold a comma, so the whole is tried before its parts.
+    for part in text.split(['|', '\n']).map(str::trim).filter(|p| !p.is_empty()) {
+        if let Some(whole) = find_choice(part, of) {
+            found.push(whole);
+            continue;
+        }
+        for piece in part.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|p| !p.is_empty()) {
             found.push(find_choice(piece, of).ok_or_else(|| no_choice(piece, of))?);
         }
     }
@@ -432,7 +435,7 @@ mod tests {
     #[test]
     fn placeholders_are_empty_and_said() {
         let parsed = parse(&RawCell::Text("至今".into()), &field(FieldType::Date), &Around::new(&Few)).unwrap();
-        assert_eq!(parsed, (Stored::Null, Some("“至今”按未填处理".into())));
+        assert_eq!(parsed, (Stored::Null, Some("按未填处理".into())));
         assert_eq!(read(FieldType::Integer, "—").unwrap(), Stored::Null);
         assert!(read(FieldType::Flag, "/").unwrap() == Stored::Null);
     }
