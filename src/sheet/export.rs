@@ -9,7 +9,12 @@ use crate::{
     directive::model::{FieldType, Ledger, LedgerKind},
 };
 
-use super::{Names, SheetError, Stored, csv_text, display, number, xlsx_out::XlsxOut};
+use super::{
+    Names, SheetError, Stored, csv_text, display,
+    header::{code_head, unit_head},
+    number,
+    xlsx_out::XlsxOut,
+};
 
 /// Forms of a file to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +81,7 @@ pub struct Export<'a, W: Write + Send> {
 
 enum Out<W: Write + Send> {
     Xlsx(Box<XlsxOut>, W),
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Jsonl(W),
 }
 
@@ -90,7 +95,7 @@ impl<'a, W: Write + Send> Export<'a, W> {
                 writer.write_all("\u{feff}".as_bytes())?;
                 let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
                 csv.write_record(spec.columns.iter().map(|c| head(c, spec.ledger))).map_err(output)?;
-                Out::Csv(csv)
+                Out::Csv(Box::new(csv))
             }
         };
         Ok(Export { spec, out })
@@ -129,8 +134,8 @@ impl<'a, W: Write + Send> Export<'a, W> {
 /// The head of a column, as an import recognises it.
 pub(super) fn head(column: &Column, ledger: &Ledger) -> String {
     match column {
-        Column::Code => "编号".into(),
-        Column::Unit => "单位".into(),
+        Column::Code => code_head(ledger).into(),
+        Column::Unit => unit_head(ledger).into(),
         Column::Field(i) => ledger.fields[*i].title.clone(),
         Column::Extra(head) => head.clone(),
     }

@@ -81,6 +81,9 @@ const DEPTH: usize = 30;
 /// The row with most matching heads is taken, the upper of equals. Fails when no row has two matching heads (one, where
 /// the row has no more than two cells).
 pub fn detect(table: &Table, ledger: &Ledger) -> Result<HeaderMatch, SheetError> {
+    if ledger.derived {
+        return Err(SheetError::Derived(ledger.title.clone()));
+    }
     let words = Words::new(ledger);
     let mut best: Option<(usize, &Row)> = None;
     for row in table.rows.iter().take(DEPTH) {
@@ -115,6 +118,24 @@ pub fn unit_is_typed(ledger: &Ledger) -> bool {
     ledger.unit_from.is_none() && ledger.name != "unit" && ledger.kind != LedgerKind::Register
 }
 
+const CODE_HEADS: [&str; 3] = ["编号", "记录编号", "record_code"];
+const UNIT_HEADS: [&str; 6] = ["单位", "所属单位", "所在单位", "单位名称", "工作单位", "unit"];
+
+/// The head under which the record's code is written: 编号, or another word where a field has that name.
+pub fn code_head(ledger: &Ledger) -> &'static str {
+    head_for(Target::Code, &CODE_HEADS, ledger)
+}
+
+/// The head under which the record's unit is written: 单位, or another word where a field has that name.
+pub fn unit_head(ledger: &Ledger) -> &'static str {
+    head_for(Target::Unit, &UNIT_HEADS, ledger)
+}
+
+fn head_for(target: Target, heads: &[&'static str], ledger: &Ledger) -> &'static str {
+    let words = Words::new(ledger);
+    heads.iter().find(|h| words.look(h).1 == [target]).unwrap_or(&heads[heads.len() - 1])
+}
+
 fn one_line(cell: &RawCell) -> String {
     let text: String = cell.text().split_whitespace().collect::<Vec<_>>().join(" ");
     text.chars().take(30).collect()
@@ -146,7 +167,7 @@ impl Words {
                 words.add(&format!("{}{tail}", field.title), 5, target);
             }
         }
-        for code in ["record_code", "编号", "记录编号"] {
+        for code in CODE_HEADS {
             words.add(code, 6, Target::Code);
         }
         for tail in ["编号", "编码", "代码"] {
@@ -156,7 +177,7 @@ impl Words {
             words.add("工号", 6, Target::Code);
         }
         if ledger.name != "unit" {
-            for unit in ["单位", "所属单位", "所在单位", "单位名称", "工作单位", "unit"] {
+            for unit in UNIT_HEADS {
                 words.add(unit, 6, Target::Unit);
             }
             for section in ["科室", "内设机构", "科室(内设机构)", "所在科室", "部门", "处室"] {
@@ -371,5 +392,20 @@ mod tests {
         let header = detect(&table(&[&["单位名称", "所属单位", "层级", "编号", "设立日期"]]), &unit).unwrap();
         let field = |n: &str| Target::Field(unit.field_index(n).unwrap());
         assert_eq!(targets(&header), [field("name"), field("parent"), field("level"), Target::Code, field("from")]);
+    }
+
+    #[test]
+    fn code_and_unit_have_heads_of_their_own() {
+        let mut post = ledger("post");
+        assert_eq!((code_head(&post), unit_head(&post)), ("编号", "单位"));
+        post.fields[2].short = Some("编号".into());
+        post.fields[3].title = "单位".into();
+        assert_eq!((code_head(&post), unit_head(&post)), ("记录编号", "所属单位"));
+    }
+
+    #[test]
+    fn computed_ledgers_take_no_rows() {
+        let low = Ledger { derived: true, title: "连续两年后三位".into(), ..Ledger::default() };
+        assert!(matches!(detect(&Table::default(), &low), Err(SheetError::Derived(_))));
     }
 }

@@ -14,19 +14,23 @@ pub mod norm;
 pub mod number;
 pub mod prescan;
 mod read;
+pub mod report;
+pub mod resolve;
 pub mod template;
+mod tokens;
 pub mod value;
 mod xlsx_out;
 
 use crate::day::Day;
 
-pub use check::{CellError, Checked, CheckedRow, Skipped, check};
+pub use check::check;
 pub use display::{Names, display};
 pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};
 pub use read::{read, read_path};
+pub use report::{CellError, Checked, CheckedRow, Skipped};
+pub use resolve::{Lookup, Resolve};
 pub use template::template;
-pub use value::{Lookup, Resolve};
 
 /// One sheet of a file: its rows that hold anything, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -152,6 +156,9 @@ pub enum SheetError {
     /// Neither UTF-8 nor GB18030 nor another known encoding.
     #[error("文字编码不能识别。请用 Excel 打开，另存为“CSV UTF-8（逗号分隔）”或 .xlsx 后再导入。")]
     Encoding,
+    /// The ledger's rows are computed.
+    #[error("“{0}”由程序算出，不能导入。")]
+    Derived(String),
     /// No row looks like a header of this ledger.
     #[error(
         "没有找到“{ledger}”的表头行。表头应有这些列：{wanted}。{nearest}请核对是否选错了台账或文件，也可下载模板对照。"

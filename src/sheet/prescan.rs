@@ -6,7 +6,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use quick_xml::events::Event;
 use zip::{ZipArchive, read::ZipFile, result::ZipError};
 
-use super::SheetError;
+use super::{SheetError, tokens::Tokens};
 
 /// Bounds of a file. The defaults fit the largest sheets met in offices.
 #[derive(Clone, Copy, Debug)]
@@ -203,59 +203,6 @@ fn measure<R: Read + Seek>(mut part: ZipFile<'_, R>, name: &str, left: u64) -> R
     Ok(size)
 }
 
-/// Counts tags and the length of the longest token, as an XML reader would cut them.
-#[derive(Default)]
-struct Tokens {
-    state: State,
-    run: usize,
-    last: [u8; 2],
-    longest: usize,
-    elements: u64,
-    nul: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq)]
-enum State {
-    #[default]
-    Text,
-    Open,
-    Tag,
-    Quoted(u8),
-    Bang,
-    Instruction,
-}
-
-impl Tokens {
-    fn feed(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            self.nul |= b == 0;
-            self.run += 1;
-            let next = match (self.state, b) {
-                (State::Text, b'<') => State::Open,
-                (State::Open, b'!') => State::Bang,
-                (State::Open, b'?') => State::Instruction,
-                (State::Open | State::Tag, b'>') => State::Text,
-                (State::Open, _) => State::Tag,
-                (State::Tag, b'"' | b'\'') => State::Quoted(b),
-                (State::Quoted(q), _) if q == b => State::Tag,
-                (State::Bang, b'>') if self.last == *b"--" || self.last == *b"]]" => State::Text,
-                (State::Instruction, b'>') if self.last[1] == b'?' => State::Text,
-                (state, _) => state,
-            };
-            let begins = next == State::Open;
-            let ends = next == State::Text && self.state != State::Text;
-            if begins || ends {
-                self.elements += u64::from(begins);
-                self.longest = self.longest.max(self.run);
-                self.run = 0;
-            }
-            self.state = next;
-            self.last = [self.last[1], b];
-        }
-        self.longest = self.longest.max(self.run);
-    }
-}
-
 /// The number of strings that the table announces: as much is reserved, before one is read.
 fn announced_strings<R: Read + Seek>(part: ZipFile<'_, R>) -> Result<(), SheetError> {
     let mut xml = quick_xml::Reader::from_reader(BufReader::new(part));
@@ -303,8 +250,8 @@ fn workbook_place<R: Read + Seek>(part: ZipFile<'_, R>) -> Result<(), SheetError
                     let place = rest.strip_prefix('=').map_or(rest, str::trim_start).trim_start_matches(['"', '\'']);
                     let place = place.split(['"', '\'']).next().unwrap_or_default().to_lowercase();
                     let place = place.trim_start_matches('/');
-                    let mode = rest.starts_with("Mode");
-                    if !mode && !(place.starts_with("xl/workbook") && place.ends_with(".xml")) {
+                    let usual = place.starts_with("xl/workbook") && place.ends_with(".xml");
+                    if !usual && !rest.starts_with("Mode") {
                         return Err(odd(place));
                     }
                 }

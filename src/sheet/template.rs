@@ -13,7 +13,7 @@ use crate::{
 use super::{
     Column, SheetError, Stored,
     display::{Names, display},
-    header::unit_is_typed,
+    header::{code_head, unit_head, unit_is_typed},
     id_number, number,
     xlsx_out::{Formats, properties, sheet_name, width, written},
 };
@@ -64,11 +64,11 @@ fn heads(ledger: &Ledger) -> Vec<Head<'_>> {
     let common =
         |column: Column, title: &str, required: bool| Head { column, title: title.to_owned(), required, field: None };
     if !matches!(ledger.kind, LedgerKind::Event { .. }) {
-        heads.push(common(Column::Code, "编号", false));
+        heads.push(common(Column::Code, code_head(ledger), false));
     }
     let persons = ledger.fields.iter().any(|f| f.ty == FieldType::Person);
     if unit_is_typed(ledger) || persons {
-        heads.push(common(Column::Unit, "单位", unit_is_typed(ledger)));
+        heads.push(common(Column::Unit, unit_head(ledger), unit_is_typed(ledger)));
     }
     for (i, field) in ledger.fields.iter().enumerate() {
         if !matches!(field.ty, FieldType::Derived | FieldType::File) {
