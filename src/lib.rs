@@ -9,3 +9,4 @@ pub mod org;
 pub mod ratio;
 pub mod scope;
 pub mod sheet;
+pub mod verdict;

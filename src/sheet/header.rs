@@ -143,12 +143,14 @@ fn one_line(cell: &RawCell) -> String {
 
 /// Every spelling of every column, with how far it is from the title (0).
 struct Words {
+    /// The ledger's title as a key.
+    title: String,
     by_key: HashMap<String, Vec<(u8, Target)>>,
 }
 
 impl Words {
     fn new(ledger: &Ledger) -> Words {
-        let mut words = Words { by_key: HashMap::new() };
+        let mut words = Words { title: norm::key(&ledger.title), by_key: HashMap::new() };
         for (i, field) in ledger.fields.iter().enumerate() {
             let target = Target::Field(i);
             words.add(&field.title, 0, target);
@@ -191,23 +193,33 @@ impl Words {
     }
 
     fn add(&mut self, spelling: &str, rank: u8, target: Target) {
-        let key = norm::key(spelling);
-        if key.is_empty() {
-            return;
-        }
-        let list = self.by_key.entry(key).or_default();
-        if !list.iter().any(|(_, t)| *t == target) {
-            list.push((rank, target));
+        let (key, bare) = (norm::key(spelling), norm::bare_key(spelling));
+        for (key, rank) in [(bare, rank + 10), (key, rank)] {
+            let list = self.by_key.entry(key).or_default();
+            match list.iter_mut().find(|(_, t)| *t == target) {
+                Some(known) => known.0 = known.0.min(rank),
+                None => list.push((rank, target)),
+            }
         }
     }
 
-    /// What a head may mean: the nearest spelling, all of them if several are as near. Brackets count only at first.
+    /// What a head may mean: the nearest spelling, all of them if several are as near. What stands in
+    /// brackets, in the head or in the title, is left out only where nothing matches with it.
     fn look(&self, head: &str) -> (u8, Vec<Target>) {
-        let found = self.by_key.get(&norm::key(head)).map(|l| (0, l));
-        let found = found.or_else(|| self.by_key.get(&norm::bare_key(head)).map(|l| (10, l)));
-        let Some((more, list)) = found else { return (u8::MAX, Vec::new()) };
+        let by_key = |key: String, more: u8| self.by_key.get(&key).filter(|_| !key.is_empty()).map(|list| (more, list));
+        let found = by_key(norm::key(head), 0).or_else(|| by_key(norm::bare_key(head), 10));
+        let Some((more, list)) = found else {
+            let code = self.is_own_code(&norm::key(head));
+            return (u8::MAX, if code { vec![Target::Code] } else { Vec::new() });
+        };
         let nearest = list.iter().map(|(rank, _)| *rank).min().unwrap_or(u8::MAX);
         (nearest + more, list.iter().filter(|(rank, _)| *rank == nearest).map(|(_, t)| *t).collect())
+    }
+
+    /// `结对编号` in 导师帮带结对, `项目编码` in 重点项目: a part of the title, then a word for a code.
+    fn is_own_code(&self, key: &str) -> bool {
+        let stem = ["编号", "编码", "代码"].iter().find_map(|tail| key.strip_suffix(tail));
+        stem.is_some_and(|stem| !stem.is_empty() && self.title.contains(stem))
     }
 
     /// Different columns of the ledger that the row's cells name.
@@ -401,6 +413,13 @@ mod tests {
         post.fields[2].short = Some("编号".into());
         post.fields[3].title = "单位".into();
         assert_eq!((code_head(&post), unit_head(&post)), ("记录编号", "所属单位"));
+    }
+
+    #[test]
+    fn a_part_of_the_title_names_the_code() {
+        let pairs = Ledger { title: "导师帮带结对".into(), ..ledger("post") };
+        let header = detect(&table(&[&["结对编号", "姓名", "合同编号"]]), &pairs).unwrap();
+        assert_eq!(targets(&header), [Target::Code, Target::Field(0), Target::Unknown]);
     }
 
     #[test]
