@@ -20,4 +20,5 @@ pub mod names;
 pub mod org;
 pub mod ratio;
 pub mod scope;
+pub mod sheet;
 pub mod verdict;
