@@ -177,10 +177,11 @@ impl Write {
     }
 
     fn unit_of_person(&self, person: i64, day: Day) -> Option<i64> {
-        let (chart, tables) = self.current.organisation.chart()?;
-        let row = tables(PERSON)?.row_of(person)?;
+        let organisation = &self.current.organisation;
+        let chart = organisation.chart()?;
+        let row = organisation.table(PERSON)?.row_of(person)?;
         let unit = chart.post_on(row, day).map(|p| p.unit).or_else(|| chart.unit_until(row, day))?;
-        tables(UNIT)?.ids.get(unit).copied()
+        organisation.table(UNIT)?.ids.get(unit).copied()
     }
 }
 

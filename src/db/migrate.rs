@@ -3,8 +3,11 @@
 use super::{Db, DbError, Tx};
 
 /// Step n makes version n. A step that was once released is never edited.
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001_base.sql"), include_str!("../../migrations/0002_verdict.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_base.sql"),
+    include_str!("../../migrations/0002_verdict.sql"),
+    include_str!("../../migrations/0003_staging.sql"),
+];
 
 /// Held by the process that migrates a PostgreSQL database.
 const LOCK: i64 = 0x646f_6e67_6c69;

@@ -2,7 +2,7 @@
 
 mod find;
 
-use std::{fs, io::Read as _, path::Path};
+use std::{collections::HashSet, fs, io::Read as _, path::Path};
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -86,15 +86,15 @@ fn without_known(tx: &mut Tx<'_>, ledger: &Ledger, rows: Vec<CheckedRow>) -> any
         .collect();
     let columns: String = plain.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
     let sql = format!("select record_code{columns} from l_{} where voided_at is null", ledger.name);
-    let mut standing: std::collections::HashSet<(Option<String>, Vec<Value>)> = std::collections::HashSet::new();
+    let mut standing: HashSet<String> = HashSet::new();
     tx.each(&sql, &[], |r| {
         let values = (0..plain.len()).map(|i| r.value(i + 1)).collect::<anyhow::Result<Vec<_>>>()?;
-        standing.insert((r.opt_text(0)?.map(str::to_owned), values));
+        standing.insert(format!("{:?} {values:?}", r.opt_text(0)?));
         Ok(())
     })?;
     let known = |row: &CheckedRow| {
         let values: Vec<Value> = plain.iter().map(|i| value(&row.values[*i])).collect();
-        standing.contains(&(row.code.clone(), values))
+        standing.contains(&format!("{:?} {values:?}", row.code.as_deref()))
     };
     Ok(rows.into_iter().filter(|r| !known(r)).collect())
 }

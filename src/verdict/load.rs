@@ -58,10 +58,14 @@ impl Shared {
         Shared { texts, ..Shared::default() }
     }
 
-    /// The chart and a look at the tables it was built from, once they are read.
-    pub fn chart(&self) -> Option<(&Chart, impl Fn(usize) -> Option<&Table> + '_)> {
-        let chart = self.chart.as_deref()?;
-        Some((chart, |table: usize| self.tables.get(&table).map(Arc::as_ref)))
+    /// The chart, once it is read.
+    pub fn chart(&self) -> Option<&Chart> {
+        self.chart.as_deref()
+    }
+
+    /// A table that was read whole.
+    pub fn table(&self, table: usize) -> Option<&Table> {
+        self.tables.get(&table).map(Arc::as_ref)
     }
 
     /// Keeps the organisation alone, for questions on other facts about the same chart.
