@@ -8,3 +8,4 @@ pub mod directive;
 pub mod org;
 pub mod ratio;
 pub mod scope;
+pub mod web;
