@@ -163,13 +163,19 @@ fn all_names<'a>(tx: &mut Tx<'_>, layout: &'a Layout, table: usize) -> anyhow::R
 /// When the store cannot be read or the file not written.
 pub fn everything<W: Write>(tx: &mut Tx<'_>, layout: &Layout, table: usize, writer: W) -> anyhow::Result<u64> {
     let ledger = &layout.ledgers[table];
-    let stored: Vec<&str> = ledger
-        .fields
-        .iter()
-        .filter(|f| f.ty != FieldType::Derived && !f.sensitive)
-        .map(|f| f.name.as_str())
-        .collect();
-    let common = ["record_id", "revision", "record_code", "unit_id", "recorded_at", "recorded_by", "voided_at", "voided_by", "void_reason"];
+    let stored: Vec<&str> =
+        ledger.fields.iter().filter(|f| f.ty != FieldType::Derived && !f.sensitive).map(|f| f.name.as_str()).collect();
+    let common = [
+        "record_id",
+        "revision",
+        "record_code",
+        "unit_id",
+        "recorded_at",
+        "recorded_by",
+        "voided_at",
+        "voided_by",
+        "void_reason",
+    ];
     let mut csv = csv::Writer::from_writer(writer);
     csv.write_record(common.iter().chain(&stored))?;
     let columns: String = stored.iter().map(|f| format!(", \"{f}\"")).collect();

@@ -91,7 +91,8 @@ pub fn void(
 pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &str) -> anyhow::Result<usize> {
     let (inst, by, reason) = (installation.clone(), by.to_owned(), reason.to_owned());
     installation.db.write(move |tx| {
-        let ledger = tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
+        let ledger =
+            tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
         let ledger = ledger.ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         let mut changes = Vec::new();

@@ -24,9 +24,9 @@ use crate::{
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let mut worked = intake::resume(installation)?;
     let today = installation.clock.now().day;
-    let (jobs, judged) = installation.db.read(|tx| {
-        Ok((waiting(tx, "rejudge")?, meta(tx, "judged_day")?.and_then(|d| Day::parse(&d))))
-    })?;
+    let (jobs, judged) = installation
+        .db
+        .read(|tx| Ok((waiting(tx, "rejudge")?, meta(tx, "judged_day")?.and_then(|d| Day::parse(&d)))))?;
     let everything = judged != Some(today) || jobs.values().any(|p| p == "*");
     if everything {
         rejudge::run(installation, None, &mut |_, _| {})?;

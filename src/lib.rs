@@ -22,3 +22,4 @@ pub mod ratio;
 pub mod scope;
 pub mod sheet;
 pub mod verdict;
+pub mod web;

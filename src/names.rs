@@ -35,11 +35,7 @@ impl Names {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn load(
-        tx: &mut Tx<'_>,
-        layout: &Layout,
-        wanted: &BTreeMap<usize, BTreeSet<i64>>,
-    ) -> anyhow::Result<Names> {
+    pub fn load(tx: &mut Tx<'_>, layout: &Layout, wanted: &BTreeMap<usize, BTreeSet<i64>>) -> anyhow::Result<Names> {
         let mut names = Names::default();
         names.more(tx, layout, wanted, 2)?;
         Ok(names)
@@ -60,7 +56,8 @@ impl Names {
                 further.entry(UNIT).or_default().extend(ids.iter().map(|id| low_rank::parts(*id).0));
                 continue;
             }
-            let missing: BTreeSet<i64> = ids.iter().copied().filter(|id| !self.found.contains_key(&(*table, *id))).collect();
+            let missing: BTreeSet<i64> =
+                ids.iter().copied().filter(|id| !self.found.contains_key(&(*table, *id))).collect();
             for (id, code, title, refs) in read(tx, layout, *table, &missing)? {
                 if refs.is_empty() || depth == 0 {
                     self.found.insert((*table, id), Name { title: title.unwrap_or_else(|| code.clone()), code });
@@ -149,7 +146,8 @@ fn read(tx: &mut Tx<'_>, layout: &Layout, table: usize, ids: &BTreeSet<i64>) -> 
 
 /// The field that names a record, or else the references that do.
 pub fn title_fields(ledger: &Ledger) -> (Option<String>, Vec<String>) {
-    let text = |name: &str| ledger.field(name).filter(|f| f.ty == FieldType::Text && !f.sensitive).map(|f| f.name.clone());
+    let text =
+        |name: &str| ledger.field(name).filter(|f| f.ty == FieldType::Text && !f.sensitive).map(|f| f.name.clone());
     if let Some(title) = text("title").or_else(|| text("name")) {
         return (Some(title), Vec::new());
     }

@@ -87,8 +87,19 @@ struct Line {
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
-    let as_of = options.as_of.as_deref().map(|t| Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20")))).transpose()?;
-    let known_at = options.known_at.as_deref().map(|t| clock::parse_instant(t).ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))).transpose()?;
+    let as_of = options
+        .as_of
+        .as_deref()
+        .map(|t| Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20"))))
+        .transpose()?;
+    let known_at = options
+        .known_at
+        .as_deref()
+        .map(|t| {
+            clock::parse_instant(t)
+                .ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))
+        })
+        .transpose()?;
     let lines = installation.db.read(|tx| lines(tx, &installation, options, as_of, known_at))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match options.format {
@@ -167,7 +178,8 @@ fn answer(
     let inside = |v: &Stored| unit.is_none_or(|u| v.unit == Some(u) || v.organ == Some(u));
     let names = names(tx, engine, &verdicts)?;
     let maker = Maker { engine, names: &names, day };
-    let mut lines: Vec<Line> = verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
+    let mut lines: Vec<Line> =
+        verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
     let mut totals: BTreeMap<(usize, String, Option<i64>), (Tally, Option<Ratio>, Option<Day>)> = BTreeMap::new();
     for v in &verdicts {
         let Some(i) = engine.position(&v.requirement) else { continue };
@@ -324,7 +336,13 @@ fn table(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
         writeln!(
             out,
             "{}\t{}\t{}\t{}\t{state}{late}\t{}\t{}/{}",
-            l.requirement, if l.row == "rollup" { "汇总" } else { "" }, l.subject_title, l.window, l.light, l.value, l.target
+            l.requirement,
+            if l.row == "rollup" { "汇总" } else { "" },
+            l.subject_title,
+            l.window,
+            l.light,
+            l.value,
+            l.target
         )?;
     }
     writeln!(out, "共 {} 行", lines.len()).context("写不出去")

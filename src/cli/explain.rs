@@ -38,7 +38,9 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
 fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> anyhow::Result<Outcome> {
     let current = installation.current(tx)?;
     let engine = &current.engine;
-    let i = engine.position(&options.requirement).ok_or_else(|| misuse(format!("没有正在判定的要求“{}”", options.requirement)))?;
+    let i = engine
+        .position(&options.requirement)
+        .ok_or_else(|| misuse(format!("没有正在判定的要求“{}”", options.requirement)))?;
     let key = key(tx, engine, i, &options.subject)?.ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
     let q = Question { as_of: installation.clock.now().day, ..Question::default() };
     let mut shared = current.organisation.clone();
@@ -97,7 +99,13 @@ fn show(engine: &Engine, i: usize, e: &Explanation, names: &Names) {
         }
         for row in part.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
             let ledger = &engine.layout.ledgers[row.table];
-            println!("  {} {} {}：{}", ledger.title, names.code(row.table, row.record), names.title(row.table, row.record), fate(&row.trace.fate));
+            println!(
+                "  {} {} {}：{}",
+                ledger.title,
+                names.code(row.table, row.record),
+                names.title(row.table, row.record),
+                fate(&row.trace.fate)
+            );
         }
         let outside = part.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
         if outside > 0 {

@@ -51,7 +51,12 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     one(&installation, options, ledger, file)
 }
 
-fn one(installation: &Installation, options: &Options, ledger: &str, file: &std::path::Path) -> anyhow::Result<Outcome> {
+fn one(
+    installation: &Installation,
+    options: &Options,
+    ledger: &str,
+    file: &std::path::Path,
+) -> anyhow::Result<Outcome> {
     let known = installation.db.read(|tx| Ok(installation.current(tx)?.engine.layout.index(ledger).is_some()))?;
     if !known {
         return Err(misuse(format!("没有台账“{ledger}”。dongliang export --list 列出全部台账")));
@@ -75,7 +80,9 @@ fn one(installation: &Installation, options: &Options, ledger: &str, file: &std:
         prepared.known
     );
     for (number, when, by) in &prepared.before {
-        println!("这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}");
+        println!(
+            "这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}"
+        );
     }
     if options.dry_run {
         return Ok(if checked.error_count == 0 { Outcome::Done } else { Outcome::No });

@@ -36,6 +36,9 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let title = package.directive.title.clone();
     let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
     db.write(move |tx| apply::apply(tx, None, &package, &actor))?;
-    println!("已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账", place.data.display());
+    println!(
+        "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
+        place.data.display()
+    );
     Ok(Outcome::Done)
 }

@@ -10,7 +10,7 @@ mod init;
 mod open;
 mod package;
 mod progress;
-//mod serve;
+mod serve;
 mod template;
 mod verify;
 
@@ -72,7 +72,7 @@ enum Command {
     /// 一座虚构城市的全年数据，一条命令看到全貌
     //Demo(demo::Options),
     /// 提供网页
-    //Serve(serve::Options),
+    Serve(serve::Options),
     /// 导入一本台账
     Import(import::Options),
     /// 导出台账
@@ -104,7 +104,7 @@ pub fn run() -> ExitCode {
         Command::Init(o) => init::run(place, o),
         Command::Check(o) => check::run(o),
         //Command::Demo(o) => demo::run(place, o),
-        //Command::Serve(o) => serve::run(place, o),
+        Command::Serve(o) => serve::run(place, o),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),

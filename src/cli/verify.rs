@@ -16,6 +16,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<Outcome> {
     found.stored.iter().take(SHOWN).for_each(|s| println!("存有而重判不同：{}", line(s)));
     found.judged.iter().take(SHOWN).for_each(|s| println!("重判所得而未存：{}", line(s)));
     let differing = found.stored.len() + found.judged.len();
-    println!("核对 {} 个判定，{}", found.compared, if differing == 0 { "全部一致".into() } else { format!("{differing} 处不一致") });
+    println!(
+        "核对 {} 个判定，{}",
+        found.compared,
+        if differing == 0 { "全部一致".into() } else { format!("{differing} 处不一致") }
+    );
     Ok(if differing == 0 { Outcome::Done } else { Outcome::No })
 }

@@ -119,7 +119,8 @@ pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prep
     let id = installation.db.write(move |tx| {
         let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
                    values ($1, $2, $3, $4, $5, $6) returning row_id";
-        let id = tx.one(sql, &[ledger.into(), file.into(), sha.into(), count.into(), now.into(), by.into()], |r| r.i64(0))?;
+        let id =
+            tx.one(sql, &[ledger.into(), file.into(), sha.into(), count.into(), now.into(), by.into()], |r| r.i64(0))?;
         id.context("导入没有登记上")
     })?;
     for (n, chunk) in rows.chunks(2_000).enumerate() {

@@ -44,7 +44,8 @@ pub fn run(
         set_meta(tx, "judging", "1")
     })?;
     let first = db.read(|tx| Ok(tx.one("select 1 from verdict", &[], |r| r.i64(0))?.is_none()))?;
-    let result = if first { from_scratch(installation, now, progress) } else { differences(installation, now, only, progress) };
+    let result =
+        if first { from_scratch(installation, now, progress) } else { differences(installation, now, only, progress) };
     let done = result.is_ok();
     db.write(move |tx| {
         tx.execute("delete from verdict_touched", &[])?;
@@ -132,11 +133,18 @@ fn differences(
         let engine = &current.engine;
         let which: Option<Vec<usize>> = only.map(|ids| ids.iter().filter_map(|id| engine.position(id)).collect());
         let (mut gone, mut come) = (Vec::new(), Vec::new());
-        compare(tx, engine, now.day, which, &mut |old, new, n| {
-            summary.verdicts += n;
-            gone.extend(old);
-            come.extend(new);
-        }, progress)?;
+        compare(
+            tx,
+            engine,
+            now.day,
+            which,
+            &mut |old, new, n| {
+                summary.verdicts += n;
+                gone.extend(old);
+                come.extend(new);
+            },
+            progress,
+        )?;
         if only.is_none() {
             gone.extend(unjudged(tx, engine)?);
         }
@@ -149,7 +157,8 @@ fn differences(
             .into_iter()
             .collect();
         let whole: BTreeSet<&String> = touched.iter().filter(|(_, s)| *s == touch::EVERY).map(|(r, _)| r).collect();
-        let fresh = |s: &Stored| !whole.contains(&s.requirement) && !touched.contains(&(s.requirement.clone(), s.subject));
+        let fresh =
+            |s: &Stored| !whole.contains(&s.requirement) && !touched.contains(&(s.requirement.clone(), s.subject));
         let gone: Vec<Stored> = gone.into_iter().filter(fresh).collect();
         let come: Vec<Stored> = come.into_iter().filter(fresh).collect();
         store::replace(tx, &gone, &come)
@@ -159,7 +168,8 @@ fn differences(
 
 /// Stored verdicts of requirements that are not judged any more.
 fn unjudged(tx: &mut Tx<'_>, engine: &Engine) -> anyhow::Result<Vec<Stored>> {
-    let stored = tx.rows("select distinct requirement from verdict_tally where n <> 0", &[], |r| Ok(r.text(0)?.to_owned()))?;
+    let stored =
+        tx.rows("select distinct requirement from verdict_tally where n <> 0", &[], |r| Ok(r.text(0)?.to_owned()))?;
     let mut gone = Vec::new();
     for id in stored.iter().filter(|id| engine.position(id).is_none()) {
         gone.extend(store::of_requirement(tx, id, None)?);
@@ -217,11 +227,18 @@ pub fn verify(installation: &Installation, progress: &mut dyn FnMut(usize, usize
         let day = meta(tx, "judged_day")?.and_then(|d| crate::day::Day::parse(&d));
         let day = day.unwrap_or(installation.clock.now().day);
         let mut differences = Differences::default();
-        compare(tx, &current.engine, day, None, &mut |old, new, n| {
-            differences.compared += n;
-            differences.stored.extend(old);
-            differences.judged.extend(new);
-        }, progress)?;
+        compare(
+            tx,
+            &current.engine,
+            day,
+            None,
+            &mut |old, new, n| {
+                differences.compared += n;
+                differences.stored.extend(old);
+                differences.judged.extend(new);
+            },
+            progress,
+        )?;
         differences.stored.extend(unjudged(tx, &current.engine)?);
         Ok(differences)
     })
