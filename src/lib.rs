@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod day;
+pub mod demo;
 pub mod directive;
 pub mod org;
 pub mod ratio;
