@@ -1,3 +1,5 @@
-//! Integration tests, one binary; the modules mirror those of the library.
+//! The integration tests: one binary, its modules named after those of the crate.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod db;
 mod directive;
