@@ -42,7 +42,7 @@ fn version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
         return Ok(0);
     }
     let foreign = || DbError::Foreign(tables.iter().take(5).cloned().collect::<Vec<_>>().join("、"));
-    if !tables.iter().any(|t| t == "meta") || tx.columns("meta")? != ["key", "value"] {
+    if !tables.iter().any(|t| t == "meta") || !tx.columns("meta")?.iter().map(|c| &c.0).eq(["key", "value"]) {
         return Err(foreign().into());
     }
     let stored = tx.one("select value from meta where key = 'schema_version'", &[], |r| Ok(r.text(0)?.to_owned()))?;

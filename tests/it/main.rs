@@ -4,3 +4,4 @@
 mod db;
 mod demo;
 mod directive;
+mod store;
