@@ -65,6 +65,12 @@ pub(super) fn record(organ: &Organ, held: &Held, kind: &'static str, title: Stri
         ("starts", held.starts.into()),
         ("ends", held.ends.into()),
     ];
+    // Both are filled in always: an empty one would leave open whether apply.
+    for field in ["closed_book", "funded"] {
+        if more.iter().all(|m| m.0 != field) {
+            values.push((field, false.into()));
+        }
+    }
     values.extend(more);
     Record::new(held.code, Some(held.unit), held.typed, &organ.desk, values)
 }
@@ -121,7 +127,7 @@ pub(super) fn attend<'p>(
 }
 
 /// `n` of an organ's members on a day, spread over its units.
-pub(super) fn some<'o>(organ: &'o Organ, day: Day, n: usize, offset: u64) -> Vec<&'o Person> {
+pub(super) fn some(organ: &Organ, day: Day, n: usize, offset: u64) -> Vec<&Person> {
     let members: Vec<&Person> = organ.members(day).map(|m| m.0).collect();
     let (all, n) = (members.len(), n.min(members.len()));
     (0..n).map(|k| members[(offset as usize % all.max(1) + k * all / n) % all]).collect()
@@ -139,12 +145,7 @@ pub(super) fn scores(rng: &mut Rng, n: usize, failing: usize) -> Vec<Mark> {
 }
 
 /// Of a meeting for everybody: most are there, some are excused.
-pub(super) fn everybody<'o>(
-    organ: &'o Organ,
-    day: Day,
-    rng: &mut Rng,
-    away: u64,
-) -> Vec<(&'o Person, Mark)> {
+pub(super) fn everybody<'o>(organ: &'o Organ, day: Day, rng: &mut Rng, away: u64) -> Vec<(&'o Person, Mark)> {
     const WHY: [&str; 3] = ["因公出差", "病假", "公休假"];
     let mark = |rng: &mut Rng| if rng.chance(away) { Mark::Away(rng.pick(&WHY)) } else { Mark::There };
     organ.members(day).map(|(person, _)| (person, mark(rng))).collect()

@@ -54,8 +54,7 @@ fn meetings(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<Vec<Meeting
     if organ.profile.decisions != Level::Good {
         let (code, day) = (out.code("meeting", organ.no), on(7, 10));
         let typed = city.clock.typed(&mut Rng::of(&[city.seed, 71, u64::from(organ.no)]), day, 1);
-        let values: Values =
-            vec![("kind", "其他会议".into()), ("title", "局务碰头会".into()), ("day", day.into())];
+        let values: Values = vec![("kind", "其他会议".into()), ("title", "局务碰头会".into()), ("day", day.into())];
         out.put(Record::new(code, Some(organ.code), typed, &organ.desk, values))?;
         all.push(Meeting { code, day, typed });
     }

@@ -85,7 +85,7 @@ fn test(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
     for (n, day) in rounds.iter().enumerate() {
         let mut rng = Rng::of(&[city.seed, 32, u64::from(organ.no), n as u64]);
         let kind = ("廉政知识测试", format!("2025年廉政知识测试{}", if n == 0 { "" } else { "（补测）" }));
-        let more: Values = vec![("closed_book", false.into()), ("hours", whole(1))];
+        let more: Values = vec![("hours", whole(1))];
         let held = activity::hold(city, organ, out, &mut rng, kind, (*day, *day), more)?;
         let due = |p: &&Person| match (poor, n) {
             (true, _) => p.code.seq % 10 < 7,

@@ -167,11 +167,7 @@ fn session(
     let mentee = &organ.people[pair.mentee];
     let late = organ.no == 6 && (on(3, 1)..=on(3, 31)).contains(&day);
     let confirmed = day.plus(rng.between(0, 2) as i32);
-    let at = if late {
-        city.clock.typed(rng, on(5, 6), 3)
-    } else {
-        city.clock.typed(rng, confirmed, 2)
-    };
+    let at = if late { city.clock.typed(rng, on(5, 6), 3) } else { city.clock.typed(rng, confirmed, 2) };
     let at = after(pair_typed, at);
     let area = rng.pick(&AREAS);
     let (open, forgotten) = (rng.chance(60), organ.profile.mentors == Level::Poor && rng.chance(150));
@@ -201,7 +197,8 @@ fn session(
     }
     out.put(record)?;
     if rng.chance(6) {
-        let twice = Record::new(out.code("guidance", organ.no), Some(mentee.unit(day)), at + 60_000_000, &organ.desk, values);
+        let twice =
+            Record::new(out.code("guidance", organ.no), Some(mentee.unit(day)), at + 60_000_000, &organ.desk, values);
         let found = city.clock.typed(rng, day_of(at).plus(1), 3);
         out.put(twice.void(found, "重复录入"))?;
     }

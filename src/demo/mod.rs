@@ -1,7 +1,7 @@
 //! 云岭市: a made-up city with a whole year of facts, the same for the same seed.
 //!
 //! [`city`] gives every record with all its revisions, from the day the books were opened (2025-01-02) to the papers of
-//! spring 2026 that close the year; `fill` writes into a store what was typed up to a day. Nothing is typed before it
+//! spring 2026 that close the year; [`fill`] writes into a store what was typed up to a day. Nothing is typed before it
 //! happened, and nothing before what it refers to; only plans (a planned end, a term, a deadline) lie ahead. No person,
 //! place, project or number is a real one (see `names`).
 //!
@@ -10,7 +10,8 @@
 //! - 青禾区 (1) does all as demanded. One of its young cadres (`P01`, 科室 3) is sent to the front line in March and moves
 //!   to 云汀区 in July; the pair ends and a new one begins there.
 //! - 澄湖区 (2): the chief retires in April, and three persons move up one after another.
-//! - 望舒区 (3): a 科室 without a head from April to August; a mentee becomes 36 on 15 August while still in a pair.
+//! - 望舒区 (3): a 科室 without a head from April to August; a mentee becomes 36 on 15 August and is
+//!   no longer counted among the young.
 //! - 松鹤区 (4): 产业与项目科 (`U04-03`) is split on 16 May into two.
 //! - 云汀区 (5): exactly 80 % pass the closed-book test of June.
 //! - 砚池区 (6): 72.7 % pass it, and the retraining of July passes; March's guidance is typed only in May; measures against
@@ -25,6 +26,7 @@
 mod activity;
 mod council;
 mod education;
+mod fill;
 
 mod mentor;
 mod money;
@@ -49,10 +51,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 
-
+pub use fill::fill;
 pub use record::{Cell, Change, Code, Record, Revision};
 pub use shape::LEAST;
-pub use time::day_of;
 
 use people::{Organ, Role};
 use record::Values;
@@ -79,6 +80,24 @@ impl Summary {
     }
 }
 
+/// Writes one kind of an organ's books.
+type Book = fn(&City, &Organ, &mut Out<'_>) -> Result<()>;
+
+/// An organ's books in the order in which they refer to each other.
+const BOOKS: [Book; 11] = [
+    papers::write,
+    project::write,
+    posting::write,
+    mentor::write,
+    training::write,
+    education::write,
+    risk::write,
+    council::write,
+    talk::write,
+    money::write,
+    tasks::write,
+];
+
 /// Gives every record of a city of `people` persons (at least [`LEAST`]) to `sink`: what a record refers to comes before
 /// it. Only one organ's persons are held at a time.
 ///
@@ -97,7 +116,7 @@ fn write(
 ) -> Result<Summary> {
     let city = City { seed, shape: shape::shape(seed, people), clock: Clock { workdays: time::workdays() } };
     let organs = city.shape.organs.len() as u32;
-    let parts = u64::from(organs) * 12;
+    let parts = u64::from(organs) * (1 + BOOKS.len() as u64);
     let mut done = 0;
     let mut out = Out { sink, next: HashMap::new(), summary: Summary::default() };
     for no in 0..organs {
@@ -116,20 +135,7 @@ fn write(
         if no == 0 {
             system::write(&city, &organ, &mut out)?;
         }
-        let ledgers: [fn(&City, &Organ, &mut Out<'_>) -> Result<()>; 11] = [
-            papers::write,
-            project::write,
-            posting::write,
-            mentor::write,
-            training::write,
-            education::write,
-            risk::write,
-            council::write,
-            talk::write,
-            money::write,
-            tasks::write,
-        ];
-        for ledger in ledgers {
+        for ledger in BOOKS {
             ledger(&city, &organ, &mut out)?;
             done += 1;
             step(done, parts);
@@ -171,7 +177,7 @@ impl City {
             }
             left -= size;
         }
-        Role::Chief
+        unreachable!("the number of an organ's person is below how many it has")
     }
 
     /// Numbers of the 区县.

@@ -54,8 +54,22 @@ fn document(
 fn documents(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng) -> Result<()> {
     let short = &organ.short;
     let shift = i64::from(organ.no % 9);
-    document(city, organ, out, rng, ("年度学习计划", format!("{short}2025年学习计划"), Some("2025")), city.clock.later(on(1, 13), shift))?;
-    document(city, organ, out, rng, ("年度培训计划", format!("{short}2025年培训计划"), Some("2025")), city.clock.later(on(1, 20), shift))?;
+    document(
+        city,
+        organ,
+        out,
+        rng,
+        ("年度学习计划", format!("{short}2025年学习计划"), Some("2025")),
+        city.clock.later(on(1, 13), shift),
+    )?;
+    document(
+        city,
+        organ,
+        out,
+        rng,
+        ("年度培训计划", format!("{short}2025年培训计划"), Some("2025")),
+        city.clock.later(on(1, 20), shift),
+    )?;
     if organ.no % 3 != 2 {
         let title = format!("{short}2025年培训需求分析");
         document(city, organ, out, rng, ("培训需求分析", title, Some("2025")), city.clock.later(on(2, 10), shift))?;
@@ -134,7 +148,11 @@ fn own_body(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng) -> Res
         ("formed", formed.into()),
     ];
     out.put(Record::new(body, Some(organ.code), at, &organ.desk, values))?;
-    for (role, seat) in [("组长", organ.chief(formed)), ("副组长", Some(organ.with(city, Role::Deputy(2)))), ("成员", Some(organ.with(city, Role::Head(1))))] {
+    for (role, seat) in [
+        ("组长", organ.chief(formed)),
+        ("副组长", Some(organ.with(city, Role::Deputy(2)))),
+        ("成员", Some(organ.with(city, Role::Head(1)))),
+    ] {
         let Some(person) = seat else { continue };
         let values: Values = vec![
             ("body", body.into()),
@@ -315,7 +333,7 @@ fn extras(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng) -> Resul
         ];
         out.put(record.then(city.clock.typed(rng, answered, 1), "填结论和反馈", change))?;
     }
-    if organ.no % 3 == 0 {
+    if organ.no.is_multiple_of(3) {
         let starts = city.clock.later(on(3, 10), shift * 2);
         let values: Values = vec![
             ("name", ["云岭大学", "云岭工程咨询有限公司", "澄湖学院"][organ.no as usize / 3 % 3].into()),

@@ -44,7 +44,11 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
 fn chosen<'o>(city: &City, organ: &'o Organ, all: usize, seconded: usize) -> Vec<&'o Person> {
     let mover = (organ.no == 1).then(|| organ.with(city, Role::Staff(3, 2)));
     let fit = |p: &&Person| {
-        p.stays.len() == 1 && p.stays[0].to.is_none() && !p.newcomer && p.stays[0].duty == DUTIES[3] && p.code.organ == organ.no
+        p.stays.len() == 1
+            && p.stays[0].to.is_none()
+            && !p.newcomer
+            && p.stays[0].duty == DUTIES[3]
+            && p.code.organ == organ.no
     };
     let staff: Vec<&Person> = organ.people.iter().filter(fit).collect();
     let (young, others): (Vec<&Person>, Vec<&Person>) = staff.into_iter().partition(|p| p.young);
@@ -61,11 +65,8 @@ fn starts(city: &City, organ: &Organ, k: usize, all: usize) -> Day {
         return on(3, 10);
     }
     let early = all * 84 / 100;
-    let (first, last, k, n) = if k < early {
-        (on(2, 17), on(9, 26), k, early)
-    } else {
-        (on(10, 27), on(12, 5), k - early, all - early)
-    };
+    let (first, last, k, n) =
+        if k < early { (on(2, 17), on(9, 26), k, early) } else { (on(10, 27), on(12, 5), k - early, all - early) };
     city.clock.open(first.plus((last.0 - first.0) * k as i32 / n.max(1) as i32))
 }
 
@@ -84,7 +85,7 @@ fn send(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, person: &P
     let code = out.code("posting", organ.no);
     let at = city.clock.typed(rng, starts, 2);
     let mut record = Record::new(code, Some(person.unit(starts)), at, &organ.desk, values);
-    if ended < ymd(2026, 4, 30) {
+    if ended < ymd(2026, 4, 3) {
         let report = city.clock.later(ended, rng.between(1, 15));
         let change: Values = vec![("ended", ended.into()), ("report", report.into()), ("opinion", "表现良好".into())];
         record = record.then(city.clock.typed(rng, report, 2), "填实际结束和报告", change);

@@ -5,8 +5,7 @@ use anyhow::Result;
 use crate::day::Day;
 
 use super::{
-    City, Out,
-    names,
+    City, Out, names,
     people::{Organ, Person, Role, unit},
     profile::Level,
     record::{Cell, Code, Record, Values},
@@ -50,7 +49,9 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
     let mut all: Vec<(String, u32, bool)> = key.map(|k| (k.0.to_owned(), k.1, true)).collect();
     if organ.no > 0 {
         let count = 2 + organ.no as usize % 2;
-        all.extend((0..count).map(|n| (format!("{}{}", organ.place, OTHERS[(organ.no as usize + n) % 4]), organ.no, false)));
+        all.extend(
+            (0..count).map(|n| (format!("{}{}", organ.place, OTHERS[(organ.no as usize + n) % 4]), organ.no, false)),
+        );
     }
     for (n, (name, district, key)) in all.into_iter().enumerate() {
         let mut rng = Rng::of(&[city.seed, 40, u64::from(organ.no), n as u64]);
@@ -75,11 +76,13 @@ fn head(
     district: u32,
     key: bool,
 ) -> Result<Project> {
-    let listed = city.clock.within(rng, on(1, 6), on(1, 24)).unwrap_or(on(1, 6));
+    // The key ones were listed before the year; but 松鹤区's, which is not there for all of it.
+    let (from, to) = if key && organ.no != 4 { (ymd(2024, 12, 9), ymd(2024, 12, 27)) } else { (on(1, 6), on(1, 24)) };
+    let listed = city.clock.within(rng, from, to).unwrap_or(from);
     let finished = (name == "望舒储能电站").then_some(on(9, 19));
     // Whether 棠梨县's second project is a key one was filled in only in September.
     let doubtful = organ.no == 12 && !key && name.contains(OTHERS[1]);
-    let typed = city.clock.typed(rng, listed, 0);
+    let typed = city.clock.typed(rng, listed.max(on(1, 3)), 0);
     let unit = if organ.no == 0 { unit(0, 6) } else { organ.code };
     let investment = rng.between(if key { 60 } else { 4 }, if key { 480 } else { 30 }) * 10_000_000;
     let values: Values = vec![
@@ -100,7 +103,8 @@ fn head(
         record = record.then(instant(on(9, 12), 10 * 60), "补填是否市级重点", vec![("city_key", false.into())]);
     }
     if let Some(day) = finished {
-        record = record.then(instant(day, 16 * 60), "投产办结", vec![("finished", day.into()), ("stage", "投产".into())]);
+        record =
+            record.then(instant(day, 16 * 60), "投产办结", vec![("finished", day.into()), ("stage", "投产".into())]);
     }
     out.put(record)?;
     Ok(Project { code, unit, key, listed, finished, typed })
@@ -130,7 +134,7 @@ fn team(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: &
         let until = (organ.no == 6 && project.key && k == 3).then_some(on(4, 20));
         seats.push((staff(3 + k), "成员", until));
     }
-    let from = city.clock.later(project.listed, 3);
+    let from = city.clock.later(project.listed.max(on(1, 2)), 3);
     for (person, role, until) in seats {
         // In 澄湖区 and 鹿鸣县 the 首席服务员 became chief; only the first handed over.
         let promoted = (role == "首席服务员").then(|| person.stays.get(1)).flatten().map(|s| s.from);
@@ -168,8 +172,9 @@ fn team(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: &
 
 /// 服务方案: one in force; some are renewed in summer. Where service is poor, two stand side by side.
 fn plans(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: &Project) -> Result<()> {
-    let first = city.clock.later(project.listed, rng.between(8, 25));
-    let renewed = city.clock.within(rng, on(6, 16), on(7, 25)).filter(|_| rng.chance(300) && project.finished.is_none());
+    let first = city.clock.later(project.listed.max(on(1, 2)), rng.between(8, 25));
+    let renewed =
+        city.clock.within(rng, on(6, 16), on(7, 25)).filter(|_| rng.chance(300) && project.finished.is_none());
     let twice = organ.profile.projects == Level::Poor && project.key;
     let second = if twice { Some(on(5, 12)) } else { renewed };
     for (n, issued) in std::iter::once(first).chain(second).enumerate() {
@@ -194,8 +199,15 @@ fn plans(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: 
 
 /// 审批件: how far below last year's average they were handled; one of a city project names no base.
 fn approvals(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: &Project) -> Result<()> {
-    const MATTERS: [&str; 7] =
-        ["项目建议书批复", "可行性研究报告批复", "初步设计批复", "节能审查", "招标方案核准", "用地预审会签", "概算调整批复"];
+    const MATTERS: [&str; 7] = [
+        "项目建议书批复",
+        "可行性研究报告批复",
+        "初步设计批复",
+        "节能审查",
+        "招标方案核准",
+        "用地预审会签",
+        "概算调整批复",
+    ];
     let count = if project.key { 7 } else { 3 };
     let kept = match organ.profile.projects {
         Level::Good => 63,
@@ -292,7 +304,8 @@ fn voices(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project:
 /// The two 服务成效 indicators that the directive names, each half-year and for the year.
 fn values(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, project: &Project) -> Result<()> {
     for day in [on(7, 8), ymd(2026, 1, 13)] {
-        for (indicator, value) in [("项目审批时限压缩率", rng.between(2400, 3900)), ("企业投诉率", rng.between(0, 200))] {
+        for (indicator, value) in [("项目审批时限压缩率", rng.between(2400, 3900)), ("企业投诉率", rng.between(0, 200))]
+        {
             let day = city.clock.later(day, rng.between(0, 3));
             let values: Values = vec![
                 ("set", "服务成效".into()),

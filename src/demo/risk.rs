@@ -167,7 +167,8 @@ fn newly(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, unit: Cod
 
 /// One review a quarter, from the quarter after the point was found; some are left out where the work is uneven.
 fn review(city: &City, organ: &Organ, out: &mut Out<'_>, point: &Point, n: usize, count: usize) -> Result<()> {
-    let quarters = [(on(4, 1), on(5, 26), on(6, 27)), (on(7, 1), on(8, 25), on(9, 26)), (on(10, 1), on(11, 24), on(12, 26))];
+    let quarters =
+        [(on(4, 1), on(5, 26), on(6, 27)), (on(7, 1), on(8, 25), on(9, 26)), (on(10, 1), on(11, 24), on(12, 26))];
     for (q, (begin, from, to)) in quarters.into_iter().enumerate() {
         let mut rng = Rng::of(&[city.seed, 63, u64::from(organ.no), n as u64, q as u64]);
         let missed = match organ.profile.risks {

@@ -26,7 +26,7 @@ impl Rng {
 
     /// A number from 0 to `n` − 1; 0 when `n` is 0.
     pub(super) fn below(&mut self, n: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(n) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 
     /// A number from one to another, both included.

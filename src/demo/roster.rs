@@ -5,9 +5,8 @@ use anyhow::Result;
 use crate::{day::Day, org::builtin::LEVELS};
 
 use super::{
-    City, Out,
+    City, Out, names,
     people::{Organ, Person, SPLIT, split_day, unit},
-    names,
     record::{Cell, Code, Record, Values},
     rng::Rng,
     time::{day_of, instant, on, ymd},
@@ -69,7 +68,8 @@ pub(super) fn people(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()
         let mut record = Record::new(person.code, None, at, &organ.desk, roster(city, organ, number as u32, person));
         if number % 97 == 11 {
             let at = instant(city.clock.later(day_of(at), 34), 10 * 60);
-            record = record.then(at, "联系电话变更", vec![("phone", names::phone(u64::from(organ.no) * 911 + at as u64 % 900 + 9_000_000).into())]);
+            let changed = names::phone(7_000_000 + city.shape.organs[organ.no as usize].before + number as u64);
+            record = record.then(at, "联系电话变更", vec![("phone", changed.into())]);
         }
         out.put(record)?;
     }
@@ -129,7 +129,16 @@ fn title(organ: &Organ, unit: Code, duty: &str, number: u32) -> String {
         "班子成员" => format!("副{head}"),
         "科室负责人" => {
             let section = organ.sections.iter().find(|s| s.code == unit);
-            section.map_or_else(|| "科长".into(), |s| if s.name == "办公室" { "办公室主任".into() } else { format!("{}科长", s.name.trim_end_matches('科')) })
+            section.map_or_else(
+                || "科长".into(),
+                |s| {
+                    if s.name == "办公室" {
+                        "办公室主任".into()
+                    } else {
+                        format!("{}科长", s.name.trim_end_matches('科'))
+                    }
+                },
+            )
         }
         _ => ["一级科员", "四级主任科员", "三级主任科员", "二级主任科员", "一级主任科员"][number as usize % 5].into(),
     }
@@ -137,7 +146,12 @@ fn title(organ: &Organ, unit: Code, duty: &str, number: u32) -> String {
 
 fn roster(city: &City, organ: &Organ, number: u32, person: &Person) -> Values {
     const SCHOOLS: [&str; 6] = [
-        "云岭大学 经济学", "云岭大学 土木工程", "望舒理工学院 工程管理", "青禾师范学院 中文", "云岭财经学院 财政学", "澄湖学院 法学",
+        "云岭大学 经济学",
+        "云岭大学 土木工程",
+        "望舒理工学院 工程管理",
+        "青禾师范学院 中文",
+        "云岭财经学院 财政学",
+        "澄湖学院 法学",
     ];
     const EXPERTISE: [&str; 6] = ["项目评审", "固定资产投资", "价格监测", "规划编制", "法规与审批", "文稿起草"];
     let mut rng = Rng::of(&[city.seed, 6, u64::from(organ.no), u64::from(number)]);
@@ -146,7 +160,8 @@ fn roster(city: &City, organ: &Organ, number: u32, person: &Person) -> Values {
     let works = works.min(person.stays[0].from);
     let member = !person.newcomer && rng.chance(780);
     let party = member.then(|| works.plus(rng.between(-300, 1500) as i32).min(person.stays[0].from));
-    let degree = if rng.chance(if person.young { 420 } else { 180 }) { ("研究生", "硕士") } else { ("大学", "学士") };
+    let degree =
+        if rng.chance(if person.young { 420 } else { 180 }) { ("研究生", "硕士") } else { ("大学", "学士") };
     let rank = ["一级科员", "四级主任科员", "三级主任科员", "二级主任科员", "一级主任科员"][number as usize % 5];
     let home = super::profile::place(rng.between(1, 12) as u32);
     let known = |cell: Cell, permille: u64, rng: &mut Rng| if rng.chance(permille) { cell } else { Cell::Empty };

@@ -239,12 +239,17 @@ fn publications(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
 /// 季度调度 and 听取汇报, with the issues raised and mostly settled.
 fn meetings(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
     const TEXTS: [&str; 5] = [
-        "帮带指导记录不及时", "挂职干部管理责任不清", "闭卷测试组织不统一", "项目专班人员变动没有交接", "风险点评估流于形式",
+        "帮带指导记录不及时",
+        "挂职干部管理责任不清",
+        "闭卷测试组织不统一",
+        "项目专班人员变动没有交接",
+        "风险点评估流于形式",
     ];
     let mut rng = Rng::of(&[city.seed, 11]);
     let days = [(on(3, 25), on(3, 31)), (on(6, 24), on(6, 30)), (on(9, 23), on(9, 29)), (on(12, 22), on(12, 29))];
     for (quarter, (work, report)) in days.into_iter().enumerate() {
-        for (kind, title, day) in [("季度调度", "季度调度会", work), ("听取汇报", "领导小组听取汇报会", report)] {
+        for (kind, title, day) in [("季度调度", "季度调度会", work), ("听取汇报", "领导小组听取汇报会", report)]
+        {
             let at = city.clock.typed(&mut rng, day, 1);
             let meeting = out.code("meeting", 0);
             let values: Values = vec![

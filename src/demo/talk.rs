@@ -10,7 +10,7 @@ use super::{
     profile::Level,
     record::{Record, Values},
     rng::Rng,
-    time::on,
+    time::{day_of, on},
 };
 
 /// Spans in which talks are held: four a year for 普通干部, three for heads of 科室, two for deputies.
@@ -55,11 +55,11 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
     Ok(())
 }
 
-/// Where talks are uneven, those left out miss the one before the last; where poor, hardly any is held after the first.
+/// Where talks are uneven, some of the staff miss the third; where poor, hardly any is held after the first.
 fn skipped(level: Level, n: usize, all: usize, left_out: bool, rng: &mut Rng) -> bool {
     match level {
         Level::Good => false,
-        Level::Uneven => left_out && n + 2 == all,
+        Level::Uneven => left_out && all == 4 && n == 2,
         Level::Poor if n + 1 == all => rng.chance(300),
         Level::Poor => n > 0 && rng.chance(880) || all == 2 && n == 0,
     }
@@ -104,17 +104,16 @@ pub(super) fn hold(
         ("circle", "谈话人、谈话对象、机关党委".into()),
     ];
     let at = city.clock.typed(rng, day, 3);
-    let mut record =
-        Record::new(out.code("talk", organ.no), Some(listener.unit(day)), at, &organ.desk, values.clone());
+    let mut record = Record::new(out.code("talk", organ.no), Some(listener.unit(day)), at, &organ.desk, values.clone());
     if rng.chance(10) {
-        let then = city.clock.typed(rng, super::day_of(at).plus(1), 3);
+        let then = city.clock.typed(rng, day_of(at).plus(1), 3);
         record = record.then(then, "补跟进事项", vec![("follow_up", "一个月后回访".into())]);
     }
     out.put(record)?;
     if rng.chance(4) {
         let twice =
             Record::new(out.code("talk", organ.no), Some(listener.unit(day)), at + 120_000_000, &organ.desk, values);
-        let found = city.clock.typed(rng, super::day_of(at).plus(1), 5);
+        let found = city.clock.typed(rng, day_of(at).plus(1), 5);
         out.put(twice.void(found, "重复录入"))?;
     }
     Ok(())

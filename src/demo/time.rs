@@ -24,7 +24,7 @@ pub(super) fn instant(day: Day, minute: i64) -> i64 {
 }
 
 /// The day in Asia/Shanghai of an instant.
-pub fn day_of(recorded_at: i64) -> Day {
+pub(super) fn day_of(recorded_at: i64) -> Day {
     Day((recorded_at.div_euclid(1_000_000) + 8 * 3600).div_euclid(86_400) as i32)
 }
 
@@ -109,6 +109,7 @@ mod tests {
         let day = on(10, 20);
         for minute in [0, 8 * 60, 23 * 60 + 59] {
             assert_eq!(day_of(instant(day, minute)), day);
+            assert_eq!(crate::clock::day_of(instant(day, minute)), day);
         }
         assert_eq!(instant(Day(0), 8 * 60), 0);
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::day::{Day, days_in_month};
+use crate::day::Day;
 
 use super::{
     City, Out,
@@ -148,13 +148,13 @@ fn book(city: &City, organ: &Organ, out: &mut Out<'_>, rng: &mut Rng, held: &Hel
     out.add(organ, "booking", organ.code, at, values)
 }
 
-/// 业务学习 twice a month.
+/// 业务学习 every ten days.
 fn study(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
     const TOPICS: [&str; 6] = ["政策文件", "投资管理办法", "价格法规", "统计口径", "招投标案例", "信息报送要求"];
-    for n in 0..24_u32 {
+    for n in 0..36_u32 {
         let mut rng = Rng::of(&[city.seed, 24, u64::from(organ.no), u64::from(n)]);
-        let (month, half) = (n / 2 + 1, n % 2);
-        let (from, to) = (on(month, 6 + half * 13), on(month, (13 + half * 13).min(days_in_month(2025, month))));
+        let (month, third) = (n / 3 + 1, n % 3);
+        let (from, to) = (on(month, 5 + third * 8), on(month, 12 + third * 8));
         let Some(day) = city.clock.within(&mut rng, from, to) else { continue };
         let more: Values = vec![("way", "集中讲座".into()), ("hours", whole(2)), ("planned", count(organ, day))];
         let title = format!("业务学习：{}", TOPICS[(n as usize + organ.no as usize) % 6]);
@@ -180,7 +180,10 @@ fn on_the_spot(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
         let mut rng = Rng::of(&[city.seed, 25, u64::from(organ.no), n as u64]);
         let day = city.clock.later(day, i64::from(organ.no % 9));
         let named = organ.profile.field != Level::Uneven || n != 2;
+        // Whether 苇泊县's was paid from the budget has not been said.
+        let funded = if organ.no == 11 { Cell::Empty } else { Cell::Flag(false) };
         let more: Values = vec![
+            ("funded", funded),
             ("project", named.then_some(project).into()),
             ("way", "现场教学".into()),
             ("place", format!("{}项目现场", organ.place).into()),

@@ -3,5 +3,6 @@
 
 mod db;
 mod demo;
+mod demo_picture;
 mod directive;
 mod store;
