@@ -46,7 +46,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
     let units = units(engine, &organs, &items, &columns);
     let judged: u32 = units.iter().map(|u| u.judged).sum();
     let behind: u32 = units.iter().map(|u| u.behind).sum();
-    let by_light = |light| units.iter().filter(|u| u.light == light);
+    let by_light = |light: Light| units.iter().filter(move |u| u.light == light);
     let on_plan = summary::permille(i64::from(judged - behind), i64::from(judged));
     let (year, _, _) = today.ymd();
     let (_, month, day) = today.ymd();

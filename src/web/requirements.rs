@@ -127,8 +127,8 @@ fn chosen(ask: &Ask, by: &By, line: &Line<'_>) -> bool {
     wanted.peek().is_none() || wanted.any(same)
 }
 
-fn chinese(state: &str) -> &str {
-    crate::verdict::judge::State::parse(state).map_or(state, crate::verdict::judge::State::chinese)
+fn chinese(state: &str) -> String {
+    crate::verdict::judge::State::parse(state).map_or_else(|| state.to_owned(), |s| s.chinese().to_owned())
 }
 
 fn found(ask: &Ask, line: &Line<'_>) -> bool {
