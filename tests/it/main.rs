@@ -1,0 +1,3 @@
+//! The integration tests: one binary, the paths mirror the modules.
+
+mod brute;
