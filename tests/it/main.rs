@@ -1,3 +1,4 @@
-//! The integration tests: one binary, the paths mirror the modules.
+//! The integration tests: one binary; paths mirror the modules of the library.
 
 mod brute;
+mod directive;
