@@ -67,38 +67,36 @@ impl Asked<'_> {
         Moment { chart, look: self.look() }
     }
 
-    /// All conditions together. Reading: `{ subject = … }` inside a `has` means the row that has, as its `via` does.
+    /// All conditions together. Reading: `{ subject = … }` means the one that is judged, also inside a `has`, whose `via`
+    /// points at the row that has.
     pub(super) fn holds(&self, conds: &Conds, at: &Found, subject: &Subject) -> Truth {
         let fields = conds.all.iter().map(|c| self.cond(c, at, subject));
-        let related = conds.has.iter().map(|s| self.has(s, at));
+        let related = conds.has.iter().map(|s| self.has(s, at, subject));
         fields.chain(related).min().unwrap_or(Truth::Yes)
     }
 
     /// At least one related row, up to the day asked, bound by the window only where the source says so (2).
-    fn has(&self, source: &Source, at: &Found) -> Truth {
+    fn has(&self, source: &Source, at: &Found, subject: &Subject) -> Truth {
         let owner = Subject::of_row(&at.ledger, &at.row);
-        let unbound = source.dated.is_none() && source.at.is_none();
-        let found = if unbound { self.up_to_now(source, &owner) } else { self.rows(source, &owner) };
-        found.iter().map(|f| f.passes).max().unwrap_or(Truth::No)
-    }
-
-    fn up_to_now(&self, source: &Source, owner: &Subject) -> Vec<Found> {
         let ever = Span::standing(self.view.today);
-        Asked { view: self.view, span: self.span }.search(source, owner, &ever)
+        let span = if source.dated.is_none() && source.at.is_none() { &ever } else { self.span };
+        let found = self.search(source, &owner, span, subject);
+        found.iter().map(|f| f.passes).max().unwrap_or(Truth::No)
     }
 
     /// The rows of a source that belong to the subject, lie in the window and may pass `where`.
     pub(super) fn rows(&self, source: &Source, subject: &Subject) -> Vec<Found> {
-        self.search(source, subject, self.span)
+        self.search(source, subject, self.span, subject)
     }
 
-    fn search(&self, source: &Source, subject: &Subject, span: &Span) -> Vec<Found> {
+    /// The rows that belong to `owner`, lie in `span` and may pass `where`, which is asked of `judged`.
+    fn search(&self, source: &Source, owner: &Subject, span: &Span, judged: &Subject) -> Vec<Found> {
         let mut found = Vec::new();
         for mut f in self.placed(source, span) {
-            if !self.related(source, &f, subject) {
+            if !self.related(source, &f, owner) {
                 continue;
             }
-            f.passes = self.holds(&source.filter, &f, subject);
+            f.passes = self.holds(&source.filter, &f, judged);
             if f.passes != Truth::No {
                 found.push(f);
             }
@@ -166,7 +164,7 @@ impl Asked<'_> {
     }
 
     /// The system sees all; a unit what it owns (5.1); a combination the rows that agree in its fields; any other subject
-    /// the rows whose one field of that type points at it.
+    /// the rows whose one field of that type points at it, or itself.
     /// Reading: of several such fields the one that gives the unit, else the first; a combination's rows are not held
     /// against the requirement's `where` again.
     fn related_by_default(&self, f: &Found, subject: &Subject) -> bool {
@@ -182,8 +180,11 @@ impl Asked<'_> {
                 unit.is_some_and(|u| view.owns(&subject.row().id, &u))
             }
             Kind::Row => {
-                let Some(field) = pointing(view, &f.ledger, &subject.ledger) else { return false };
-                view.refers(&f.row, &field, &subject.ledger) == Some(view.record(&subject.ledger, &subject.row().id))
+                let own = Some(view.record(&subject.ledger, &subject.row().id));
+                match pointing(view, &f.ledger, &subject.ledger) {
+                    Some(field) => view.refers(&f.row, &field, &subject.ledger) == own,
+                    None => f.ledger == subject.ledger && Some(view.record(&f.ledger, &f.row.id)) == own,
+                }
             }
         }
     }
@@ -232,7 +233,8 @@ impl Asked<'_> {
 /// The field of a ledger that points at records of another.
 pub(super) fn pointing(view: &View<'_>, ledger: &str, at: &str) -> Option<String> {
     let definition = view.ledger(ledger);
-    let mut names = definition.fields.iter().map(|f| &f.name).filter(|n| view.points_at(ledger, n).as_deref() == Some(at));
+    let mut names =
+        definition.fields.iter().map(|f| &f.name).filter(|n| view.points_at(ledger, n).as_deref() == Some(at));
     let unit_from = definition.unit_from.as_ref().filter(|f| view.points_at(ledger, f).as_deref() == Some(at));
     unit_from.or_else(|| names.next()).cloned()
 }

@@ -38,7 +38,7 @@ pub(super) fn world(
 }
 
 /// One row. Empty texts are empty fields.
-pub(crate) fn row(ledger: &Ledger, written: &ExampleRow) -> BruteRow {
+fn row(ledger: &Ledger, written: &ExampleRow) -> BruteRow {
     let mut row = BruteRow::default();
     for (name, value) in written {
         let text = || match value {

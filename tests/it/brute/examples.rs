@@ -1,16 +1,17 @@
 //! The worked examples, judged by this evaluator alone.
 
+use std::path::Path;
+
 use dongliang::directive::{
+    self,
     example::{Example, Examples, Expect},
     model::Package,
 };
 
-use super::{Options, Verdict, convert, judge, rollup::rollup};
+use super::{Options, Verdict, World, convert, judge, rollup};
 
-/// What an example expected and did not find; empty if it is as written.
-fn failures(package: &Package, examples: &Examples, example: &Example) -> Vec<String> {
-    let req = package.requirement(&example.req).unwrap_or_else(|| panic!("no requirement {}", example.req));
-    let world = convert::world(package, &examples.base, &example.add);
+/// The world of an example, and what it asks.
+pub(crate) fn world_of(package: &Package, examples: &Examples, example: &Example) -> (World, Options) {
     let options = Options {
         as_of: example.as_of,
         known_at: example.known_at,
@@ -18,6 +19,13 @@ fn failures(package: &Package, examples: &Examples, example: &Example) -> Vec<St
         slots: example.slots.clone(),
         at_least: example.at_least.clone(),
     };
+    (convert::world(package, &examples.base, &example.add), options)
+}
+
+/// What an example expected and did not find; empty if it is as written.
+fn failures(package: &Package, examples: &Examples, example: &Example) -> Vec<String> {
+    let req = package.requirement(&example.req).unwrap_or_else(|| panic!("no requirement {}", example.req));
+    let (world, options) = world_of(package, examples, example);
     let all = judge(package, &world, &options, req);
     let open: Vec<&Verdict> = all.iter().filter(|v| !v.closed).collect();
     let mut failures: Vec<String> = example.expect.iter().filter_map(|line| check(&open, line)).collect();
@@ -59,7 +67,7 @@ fn check(verdicts: &[&Verdict], line: &Expect) -> Option<String> {
                 "parts" => one.parts.clone(),
                 other => panic!("a verdict has no {other}"),
             };
-            differences(line, &of, &one.subject)
+            differences(line, &of, &format!("{} {:?}", one.subject, one.unset))
         }
         (_, found) => Some(format!("{line:?}: {} verdicts", found.len())),
     }
@@ -71,12 +79,17 @@ fn differences(line: &Expect, of: &dyn Fn(&str) -> String, what: &str) -> Option
         .filter(|(key, text)| of(key) != **text)
         .map(|(key, text)| format!("{key} is {} and not {text}", of(key)))
         .collect();
-    (!wrong.is_empty()).then(|| format!("{what} {line:?}: {}", wrong.join(", ")))
+    (!wrong.is_empty()).then(|| format!("{what}: {}, in {line:?}", wrong.join(", ")))
 }
 
-/// Judges every example of a package.
-fn run(dir: &std::path::Path) -> (usize, Vec<String>) {
-    let (package, examples, _) = dongliang::directive::load(dir).unwrap_or_else(|d| panic!("{}: {d:?}", dir.display()));
+fn load(dir: &str) -> (Package, Examples) {
+    let (package, examples, _) = directive::load(Path::new(dir)).unwrap_or_else(|found| panic!("{dir}: {found:#?}"));
+    (package, examples)
+}
+
+/// Judges every example of a package: how many there are, and what is not as written.
+fn run(dir: &str) -> (usize, Vec<String>) {
+    let (package, examples) = load(dir);
     let failed = examples.all.iter().flat_map(|e| {
         let failures = failures(&package, &examples, e);
         failures.into_iter().map(move |f| format!("{} {} ({}:{}): {f}", e.req, e.name, e.place.0, e.place.1))
@@ -86,7 +99,25 @@ fn run(dir: &std::path::Path) -> (usize, Vec<String>) {
 
 #[test]
 fn conformance() {
-    let (all, failed) = run(std::path::Path::new("tests/conformance"));
+    let (all, failed) = run("tests/conformance");
     assert_eq!(all, 81);
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Nothing may hang on the order in which rows were stored.
+#[test]
+fn the_order_of_rows_does_not_matter() {
+    let (package, examples) = load("tests/conformance");
+    for example in &examples.all {
+        let req = package.requirement(&example.req).expect("the loader has found it");
+        let (mut world, options) = world_of(&package, &examples, example);
+        let told = |world: &World| {
+            let mut all: Vec<String> = judge(&package, world, &options, req).iter().map(|v| format!("{v:?}")).collect();
+            all.sort();
+            all
+        };
+        let before = told(&world);
+        world.values_mut().for_each(|rows| rows.reverse());
+        assert_eq!(before, told(&world), "{} {}", example.req, example.name);
+    }
 }

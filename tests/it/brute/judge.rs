@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use dongliang::{
     day::Day,
-    directive::model::{
-        At, Due, Measure, NoData, Package, Part, Partial, Path, Requirement, Rollup, Value, When,
-    },
+    directive::model::{At, Due, Measure, NoData, Package, Part, Partial, Path, Requirement, Rollup, Value, When},
     ratio::Ratio,
 };
 
 use super::{
-    Options, State, Verdict, World,
+    Options, State, Val, Verdict, World,
     condition::{Asked, Truth},
     light,
     measure::{self, Reading},
@@ -189,8 +187,14 @@ fn part(view: &View<'_>, req: &Requirement, part: &Part, subject: &Subject, main
         _ if !here => State::Na,
         None => State::Unknown,
         _ if !unset.is_empty() => State::Unknown, // 3.9
-        Some(_) if unnamed => if running { State::Open } else { State::Unknown }, // 4.9
-        Some(goal) if running => while_running(part, &reading, &goal, &span, &asked, subject),
+        Some(_) if unnamed => {
+            if running {
+                State::Open
+            } else {
+                State::Unknown
+            }
+        } // 4.9
+        Some(goal) if running => while_running(part, &reading, &goal, &asked, subject),
         Some(goal) => when_shut(part, &reading, &goal),
     };
     let (value, least, most) = values(part, &reading, figure, !empty_in_measure.is_empty());
@@ -238,15 +242,9 @@ fn prorated(
     }
 }
 
-/// 3.1 and 3.3; a window without end can pass early, else it is open (3.9).
-fn while_running(
-    part: &Part,
-    reading: &Reading,
-    goal: &Goal,
-    span: &Span,
-    asked: &Asked<'_>,
-    subject: &Subject,
-) -> State {
+/// 3.1 and 3.3. Reading: a window without end "can pass early, else open" (3.9), but an upper bound already passed fails
+/// there too, as 3.10 says.
+fn while_running(part: &Part, reading: &Reading, goal: &Goal, asked: &Asked<'_>, subject: &Subject) -> State {
     let Reading::Range(range) = reading else { return State::Open }; // 3.10
     // Reading: what is fixed from the start and found nothing waits for `no_data`, unless that is zero.
     if range.nothing && is_fixed(&part.measure) && part.no_data != Some(NoData::Zero) {
@@ -254,11 +252,7 @@ fn while_running(
     }
     let ended = measure::span_has_ended(asked, &part.measure, subject.row(), &subject.ledger);
     let (lo, hi) = measure::while_running(&part.measure, reading, ended);
-    match goal.answer(lo, hi) {
-        Some(State::Fail) if span.by && span.last.is_none() => State::Open,
-        Some(state) => state,
-        None => State::Open,
-    }
+    goal.answer(lo, hi).unwrap_or(State::Open)
 }
 
 fn is_fixed(measure: &Measure) -> bool {
@@ -312,8 +306,8 @@ fn made_good_by_repeat(view: &View<'_>, req: &Requirement, verdicts: &mut [(Subj
     }
 }
 
-/// Whether `later` points back at `earlier`. In a combination the field may be one of what it combines: it points at the
-/// same of the other, all else being equal.
+/// Whether `later` points back at `earlier`. Of a combination the field is one of what it combines (`activity.makes_up`)
+/// and points at the same of the other, all else being equal.
 fn repeats(view: &View<'_>, again: &Path, later: &Subject, earlier: &Subject) -> bool {
     let ever = Span::standing(view.today);
     let asked = Asked { view, span: &ever };
@@ -324,13 +318,7 @@ fn repeats(view: &View<'_>, again: &Path, later: &Subject, earlier: &Subject) ->
     }
     later.keys.iter().enumerate().any(|(i, key)| {
         let others_agree = (0..later.keys.len()).all(|j| j == i || later.keys[j] == earlier.keys[j]);
-        let from_key = match &key.target {
-            Some(target) if again.len() == 1 && view.ledger(target).field(&again[0]).is_some() => {
-                later.value(&asked, &[key.name.clone(), again.clone()].concat())
-            }
-            _ if later.key_of(again).is_some_and(|(k, _)| k == key) => later.value(&asked, again),
-            _ => None,
-        };
-        others_agree && from_key == Some(super::Val::Text(earlier.keys[i].value.clone()))
+        let is_key = later.key_of(again).is_some_and(|(k, _)| k == key);
+        others_agree && is_key && later.value(&asked, again) == Some(Val::Text(earlier.keys[i].value.clone()))
     })
 }

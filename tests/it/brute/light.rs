@@ -2,7 +2,7 @@
 
 use dongliang::{
     day::Day,
-    directive::model::{Measure, Pace, Partial, Part, Requirement, TargetOp, When},
+    directive::model::{Measure, Pace, Part, Partial, Requirement, TargetOp, When},
     ratio::Ratio,
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use dongliang::{
     day::Day,
-    directive::model::{At, Conds, Measure, Of, Path, Source},
+    directive::model::{At, Conds, FieldType, Measure, Of, Path, Source},
     ratio::Ratio,
 };
 
@@ -193,7 +193,8 @@ fn distinct(asked: &Asked<'_>, groups: &[Outcomes], field: &Path, named: Option<
             limit = limit.or(choices.as_ref().map(|(c, _)| c.len() as i64));
             let texts = match value(asked, f, field) {
                 Some(Val::List(list)) => list,
-                Some(other) => vec![format!("{other:?}")].into_iter().map(|t| plain(&other).unwrap_or(t)).collect(),
+                Some(Val::Text(text)) => vec![text],
+                Some(other) => vec![format!("{other:?}")],
                 None => {
                     match choices {
                         Some((all, true)) => possible.extend(all),
@@ -215,22 +216,14 @@ fn distinct(asked: &Asked<'_>, groups: &[Outcomes], field: &Path, named: Option<
     Range::whole(sure.len() as i64, limit.map_or(hi, |l| hi.min(l)).max(sure.len() as i64), groups.is_empty())
 }
 
-fn plain(value: &Val) -> Option<String> {
-    match value {
-        Val::Text(t) => Some(t.clone()),
-        _ => None,
-    }
-}
-
 /// The choices of a field, and whether it holds several.
 fn choices(asked: &Asked<'_>, f: &Found, field: &Path) -> Option<(Vec<String>, bool)> {
     let [name] = field.as_slice() else { return None };
-    let all = Subject::choices(asked.view, &f.ledger, name)?.to_vec();
-    let several = matches!(
-        asked.view.ledger(&f.ledger).field(name).map(|d| &d.ty),
-        Some(dongliang::directive::model::FieldType::Choices(_))
-    );
-    Some((all, several))
+    match &asked.view.ledger(&f.ledger).field(name)?.ty {
+        FieldType::Choice(all) => Some((all.clone(), false)),
+        FieldType::Choices(all) => Some((all.clone(), true)),
+        _ => None,
+    }
 }
 
 /// Reading: if perhaps nothing at all passes `where`, nothing between 0 and 1 is excluded and no value is shown.
@@ -258,7 +251,7 @@ fn share(asked: &Asked<'_>, source: &Source, that: &Conds, subject: &Subject) ->
         };
     }
     let fraction = |(n, d)| (Ratio::whole(n), Ratio::whole(d));
-    let may_be_empty = groups.iter().all(|g| g.contains(&None));
+    let may_be_empty = groups.iter().all(|g| g.iter().any(Option::is_none));
     if may_be_empty {
         let (lo, hi) = (Bound::At(Ratio::ZERO), Bound::At(if groups.is_empty() { Ratio::ZERO } else { Ratio::ONE }));
         return Reading::Range(Range { lo, hi, nothing: groups.is_empty(), least: None, most: None });

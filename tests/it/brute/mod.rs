@@ -22,13 +22,12 @@ use std::collections::BTreeMap;
 
 use dongliang::{
     day::Day,
-    directive::model::{Package, Requirement, Setting, TargetStep},
+    directive::model::{Setting, TargetStep},
     ratio::Ratio,
 };
 
 pub(crate) use judge::judge;
-#[allow(unused_imports, reason = "for the tests that hold the real evaluator against this one")]
-pub(crate) use {convert::row, rollup::rollup};
+pub(crate) use rollup::rollup;
 
 /// Rows by ledger, the built-in ledgers `unit`, `person`, `post`, `charge` among them.
 pub(crate) type World = BTreeMap<String, Vec<BruteRow>>;
@@ -140,7 +139,8 @@ pub(crate) struct Verdict {
     pub(crate) unit: String,
     /// The organ of that unit.
     pub(crate) organ: String,
-    /// The least still possible as a fraction, and the greatest if it is bounded: of the first part, for pools.
+    /// The least still possible as numerator and denominator, unreduced, and the greatest if it is bounded: of the first
+    /// part, for pools.
     pub(crate) least: Option<(Ratio, Ratio)>,
     /// See `least`.
     pub(crate) most: Option<(Ratio, Ratio)>,
@@ -150,14 +150,6 @@ pub(crate) struct Verdict {
     pub(crate) unset: Vec<String>,
     /// The last verdict of a subject that has closed: it counts in `count met` (5.3) and is no verdict of the day asked.
     pub(crate) closed: bool,
-}
-
-impl Verdict {
-    /// Numerator and denominator of the value shown, unreduced.
-    #[allow(dead_code, reason = "for the tests that hold the real evaluator against this one")]
-    pub(crate) fn fraction(&self) -> Option<(Ratio, Ratio)> {
-        self.least
-    }
 }
 
 /// A unit's, or the system's, total.
@@ -171,11 +163,4 @@ pub(crate) struct Total {
     pub(crate) target: String,
     /// As in a verdict.
     pub(crate) light: &'static str,
-}
-
-/// The verdicts of every enabled requirement.
-#[allow(dead_code, reason = "for the tests that hold the real evaluator against this one")]
-pub(crate) fn judge_all(package: &Package, world: &World, options: &Options) -> Vec<Verdict> {
-    let enabled = |r: &&Requirement| r.enabled;
-    package.requirements.iter().filter(enabled).flat_map(|r| judge(package, world, options, r)).collect()
 }

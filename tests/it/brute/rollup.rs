@@ -77,8 +77,8 @@ fn pool(leaves: &[&Verdict]) -> Total {
     }
     let sum = |of: &dyn Fn(&Verdict) -> Option<(Ratio, Ratio)>| {
         let add = |(n, d): (Ratio, Ratio), (m, e): (Ratio, Ratio)| Some((n.plus(m)?, d.plus(e)?));
-        let fractions = leaves.iter().filter_map(|v| of(v));
-        let (n, d) = fractions.fold(Some((Ratio::ZERO, Ratio::ZERO)), |a, b| add(a?, b)).expect("within 64 bits");
+        let mut fractions = leaves.iter().filter_map(|v| of(v));
+        let (n, d) = fractions.try_fold((Ratio::ZERO, Ratio::ZERO), add).expect("within 64 bits");
         n.over(d)
     };
     let (least, most) = (sum(&|v| v.least), sum(&|v| v.most.or(v.least)));

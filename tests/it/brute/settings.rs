@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dongliang::directive::model::{
-    Cond, Conds, Count, Measure, Operand, Part, Path, Requirement, Source, Test, When,
-};
+use dongliang::directive::model::{Cond, Conds, Count, Measure, Operand, Part, Path, Requirement, Source, Test, When};
 
 use super::view::View;
 

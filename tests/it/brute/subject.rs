@@ -2,7 +2,7 @@
 
 use dongliang::{
     day::Day,
-    directive::model::{Each, FieldType, Path, Requirement},
+    directive::model::{Each, Path, Requirement},
 };
 
 use super::{
@@ -115,6 +115,15 @@ fn pointed(view: &View<'_>, ledger: &str, path: &[String]) -> Option<String> {
     if rest.is_empty() { Some(other) } else { pointed(view, &other, rest) }
 }
 
+fn days(from: Day, to: Day) -> impl DoubleEndedIterator<Item = Day> {
+    (from.0..=to.0).map(Day)
+}
+
+/// Before it nobody has a unit.
+fn first_post(view: &View<'_>) -> Option<Day> {
+    view.seen("post").into_iter().filter_map(|p| view.opening("post", p)).min()
+}
+
 fn text(value: &Val) -> String {
     match value {
         Val::Text(t) => t.clone(),
@@ -201,21 +210,16 @@ impl Subject {
         if !self.is_person() {
             return self.opening(view, req);
         }
-        let mut days = self.days_in_post(view, req);
-        let mut first = days.pop().filter(|d| *d == view.today)?;
-        while days.last() == Some(&first.plus(-1)) {
-            first = days.pop()?;
-        }
-        Some(first)
+        let ever = Span::standing(view.today);
+        let judged = |d: &Day| self.presence(view, req, &ever, *d) != Truth::No;
+        days(first_post(view)?, view.today).rev().take_while(judged).last()
     }
 
     /// All days up to the day asked on which a person is, or may be, judged.
     fn days_in_post(&self, view: &View<'_>, req: &Requirement) -> Vec<Day> {
         let ever = Span::standing(view.today);
-        let Some(first) = view.seen("post").iter().filter_map(|p| view.opening("post", p)).min() else {
-            return Vec::new();
-        };
-        (first.0..=view.today.0).map(Day).filter(|d| self.presence(view, req, &ever, *d) != Truth::No).collect()
+        let Some(first) = first_post(view) else { return Vec::new() };
+        days(first, view.today).filter(|d| self.presence(view, req, &ever, *d) != Truth::No).collect()
     }
 
     /// A field of the subject, `id` the subject itself.
@@ -260,22 +264,13 @@ impl Subject {
         }
         let row = self.rows.last()?;
         let end = span.end(view.today);
+        let earliest = first_post(view).unwrap_or(end).min(end);
         let last = if self.is_person() {
-            let here = |d: &Day| *d >= span.first && *d <= end;
-            self.days_in_post(view, req).into_iter().rfind(here).unwrap_or(end)
+            let judged = |d: &Day| self.presence(view, req, span, *d) != Truth::No;
+            days(span.first.max(earliest), end).rev().find(judged).unwrap_or(end)
         } else {
             self.closing(view, req).map_or(end, |c| c.min(end))
         };
-        let earliest = view.seen("post").iter().filter_map(|p| view.opening("post", p)).min().unwrap_or(last);
-        let days = (earliest.min(last).0..=last.0).rev().map(Day);
-        days.into_iter().find_map(|d| view.unit_of(&self.ledger, row, d))
-    }
-
-    /// How many choices a field of its ledger has, if it is one.
-    pub(super) fn choices<'v>(view: &'v View<'_>, ledger: &str, field: &str) -> Option<&'v [String]> {
-        match &view.ledger(ledger).field(field)?.ty {
-            FieldType::Choice(of) | FieldType::Choices(of) => Some(of),
-            _ => None,
-        }
+        days(earliest.min(last), last).rev().find_map(|d| view.unit_of(&self.ledger, row, d))
     }
 }

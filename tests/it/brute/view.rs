@@ -59,10 +59,8 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn ledger(&self, name: &str) -> &Ledger {
-        self.package
-            .ledger(name)
-            .or_else(|| self.organisation.iter().find(|l| l.name == name))
-            .unwrap_or_else(|| panic!("no ledger {name}"))
+        let own = self.organisation.iter().find(|l| l.name == name);
+        own.or_else(|| self.package.ledger(name)).unwrap_or_else(|| panic!("no ledger {name}"))
     }
 
     /// The row's own day: of an event, or an item's opening.
@@ -91,7 +89,7 @@ impl<'a> View<'a> {
         let all = self.world.get(ledger).map_or(&[][..], Vec::as_slice);
         let mut at = id;
         for _ in 0..=all.len() {
-            match all.iter().find(|r| r.id == at).and_then(|r| r.replaces.as_deref()) {
+            match all.iter().find(|r| r.replaces.is_some() && r.id == at).and_then(|r| r.replaces.as_deref()) {
                 Some(older) => at = older,
                 None => break,
             }

@@ -148,7 +148,15 @@ fn periods(view: &View<'_>, req: &Requirement, period: Period) -> Vec<Span> {
         .map(|first| {
             let last = last_of(period, first);
             let shuts_after = Some(last.plus(settle));
-            Span { label: label(period, first), first, begins: true, facts: first, last: Some(last), shuts_after, by: false }
+            Span {
+                label: label(period, first),
+                first,
+                begins: true,
+                facts: first,
+                last: Some(last),
+                shuts_after,
+                by: false,
+            }
         })
         .collect()
 }
