@@ -19,8 +19,8 @@ pub(super) struct Scope<'s> {
     pub(super) row: &'s str,
     /// Ledger of the subject that is judged (`{ subject = "field" }`).
     pub(super) subject: &'s str,
-    /// Whether the subject is a combination (`per`) of such rows.
-    pub(super) combined: bool,
+    /// Of what such rows the subject is a combination; empty: it is a row.
+    pub(super) per: &'s [Path],
 }
 
 const OPS: [&str; 12] = [
@@ -132,7 +132,12 @@ fn operand(node: &Node<'_>, ty: &FieldType, scope: Scope<'_>) -> Option<Operand>
         let (setting, subject) = (t.take("setting"), t.take("subject"));
         let found = match (setting, subject) {
             (Some(n), None) => scope.names.need_setting(&n, Want::Field(ty.clone())).map(Operand::Setting),
-            (None, Some(n)) => scope.names.need_path(scope.subject, &n).map(|(path, _)| Operand::Subject(path)),
+            (None, Some(n)) => scope.names.need_path(scope.subject, &n).map(|(path, other)| {
+                if !comparable(ty, &other) {
+                    n.error("两边的类型不同，不能比", "写主体上同一类型的字段");
+                }
+                Operand::Subject(path)
+            }),
             _ => node.fail("这里要写一个值", "写一个值，或 { setting = \"设定名\" }，或 { subject = \"主体的字段\" }"),
         };
         t.close("比较的另一边");
@@ -141,10 +146,24 @@ fn operand(node: &Node<'_>, ty: &FieldType, scope: Scope<'_>) -> Option<Operand>
     value(node, ty).map(Operand::Value)
 }
 
+/// Whether values of the two types can be equal at all.
+fn comparable(a: &FieldType, b: &FieldType) -> bool {
+    use FieldType::{
+        Choice, Choices, Date, Decimal, Derived, File, Flag, Integer, Money, Period, Person, Ref, Text, Unit,
+    };
+    match (a, b) {
+        (Derived, _) | (_, Derived) => true,
+        (Integer | Decimal, Integer | Decimal) | (Money, Money) | (Date, Date) | (Flag, Flag) => true,
+        (Text | File | Period | Choice(_) | Choices(_), Text | File | Period | Choice(_) | Choices(_)) => true,
+        (Person | Unit | Ref(_), Person | Unit | Ref(_)) => target(a) == target(b),
+        _ => false,
+    }
+}
+
 fn value(node: &Node<'_>, ty: &FieldType) -> Option<Value> {
     let found = literal::value(node)?;
     match literal::typed(&found, node.str(), ty) {
         Ok(value) => Some(value),
-        Err(wanted) => node.fail("值与字段的类型不合", format!("这里要{wanted}")),
+        Err(wanted) => node.fail("值与字段的类型不合", format!("应为{wanted}")),
     }
 }

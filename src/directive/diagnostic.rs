@@ -50,7 +50,8 @@ impl fmt::Display for Diagnostic {
             writeln!(f, "{gutter} │")?;
             writeln!(f, "{number} │ {}", printable(&self.source))?;
             let mark = "^".repeat(width(marked).max(1));
-            writeln!(f, "{gutter} │ {}{mark} {}", " ".repeat(width(before)), self.label)?;
+            let marked = format!("{gutter} │ {}{mark} {}", " ".repeat(width(before)), self.label);
+            writeln!(f, "{}", marked.trim_end())?;
         }
         write!(f, "{gutter} └ 办法：{}", self.hint)
     }

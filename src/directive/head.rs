@@ -16,16 +16,18 @@ pub(super) struct Head<'a> {
     pub(super) directive: Directive,
     /// Where each setting stands.
     pub(super) settings: BTreeMap<String, Node<'a>>,
+    /// Whether the file could be read whole; otherwise names that are missing in it are not reported again.
+    pub(super) whole: bool,
 }
 
 /// Reads `directive.toml`.
-pub(super) fn directive<'a>(mut t: Table<'a>) -> Head<'a> {
-    let mut head = Head::default();
+pub(super) fn directive<'a>(mut t: Table<'a>, whole: bool) -> Head<'a> {
+    let mut head = Head { whole, ..Head::default() };
     let d = &mut head.directive;
     d.title =
         t.need("title", "directive.toml ", "写上文件标题：title = \"…\"").and_then(|n| n.text()).unwrap_or_default();
     let from = t.need("from", "directive.toml ", "写上开始判定之日：from = \"2025-01-01\"");
-    d.from = from.and_then(|n| n.day()).unwrap_or_default();
+    d.from = from.and_then(|n| n.day()).unwrap_or(Day::MAX);
     (d.issuer, d.number) = (t.text("issuer"), t.text("number"));
     d.issued = t.take("issued").filter(|n| n.str() != Some("")).and_then(|n| n.day());
     d.pillars = each(&mut t, "pillar", pillar);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     model::{Field, FieldType, Ledger, LedgerKind},
-    names::meant,
+    names::{computed, meant},
     read::{Node, Table},
     titles,
 };
@@ -117,7 +117,7 @@ fn kind<'a>(name: &str, t: &mut Table<'a>, dates: &mut Vec<Node<'a>>) -> LedgerK
             }
         }
         stray(day, "day", "event");
-        LedgerKind::Item { opens: text(opens, "starts"), closes: text(closes, "ends") }
+        LedgerKind::Item { opens: text(opens, ""), closes: text(closes, "") }
     } else {
         stray(opens, "opens", "item");
         stray(closes, "closes", "item");
@@ -134,6 +134,7 @@ fn stray(node: Option<Node<'_>>, key: &str, kind: &str) {
 /// The date fields must be dates of this ledger; a derived ledger gets those it does not define.
 fn check_dates(ledger: &mut Ledger, nodes: &[Node<'_>], t: &Table<'_>) {
     let mut named: Vec<String> = ledger.opening().into_iter().chain(ledger.closing()).map(str::to_owned).collect();
+    named.retain(|name| !name.is_empty());
     named.dedup();
     for name in named {
         let node = nodes.iter().find(|n| n.str() == Some(&name));
@@ -183,6 +184,7 @@ fn fields(mut t: Table<'_>, ledger: &mut Ledger) {
         }
         // The unit is a common column: a package that lists it among the fields says nothing new.
         if name == "unit" && matches!(field.ty, FieldType::Unit | FieldType::Derived) {
+            node.warn("每个台账都自带单位，这一行不起作用", "删去它");
             continue;
         }
         check_name(name, &node, "字段");
@@ -299,7 +301,7 @@ pub(super) fn check_all(ledgers: &[Placed<'_>], whole: bool) {
                     format!("字段「{}」引用的台账「{to}」不存在", field.name),
                     meant(to, known, "先在 ledgers/ 里定义它"),
                 ),
-                FieldType::Derived if !ledger.derived && !computed(&ledger.name, &field.name) => {
+                FieldType::Derived if !ledger.derived && computed(&ledger.name, &field.name).is_none() => {
                     field_node(node, &field.name).warn(
                         format!("程序不会计算「{}.{}」，它始终为空", ledger.name, field.name),
                         "程序只算 talk.level 和 approval.actual_days；别的请改为由人填的类型",
@@ -325,8 +327,4 @@ pub(super) fn check_all(ledgers: &[Placed<'_>], whole: bool) {
 /// The place of a field below the ledger's head, or the head itself.
 fn field_node<'a>(ledger: &Node<'a>, field: &str) -> Node<'a> {
     ledger.child("fields").and_then(|f| f.child(field)).unwrap_or(*ledger)
-}
-
-fn computed(ledger: &str, field: &str) -> bool {
-    matches!((ledger, field), ("talk", "level") | ("approval", "actual_days"))
 }

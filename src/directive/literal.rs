@@ -8,6 +8,9 @@ use super::{
 };
 use crate::{day::Day, ratio::Ratio};
 
+/// Decimals are stored times this.
+const DECIMAL: i64 = 10_000;
+
 /// The value by its spelling alone. `None` after a finding.
 pub(super) fn value(node: &Node<'_>) -> Option<Value> {
     match node.value() {
@@ -76,10 +79,13 @@ pub(super) fn typed(value: &Value, text: Option<&str>, ty: &FieldType) -> Result
         _ => None,
     };
     let found = match ty {
-        FieldType::Integer | FieldType::Decimal => number().map(Value::Number).ok_or("数，例如 60 或 \"59.5\""),
+        FieldType::Integer => whole_of(number(), 1).map(Value::Number).ok_or("整数，例如 60"),
+        FieldType::Decimal => {
+            whole_of(number(), DECIMAL).map(Value::Number).ok_or("数，例如 60 或 \"59.5\"，小数不超过4位")
+        }
         FieldType::Money => match value {
             Value::Money(fen) => Some(*fen),
-            _ => number().filter(|n| n.den() == 1).map(Ratio::num),
+            _ => whole_of(number(), 1).map(Ratio::num),
         }
         .map(Value::Money)
         .ok_or("钱数，例如 \"5000元\"、\"300万元\"（只写整数时为分）"),
@@ -108,6 +114,11 @@ pub(super) fn typed(value: &Value, text: Option<&str>, ty: &FieldType) -> Result
         }
     };
     found.map_err(str::to_owned)
+}
+
+/// The number, if it is whole when taken so many times, as it is stored.
+fn whole_of(number: Option<Ratio>, times: i64) -> Option<Ratio> {
+    number.filter(|n| n.times(Ratio::whole(times)).is_some_and(|n| n.den() == 1))
 }
 
 /// Whether the text names a window: a year, half, quarter, month, week or day.

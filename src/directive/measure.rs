@@ -1,12 +1,11 @@
 //! Measures and the rows they read (section 2 of the language).
 
-use toml::de::DeValue;
-
 use super::{
     condition::{Scope, conds},
-    model::{At, FieldType, LedgerKind, Measure, Of, Path, Source},
+    model::{At, Field, FieldType, Ledger, LedgerKind, Measure, Of, Path, Source},
     names::{meant, target},
     read::{Node, Table},
+    suggest::nearest,
 };
 
 const KINDS: [&str; 9] = ["count", "sum", "distinct", "share", "ratio", "change", "latest", "span", "holds"];
@@ -21,7 +20,7 @@ pub(super) fn measure(node: &Node<'_>, scope: Scope<'_>) -> Option<Measure> {
         (Some(_), Some(_)) => return node.fail("一个量度只能是一种", "几个量度分写在几个 [[requirement.part]] 里"),
         (None, _) => {
             let keys: Vec<&str> = t.rest().iter().map(|(k, _)| *k).collect();
-            let near = keys.iter().find_map(|k| super::read::nearest(k, KINDS.into_iter()));
+            let near = keys.iter().find_map(|k| nearest(k, KINDS.into_iter()));
             let hint = near.map_or(format!("可写：{}", KINDS.join("、")), |k| format!("是不是想写「{k}」？"));
             return node.fail("看不出是哪种量度", hint);
         }
@@ -32,61 +31,70 @@ pub(super) fn measure(node: &Node<'_>, scope: Scope<'_>) -> Option<Measure> {
 }
 
 fn read(kind: &'static str, t: &mut Table<'_>, scope: Scope<'_>) -> Option<Measure> {
-    let from_source = |t: &mut Table<'_>| source(t, kind, scope, Relation::ToSubject);
     match kind {
-        "count" => from_source(t).map(Measure::Count),
-        "share" => {
-            let source = from_source(t);
-            let that = t.need("that", "量度 share ", "写上算作达到的条件：that = { … }");
-            let row = source.as_ref().map(|s| ledger_of(&s.of).to_owned())?;
-            let that = conds(&that?, Scope { row: &row, ..scope });
-            Some(Measure::Share(source?, that))
-        }
-        "ratio" => ratio(t, scope),
-        "span" => {
-            let inner = t.take("span").filter(|n| matches!(n.value(), DeValue::Table(_)));
-            let mut inner = inner.and_then(|n| n.table());
-            let ends = inner.as_mut().unwrap_or(t);
-            let from = day_path(ends, "from", scope.subject, scope);
-            let to = day_path(ends, "to", scope.subject, scope);
-            if let Some(inner) = inner {
-                inner.close("量度 span ");
-            }
-            Some(Measure::Span(from?, to?))
-        }
-        "holds" => {
-            let node = t.take("holds")?;
-            let held = conds(&node, Scope { row: scope.subject, ..scope });
-            if held.is_empty() {
-                return node.fail("holds 里没有条件", "写上条件，例如 holds = { report = { filled = true } }");
-            }
-            Some(Measure::Holds(held))
-        }
-        "change" => {
-            let source = from_source(t);
-            let row = source.as_ref().map(|s| ledger_of(&s.of).to_owned())?;
-            let (from, to) = (number_path(t, "from", &row, scope), number_path(t, "to", &row, scope));
-            Some(Measure::Change(source?, from?, to?))
-        }
-        _ => {
-            let source = from_source(t);
-            let row = source.as_ref().map(|s| ledger_of(&s.of).to_owned())?;
-            let field = match kind {
-                "distinct" => some_path(t, "field", &row, scope).map(|(path, _)| path),
-                _ => number_path(t, "field", &row, scope),
-            };
-            Some(match kind {
-                "sum" => Measure::Sum(source?, field?),
-                "distinct" => Measure::Distinct(source?, field?),
-                _ => Measure::Latest(source?, field?),
-            })
-        }
+        "ratio" => return ratio(t, scope),
+        "span" => return span(t, scope),
+        "holds" => return holds(t, scope),
+        _ => {}
     }
+    // Everything is taken before anything can fail, so that one fault is not followed by unknown keys.
+    let source = source(t, kind, scope, Relation::ToSubject);
+    let keys: &[&'static str] = match kind {
+        "count" => &[],
+        "share" => &["that"],
+        "change" => &["from", "to"],
+        _ => &["field"],
+    };
+    let nodes: Vec<_> = keys.iter().map(|key| t.need(key, &format!("量度 {kind} "), hint(key))).collect();
+    let nodes: Option<Vec<Node<'_>>> = nodes.into_iter().collect();
+    let (source, nodes) = (source?, nodes?);
+    let row = ledger_of(&source.of).to_owned();
+    let number = |n: usize| number_path(&nodes[n], &row, scope);
+    Some(match kind {
+        "count" => Measure::Count(source),
+        "share" => Measure::Share(source, conds(&nodes[0], Scope { row: &row, ..scope })),
+        "change" => {
+            let (from, to) = (number(0), number(1));
+            Measure::Change(source, from?, to?)
+        }
+        "distinct" => Measure::Distinct(source, scope.names.need_path(&row, &nodes[0])?.0),
+        "sum" => Measure::Sum(source, number(0)?),
+        _ => Measure::Latest(source, number(0)?),
+    })
+}
+
+fn hint(key: &str) -> &'static str {
+    match key {
+        "that" => "写上算作达到的条件：that = { … }",
+        "from" => "写上原来的数是哪个字段：from = \"字段\"",
+        "to" => "写上后来的数是哪个字段：to = \"字段\"",
+        _ => "写上是哪个字段：field = \"字段\"",
+    }
+}
+
+/// `span = { from, to }`, or `from` and `to` beside `span`.
+fn span(t: &mut Table<'_>, scope: Scope<'_>) -> Option<Measure> {
+    let inner = t.take("span").filter(|n| n.value().is_table());
+    let mut inner = inner.and_then(|n| n.table());
+    let ends = inner.as_mut().unwrap_or(t);
+    let (from, to) = (day_path(ends, "from", scope), day_path(ends, "to", scope));
+    if let Some(inner) = inner {
+        inner.close("量度 span ");
+    }
+    Some(Measure::Span(from?, to?))
+}
+
+fn holds(t: &mut Table<'_>, scope: Scope<'_>) -> Option<Measure> {
+    let node = t.take("holds")?;
+    if node.table()?.rest().is_empty() {
+        return node.fail("holds 里没有条件", "写上条件，例如 holds = { report = { filled = true } }");
+    }
+    Some(Measure::Holds(conds(&node, Scope { row: scope.subject, ..scope })))
 }
 
 /// `ratio = { top, bottom }`, or `top` and `bottom` beside `ratio` or alone.
 fn ratio(t: &mut Table<'_>, scope: Scope<'_>) -> Option<Measure> {
-    let inner = t.take("ratio").filter(|n| matches!(n.value(), DeValue::Table(_)));
+    let inner = t.take("ratio").filter(|n| n.value().is_table());
     let mut inner = inner.and_then(|n| n.table());
     let ends = inner.as_mut().unwrap_or(t);
     let mut end = |key: &'static str| {
@@ -200,45 +208,54 @@ fn same_kind(node: &Node<'_>, row: &FieldType, other: Option<&str>) {
     }
 }
 
-/// Without `via` the rows must have a field that points at what they belong to. Units own rows by the row's unit, and
-/// the whole system owns all.
+/// Without `via` the rows must have exactly one field that points at what they belong to. Units own rows by the row's
+/// unit, the whole system owns all, and a combination has its own rows, or those that agree with it in each reference.
 fn check_relation(node: &Node<'_>, row: &str, anchor: &str, to: Relation, scope: Scope<'_>) {
-    let Some(ledger) = scope.names.ledger(row).filter(|_| scope.names.whole) else { return };
-    if anchor == "unit" || anchor == row || (scope.combined && to == Relation::ToSubject) {
+    let names = scope.names;
+    let Some(ledger) = names.ledger(row).filter(|_| names.whole) else { return };
+    let unresolved = |f: &Field| target(&f.ty).is_some_and(|to| names.ledger(to).is_none());
+    if names.ledger(anchor).is_none() || ledger.fields.iter().any(unresolved) {
         return;
     }
-    let pointing: Vec<&str> =
-        ledger.fields.iter().filter(|f| target(&f.ty) == Some(anchor)).map(|f| f.name.as_str()).collect();
-    let of = if to == Relation::ToSubject { "主体" } else { "所问的记录" };
+    if to == Relation::ToRow || scope.per.is_empty() {
+        return points_once(node, ledger, anchor, to);
+    }
+    if row != anchor {
+        let ends = scope.per.iter().filter_map(|path| names.type_of(anchor, path));
+        ends.for_each(|ty| target(&ty).into_iter().for_each(|end| points_once(node, ledger, end, to)));
+    }
+}
+
+fn points_once(node: &Node<'_>, ledger: &Ledger, anchor: &str, to: Relation) {
+    if anchor == "unit" {
+        return;
+    }
+    let points = ledger.fields.iter().filter(|f| target(&f.ty) == Some(anchor));
+    let pointing: Vec<&str> = points.map(|f| f.name.as_str()).collect();
+    let (row, of) = (&ledger.name, if to == Relation::ToSubject { "主体" } else { "所问的记录" });
     match pointing.as_slice() {
+        [_] => {}
         [] => node.error(
             format!("看不出「{row}」的记录属于哪个{of}（{anchor}）"),
             "写 via = \"指向它的字段\"，或 via = { 记录的字段 = \"主体的字段\" }",
         ),
-        [_] => {}
-        several => node.warn(
-            format!("「{row}」有几个字段指向{of}（{anchor}）：{}", several.join("、")),
-            format!("写明是哪一个，例如 via = \"{}\"", several[0]),
+        [first, ..] => node.error(
+            format!("「{row}」有几个字段指向{of}（{anchor}）：{}", pointing.join("、")),
+            format!("写明是哪一个，例如 via = \"{first}\""),
         ),
     }
 }
 
-fn some_path(t: &mut Table<'_>, key: &'static str, row: &str, scope: Scope<'_>) -> Option<(Path, FieldType)> {
-    let node = t.need(key, "量度", &format!("写上字段：{key} = \"字段\""))?;
-    scope.names.need_path(row, &node)
-}
-
-fn number_path(t: &mut Table<'_>, key: &'static str, row: &str, scope: Scope<'_>) -> Option<Path> {
-    let node = t.need(key, "量度", &format!("写上字段：{key} = \"字段\""))?;
-    match scope.names.need_path(row, &node)? {
+fn number_path(node: &Node<'_>, row: &str, scope: Scope<'_>) -> Option<Path> {
+    match scope.names.need_path(row, node)? {
         (path, FieldType::Integer | FieldType::Decimal | FieldType::Money | FieldType::Derived) => Some(path),
         _ => node.fail("这个字段不是数", "写类型为 integer、decimal 或 money 的字段"),
     }
 }
 
-fn day_path(t: &mut Table<'_>, key: &'static str, row: &str, scope: Scope<'_>) -> Option<Path> {
-    let node = t.need(key, "量度 span ", &format!("写上日期字段：{key} = \"字段\""))?;
-    match scope.names.need_path(row, &node)? {
+fn day_path(t: &mut Table<'_>, key: &'static str, scope: Scope<'_>) -> Option<Path> {
+    let node = t.need(key, "量度 span ", "写成 span = { from = \"起始日字段\", to = \"终止日字段\" }")?;
+    match scope.names.need_path(scope.subject, &node)? {
         (path, FieldType::Date) => Some(path),
         _ => node.fail("这个字段不是日期", "写类型为 date 的字段"),
     }

@@ -16,6 +16,7 @@ mod part;
 mod read;
 mod requirement;
 mod settings;
+mod suggest;
 mod syntax;
 mod target;
 mod titles;

@@ -8,9 +8,10 @@ use std::{
 use super::{
     head::Head,
     model::{FieldType, Ledger, Path},
-    read::{Node, nearest},
+    read::Node,
+    suggest::nearest,
 };
-use crate::org::builtin;
+use crate::org::{builtin, chart::TalkLevel};
 
 /// Everything that requirements and examples refer to by name.
 pub(super) struct Names<'a> {
@@ -61,18 +62,14 @@ impl<'a> Names<'a> {
     /// The setting named by the node, needed for `want`; or a finding.
     pub(super) fn need_setting(&self, node: &Node<'_>, want: Want) -> Option<String> {
         let name = node.text()?;
-        if !self.head.settings.contains_key(&name) {
+        if !self.head.settings.contains_key(&name) && self.head.whole {
             let known = self.head.settings.keys().map(String::as_str);
             return node.fail(
                 format!("没有设定「{name}」"),
                 meant(&name, known, "在 directive.toml 的 [settings] 里加上它；还没有定的写成空文字 \"\""),
             );
         }
-        let mut wants = self.wants.borrow_mut();
-        let list = wants.entry(name.clone()).or_default();
-        if !list.contains(&want) {
-            list.push(want);
-        }
+        self.want(&name, want);
         Some(name)
     }
 
@@ -103,6 +100,9 @@ impl<'a> Names<'a> {
                 at = next.to_owned();
             }
             ty = self.field(&at, name);
+            if at == "person" && name == "young" {
+                self.need_young_age(node);
+            }
             if ty.is_none() {
                 self.unknown_field(&at, name, node);
                 return None;
@@ -114,11 +114,41 @@ impl<'a> Names<'a> {
     /// The type of one name on a row of the ledger: a field, or what the program derives.
     pub(super) fn field(&self, ledger: &str, name: &str) -> Option<FieldType> {
         let derived = || derived(ledger).into_iter().find(|(n, _)| *n == name).map(|(_, ty)| ty);
-        self.ledger(ledger)?.field(name).map(|f| f.ty.clone()).or_else(derived)
+        match self.ledger(ledger)?.field(name).map(|f| &f.ty) {
+            Some(FieldType::Derived) => Some(computed(ledger, name).unwrap_or(FieldType::Derived)),
+            Some(ty) => Some(ty.clone()),
+            None => derived(),
+        }
+    }
+
+    /// The type of what the path leads to, without findings.
+    pub(super) fn type_of(&self, ledger: &str, path: &[String]) -> Option<FieldType> {
+        let (first, rest) = path.split_first()?;
+        let ty = self.field(ledger, first)?;
+        if rest.is_empty() { Some(ty) } else { self.type_of(target(&ty)?, rest) }
+    }
+
+    /// Who is young follows from the setting `young_age`.
+    fn need_young_age(&self, node: &Node<'_>) {
+        if !self.head.settings.contains_key("young_age") && self.head.whole {
+            node.error(
+                "用到 young（年轻干部），却没有设定「young_age」",
+                "在 directive.toml 的 [settings] 里加上 young_age = 35",
+            );
+        }
+        self.want("young_age", Want::Field(FieldType::Integer));
+    }
+
+    fn want(&self, setting: &str, want: Want) {
+        let mut wants = self.wants.borrow_mut();
+        let list = wants.entry(setting.to_owned()).or_default();
+        if !list.contains(&want) {
+            list.push(want);
+        }
     }
 
     /// Notes a field that does not exist.
-    pub(super) fn unknown_field(&self, ledger: &str, name: &str, node: &Node<'_>) {
+    fn unknown_field(&self, ledger: &str, name: &str, node: &Node<'_>) {
         let Some(found) = self.ledger(ledger).filter(|_| self.whole) else { return };
         let own = found.fields.iter().map(|f| f.name.as_str());
         let known: BTreeSet<&str> = own.chain(derived(ledger).into_iter().map(|(n, _)| n)).collect();
@@ -137,16 +167,28 @@ pub(super) fn target(ty: &FieldType) -> Option<&str> {
     }
 }
 
+/// Type of a derived field that the program computes.
+pub(super) fn computed(ledger: &str, field: &str) -> Option<FieldType> {
+    match (ledger, field) {
+        ("talk", "level") => Some(choice(&TalkLevel::NAMES)),
+        ("approval", "actual_days") => Some(FieldType::Integer),
+        _ => None,
+    }
+}
+
+fn choice(of: &[&str]) -> FieldType {
+    FieldType::Choice(of.iter().map(|c| (*c).to_owned()).collect())
+}
+
 /// What the program adds to the fields of a ledger's rows.
 fn derived(ledger: &str) -> Vec<(&'static str, FieldType)> {
-    let duties = || FieldType::Choice(builtin::DUTIES.iter().map(|d| (*d).to_owned()).collect());
     match ledger {
         "unit" => vec![("organ", FieldType::Unit), ("unit", FieldType::Unit), ("id", FieldType::Unit)],
         "person" => vec![
             ("unit", FieldType::Unit),
-            ("duty", duties()),
+            ("duty", choice(&builtin::DUTIES)),
             ("young", FieldType::Flag),
-            ("talk_due", FieldType::Derived),
+            ("talk_due", choice(&TalkLevel::NAMES)),
             ("id", FieldType::Person),
         ],
         _ => vec![("unit", FieldType::Unit), ("id", FieldType::Ref(ledger.to_owned()))],

@@ -2,7 +2,7 @@
 
 use super::{
     condition::Scope,
-    measure::{measure, word},
+    measure::{ledger_of, measure, word},
     model::{FieldType, Measure, NoData, Operand, Pace, Part, Path, Requirement, Source, Target, Value, When},
     names::Names,
     read::{Node, Table},
@@ -13,8 +13,8 @@ use super::{
 const NO_DATA: [(&str, NoData); 3] = [("zero", NoData::Zero), ("unknown", NoData::Unknown), ("na", NoData::Na)];
 const PACES: [(&str, Pace); 3] = [("steps", Pace::Steps), ("linear", Pace::Linear), ("none", Pace::None)];
 
-/// Reads all parts into the requirement; `judged` ones must have at least one.
-pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Scope<'_>, judged: bool) {
+/// Reads all parts into the requirement; one that is enabled must have at least one.
+pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Scope<'_>) {
     let since = t.take("since");
     r.since_any = since_any(since, &r.when);
     let common = Common {
@@ -27,7 +27,7 @@ pub(super) fn parts(t: &mut Table<'_>, r: &mut Requirement, of: &str, scope: Sco
     };
     let list = t.take("part");
     if list.is_none() {
-        if t.has("measure") || judged {
+        if t.has("measure") || r.enabled {
             r.parts.extend(part(t, &common, scope, None));
         }
         return;
@@ -104,15 +104,7 @@ fn check_target(measure: &Measure, target: &Target, node: &Node<'_>, names: &Nam
 }
 
 fn is_money(measure: &Measure, names: &Names<'_>) -> bool {
-    let money = |source: &Source, path: &Path| {
-        let mut at = super::measure::ledger_of(&source.of).to_owned();
-        let mut last = None;
-        for name in path {
-            last = names.field(&at, name);
-            at = last.as_ref().and_then(super::names::target).unwrap_or_default().to_owned();
-        }
-        matches!(last, Some(FieldType::Money | FieldType::Derived))
-    };
+    let money = |source: &Source, path: &Path| names.type_of(ledger_of(&source.of), path) == Some(FieldType::Money);
     match measure {
         Measure::Sum(source, path) | Measure::Latest(source, path) => money(source, path),
         Measure::Ratio(top, _) => is_money(top, names),

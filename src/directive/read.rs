@@ -1,7 +1,11 @@
 //! A small reader over `toml`'s spanned tables: it walks what was parsed, notes every wrong type, missing key and
 //! unknown key with its place, and goes on, so that one run shows all that is wrong.
 
-use std::{cell::RefCell, ops::Range};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    ops::Range,
+};
 
 use toml::{
     Spanned,
@@ -10,6 +14,7 @@ use toml::{
 
 use super::{
     diagnostic::{Diagnostic, Severity, clamp, locate},
+    suggest::nearest,
     syntax,
 };
 use crate::day::Day;
@@ -36,6 +41,8 @@ pub(super) struct File<'a> {
     pub(super) text: &'a str,
     /// Where findings are noted.
     pub(super) report: &'a Report,
+    /// Set by a syntax error: what a table lacks may then stand in the part that could not be read.
+    pub(super) broken: Cell<bool>,
 }
 
 /// All findings so far.
@@ -58,6 +65,16 @@ impl Report {
         self.found.borrow_mut().push(found);
     }
 
+    /// Whether something was found in a file of that name.
+    pub(super) fn names_file(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.found.borrow().iter().any(|d| is(&d.file))
+    }
+
+    /// Whether an error was found.
+    pub(super) fn refuses(&self) -> bool {
+        self.found.borrow().iter().any(|d| d.severity == Severity::Error)
+    }
+
     /// Takes the findings out, in the order of files and places.
     pub(super) fn take(&self) -> Vec<Diagnostic> {
         let mut found = self.found.take();
@@ -68,13 +85,20 @@ impl Report {
 }
 
 impl<'a> File<'a> {
-    /// Parses the text; syntax errors are noted and what could be read is returned with whether it is whole.
+    /// Parses the text; syntax errors are noted, one a line since one fault brings others behind it, and what could be
+    /// read is returned with whether it is whole.
     pub(super) fn parse(&self) -> (Spanned<DeTable<'a>>, bool) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
+        let mut lines = BTreeSet::new();
         for error in &errors {
+            let at = clamp(self.text, error.span().unwrap_or(0..0)).start;
+            if !lines.insert(locate(self.text, at).0) {
+                continue;
+            }
             let (message, hint) = syntax::in_chinese(error.message());
             self.note(Severity::Error, error.span().unwrap_or(0..0), message, hint, "");
         }
+        self.broken.set(!errors.is_empty());
         (table, errors.is_empty())
     }
 
@@ -86,7 +110,7 @@ impl<'a> File<'a> {
     /// Notes an error about a table whose head stands on this line.
     pub(super) fn note_line(&self, line: usize, message: impl Into<String>, hint: impl Into<String>) {
         let from: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        let len = self.text[from..].trim_end_matches('\n').find('\n').unwrap_or(0);
+        let len = self.text[from..].split('\n').next().unwrap_or_default().len();
         self.note(Severity::Error, from..from + len, message, hint, "");
     }
 
@@ -139,7 +163,7 @@ impl<'a> Table<'a> {
     pub(super) fn need(&mut self, key: &'static str, of: &str, hint: &str) -> Option<Node<'a>> {
         let found = self.take(key);
         if found.is_none() {
-            self.error(format!("{of}缺少「{key}」"), hint);
+            self.lacks(format!("{of}缺少「{key}」"), hint, &format!("这里缺「{key}」"));
         }
         found
     }
@@ -171,13 +195,20 @@ impl<'a> Table<'a> {
                 Some(known) => format!("是不是想写「{known}」？"),
                 None => format!("删去它；这里可写：{}", self.asked.join("、")),
             };
-            e.node.error_at_key(format!("{of}里有不认识的键「{}」", e.key), hint);
+            let key = e.node.key.0..e.node.key.1;
+            self.file.note(Severity::Error, key, format!("{of}里有不认识的键「{}」", e.key), hint, "不认识");
         }
     }
 
-    /// Notes an error about the table as a whole.
+    /// Notes an error about the table as a whole: something that ought to be there is not.
     pub(super) fn error(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.file.note(Severity::Error, self.head.clone(), message, hint, "");
+        self.lacks(message, hint, "");
+    }
+
+    fn lacks(&self, message: impl Into<String>, hint: impl Into<String>, label: &str) {
+        if !self.file.broken.get() {
+            self.file.note(Severity::Error, self.head.clone(), message, hint, label);
+        }
     }
 
     /// File and line of the table's head.
@@ -231,7 +262,7 @@ impl<'a> Node<'a> {
         match self.value() {
             DeValue::Integer(i) => match i64::from_str_radix(i.as_str(), i.radix()) {
                 Ok(n) => Some(n),
-                Err(_) => self.fail("这个数太大", "写一个 64 位以内的整数"),
+                Err(_) => self.fail("这里不是64位以内的整数", "写成 3 这样的整数"),
             },
             _ => self.wrong("整数", "写成 3 这样的整数，不加引号"),
         }
@@ -329,7 +360,9 @@ impl<'a> Node<'a> {
     }
 
     fn wrong<T>(&self, wanted: &str, hint: &str) -> Option<T> {
-        self.fail(format!("这里要{wanted}，写的是{}", kind(self.value())), hint)
+        let label = format!("写的是{}", kind(self.value()));
+        self.file.note(Severity::Error, self.span(), format!("这里要{wanted}"), hint, &label);
+        None
     }
 }
 
@@ -342,41 +375,5 @@ fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "日期",
         DeValue::Array(_) => "列表",
         DeValue::Table(_) => "表",
-    }
-}
-
-/// The known name that was most likely meant: at most a third of the letters differ.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = (name.chars().count() / 3).max(1);
-    known.map(|k| (distance(name, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
-}
-
-/// Edit distance, a swap of two neighbours counted once.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            row.push(if swap { best.min(rows[i - 2][j - 2] + 1) } else { best });
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_offered_only_when_near() {
-        let known = ["measure", "at_least", "at_most"];
-        assert_eq!(nearest("mesure", known.into_iter()), Some("measure"));
-        assert_eq!(nearest("at_laest", known.into_iter()), Some("at_least"));
-        assert_eq!(nearest("colour", known.into_iter()), None);
     }
 }

@@ -3,38 +3,39 @@
 use super::{
     condition::{Scope, conds},
     measure::word,
-    model::{Each, FieldType, OnFail, Partial, Requirement, Rollup, Status, When},
+    model::{Each, FieldType, OnFail, Partial, Path, Requirement, Rollup, Status, When},
     names::{Names, meant},
     part,
     read::{Node, Table},
     when::{self, count},
 };
 
-/// Reads all requirements of one file.
-pub(super) fn file(mut t: Table<'_>, names: &Names<'_>) -> Vec<Requirement> {
+/// Reads all requirements of one file, and says whether each has an id.
+pub(super) fn file(mut t: Table<'_>, names: &Names<'_>) -> (Vec<Requirement>, bool) {
     let nodes = t.take("requirement").and_then(|n| n.list()).unwrap_or_default();
     t.close("要求文件");
-    nodes.iter().filter_map(Node::table).filter_map(|t| requirement(t, names)).collect()
+    let found: Vec<Requirement> = nodes.iter().filter_map(Node::table).filter_map(|t| requirement(t, names)).collect();
+    let named = found.len() == nodes.len();
+    (found, named)
 }
 
 fn requirement(mut t: Table<'_>, names: &Names<'_>) -> Option<Requirement> {
     let mut r = Requirement { place: t.place(), enabled: true, ..Requirement::default() };
     head(&mut t, &mut r, names);
     let of = format!("要求 {} ", r.id);
-    let each = each(&mut t, &mut r, &of, names);
-    let scope = Scope { names, row: &each, subject: &each, combined: !r.per.is_empty() };
-    r.filter = t.take("where").map(|n| conds(&n, scope)).unwrap_or_default();
-    let has_measure = t.has("measure") || t.has("part");
-    if r.status == Status::HeadingOnly && !has_measure {
+    if r.status == Status::HeadingOnly && !t.has("measure") && !t.has("part") {
         r.enabled = false;
     }
-    let judged = r.enabled || has_measure;
-    let when = when::when(&mut t, scope, judged.then_some(&of));
-    let whens = when.is_some();
+    let each = each(&mut t, &mut r, &of, names);
+    let per = r.per.clone();
+    let scope = Scope { names, row: &each, subject: &each, per: &per };
+    r.filter = t.take("where").map(|n| conds(&n, scope)).unwrap_or_default();
+    let when = when::when(&mut t, scope, r.enabled.then_some(&of));
+    let dated = when.is_some();
     r.when = when.unwrap_or_default();
     details(&mut t, &mut r, &of, names);
-    part::parts(&mut t, &mut r, &of, scope, judged);
-    partial(&mut t, &mut r, &of, whens);
+    part::parts(&mut t, &mut r, &of, scope);
+    partial(&mut t, &mut r, &of, dated);
     r.again = t.take("again").and_then(|n| again(&n, &r, &each, names));
     t.close(&of);
     (!r.id.is_empty()).then_some(r)
@@ -44,7 +45,7 @@ fn requirement(mut t: Table<'_>, names: &Names<'_>) -> Option<Requirement> {
 fn head(t: &mut Table<'_>, r: &mut Requirement, names: &Names<'_>) {
     let id = t.need("id", "要求", "写上编号：id = \"R-03a\"");
     r.id = id.and_then(|n| n.text()).unwrap_or_default();
-    if let Some(node) = id.filter(|_| r.id.is_empty()) {
+    if let Some(node) = id.filter(|n| n.str() == Some("")) {
         node.error("编号是空的", "写上编号：id = \"R-03a\"");
     }
     let clause = t.need("clause", &format!("要求 {} ", r.id), "写上出自原文哪一条：clause = \"二(二)三\"");
@@ -59,7 +60,8 @@ fn head(t: &mut Table<'_>, r: &mut Requirement, names: &Names<'_>) {
     let pillar = t.take("pillar");
     r.pillar = pillar.and_then(|n| n.text()).unwrap_or_default();
     let pillars = &names.head.directive.pillars;
-    if let Some(node) = pillar.filter(|_| !pillars.is_empty() && pillars.iter().all(|p| p.id != r.pillar)) {
+    let known = pillars.is_empty() || !names.head.whole;
+    if let Some(node) = pillar.filter(|_| !known && pillars.iter().all(|p| p.id != r.pillar)) {
         let all: Vec<&str> = pillars.iter().map(|p| p.id.as_str()).collect();
         node.error(format!("没有支柱「{}」", r.pillar), format!("可写：{}", all.join("、")));
     }
@@ -77,7 +79,7 @@ fn head(t: &mut Table<'_>, r: &mut Requirement, names: &Names<'_>) {
     let rulings = &names.head.directive.rulings;
     for node in t.take("ruling").map(|n| n.one_or_list()).unwrap_or_default() {
         let Some(id) = node.text() else { continue };
-        if rulings.iter().all(|q| q.id != id) {
+        if names.head.whole && rulings.iter().all(|q| q.id != id) {
             let known = rulings.iter().map(|q| q.id.as_str());
             node.error(format!("没有裁定「{id}」"), meant(&id, known, "在 directive.toml 里加一段 [[ruling]]"));
         }
@@ -157,7 +159,7 @@ fn details(t: &mut Table<'_>, r: &mut Requirement, of: &str, names: &Names<'_>) 
     r.slots = slots.and_then(|n| n.text());
     if let (Some(node), Some(name)) = (slots, &r.slots) {
         let known = &names.head.directive.slots;
-        if !known.contains_key(name) {
+        if names.head.whole && !known.contains_key(name) {
             let hint = meant(name, known.keys().map(String::as_str), "在 directive.toml 的 [slots] 里加上它");
             node.error(format!("{of}用的名额「{name}」不存在"), hint);
         }
@@ -203,19 +205,13 @@ fn partial(t: &mut Table<'_>, r: &mut Requirement, of: &str, known: bool) {
 }
 
 /// The field of a repeat that points back: a field of the subject's rows or, of a combination, of what it combines.
-fn again(node: &Node<'_>, r: &Requirement, each: &str, names: &Names<'_>) -> Option<super::model::Path> {
+fn again(node: &Node<'_>, r: &Requirement, each: &str, names: &Names<'_>) -> Option<Path> {
     let text = node.text()?;
     let first = text.split('.').next().unwrap_or_default();
     if names.field(each, first).is_none() {
         for per in &r.per {
             let longer: Vec<String> = per.iter().cloned().chain(text.split('.').map(str::to_owned)).collect();
-            let mut at = each.to_owned();
-            let known = longer.iter().enumerate().all(|(i, name)| {
-                let ty = names.field(&at, name);
-                at = ty.as_ref().and_then(super::names::target).unwrap_or_default().to_owned();
-                ty.is_some() && (i + 1 == longer.len() || !at.is_empty())
-            });
-            if known {
+            if matches!(names.type_of(each, &longer), Some(FieldType::Ref(_))) {
                 return Some(longer);
             }
         }

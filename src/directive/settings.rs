@@ -29,7 +29,7 @@ pub(super) fn fit(setting: Option<Setting>, node: &Node<'_>, wants: &[Want]) -> 
         for (value, node) in setting.values.iter_mut().zip(node.one_or_list()) {
             match fitted(value, node.str(), want) {
                 Ok(fitted) => *value = fitted,
-                Err(wanted) => return node.fail("设定的值与用它的地方不合", format!("那里要{wanted}")),
+                Err(wanted) => return node.fail("设定的值与用它的地方不合", format!("应为{wanted}")),
             }
         }
     }

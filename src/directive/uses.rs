@@ -16,6 +16,7 @@ pub fn ledger_uses(package: &Package) -> BTreeMap<String, Vec<String>> {
     for r in &package.requirements {
         let mut walk = Walk { ledgers: &ledgers, found: BTreeSet::new() };
         walk.requirement(r);
+        walk.derivations();
         for ledger in walk.found {
             uses.entry(ledger).or_default().push(r.id.clone());
         }
@@ -29,6 +30,18 @@ struct Walk<'l> {
 }
 
 impl Walk<'_> {
+    /// What the program derives is read from ledgers too: persons are judged by their posts, duties of talk by posts and
+    /// charges, the low ranks by the yearly results.
+    fn derivations(&mut self) {
+        for (of, from) in [("low_rank", "assessment"), ("talk_due", "charge"), ("talk_due", "post"), ("person", "post")]
+        {
+            if self.found.contains(of) {
+                self.found.insert(from.to_owned());
+            }
+        }
+        self.found.remove("talk_due");
+    }
+
     fn requirement(&mut self, r: &Requirement) {
         let subject = match &r.each {
             Each::System | Each::Unit => "unit",
@@ -121,6 +134,9 @@ impl Walk<'_> {
     /// Every ledger that the path passes through on its way; its last name reads no further ledger.
     fn path(&mut self, ledger: &str, path: &[String]) {
         let mut at = ledger.to_owned();
+        if path.last().is_some_and(|name| name == "talk_due" || name == "level" && ledger == "talk") {
+            self.found.insert("talk_due".to_owned());
+        }
         for name in &path[..path.len().saturating_sub(1)] {
             let field = self.ledgers.iter().find(|l| l.name == at).and_then(|l| l.field(name));
             let next = match (field.map(|f| &f.ty), name.as_str()) {

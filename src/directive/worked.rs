@@ -27,18 +27,20 @@ pub(super) fn base(mut t: Table<'_>, names: &Names<'_>, into: &mut Examples) {
     }
 }
 
-/// Reads another file of `examples/`.
-pub(super) fn file(mut t: Table<'_>, names: &Names<'_>, known: &[Requirement], into: &mut Examples) {
+/// Reads another file of `examples/`; `known` are all requirements, if all could be read.
+pub(super) fn file(mut t: Table<'_>, names: &Names<'_>, known: Option<&[Requirement]>, into: &mut Examples) {
     let nodes = t.take("example").and_then(|n| n.list()).unwrap_or_default();
     t.close("例子文件");
     into.all.extend(nodes.iter().filter_map(Node::table).filter_map(|t| example(t, names, known)));
 }
 
-fn example(mut t: Table<'_>, names: &Names<'_>, known: &[Requirement]) -> Option<Example> {
+fn example(mut t: Table<'_>, names: &Names<'_>, known: Option<&[Requirement]>) -> Option<Example> {
     let mut e = Example { place: t.place(), ..Example::default() };
     let req = t.need("req", "例子", "写上要求的编号：req = \"R-21\"");
     e.req = req.and_then(|n| n.text()).unwrap_or_default();
-    if let Some(node) = req.filter(|_| known.iter().all(|r| r.id != e.req)) {
+    if let (Some(node), Some(known)) = (req, known)
+        && known.iter().all(|r| r.id != e.req)
+    {
         let hint = meant(&e.req, known.iter().map(|r| r.id.as_str()), "先在 requirements/ 里写它");
         node.error(format!("没有要求「{}」", e.req), hint);
     }
@@ -47,7 +49,7 @@ fn example(mut t: Table<'_>, names: &Names<'_>, known: &[Requirement]) -> Option
     e.known_at = t.take("known_at").and_then(|n| n.day());
     e.settings = overrides(&mut t, names);
     for (name, node) in t.take("slots").and_then(|n| n.table()).map(|mut t| t.rest()).unwrap_or_default() {
-        if !names.head.directive.slots.contains_key(name) {
+        if names.head.whole && !names.head.directive.slots.contains_key(name) {
             let known = names.head.directive.slots.keys().map(String::as_str);
             node.error_at_key(
                 format!("没有名额「{name}」"),
@@ -71,7 +73,7 @@ fn example(mut t: Table<'_>, names: &Names<'_>, known: &[Requirement]) -> Option
 fn overrides(t: &mut Table<'_>, names: &Names<'_>) -> BTreeMap<String, Option<Setting>> {
     let mut found = BTreeMap::new();
     for (name, node) in t.take("settings").and_then(|n| n.table()).map(|mut t| t.rest()).unwrap_or_default() {
-        if !names.head.settings.contains_key(name) {
+        if names.head.whole && !names.head.settings.contains_key(name) {
             let known = names.head.settings.keys().map(String::as_str);
             node.error_at_key(
                 format!("没有设定「{name}」"),
@@ -98,7 +100,6 @@ fn rows(ledger: &str, node: &Node<'_>, names: &Names<'_>) -> Vec<ExampleRow> {
 }
 
 fn row(ledger: &str, mut t: Table<'_>, names: &Names<'_>) -> ExampleRow {
-    t.need("id", &format!("「{ledger}」的一行"), "写上编号：id = \"…\"，本台账内不重复");
     let fields = names.ledger(ledger).map(|l| l.fields.as_slice()).unwrap_or_default();
     let mut row = ExampleRow::new();
     for key in COMMON {
@@ -112,7 +113,11 @@ fn row(ledger: &str, mut t: Table<'_>, names: &Names<'_>) -> ExampleRow {
     for (key, node) in t.rest() {
         match fields.iter().find(|f| f.name == key) {
             Some(field) => row.extend(row_value(&node, field).map(|v| (key.to_owned(), v))),
-            None => names.unknown_field(ledger, key, &node.at_key()),
+            None => {
+                let known = fields.iter().map(|f| f.name.as_str()).chain(COMMON);
+                let all = format!("可写：{}", known.clone().collect::<Vec<_>>().join("、"));
+                node.error_at_key(format!("台账「{ledger}」没有字段「{key}」"), meant(key, known, &all));
+            }
         }
     }
     row
@@ -146,7 +151,7 @@ fn row_value(node: &Node<'_>, field: &Field) -> Option<RowValue> {
 fn fits(node: &Node<'_>, ty: &FieldType) {
     let Some(value) = literal::value(node) else { return };
     if let Err(wanted) = literal::typed(&value, node.str(), ty) {
-        node.error("值与字段的类型不合", format!("这里要{wanted}"));
+        node.error("值与字段的类型不合", format!("应为{wanted}"));
     }
 }
 
@@ -161,6 +166,7 @@ fn expect(mut t: Table<'_>) -> Expect {
         let Some(node) = t.take(key) else { continue };
         let text = match node.value() {
             DeValue::Integer(_) => node.integer().map(|n| Ratio::whole(n).to_string()),
+            DeValue::Array(_) if key == "parts" => node.texts().map(|parts| parts.join("; ")),
             DeValue::Boolean(b) => Some(if *b { "True" } else { "False" }.to_owned()),
             _ => node.text(),
         };

@@ -1,4 +1,6 @@
-//! The integration tests: one binary; paths mirror the modules of the library.
+//! The integration tests: one binary, its modules named after those of the crate.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod brute;
+mod db;
 mod directive;

@@ -121,3 +121,10 @@ fn the_order_of_rows_does_not_matter() {
         assert_eq!(before, told(&world), "{} {}", example.req, example.name);
     }
 }
+
+#[test]
+fn directive_2025() {
+    let (all, failed) = run("directives/2025");
+    assert!(all > 200, "{all} examples");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
