@@ -125,6 +125,14 @@ fn the_order_of_rows_does_not_matter() {
 #[test]
 fn directive_2025() {
     let (all, failed) = run("directives/2025");
-    assert!(all > 200, "{all} examples");
+    assert!(all >= 402, "{all} examples");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The rules that none of the examples of the two packages pins.
+#[test]
+fn further_rules() {
+    let (all, failed) = run("tests/it/brute/package");
+    assert_eq!(all, 19);
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
