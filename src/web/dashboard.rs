@@ -20,12 +20,7 @@ use crate::{
     directive::model::Requirement,
     installation::meta,
     names::Names,
-    verdict::{
-        engine::Engine,
-        store,
-        words::window_name,
-        world::UNIT,
-    },
+    verdict::{engine::Engine, store, words::window_name, world::UNIT},
 };
 
 /// Entries of 请关注 and 近期节点.
@@ -116,8 +111,11 @@ struct Columns {
 
 impl Columns {
     fn of(engine: &Engine, items: &[Item]) -> Columns {
-        let shown: BTreeSet<usize> =
-            items.iter().filter(|i| !summary::on_system(engine, i.i) && i.tag.state != State::Figure).map(|i| i.i).collect();
+        let shown: BTreeSet<usize> = items
+            .iter()
+            .filter(|i| !summary::on_system(engine, i.i) && i.tag.state != State::Figure)
+            .map(|i| i.i)
+            .collect();
         let mut of: Vec<(String, String)> = Vec::new();
         for (i, c) in engine.compiled.iter().enumerate() {
             let column = (c.requirement.pillar.clone(), c.requirement.clause.clone());
@@ -159,10 +157,8 @@ fn units(engine: &Engine, organs: &[Organ], items: &[Item], columns: &Columns) -
         let judged = own.iter().filter(|i| i.judged()).count() as u32;
         let behind = own.iter().filter(|i| i.tag.behind()).count() as u32;
         let cells = (0..columns.of.len()).map(|n| {
-            let here: Vec<&&Item> = own
-                .iter()
-                .filter(|i| columns.position(&engine.compiled[i.i].requirement) == Some(n))
-                .collect();
+            let here: Vec<&&Item> =
+                own.iter().filter(|i| columns.position(&engine.compiled[i.i].requirement) == Some(n)).collect();
             cell(engine, organ, &here)
         });
         UnitRow {
@@ -343,5 +339,7 @@ fn trend(desk: &mut Desk<'_, '_>) -> anyhow::Result<Chart> {
     });
     let mut points: Vec<Point> = points.collect();
     points.drain(..points.len().saturating_sub(12));
-    Ok(Chart { title: "按计划比例".into(), unit: "月份".into(), points, line: Some((900, "绿灯线90%".into())) })
+    Ok(Chart {
+        title: "按计划比例".into(), unit: "月份".into(), points, line: Some((900, "绿灯线90%".into()))
+    })
 }

@@ -54,7 +54,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     };
     let item = summary::system(engine, &shown, today).pop();
     let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
-    let subjects = if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
+    let subjects =
+        if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
     let own = own_verdict(desk.tx, engine, i, &window)?;
     let (prev, next) = neighbours(engine, i);
     Ok(Requirement {
@@ -62,7 +63,11 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         code: requirement_code(&r.pillar, &r.id),
         title: r.title.clone(),
         tag: item.as_ref().map(|x| x.tag),
-        window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() { "全部期限".into() } else { window_name(&window) },
+        window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
+            "全部期限".into()
+        } else {
+            window_name(&window)
+        },
         windows: choices(&windows, &window),
         lead: lead(item.as_ref(), &shown),
         lead_note: Words::from(words::when(Context::of(engine, i))),
@@ -132,7 +137,9 @@ fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
     }
     let t = &item.tally;
     let mut words = Words::from("判定").strong(format!("{}个", t.judged()));
-    for (n, word) in [(t.pass, "达标"), (t.open, "进行中"), (t.fail, "未达标"), (t.unknown, "数据不足"), (t.na, "不适用")] {
+    for (n, word) in
+        [(t.pass, "达标"), (t.open, "进行中"), (t.fail, "未达标"), (t.unknown, "数据不足"), (t.na, "不适用")]
+    {
         if n > 0 {
             words = words.text(format!("，{word}")).strong(n.to_string());
         }
@@ -151,7 +158,8 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
         let item = items.get(&organ.id)?;
         let t = &item.tally;
         let figures = [t.judged(), t.pass, t.open, t.fail, t.unknown].map(|n| n.to_string());
-        let open = format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
+        let open =
+            format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
         Some((
             item.tag.behind(),
             UnitLine {

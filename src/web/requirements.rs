@@ -56,7 +56,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
         })
         .collect();
     let ask = desk.ask.clone();
-    let shown: Vec<&Line<'_>> = all.iter().filter(|l| FACETS.iter().all(|f| chosen(&ask, f, l)) && found(&ask, l)).collect();
+    let shown: Vec<&Line<'_>> =
+        all.iter().filter(|l| FACETS.iter().all(|f| chosen(&ask, f, l)) && found(&ask, l)).collect();
     let directive = &engine.package.directive;
     let pillars = directive.pillars.iter().filter_map(|p| pillar(engine, &p.id, &shown));
     let (year, _, _) = directive.from.ymd();
@@ -94,7 +95,13 @@ struct By {
 
 const FACETS: [By; 4] = [
     By { key: "pillar", title: "类别", value: |l| l.r.pillar.clone() },
-    By { key: "state", title: "判定", value: |l| l.item.as_ref().map_or("尚未判定", |i| i.tag.word()).split('·').next().unwrap_or_default().to_owned() },
+    By {
+        key: "state",
+        title: "判定",
+        value: |l| {
+            l.item.as_ref().map_or("尚未判定", |i| i.tag.word()).split('·').next().unwrap_or_default().to_owned()
+        },
+    },
     By { key: "rhythm", title: "周期", value: |l| rhythm(l.r).to_owned() },
     By { key: "source", title: "原文依据", value: |l| status(l.r.status).to_owned() },
 ];
@@ -148,7 +155,8 @@ fn filter(ask: &Ask) -> FilterForm {
 
 fn facets(ask: &Ask, all: &[Line<'_>]) -> Facets {
     let facet = |by: &By| {
-        let others = |l: &&Line<'_>| FACETS.iter().filter(|o| o.key != by.key).all(|o| chosen(ask, o, l)) && found(ask, l);
+        let others =
+            |l: &&Line<'_>| FACETS.iter().filter(|o| o.key != by.key).all(|o| chosen(ask, o, l)) && found(ask, l);
         let mut counts: Vec<(String, u64)> = Vec::new();
         for line in all.iter().filter(others) {
             let value = (by.value)(line);
@@ -172,7 +180,10 @@ fn facets(ask: &Ask, all: &[Line<'_>]) -> Facets {
             count,
             icon: None,
         };
-        Facet { title: by.title.into(), values: std::iter::once(everything).chain(counts.into_iter().map(value)).collect() }
+        Facet {
+            title: by.title.into(),
+            values: std::iter::once(everything).chain(counts.into_iter().map(value)).collect(),
+        }
     };
     Facets(FACETS.iter().map(facet).collect())
 }
@@ -184,11 +195,12 @@ fn pillar(engine: &Engine, id: &str, shown: &[&Line<'_>]) -> Option<Pillar> {
     }
     let n = |state| own.iter().filter(|l| l.item.as_ref().is_some_and(|i| i.tag.state == state)).count();
     let mut note = format!("{}项", own.len());
-    let parts: Vec<String> = [(State::Pass, "达标"), (State::Open, "进行中"), (State::Fail, "未达标"), (State::Unknown, "数据不足")]
-        .into_iter()
-        .filter(|(s, _)| n(*s) > 0)
-        .map(|(s, word)| format!("{word}{}", n(s)))
-        .collect();
+    let parts: Vec<String> =
+        [(State::Pass, "达标"), (State::Open, "进行中"), (State::Fail, "未达标"), (State::Unknown, "数据不足")]
+            .into_iter()
+            .filter(|(s, _)| n(*s) > 0)
+            .map(|(s, word)| format!("{word}{}", n(s)))
+            .collect();
     if !parts.is_empty() {
         note.push_str(&format!("：{}", parts.join("、")));
     }

@@ -73,9 +73,7 @@ pub(super) fn system(engine: &Engine, counts: &[Counted], today: Day) -> Vec<Ite
         all.figures += c.figures;
         all.target = all.target.or(c.target);
     }
-    by.into_iter()
-        .filter_map(|(i, windows)| item(engine, i, 0, &windows.values().collect::<Vec<_>>(), today))
-        .collect()
+    by.into_iter().filter_map(|(i, windows)| item(engine, i, 0, &windows.values().collect::<Vec<_>>(), today)).collect()
 }
 
 fn item(engine: &Engine, i: usize, organ: i64, counts: &[&Counted], today: Day) -> Option<Item> {

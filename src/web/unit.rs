@@ -52,10 +52,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
     let pairs: Vec<(usize, &Stored)> = verdicts.iter().map(|(i, v)| (*i, v)).collect();
     let names = subject::names(desk.tx, engine, &pairs)?;
     let ask = desk.ask.clone();
-    let lines: Vec<(&Item, UnitVerdict)> = items
-        .iter()
-        .map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today)))
-        .collect();
+    let lines: Vec<(&Item, UnitVerdict)> =
+        items.iter().map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today))).collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (year, _, _) = today.ymd();
     Ok(Unit {
@@ -109,9 +107,7 @@ impl Place {
         let staff: Vec<usize> = (0..persons.len()).filter(here).collect();
         let chiefs: BTreeSet<i64> = staff
             .iter()
-            .filter(|p| {
-                chart.post_on(**p, day).is_some_and(|post| post.unit == row && matches!(post.duty, 0 | 2))
-            })
+            .filter(|p| chart.post_on(**p, day).is_some_and(|post| post.unit == row && matches!(post.duty, 0 | 2)))
             .map(|p| persons.ids[*p])
             .collect();
         let mut wanted: BTreeSet<i64> = owned.iter().map(|u| units.ids[*u]).collect();
@@ -201,7 +197,9 @@ fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
         facts.push(Fact::new("上级单位", Words::new().link(parent.text.clone(), parent.href.clone())));
     }
     facts.push(Fact::new("适用要求", format!("{}项", items.len())));
-    for (term, state) in [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)] {
+    for (term, state) in
+        [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)]
+    {
         facts.push(Fact::new(term, format!("{}项", n(state))));
     }
     facts
@@ -278,9 +276,13 @@ fn reason(engine: &Engine, item: &Item, single: Option<&Stored>) -> Words {
         (State::Unknown, None) => Words::from(format!("{window}有{}个说不清。", t.unknown)),
         (State::Fail, Some(v)) => {
             let ctx = Context::of(engine, item.i);
-            Words::from(format!("{window}为")).strong(value_text(ctx, v)).text(format!("，要求{}。", target_text(ctx, v)))
+            Words::from(format!("{window}为"))
+                .strong(value_text(ctx, v))
+                .text(format!("，要求{}。", target_text(ctx, v)))
         }
-        (State::Fail, None) => Words::from(format!("{window}应判{}个，", t.judged())).strong(format!("{}个未达标", t.fail)).text("。"),
+        (State::Fail, None) => {
+            Words::from(format!("{window}应判{}个，", t.judged())).strong(format!("{}个未达标", t.fail)).text("。")
+        }
         (State::Open, _) if item.tag.behind() => Words::from(format!("{window}还在进行，落后于序时进度。")),
         _ => Words::new(),
     }
@@ -296,7 +298,9 @@ fn sources(engine: &Engine, item: &Item, own: &[&Stored], names: &Names) -> Opti
     if listed.is_empty() {
         return None;
     }
-    let key = |v: &Stored| (v.unit.map(|u| sound_key(names.title(UNIT, u))), sound_key(&subject::title(engine, item.i, v, names)));
+    let key = |v: &Stored| {
+        (v.unit.map(|u| sound_key(names.title(UNIT, u))), sound_key(&subject::title(engine, item.i, v, names)))
+    };
     listed.sort_by_cached_key(|v| key(v));
     let ctx = Context::of(engine, item.i);
     let row = |v: &&&Stored| SourceRow {
@@ -321,9 +325,8 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     }
     let mut bad: Vec<&(&Item, UnitVerdict)> = lines.iter().filter(|(i, _)| i.tag.behind()).collect();
     bad.sort_by_key(|(i, _)| (i.tag.state != State::Open, i.shut));
-    let needed = (1..=behind)
-        .find(|n| summary::share_light(engine, behind - n, judged) == Light::Green)
-        .unwrap_or(behind);
+    let needed =
+        (1..=behind).find(|n| summary::share_light(engine, behind - n, judged) == Light::Green).unwrap_or(behind);
     let left = summary::percent(summary::permille(i64::from(behind - needed), i64::from(judged)));
     let title = if summary::share_light(engine, behind, judged) == Light::Green {
         format!("还有{behind}项落后")
@@ -386,8 +389,10 @@ fn pillars(engine: &Engine, ask: &Ask, lines: &[(&Item, UnitVerdict)]) -> Vec<Un
     let pillars = engine.package.directive.pillars.iter().enumerate();
     pillars
         .filter_map(|(n, pillar)| {
-            let own: Vec<&(&Item, UnitVerdict)> =
-                lines.iter().filter(|(i, l)| engine.compiled[i.i].requirement.pillar == pillar.id && shown(i, l)).collect();
+            let own: Vec<&(&Item, UnitVerdict)> = lines
+                .iter()
+                .filter(|(i, l)| engine.compiled[i.i].requirement.pillar == pillar.id && shown(i, l))
+                .collect();
             let judged = own.iter().filter(|(i, _)| i.judged()).count();
             let behind = own.iter().filter(|(i, _)| i.tag.behind()).count();
             (!own.is_empty()).then(|| UnitPillar {

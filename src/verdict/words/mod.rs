@@ -14,7 +14,6 @@ pub mod scale;
 pub mod short;
 pub mod sum;
 
-
 mod clause;
 mod reason;
 mod rows;

@@ -74,7 +74,11 @@ pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> 
             Asked::Related(s) => format!("没{}", clause::has(ctx, table, s)),
         })
         .collect();
-    if all.is_empty() { format!("不满足：{}", path(ctx.layout, table, &parsed(name)).text) } else { all.join("；") }
+    if all.is_empty() {
+        format!("不满足：{}", path(ctx.layout, table, &parsed(name)).text)
+    } else {
+        all.join("；")
+    }
 }
 
 /// What keeps it from being told, in words: `成绩未填`, `设定“pass_mark”尚未设定`.
