@@ -60,7 +60,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
             red_units: by_light(Light::Red).map(|u| u.unit.text.clone()).collect(),
             empty: empty(&items),
         },
-        weak: weak(&columns, &units),
+        weak: weak(engine, &columns, &units),
         counts: state_counts(&system),
         pillars: columns.heads(engine),
         attention: attention(engine, &items, &organs),
@@ -215,12 +215,12 @@ fn cell(engine: &Engine, organ: &Organ, items: &[&&Item]) -> Cell {
 }
 
 /// 主要短板: the clauses in which most units are behind.
-fn weak(columns: &Columns, units: &[UnitRow]) -> Words {
+fn weak(engine: &Engine, columns: &Columns, units: &[UnitRow]) -> Words {
     let behind = |n: usize| units.iter().filter(|u| matches!(u.cells.get(n), Some(Cell::Behind { .. }))).count();
     let mut by: Vec<(usize, &(String, String))> = (0..columns.of.len()).map(|n| (behind(n), &columns.of[n])).collect();
     by.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
     let worst: Vec<String> =
-        by.iter().filter(|(n, _)| *n > 0).take(3).map(|(n, (_, clause))| format!("{clause}（{n}个单位）")).collect();
+        by.iter().filter(|(n, _)| *n > 0).take(3).map(|(n, (_, clause))| format!("{}（{n}个单位）", clause_title(engine, clause))).collect();
     if worst.is_empty() { Words::new() } else { Words::from(format!("主要短板：{}。", worst.join("、"))) }
 }
 
