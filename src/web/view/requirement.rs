@@ -30,6 +30,8 @@ pub struct Requirement {
     pub lead: Words,
     /// One more line.
     pub lead_note: Words,
+    /// The page of the city's verdict in the window shown.
+    pub verdict: Option<Link>,
     /// The formula changed within the window: old and new, in words; empty if not.
     pub changed: Words,
     /// How the units stand; `None` where the demand is on the whole system.

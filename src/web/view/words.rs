@@ -54,9 +54,10 @@ impl Words {
         Words::default()
     }
 
-    /// Plain text.
+    /// Plain text; nothing if it is empty.
     pub fn text(self, text: impl Into<String>) -> Words {
-        self.push(Run::Text(text.into()))
+        let text = text.into();
+        if text.is_empty() { self } else { self.push(Run::Text(text)) }
     }
 
     /// Bold: the three to five numbers that matter.
@@ -105,6 +106,11 @@ impl From<String> for Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn empty_text_is_nothing_said() {
+        assert!(Words::from("").is_empty() && !Words::from("无").is_empty());
+    }
 
     #[test]
     fn what_people_typed_is_escaped_everywhere() {
