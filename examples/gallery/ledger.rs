@@ -5,6 +5,7 @@ use dongliang::web::view::ledgers::{LedgerGroup, LedgerLine, Ledgers};
 use dongliang::web::view::parts::Choice;
 use dongliang::web::view::table::{Chip, Control, Facet, FacetValue, Facets, FilterForm, Input, Pager};
 use dongliang::web::view::url::Query;
+use dongliang::web::view::{Prefs, Size};
 
 use crate::frame::{LEDGERS, UNITS, link, page};
 
@@ -48,7 +49,7 @@ fn control(name: &str, label: &str, input: Input) -> Control {
 fn rows() -> Vec<Row> {
     let row = |i: usize| {
         let (pair, unit) = PAIRS[i % 5];
-        let state = if i % 7 == 0 { "未确认" } else { "已确认" };
+        let state = if i.is_multiple_of(7) { "未确认" } else { "已确认" };
         Row {
             title: link(pair, "/ledgers/guidance/5801"),
             cells: vec![
@@ -220,7 +221,7 @@ pub(crate) fn people() -> Ledger {
             Cell::Short(["科员", "股长", "副股长"][i % 3].into()),
             Cell::Short("1996年12月".into()),
             Cell::Short("本科".into()),
-            Cell::State(if i % 2 == 0 { "是" } else { "否" }.into()),
+            Cell::State(if i.is_multiple_of(2) { "是" } else { "否" }.into()),
             Cell::Short(format!("YZ{:04}", 1200 + i)),
         ],
         voided: None,
@@ -279,6 +280,14 @@ pub(crate) fn error() -> Ledger {
     let mut list = full();
     list.filter.controls[1].input = Input::Day("2025-02-30".into());
     list.filter.controls[1].error = "“2025-02-30”不是有效日期，请按2025-02-28的样子填写。".into();
+    list
+}
+
+/// For paper, asked with `?print=1`, in large letters and high contrast.
+pub(crate) fn paper() -> Ledger {
+    let mut list = full();
+    list.page.print = true;
+    list.page.prefs = Prefs { size: Size::Large, contrast: true };
     list
 }
 

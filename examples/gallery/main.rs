@@ -55,6 +55,7 @@ fn pages() -> Vec<Page> {
         ("ledger-wide", ledger::wide().render()),
         ("ledger-empty", ledger::empty().render()),
         ("ledger-error", ledger::error().render()),
+        ("ledger-paper", ledger::paper().render()),
         ("people", ledger::people().render()),
         ("record", rest::record().render()),
         ("record-voided", rest::voided().render()),
