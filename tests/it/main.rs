@@ -6,7 +6,4 @@ mod db;
 mod demo;
 mod demo_picture;
 mod directive;
-mod sheet_check;
-mod sheet_files;
-mod sheet_roundtrip;
-mod store;
+mod words;
