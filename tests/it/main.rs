@@ -3,3 +3,6 @@
 
 mod db;
 mod store;
+mod store_crash;
+mod store_model;
+mod store_schema;
