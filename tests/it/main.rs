@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod db;
+mod db_hard;
 mod store;
 mod store_crash;
 mod store_model;
