@@ -23,16 +23,17 @@ use super::Db;
 #[macro_export]
 macro_rules! db_test {
     ($(#[$meta:meta])* $name:ident, $body:expr) => {
-        $(#[$meta])*
         mod $name {
             #[allow(unused_imports)]
             use super::*;
 
+            $(#[$meta])*
             #[test]
             fn sqlite() {
                 $crate::db::testing::on_sqlite($body);
             }
 
+            $(#[$meta])*
             #[test]
             fn postgres() {
                 $crate::db::testing::on_postgres($body);
