@@ -3,7 +3,8 @@
 
 mod brute;
 mod db;
-mod demo;
-mod demo_picture;
-mod directive;
-mod words;
+mod db_hard;
+mod store;
+mod store_crash;
+mod store_model;
+mod store_schema;
