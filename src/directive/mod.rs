@@ -1,4 +1,28 @@
 //! The directive as data: loads a package directory, refuses it with all errors at once, and holds what it says.
 
+pub mod diagnostic;
 pub mod example;
+pub mod load;
 pub mod model;
+pub mod uses;
+
+mod condition;
+mod head;
+mod ledgers;
+mod literal;
+mod measure;
+mod names;
+mod part;
+mod read;
+mod requirement;
+mod settings;
+mod suggest;
+mod syntax;
+mod target;
+mod titles;
+mod when;
+mod worked;
+
+pub use diagnostic::{Diagnostic, Severity, render};
+pub use load::{Loaded, load, load_files};
+pub use uses::ledger_uses;

@@ -219,6 +219,8 @@ pub struct Field {
     pub sensitive: bool,
     /// Name in an earlier package.
     pub was: Option<String>,
+    /// Why it must be filled; such a field is not counted among the 12.
+    pub reason: Option<String>,
 }
 
 /// Types of fields, with what they store.

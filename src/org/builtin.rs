@@ -7,9 +7,13 @@ pub const DUTIES: [&str; 4] = ["主要负责同志", "班子成员", "科室负�
 /// The levels of units.
 pub const LEVELS: [&str; 3] = ["市", "区县", "科室"];
 
-/// `unit`, `person`, `post`, `charge`, `succession`: recorded, voided and replaced like any fact.
+/// How many built-in ledgers there are.
+pub const COUNT: usize = 8;
+
+/// `unit`, `person`, `post`, `charge`, `succession`, and what an office sets itself: `setting`, `slot_member`, `workday`.
+/// All are recorded, voided and replaced like any fact.
 pub fn ledgers() -> Vec<Ledger> {
-    vec![unit(), person(), post(), charge(), succession()]
+    vec![unit(), person(), post(), charge(), succession(), setting(), slot_member(), workday()]
 }
 
 fn unit() -> Ledger {
@@ -120,6 +124,55 @@ fn succession() -> Ledger {
     }
 }
 
+fn setting() -> Ledger {
+    Ledger {
+        name: "setting".into(),
+        title: "设定".into(),
+        group: "设定".into(),
+        note: "原文没有的数，由本单位设定。自起用之日起生效，以前的判定不变。".into(),
+        kind: LedgerKind::Event { day: "from".into() },
+        fields: vec![
+            field("name", "设定项", FieldType::Text).required().list(),
+            field("value", "取值", FieldType::Text).hint("多个值之间用“|”隔开；留空为不设。").list(),
+            field("from", "起用日期", FieldType::Date).required().list(),
+            field("basis", "依据", FieldType::Text),
+        ],
+        ..Ledger::default()
+    }
+}
+
+fn slot_member() -> Ledger {
+    Ledger {
+        name: "slot_member".into(),
+        title: "待定名目".into(),
+        group: "设定".into(),
+        note: "原文只给了个数、没有列全的名目，由本单位逐个定名。".into(),
+        kind: LedgerKind::Event { day: "from".into() },
+        fields: vec![
+            field("slot", "名目", FieldType::Text).required().list(),
+            field("name", "名称", FieldType::Text).required().list(),
+            field("from", "起用日期", FieldType::Date).required().list(),
+            field("basis", "依据", FieldType::Text),
+        ],
+        ..Ledger::default()
+    }
+}
+
+fn workday() -> Ledger {
+    Ledger {
+        name: "workday".into(),
+        title: "放假调休".into(),
+        group: "设定".into(),
+        note: "法定节假日和调休，按年录入；没有录入的按周一至周五。".into(),
+        kind: LedgerKind::Event { day: "day".into() },
+        fields: vec![
+            field("day", "日期", FieldType::Date).required().list(),
+            field("works", "是否上班", FieldType::Flag).required().list(),
+        ],
+        ..Ledger::default()
+    }
+}
+
 fn item(opens: &str, closes: &str) -> LedgerKind {
     LedgerKind::Item { opens: opens.into(), closes: closes.into() }
 }
@@ -144,6 +197,9 @@ impl Field {
     }
     fn sensitive(self) -> Field {
         Field { sensitive: true, ..self }
+    }
+    fn hint(self, text: &str) -> Field {
+        Field { hint: Some(text.into()), ..self }
     }
     fn aliases(self, of: &[&str]) -> Field {
         Field { aliases: of.iter().map(|a| (*a).to_owned()).collect(), ..self }

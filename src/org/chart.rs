@@ -1,6 +1,6 @@
 //! The chart by day: whose unit a person belongs to, who holds which office, who owes whom a talk (section 7, R-30…R-32).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     day::Day,
@@ -75,7 +75,7 @@ impl Post {
 
 impl Chart {
     /// Builds the indexes.
-    pub fn new(layout: &Layout, tables: &[Table]) -> Chart {
+    pub fn new(layout: &Layout, tables: &[Arc<Table>]) -> Chart {
         let column = |table: usize, name: &str| layout.ledgers[table].field_index(name).unwrap_or(usize::MAX);
         let units = &tables[UNIT];
         let (level, parent) = (column(UNIT, "level"), column(UNIT, "parent"));

@@ -1,6 +1,6 @@
 //! From names to positions: a requirement as the evaluator runs it, with no look-up by name per row.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use super::{
     kind::{Kind, NEVER},
@@ -178,9 +178,10 @@ impl Given {
 }
 
 /// A requirement as the evaluator runs it.
-pub struct Compiled<'a> {
+#[derive(Clone, Debug)]
+pub struct Compiled {
     /// As written.
-    pub requirement: &'a Requirement,
+    pub requirement: Arc<Requirement>,
     /// Position of the subjects' ledger; units for the system.
     pub table: usize,
     /// Which subjects.
@@ -213,12 +214,12 @@ pub struct CompileError {
 ///
 /// # Errors
 /// When a name does not exist; a package that the loader accepts has none.
-pub fn compile<'a>(
-    requirement: &'a Requirement,
+pub fn compile(
+    requirement: &Arc<Requirement>,
     layout: &Layout,
     given: &Given,
     texts: &mut Texts,
-) -> Result<Compiled<'a>, CompileError> {
+) -> Result<Compiled, CompileError> {
     let c = Compiler { layout, given, state: RefCell::new(State { texts, unset: Vec::new(), keys: 0 }) };
     c.run(requirement).map_err(|reason| CompileError { requirement: requirement.id.clone(), reason })
 }
@@ -246,7 +247,7 @@ struct About<'a> {
 type Res<T> = Result<T, String>;
 
 impl Compiler<'_, '_> {
-    fn run<'a>(&self, r: &'a Requirement) -> Res<Compiled<'a>> {
+    fn run(&self, r: &Arc<Requirement>) -> Res<Compiled> {
         let table = match &r.each {
             Each::System | Each::Unit => UNIT,
             Each::Person => PERSON,
@@ -260,7 +261,7 @@ impl Compiler<'_, '_> {
             _ => Ok(Vec::new()),
         };
         let compiled = Compiled {
-            requirement: r,
+            requirement: Arc::clone(r),
             table,
             filter: self.conditions(table, &r.filter, about)?,
             per: r.per.iter().map(|p| self.per(table, p)).collect::<Res<_>>()?,
@@ -287,15 +288,16 @@ impl Compiler<'_, '_> {
     }
 
     fn again(&self, path: &Path, about: About<'_>) -> Res<(Option<usize>, Access)> {
-        if let Ok(own) = self.access(about.table, path) {
-            return Ok((None, own));
-        }
         for (i, per) in about.per.iter().enumerate() {
+            let rest = path.strip_prefix(per.as_slice()).filter(|rest| !rest.is_empty()).unwrap_or(path);
             if let Kind::Ref(to) = self.access(about.table, per)?.kind
-                && let Ok(access) = self.access(to, path)
+                && let Ok(access) = self.access(to, &rest.to_vec())
             {
                 return Ok((Some(i), access));
             }
+        }
+        if let (true, Ok(own)) = (about.per.is_empty(), self.access(about.table, path)) {
+            return Ok((None, own));
         }
         Err(format!("找不到字段“{}”", path.join(".")))
     }

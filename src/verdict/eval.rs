@@ -27,6 +27,8 @@ pub struct Eval<'w> {
     pub as_of: Day,
     /// Settings and slots in force.
     pub given: &'w Given,
+    /// Only subjects whose first key lies in one of these ranges; empty: all.
+    pub only: Vec<(i64, i64)>,
     young_age: Option<i64>,
     indexes: RefCell<HashMap<(usize, Day), Rc<Index>>>,
     trace: RefCell<BTreeMap<Node, Fate>>,
@@ -129,6 +131,7 @@ impl<'w> Eval<'w> {
             world,
             as_of,
             given,
+            only: Vec::new(),
             young_age: given.whole("young_age"),
             indexes: RefCell::default(),
             trace: RefCell::default(),

@@ -2,7 +2,7 @@
 
 use super::{
     compile::{Access, Compiled, Fold},
-    eval::{Eval, Frame, Subject},
+    eval::{Eval, Frame, Subject, Trace},
     light::{self, Light},
     measure::{self, Outcome},
     subject::subjects,
@@ -92,6 +92,27 @@ pub struct Verdict {
     pub unset: Vec<String>,
 }
 
+impl Verdict {
+    /// The values as exact text, joined by `; `; `None` where there is none.
+    pub fn value_text(&self) -> String {
+        join(self.parts.iter().map(|p| p.value.map_or_else(|| "None".to_owned(), |v| v.to_string())))
+    }
+
+    /// The targets as exact text, joined by `; `; `-` where there is none.
+    pub fn target_text(&self) -> String {
+        join(self.parts.iter().map(|p| p.target.map_or_else(|| "-".to_owned(), |t| t.value.to_string())))
+    }
+
+    /// The states of the parts, joined by `; `.
+    pub fn parts_text(&self) -> String {
+        join(self.parts.iter().map(|p| p.state.as_str().to_owned()))
+    }
+}
+
+fn join(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join("; ")
+}
+
 /// A verdict on one measure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartVerdict {
@@ -153,7 +174,7 @@ pub struct Rules {
 }
 
 /// All verdicts on all subjects of a requirement as of the day asked.
-pub fn judge(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules) -> Vec<Verdict> {
+pub fn judge(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Verdict> {
     let mut found = Vec::new();
     if eval.as_of < rules.from || !c.requirement.enabled {
         return found;
@@ -166,8 +187,8 @@ pub fn judge(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules) -> Vec<Verdict> {
 }
 
 /// The verdicts on one subject in all its windows.
-pub fn judge_subject(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules, subject: &Subject, into: &mut Vec<Verdict>) {
-    let r = c.requirement;
+pub fn judge_subject(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, into: &mut Vec<Verdict>) {
+    let r = &c.requirement;
     match &r.when {
         When::Standing | When::Once(_) if subject.last_day(eval.as_of) != Some(eval.as_of) => {
             // Closed: the last verdict counts where passes are counted.
@@ -192,8 +213,8 @@ pub fn judge_subject(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules, subject: 
 }
 
 /// The windows in which a subject is judged as of the day asked.
-pub fn windows(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules, subject: &Subject) -> Vec<Window> {
-    let r = c.requirement;
+pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Vec<Window> {
+    let r = &c.requirement;
     match &r.when {
         When::Every(period) => {
             let last = r.until.map_or(eval.as_of, |u| u.min(eval.as_of));
@@ -245,8 +266,49 @@ fn by_field(
     (end >= rules.from).then(|| Window::new(format!("by {end}"), from.min(end), end))
 }
 
-fn judge_window(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
-    let r = c.requirement;
+/// What became of each row that the parts of a window look at, part by part; with the frame it was looked at in.
+pub fn trace_window(
+    eval: &Eval<'_>,
+    c: &Compiled,
+    rules: &Rules,
+    subject: &Subject,
+    window: &Window,
+) -> Vec<(Vec<Trace>, Frame)> {
+    let job = Job { eval, c, rules, subject, window, late: false };
+    (0..c.folds.len())
+        .map(|i| {
+            eval.start_trace();
+            let frame = job.frame(&job.part_window(i, &c.requirement.parts[i]));
+            measure::fold(eval, &c.folds[i], subject, &frame, job.slots());
+            (eval.take_trace(), frame)
+        })
+        .collect()
+}
+
+/// The days elapsed and in all by which the pace of a part is reckoned, and the points behind.
+pub fn pace(
+    eval: &Eval<'_>,
+    c: &Compiled,
+    rules: &Rules,
+    subject: &Subject,
+    v: &Verdict,
+    i: usize,
+) -> Option<(i64, i64, Ratio)> {
+    let job = Job { eval, c, rules, subject, window: &v.window, late: false };
+    let (part, p) = (&c.requirement.parts[i], &v.parts[i]);
+    let window = job.part_window(i, part);
+    if p.state != State::Open || window.from == Day::MIN || window.to == Day::MAX || v.window.to == Day::MAX {
+        return None;
+    }
+    let (elapsed, total) = job.days(&window, &job.frame(&window));
+    let pace = part.pace.unwrap_or(light::default_pace(&c.folds[i]));
+    let behind = light::behind(pace, &p.target?, p.value?, (elapsed, total))?;
+    Some((elapsed, total, behind))
+}
+
+/// The verdict on one subject in one window.
+pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
+    let r = &c.requirement;
     let unset = unset(eval, c);
     let mut parts: Vec<PartVerdict> = (0..c.folds.len())
         .map(|i| {
@@ -294,7 +356,7 @@ fn judge_window(eval: &Eval<'_>, c: &Compiled<'_>, rules: &Rules, subject: &Subj
     }
 }
 
-fn combination_unit(eval: &Eval<'_>, c: &Compiled<'_>, subject: &Subject, last: Day) -> Option<usize> {
+fn combination_unit(eval: &Eval<'_>, c: &Compiled, subject: &Subject, last: Day) -> Option<usize> {
     let named = c.per.iter().zip(&subject.key).find(|(p, _)| p.kind == super::kind::Kind::Ref(UNIT));
     match named {
         Some((_, id)) => eval.world.tables[UNIT].row_of(*id),
@@ -303,8 +365,8 @@ fn combination_unit(eval: &Eval<'_>, c: &Compiled<'_>, subject: &Subject, last: 
 }
 
 /// Settings that the requirement needs and that are not set (3.9); a due day of `once` is not among them.
-fn unset(eval: &Eval<'_>, c: &Compiled<'_>) -> Vec<String> {
-    let r = c.requirement;
+fn unset(eval: &Eval<'_>, c: &Compiled) -> Vec<String> {
+    let r = &c.requirement;
     let mut names = c.unset.clone();
     let mut need = |count: Option<&Count>| {
         if let Some(Count::Setting(name)) = count
@@ -326,8 +388,8 @@ fn unset(eval: &Eval<'_>, c: &Compiled<'_>) -> Vec<String> {
 }
 
 /// `once` shows a fail as open until it is due; a new subject is open for its days of grace.
-fn shown_open(eval: &Eval<'_>, c: &Compiled<'_>, subject: &Subject, state: State) -> bool {
-    let r = c.requirement;
+fn shown_open(eval: &Eval<'_>, c: &Compiled, subject: &Subject, state: State) -> bool {
+    let r = &c.requirement;
     if let When::Once(due) = &r.when {
         let due = match due {
             Some(Due::Day(day)) => Some(*day),
@@ -360,7 +422,7 @@ pub fn whole(parts: &[PartVerdict]) -> State {
 /// One window of one subject, asked as it stands or with today as its deadline.
 struct Job<'j, 'w> {
     eval: &'j Eval<'w>,
-    c: &'j Compiled<'j>,
+    c: &'j Compiled,
     rules: &'j Rules,
     subject: &'j Subject,
     window: &'j Window,
@@ -463,7 +525,7 @@ impl Job<'_, '_> {
 
     /// `partial = none`: not there every day.
     fn absent_in_part(&self, window: &Window) -> bool {
-        let r = self.c.requirement;
+        let r = &self.c.requirement;
         r.partial == Partial::None
             && matches!(r.when, When::Every(_) | When::ByDate(_))
             && self.subject.days_there(window.from, window.to) < i64::from(window.to.0 - window.from.0 + 1)
@@ -471,7 +533,7 @@ impl Job<'_, '_> {
 
     /// The target in force (4.5); `None` if it rests on a setting that is not set.
     fn target(&self, target: &Target, fold: &Fold, frame: &Frame) -> Option<TargetNow> {
-        let r = self.c.requirement;
+        let r = &self.c.requirement;
         let day = match r.when {
             When::Every(_) => self.window.from,
             When::ByDate(_) => self.rules.from,
@@ -512,7 +574,7 @@ impl Job<'_, '_> {
 
     /// The target by days there, rounded down (4.3).
     fn prorate(&self, target: TargetNow, fold: &Fold, window: &Window) -> TargetNow {
-        let r = self.c.requirement;
+        let r = &self.c.requirement;
         let additive = matches!(fold, Fold::Count(_) | Fold::Sum(..) | Fold::Distinct(..));
         let periodic = matches!(r.when, When::Every(_) | When::ByDate(_));
         if r.partial != Partial::Prorate || !additive || !periodic || target.op != TargetOp::AtLeast {
@@ -535,17 +597,19 @@ impl Job<'_, '_> {
         if self.slots().is_some_and(|s| (s.named.len() as i64) < s.size) {
             return Light::None;
         }
-        let end = frame.shut;
-        let prorated = self.c.requirement.partial == Partial::Prorate;
-        let (total, elapsed) = if prorated {
-            let there = |to: Day| self.subject.days_there(window.from, to);
-            (there(end), there(self.eval.as_of.plus(-1)))
-        } else {
-            let from = window.from.max(self.subject.opens.min(end));
-            (i64::from(end.0 - from.0 + 1), i64::from((self.eval.as_of.0 - from.0).max(0)))
-        };
         let pace = part.pace.unwrap_or(light::default_pace(fold));
-        light::open(pace, target, value, (elapsed, total), &self.rules.thresholds)
+        light::open(pace, target, value, self.days(window, frame), &self.rules.thresholds)
+    }
+
+    /// Days elapsed before the day asked, and days in all, of those that the pace counts (6.1).
+    fn days(&self, window: &Window, frame: &Frame) -> (i64, i64) {
+        let end = frame.shut;
+        if self.c.requirement.partial == Partial::Prorate {
+            let there = |to: Day| self.subject.days_there(window.from, to);
+            return (there(self.eval.as_of.plus(-1)), there(end));
+        }
+        let from = window.from.max(self.subject.opens.min(end));
+        (i64::from((self.eval.as_of.0 - from.0).max(0)), i64::from(end.0 - from.0 + 1))
     }
 }
 
@@ -606,7 +670,7 @@ fn figure(now: &Outcome) -> Option<Ratio> {
 }
 
 /// A passing repeat that points back at a missed subject makes it good (4.8).
-fn close_by_repeats(eval: &Eval<'_>, c: &Compiled<'_>, verdicts: &mut [Verdict]) {
+fn close_by_repeats(eval: &Eval<'_>, c: &Compiled, verdicts: &mut [Verdict]) {
     let Some((place, access)) = &c.again else { return };
     let mut repeated: Vec<Vec<i64>> = Vec::new();
     for v in verdicts.iter().filter(|v| v.state == State::Pass) {

@@ -1,6 +1,6 @@
 //! What the integer in a cell means, so that two cells or a cell and a value can be compared.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, sync::Arc};
 
 use super::world::{EMPTY, PERSON, Texts, UNIT};
 use crate::{
@@ -28,9 +28,9 @@ pub enum Kind {
     /// Number of a period's label.
     Period,
     /// Position among these.
-    Choice(Rc<[String]>),
+    Choice(Arc<[String]>),
     /// Bit set over these.
-    Choices(Rc<[String]>),
+    Choices(Arc<[String]>),
     /// `talk.level` of a row.
     TalkLevel,
     /// `approval.actual_days` of a row.

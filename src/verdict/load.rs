@@ -1,6 +1,6 @@
 //! Reads a world from the store: what was known at an instant, only the columns that are judged, or a slice of the rows.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     compile::Given,
@@ -13,8 +13,8 @@ use crate::{
     calendar::Workdays,
     day::Day,
     db::{Tx, Value},
-    directive::model::LedgerKind,
-    org::chart::Chart,
+    directive::model::{Ledger, LedgerKind},
+    org::{builtin, chart::Chart},
 };
 
 /// What to read.
@@ -22,17 +22,50 @@ use crate::{
 pub struct Ask<'a> {
     /// Which tables and columns.
     pub needs: &'a Needs,
+    /// What all questions together need of the tables that are read whole.
+    pub union: &'a Needs,
     /// Only what was recorded by this instant (µs), and voided after it; `None`: everything not voided.
     pub known_at: Option<i64>,
     /// The day asked; only the derived ledger `low_rank` depends on it.
     pub as_of: Day,
     /// Settings in force.
     pub given: &'a Given,
-    /// Rows of tables that may be cut: by ledger, the column (`None`: the record id) and the first and last id.
-    pub slice: BTreeMap<usize, (Option<usize>, i64, i64)>,
+    /// Rows of tables that are cut to these ranges.
+    pub slice: BTreeMap<usize, Cut>,
 }
 
-/// Reads a world.
+/// A cut through a ledger: the column (`None`: the record id) and ranges of ids, both ends included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Which column.
+    pub column: Option<usize>,
+    /// Ranges that do not overlap.
+    pub ranges: Vec<(i64, i64)>,
+}
+
+/// Whole tables, read once and used by every world of one question. They hold the columns of the needs they were first
+/// read with, so these must be the union of all.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    tables: BTreeMap<usize, Arc<Table>>,
+    chart: Option<Arc<Chart>>,
+    texts: Texts,
+}
+
+impl Shared {
+    /// Nothing read yet; `texts` are those of the compiled requirements.
+    pub fn new(texts: Texts) -> Shared {
+        Shared { texts, ..Shared::default() }
+    }
+
+    /// Keeps the organisation alone, for questions on other facts about the same chart.
+    pub fn organisation(mut self) -> Shared {
+        self.tables.retain(|table, _| *table < builtin::COUNT);
+        self
+    }
+}
+
+/// Reads a world: cut tables afresh, whole tables through `shared`.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -40,27 +73,32 @@ pub fn world<'w>(
     tx: &mut Tx<'_>,
     layout: &'w Layout,
     workdays: &'w Workdays,
-    mut texts: Texts,
     ask: &Ask<'_>,
+    shared: &mut Shared,
 ) -> anyhow::Result<World<'w>> {
-    let mut tables: Vec<Table> = Vec::with_capacity(layout.ledgers.len());
-    for i in 0..layout.ledgers.len() {
-        tables.push(match ask.needs.tables.get(&i) {
-            Some(need) if !layout.ledgers[i].derived => table(tx, layout, i, need, ask, &mut texts)?,
-            _ => Table::default(),
-        });
-    }
-    if let Some(i) = layout.index("low_rank").filter(|i| layout.ledgers[*i].derived && ask.needs.tables.contains_key(i)) {
-        let k = ask.given.whole("low_rank_k").unwrap_or(3);
-        if let Some(assessment) = layout.index("assessment").filter(|a| !ask.needs.tables.contains_key(a)) {
-            let ledger = &layout.ledgers[assessment];
-            let columns = ["year", "score"].iter().filter_map(|f| ledger.field_index(f)).collect();
-            let need = Need { columns, lookup: true, unit: true, recorded: true, ..Need::default() };
-            tables[assessment] = table(tx, layout, assessment, &need, ask, &mut texts)?;
+    let nothing = Arc::new(Table::default());
+    let mut tables: Vec<Arc<Table>> = vec![nothing; layout.ledgers.len()];
+    let stored = ask.needs.tables.iter().filter(|(i, _)| !layout.ledgers[**i].derived);
+    let (cut, whole): (Vec<_>, Vec<_>) = stored.partition(|(i, _)| ask.slice.contains_key(i));
+    for (i, need) in whole {
+        if !shared.tables.contains_key(i) {
+            let need = ask.union.tables.get(i).unwrap_or(need);
+            let read = table(tx, layout, *i, need, ask, None, &mut shared.texts)?;
+            shared.tables.insert(*i, Arc::new(read));
         }
-        tables[i] = low_rank::table(layout, &layout.ledgers[i], &tables, &mut texts, k, ask.as_of);
+        tables[*i] = Arc::clone(&shared.tables[i]);
     }
-    let chart = Chart::new(layout, &tables);
+    let mut texts = shared.texts.clone();
+    for (i, need) in cut {
+        tables[*i] = Arc::new(table(tx, layout, *i, need, ask, ask.slice.get(i), &mut texts)?);
+    }
+    if let Some(i) = layout.index("low_rank").filter(|i| layout.ledgers[*i].derived && ask.needs.tables.contains_key(i))
+    {
+        let k = ask.given.whole("low_rank_k").unwrap_or(3);
+        tables[i] = Arc::new(low_rank::table(layout, &layout.ledgers[i], &tables, &mut texts, k, ask.as_of));
+    }
+    let chart = shared.chart.get_or_insert_with(|| Arc::new(Chart::new(layout, &tables)));
+    let chart = Arc::clone(chart);
     Ok(World { layout, tables, chart, texts, workdays })
 }
 
@@ -70,6 +108,7 @@ fn table(
     index: usize,
     need: &Need,
     ask: &Ask<'_>,
+    cut: Option<&Cut>,
     texts: &mut Texts,
 ) -> anyhow::Result<Table> {
     let ledger = &layout.ledgers[index];
@@ -89,47 +128,52 @@ fn table(
     if select.is_empty() {
         select.push("record_id".into());
     }
-    let (filter, params) = filter(ledger, ask, index);
-    let sql = format!("select {} from l_{} where {filter}", select.join(", "), ledger.name);
+    let sql = format!("select {} from l_{} where ", select.join(", "), ledger.name);
+    let everything = [(i64::MIN, i64::MAX)];
+    let ranges = cut.map_or(&everything[..], |c| &c.ranges);
 
     let mut t = Table { columns: vec![Vec::new(); ledger.fields.len()], ..Table::default() };
     let kinds = &layout.kinds[index];
     let register = ledger.kind == LedgerKind::Register;
-    tx.each(&sql, &params, |row| {
-        if let Some(i) = id {
-            t.ids.push(row.i64(i)?);
-        }
-        if let Some(i) = unit {
-            t.unit.push(row.opt_i64(i)?.unwrap_or(EMPTY));
-        }
-        if let Some(i) = recorded {
-            t.recorded.push(row.i64(i)?);
-        }
-        let day = |i| -> anyhow::Result<Day> { Ok(row.opt_text(i)?.and_then(Day::parse).unwrap_or(Day::MAX)) };
-        t.opens.push(match opens {
-            Some(i) => day(i)?,
-            None if register => Day::MIN,
-            None => Day::MAX,
-        });
-        if let Some(i) = closes {
-            t.closes.push(day(i)?);
-        }
-        for (column, i) in &columns {
-            let kind = &kinds[*column];
-            t.columns[*column].push(match kind {
-                Kind::Number(_) | Kind::Money | Kind::Flag | Kind::Ref(_) => row.opt_i64(*i)?.unwrap_or(EMPTY),
-                _ => row.opt_text(*i)?.map_or(EMPTY, |text| kind.read_text(text, texts)),
+    for range in ranges {
+        let (filter, params) = filter(ledger, ask, cut.map(|c| (c.column, *range)));
+        tx.each(&(sql.clone() + &filter), &params, |row| {
+            if let Some(i) = id {
+                t.ids.push(row.i64(i)?);
+            }
+            if let Some(i) = unit {
+                t.unit.push(row.opt_i64(i)?.unwrap_or(EMPTY));
+            }
+            if let Some(i) = recorded {
+                t.recorded.push(row.i64(i)?);
+            }
+            let day = |i| -> anyhow::Result<Day> { Ok(row.opt_text(i)?.and_then(Day::parse).unwrap_or(Day::MAX)) };
+            t.opens.push(match opens {
+                Some(i) => day(i)?,
+                None if register => Day::MIN,
+                None => Day::MAX,
             });
-        }
-        Ok(())
-    })?;
+            if let Some(i) = closes {
+                t.closes.push(day(i)?);
+            }
+            for (column, i) in &columns {
+                let kind = &kinds[*column];
+                t.columns[*column].push(match kind {
+                    Kind::Number(_) | Kind::Money | Kind::Flag | Kind::Ref(_) => row.opt_i64(*i)?.unwrap_or(EMPTY),
+                    _ => row.opt_text(*i)?.map_or(EMPTY, |text| kind.read_text(text, texts)),
+                });
+            }
+            Ok(())
+        })?;
+    }
     if need.lookup {
         sort(&mut t);
     }
     Ok(t)
 }
 
-fn filter(ledger: &crate::directive::model::Ledger, ask: &Ask<'_>, index: usize) -> (String, Vec<Value>) {
+/// The condition on revision, and on the cut.
+fn filter(ledger: &Ledger, ask: &Ask<'_>, cut: Option<(Option<usize>, (i64, i64))>) -> (String, Vec<Value>) {
     let mut params = Vec::new();
     let mut sql = match ask.known_at {
         None => "voided_at is null".to_owned(),
@@ -138,11 +182,11 @@ fn filter(ledger: &crate::directive::model::Ledger, ask: &Ask<'_>, index: usize)
             "recorded_at <= $1 and (voided_at is null or voided_at > $1)".to_owned()
         }
     };
-    if let Some((column, first, last)) = ask.slice.get(&index) {
+    if let Some((column, (first, last))) = cut {
         let n = params.len();
         let column = column.map_or("record_id".to_owned(), |c| format!("\"{}\"", ledger.fields[c].name));
         sql.push_str(&format!(" and {column} >= ${} and {column} <= ${}", n + 1, n + 2));
-        params.extend([Value::from(*first), Value::from(*last)]);
+        params.extend([Value::from(first), Value::from(last)]);
     }
     (sql, params)
 }
@@ -154,15 +198,16 @@ fn sort(t: &mut Table) {
     }
     let mut order: Vec<usize> = (0..t.ids.len()).collect();
     order.sort_unstable_by_key(|i| t.ids[*i]);
-    fn pick<T: Copy>(of: &mut Vec<T>, order: &[usize]) {
-        if !of.is_empty() {
-            *of = order.iter().map(|i| of[*i]).collect();
-        }
-    }
     pick(&mut t.ids, &order);
     pick(&mut t.unit, &order);
     pick(&mut t.opens, &order);
     pick(&mut t.closes, &order);
     pick(&mut t.recorded, &order);
     t.columns.iter_mut().for_each(|c| pick(c, &order));
+}
+
+fn pick<T: Copy>(of: &mut Vec<T>, order: &[usize]) {
+    if !of.is_empty() {
+        *of = order.iter().map(|i| of[*i]).collect();
+    }
 }

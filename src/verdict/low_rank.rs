@@ -4,7 +4,7 @@
 //! has a final result; of several finals of a unit and year the latest counts. A row is found on the day on which the
 //! second year became complete.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::world::{EMPTY, Table, Texts, UNIT};
 use crate::{day::Day, directive::model::Ledger, verdict::world::Layout};
@@ -26,7 +26,7 @@ struct Year {
 }
 
 /// The rows of `low_rank` as of a day, in a table of that ledger's shape.
-pub fn table(layout: &Layout, ledger: &Ledger, tables: &[Table], texts: &mut Texts, k: i64, as_of: Day) -> Table {
+pub fn table(layout: &Layout, ledger: &Ledger, tables: &[Arc<Table>], texts: &mut Texts, k: i64, as_of: Day) -> Table {
     let years = years(layout, tables, texts, k, as_of);
     let mut rows: Vec<(i64, i64, i32, Day)> = Vec::new();
     for (year, now) in &years {
@@ -56,7 +56,7 @@ pub fn table(layout: &Layout, ledger: &Ledger, tables: &[Table], texts: &mut Tex
     table
 }
 
-fn years(layout: &Layout, tables: &[Table], texts: &Texts, k: i64, as_of: Day) -> BTreeMap<i32, Year> {
+fn years(layout: &Layout, tables: &[Arc<Table>], texts: &Texts, k: i64, as_of: Day) -> BTreeMap<i32, Year> {
     let Some(assessment) = layout.index("assessment") else { return BTreeMap::new() };
     let (results, ledger) = (&tables[assessment], &layout.ledgers[assessment]);
     let (Some(year), Some(score)) = (ledger.field_index("year"), ledger.field_index("score")) else {
@@ -67,7 +67,9 @@ fn years(layout: &Layout, tables: &[Table], texts: &Texts, k: i64, as_of: Day) -
     for row in 0..results.len() {
         let (unit, score) = (results.unit[row], results.cell(row, score));
         let about = texts.text(results.cell(row, year)).parse::<i32>();
-        let (Ok(about), true) = (about, results.opens[row] <= as_of && unit != EMPTY && score != EMPTY) else { continue };
+        let (Ok(about), true) = (about, results.opens[row] <= as_of && unit != EMPTY && score != EMPTY) else {
+            continue;
+        };
         let order = (results.opens[row], results.recorded[row], results.ids[row]);
         let latest = finals.entry(about).or_default().entry(unit).or_insert((order, score, order.0));
         if order >= latest.0 {
@@ -80,7 +82,7 @@ fn years(layout: &Layout, tables: &[Table], texts: &Texts, k: i64, as_of: Day) -
 
 fn complete(
     layout: &Layout,
-    tables: &[Table],
+    tables: &[Arc<Table>],
     year: i32,
     finals: &BTreeMap<i64, ((Day, i64, i64), i64, Day)>,
     k: i64,

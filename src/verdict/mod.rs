@@ -4,13 +4,19 @@
 //! Sections and rules cited as "3.5" are those of `docs/REQUIREMENT-LANGUAGE.md`.
 
 pub mod compile;
+pub mod engine;
 pub mod eval;
+pub mod explain;
 pub mod judge;
 pub mod kind;
 pub mod light;
+pub mod load;
+pub mod low_rank;
 pub mod measure;
 pub mod needs;
 pub mod rollup;
+pub mod store;
 pub mod subject;
+pub mod touch;
 pub mod window;
 pub mod world;

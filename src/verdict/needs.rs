@@ -31,6 +31,8 @@ pub struct Need {
     pub pointing: BTreeSet<usize>,
     /// Rows are read by another way than that column, so that the table cannot be cut.
     pub whole: bool,
+    /// Rows are gone through; else they are only reached by references, and a new row changes nothing yet.
+    pub walked: bool,
 }
 
 impl Needs {
@@ -51,7 +53,7 @@ impl Needs {
     }
 
     /// Adds what a requirement reads.
-    pub fn add(&mut self, layout: &Layout, c: &Compiled<'_>) {
+    pub fn add(&mut self, layout: &Layout, c: &Compiled) {
         let mut walk = Walk { layout, needs: self };
         walk.subject(c);
         for fold in &c.folds {
@@ -69,6 +71,7 @@ impl Needs {
             own.unit |= need.unit;
             own.recorded |= need.recorded;
             own.whole |= need.whole;
+            own.walked |= need.walked;
         }
     }
 }
@@ -80,10 +83,23 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn need(&mut self, table: usize) -> &mut Need {
+        if self.layout.ledgers[table].derived {
+            self.assessments();
+        }
         self.needs.tables.entry(table).or_default()
     }
 
-    fn subject(&mut self, c: &Compiled<'_>) {
+    /// The derived ledger `low_rank` is read off the final results.
+    fn assessments(&mut self) {
+        let Some(table) = self.layout.index("assessment") else { return };
+        let ledger = &self.layout.ledgers[table];
+        let need = self.needs.tables.entry(table).or_default();
+        need.columns.extend(["year", "score"].iter().filter_map(|f| ledger.field_index(f)));
+        (need.lookup, need.unit, need.recorded, need.whole) = (true, true, true, true);
+        need.walked = true;
+    }
+
+    fn subject(&mut self, c: &Compiled) {
         self.need(c.table).lookup = true;
         self.unit_of(c.table);
         self.conditions(c, c.table, &c.filter);
@@ -100,7 +116,7 @@ impl Walk<'_> {
         }
     }
 
-    fn fold(&mut self, c: &Compiled<'_>, fold: &Fold) {
+    fn fold(&mut self, c: &Compiled, fold: &Fold) {
         match fold {
             Fold::Count(rows) => self.rows(c, rows, false),
             Fold::Sum(rows, field) | Fold::Distinct(rows, field) => {
@@ -134,7 +150,7 @@ impl Walk<'_> {
         }
     }
 
-    fn conditions(&mut self, c: &Compiled<'_>, table: usize, conds: &Conditions) {
+    fn conditions(&mut self, c: &Compiled, table: usize, conds: &Conditions) {
         for cond in &conds.all {
             self.access(table, &cond.access);
             let sides = match &cond.test {
@@ -148,13 +164,14 @@ impl Walk<'_> {
                 }
             }
         }
+        self.need(table).lookup |= !conds.has.is_empty();
         for rows in &conds.has {
             self.rows(c, rows, true);
         }
     }
 
     /// `related`: in `has`, where the rows belong to another row than the subject.
-    fn rows(&mut self, c: &Compiled<'_>, rows: &Rows, related: bool) {
+    fn rows(&mut self, c: &Compiled, rows: &Rows, related: bool) {
         self.conditions(c, rows.table, &rows.filter);
         let mut whole = related || rows.table == c.table || matches!(c.requirement.each, Each::System | Each::Unit);
         match &rows.relate {
@@ -185,6 +202,7 @@ impl Walk<'_> {
         let dated = rows.dated.map(|(column, _)| column);
         let need = self.need(rows.table);
         need.whole |= whole;
+        need.walked |= whole;
         need.columns.extend(dated);
         if let Some(last) = &rows.last_per {
             (need.recorded, need.lookup) = (true, true);

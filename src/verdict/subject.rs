@@ -13,13 +13,18 @@ use crate::{
 };
 
 /// All subjects of a requirement; those of which `where` is false are left out, those of which it cannot be told are not
-/// (3.8). `only` restricts them to the record ids of a slice.
-pub fn subjects(eval: &Eval<'_>, c: &Compiled<'_>) -> Vec<Subject> {
+/// (3.8). [`Eval::only`] restricts them to a slice.
+pub fn subjects(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
+    let wanted = |id: i64| eval.only.is_empty() || eval.only.iter().any(|(a, b)| *a <= id && id <= *b);
+    let rows = |table: usize| {
+        let ids = &eval.world.tables[table].ids;
+        ids.iter().enumerate().filter(|(_, id)| wanted(**id)).map(|(row, _)| row).collect::<Vec<_>>()
+    };
     match &c.requirement.each {
         Each::System => system(eval).into_iter().collect(),
-        Each::Person => (0..eval.world.tables[PERSON].len()).filter_map(|row| person(eval, c, row)).collect(),
-        _ if !c.per.is_empty() => combinations(eval, c),
-        _ => (0..eval.world.tables[c.table].len()).filter_map(|row| record(eval, c, row)).collect(),
+        Each::Person => rows(PERSON).into_iter().filter_map(|row| person(eval, c, row)).collect(),
+        _ if !c.per.is_empty() => combinations(eval, c).into_iter().filter(|s| wanted(s.key[0])).collect(),
+        _ => rows(c.table).into_iter().filter_map(|row| record(eval, c, row)).collect(),
     }
 }
 
@@ -64,7 +69,7 @@ fn planned(eval: &Eval<'_>, closes: Day) -> Day {
     if closes > eval.as_of { Day::MAX } else { closes }
 }
 
-fn record(eval: &Eval<'_>, c: &Compiled<'_>, row: usize) -> Option<Subject> {
+fn record(eval: &Eval<'_>, c: &Compiled, row: usize) -> Option<Subject> {
     let table = &eval.world.tables[c.table];
     let opens = table.opens[row];
     if opens > eval.as_of {
@@ -81,7 +86,7 @@ fn record(eval: &Eval<'_>, c: &Compiled<'_>, row: usize) -> Option<Subject> {
 }
 
 /// A person's life is each day in post on which `where` holds.
-fn person(eval: &Eval<'_>, c: &Compiled<'_>, row: usize) -> Option<Subject> {
+fn person(eval: &Eval<'_>, c: &Compiled, row: usize) -> Option<Subject> {
     let chart = &eval.world.chart;
     let mut days = if c.filter.is_empty() {
         chart.posts(row).iter().flat_map(|p| [p.from, p.to.plus(1)]).collect()
@@ -132,7 +137,7 @@ fn birthdays(eval: &Eval<'_>, row: usize) -> Option<Day> {
     Day::from_ymd(year, m, d).or_else(|| Day::from_ymd(year, 3, 1))
 }
 
-fn combinations(eval: &Eval<'_>, c: &Compiled<'_>) -> Vec<Subject> {
+fn combinations(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
     let table = &eval.world.tables[c.table];
     let frame = today(eval);
     let mut groups: BTreeMap<Vec<i64>, Subject> = BTreeMap::new();

@@ -3,7 +3,7 @@
 //! A world holds every row known at one instant, whatever its day; the day asked is applied by the evaluator. It may be a
 //! slice: only some subjects' rows of a large ledger, with the same meaning for those subjects.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::kind::Kind;
 use crate::{
@@ -60,9 +60,9 @@ pub struct Node {
 /// The known rows of one ledger, ascending by record id.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// Record ids.
+    /// Record ids; left empty where no row is looked up.
     pub ids: Vec<i64>,
-    /// The typed unit's record id, or [`EMPTY`].
+    /// The typed unit's record id, or [`EMPTY`]; left empty where it is not read.
     pub unit: Vec<i64>,
     /// An event's day, an item's opening; [`Day::MAX`] where it is empty, so that the row is never seen.
     pub opens: Vec<Day>,
@@ -77,12 +77,12 @@ pub struct Table {
 impl Table {
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.opens.len()
     }
 
     /// No row.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.opens.is_empty()
     }
 
     /// Position of a record.
@@ -107,9 +107,9 @@ pub struct World<'a> {
     /// The ledgers' definitions.
     pub layout: &'a Layout,
     /// Rows by ledger, in the layout's order.
-    pub tables: Vec<Table>,
+    pub tables: Vec<Arc<Table>>,
     /// Who belongs where when.
-    pub chart: Chart,
+    pub chart: Arc<Chart>,
     /// Texts of text and period cells.
     pub texts: Texts,
     /// Workday calendar.

@@ -1,0 +1,50 @@
+//! The fixed tables: brought to the version that this program knows, one transaction a step, or refused.
+
+use super::{Db, DbError, Tx};
+
+/// Step n makes version n. A step that was once released is never edited.
+const STEPS: &[&str] =
+    &[include_str!("../../migrations/0001_base.sql"), include_str!("../../migrations/0002_verdict.sql")];
+
+/// Held by the process that migrates a PostgreSQL database.
+const LOCK: i64 = 0x646f_6e67_6c69;
+
+/// Brings the tables up to date. Refuses a database of a newer program, and one that holds other tables than ours.
+pub(super) fn up(db: &Db) -> anyhow::Result<()> {
+    let have = db.read(version)?;
+    check(have)?;
+    for n in have..STEPS.len() as i64 {
+        db.write(move |tx| {
+            tx.lock(&[LOCK])?;
+            // Another process may have been faster.
+            if version(tx)? != n {
+                return Ok(());
+            }
+            tx.ddl(STEPS[n as usize])?;
+            tx.execute("delete from meta where key = 'schema_version'", &[])?;
+            let now = (n + 1).to_string();
+            tx.execute("insert into meta (key, value) values ('schema_version', $1)", &[now.into()])?;
+            Ok(())
+        })?;
+    }
+    Ok(check(db.read(version)?)?)
+}
+
+fn check(found: i64) -> Result<(), DbError> {
+    let known = STEPS.len() as i64;
+    if found > known { Err(DbError::Newer { found, known }) } else { Ok(()) }
+}
+
+/// Version of the tables; 0 for an empty database.
+fn version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
+    let tables = tx.tables()?;
+    if tables.is_empty() {
+        return Ok(0);
+    }
+    let foreign = || DbError::Foreign(tables.iter().take(5).cloned().collect::<Vec<_>>().join("、"));
+    if !tables.iter().any(|t| t == "meta") || tx.columns("meta")? != ["key", "value"] {
+        return Err(foreign().into());
+    }
+    let stored = tx.one("select value from meta where key = 'schema_version'", &[], |r| Ok(r.text(0)?.to_owned()))?;
+    Ok(stored.and_then(|v| v.parse().ok()).ok_or_else(foreign)?)
+}

@@ -1,0 +1,201 @@
+//! An installation: a database, the package in force and what the office has set, ready to judge.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
+
+use anyhow::Context as _;
+
+use crate::{
+    calendar::Workdays,
+    clock::Clock,
+    day::Day,
+    db::{Db, Tx, Value},
+    directive::{
+        self,
+        model::{Package, Setting, Value as Written},
+    },
+    ledger::secret::Keys,
+    ratio::Ratio,
+    verdict::{compile::Given, engine::Engine, load::Shared},
+};
+
+/// An open installation. Clones are the same one.
+#[derive(Clone)]
+pub struct Installation {
+    /// The database.
+    pub db: Db,
+    /// Keys of the sensitive fields.
+    pub keys: Arc<Keys>,
+    /// The clock.
+    pub clock: Clock,
+    /// Made by `demo`.
+    pub demo: bool,
+    current: Arc<RwLock<Option<Arc<Current>>>>,
+}
+
+/// The package in force with the settings of a day, and the organisation as last read.
+pub struct Current {
+    /// Ready to judge.
+    pub engine: Engine,
+    /// The organisation of this state.
+    pub organisation: Shared,
+    /// Which state: hash of the package, version of the organisation, the day.
+    state: (String, i64, Day),
+}
+
+impl Installation {
+    /// An installation on an open database.
+    ///
+    /// # Errors
+    /// When the database holds no package.
+    pub fn new(db: Db, keys: Keys, clock: Clock) -> anyhow::Result<Installation> {
+        let demo = db.read(|tx| Ok(meta(tx, "demo")?.is_some()))?;
+        let installation = Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
+        installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
+        Ok(installation)
+    }
+
+    /// What is in force now, read again only when the package, the organisation, a setting or the day has changed.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the stored package does not load.
+    pub fn current(&self, tx: &mut Tx<'_>) -> anyhow::Result<Arc<Current>> {
+        let day = self.clock.now().day;
+        let hash = meta(tx, "package")?.context("数据库里还没有文件要求，请先运行 dongliang init")?;
+        let version = org_version(tx)?;
+        let state = (hash, version, day);
+        if let Some(current) = self.cached().filter(|c| c.state == state) {
+            return Ok(current);
+        }
+        let package = match self.cached().filter(|c| c.state.0 == state.0) {
+            Some(same) => Arc::clone(&same.engine.package),
+            None => Arc::new(package(tx, &state.0)?),
+        };
+        let (given, workdays) = given(tx, &package, day, None)?;
+        let engine = Engine::new(package, given, workdays)?;
+        let organisation = engine.read_organisation(tx, None)?;
+        let current = Arc::new(Current { engine, organisation, state });
+        if let Ok(mut slot) = self.current.write() {
+            *slot = Some(Arc::clone(&current));
+        }
+        Ok(current)
+    }
+
+    fn cached(&self) -> Option<Arc<Current>> {
+        self.current.read().ok()?.clone()
+    }
+}
+
+/// The package with that hash.
+///
+/// # Errors
+/// When it is not stored, or does not load any more.
+pub fn package(tx: &mut Tx<'_>, hash: &str) -> anyhow::Result<Package> {
+    let sql = "select files from package where hash = $1 order by row_id desc";
+    let files = tx.one(sql, &[hash.into()], |r| Ok(r.text(0)?.to_owned()))?.context("数据库里缺少现行的文件要求")?;
+    let files: BTreeMap<String, String> = serde_json::from_str(&files)?;
+    match directive::load_files(files) {
+        Ok((package, _, _)) => Ok(package),
+        Err(found) => anyhow::bail!(
+            "数据库里的文件要求不能用本程序读取：{}",
+            found.first().map_or_else(String::new, |d| d.message.clone())
+        ),
+    }
+}
+
+/// A fact about the installation.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn meta(tx: &mut Tx<'_>, key: &str) -> anyhow::Result<Option<String>> {
+    tx.one("select value from meta where key = $1", &[key.into()], |r| Ok(r.text(0)?.to_owned()))
+}
+
+/// Sets a fact about the installation.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn set_meta(tx: &mut Tx<'_>, key: &str, value: &str) -> anyhow::Result<()> {
+    let sql = "insert into meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value";
+    tx.execute(sql, &[key.into(), value.into()])?;
+    Ok(())
+}
+
+/// Which state of the organisation and of the settings the store is in.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn org_version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
+    Ok(meta(tx, "org_version")?.and_then(|v| v.parse().ok()).unwrap_or(0))
+}
+
+/// Marks that the organisation or a setting has changed.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn org_changed(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    let next = org_version(tx)? + 1;
+    set_meta(tx, "org_version", &next.to_string())
+}
+
+/// The package's settings, slots and calendar with what the office has recorded on top, as of a day and as known.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn given(
+    tx: &mut Tx<'_>,
+    package: &Package,
+    as_of: Day,
+    known_at: Option<i64>,
+) -> anyhow::Result<(Given, Workdays)> {
+    let mut given = Given::of(package);
+    let mut workdays = package.workdays.clone();
+    let (known, mut params): (_, Vec<Value>) = match known_at {
+        None => ("voided_at is null", vec![]),
+        Some(at) => ("recorded_at <= $1 and (voided_at is null or voided_at > $1)", vec![at.into()]),
+    };
+    let calendar = format!("select \"day\", \"works\" from l_workday where {known} order by row_id");
+    tx.each(&calendar, &params, |r| {
+        if let (Some(day), Some(works)) = (r.opt_text(0)?.and_then(Day::parse), r.opt_i64(1)?) {
+            workdays.mark(day, works == 1);
+        }
+        Ok(())
+    })?;
+    params.push(as_of.to_string().into());
+    let n = params.len();
+    let settings = format!(
+        "select \"name\", \"value\" from l_setting where {known} and \"from\" <= ${n} order by \"from\", row_id"
+    );
+    tx.each(&settings, &params, |r| {
+        let values = r.opt_text(1)?.unwrap_or_default();
+        given.settings.insert(r.text(0)?.to_owned(), setting(values));
+        Ok(())
+    })?;
+    let slots = format!(
+        "select \"slot\", \"name\" from l_slot_member where {known} and \"from\" <= ${n} order by \"from\", row_id"
+    );
+    tx.each(&slots, &params, |r| {
+        let (slot, name) = (r.text(0)?.to_owned(), r.text(1)?.to_owned());
+        if let Some(slots) = given.slots.get_mut(&slot)
+            && !slots.named.contains(&name)
+        {
+            slots.named.push(name);
+        }
+        Ok(())
+    })?;
+    Ok((given, workdays))
+}
+
+/// A setting as typed: several values apart by `|`, empty for none.
+fn setting(text: &str) -> Option<Setting> {
+    let values = text.split('|').map(str::trim).filter(|t| !t.is_empty()).map(|t| {
+        Day::parse(t)
+            .map(Written::Day)
+            .or_else(|| Ratio::parse_decimal(t).map(Written::Number))
+            .unwrap_or(Written::Text(t.into()))
+    });
+    let values: Vec<Written> = values.collect();
+    if values.is_empty() { None } else { Some(Setting { values }) }
+}

@@ -1,0 +1,7 @@
+//! temp
+pub mod schema;
+/// t
+pub mod secret {
+    /// t
+    pub struct Keys;
+}

@@ -1,0 +1,337 @@
+//! Verdicts in the store: written as differences, counted per organ in the same transaction.
+
+use std::collections::BTreeMap;
+
+use super::{
+    judge::{State, TargetNow, Verdict},
+    light::Light,
+    rollup::Tally,
+};
+use crate::{
+    day::Day,
+    db::{Row, Tx, Value},
+    directive::model::TargetOp,
+    ratio::Ratio,
+};
+
+/// A verdict as stored and exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Table id.
+    pub requirement: String,
+    /// Record id, or the first cell of a combination.
+    pub subject: i64,
+    /// The other cells of a combination, joined by `|`.
+    pub rest: String,
+    /// When.
+    pub window: String,
+    /// First day; `None` without begin.
+    pub from: Option<Day>,
+    /// Last day; `None` without end.
+    pub to: Option<Day>,
+    /// Last day before it shuts.
+    pub shut: Option<Day>,
+    /// The state.
+    pub state: State,
+    /// The light.
+    pub light: Light,
+    /// 已补.
+    pub late: bool,
+    /// Of a closed subject.
+    pub closed: bool,
+    /// Exact values, joined by `; `.
+    pub value: String,
+    /// Exact targets, joined by `; `.
+    pub target: String,
+    /// States of the parts, joined by `; `.
+    pub parts: String,
+    /// Lights of the parts, joined by `; `.
+    pub lights: String,
+    /// Numerator and denominator of the first part.
+    pub counted: (i64, i64),
+    /// The subject's unit.
+    pub unit: Option<i64>,
+    /// Its organ.
+    pub organ: Option<i64>,
+    /// Settings missing, joined by `、`.
+    pub unset: String,
+}
+
+impl Stored {
+    /// A verdict on a requirement.
+    pub fn of(requirement: &str, v: &Verdict) -> Stored {
+        let day = |d: Day| (d != Day::MIN && d != Day::MAX).then_some(d);
+        let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
+        Stored {
+            requirement: requirement.to_owned(),
+            subject: v.subject.first().copied().unwrap_or_default(),
+            rest: rest.join("|"),
+            window: v.window.label.clone(),
+            from: day(v.window.from),
+            to: day(v.window.to),
+            shut: day(v.window.shut),
+            state: v.state,
+            light: v.light,
+            late: v.late,
+            closed: v.closed,
+            value: v.value_text(),
+            target: v.target_text(),
+            parts: v.parts_text(),
+            lights: v.parts.iter().map(|p| p.light.as_str()).collect::<Vec<_>>().join("; "),
+            counted: v.parts.first().map_or((0, 0), |p| p.counted),
+            unit: v.unit,
+            organ: v.organ,
+            unset: v.unset.join("、"),
+        }
+    }
+
+    /// The columns in the order of [`Stored::read`].
+    pub const COLUMNS: &str = "requirement, subject, rest, window_label, window_from, window_to, shut, state, light, \
+        late, closed, value, target, parts, lights, num, den, unit_id, organ_id, unset";
+
+    /// Reads a row of [`Stored::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a column does not hold what it should.
+    pub fn read(r: &Row<'_>) -> anyhow::Result<Stored> {
+        let text = |i| -> anyhow::Result<String> { Ok(r.text(i)?.to_owned()) };
+        let day = |i| -> anyhow::Result<Option<Day>> { Ok(r.opt_text(i)?.and_then(Day::parse)) };
+        Ok(Stored {
+            requirement: text(0)?,
+            subject: r.i64(1)?,
+            rest: text(2)?,
+            window: text(3)?,
+            from: day(4)?,
+            to: day(5)?,
+            shut: day(6)?,
+            state: State::parse(r.text(7)?).unwrap_or(State::Unknown),
+            light: Light::parse(r.text(8)?).unwrap_or(Light::None),
+            late: r.i64(9)? == 1,
+            closed: r.i64(10)? == 1,
+            value: text(11)?,
+            target: text(12)?,
+            parts: text(13)?,
+            lights: text(14)?,
+            counted: (r.i64(15)?, r.i64(16)?),
+            unit: r.opt_i64(17)?,
+            organ: r.opt_i64(18)?,
+            unset: text(19)?,
+        })
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let day = |d: Option<Day>| Value::from(d.map(|d| d.to_string()));
+        vec![
+            self.requirement.as_str().into(),
+            self.subject.into(),
+            self.rest.as_str().into(),
+            self.window.as_str().into(),
+            day(self.from),
+            day(self.to),
+            day(self.shut),
+            self.state.as_str().into(),
+            self.light.as_str().into(),
+            i64::from(self.late).into(),
+            i64::from(self.closed).into(),
+            self.value.as_str().into(),
+            self.target.as_str().into(),
+            self.parts.as_str().into(),
+            self.lights.as_str().into(),
+            self.counted.0.into(),
+            self.counted.1.into(),
+            self.unit.into(),
+            self.organ.into(),
+            self.unset.as_str().into(),
+        ]
+    }
+
+    fn key(&self) -> (i64, &str, &str) {
+        (self.subject, &self.rest, &self.window)
+    }
+}
+
+/// The stored verdicts of a requirement on some subjects, or on all.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_requirement(tx: &mut Tx<'_>, requirement: &str, subject: Option<i64>) -> anyhow::Result<Vec<Stored>> {
+    let mut params: Vec<Value> = vec![requirement.into()];
+    params.extend(subject.map(Value::from));
+    let one = if subject.is_some() { " and subject = $2" } else { "" };
+    let sql = format!(
+        "select {} from verdict where requirement = $1{one} order by subject, rest, window_label",
+        Stored::COLUMNS
+    );
+    tx.rows(&sql, &params, Stored::read)
+}
+
+/// Puts new verdicts of a requirement in the place of the old ones; only what differs is written. Gives how many rows.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Result<u64> {
+    let old_by: BTreeMap<_, &Stored> = old.iter().map(|o| (o.key(), o)).collect();
+    let new_by: BTreeMap<_, &Stored> = new.iter().map(|n| (n.key(), n)).collect();
+    let gone: Vec<&Stored> = old_by.iter().filter(|(k, o)| new_by.get(*k) != Some(*o)).map(|(_, o)| *o).collect();
+    let come: Vec<&Stored> = new_by.iter().filter(|(k, n)| old_by.get(*k) != Some(*n)).map(|(_, n)| *n).collect();
+    for o in &gone {
+        tx.execute(
+            "delete from verdict where requirement = $1 and subject = $2 and rest = $3 and window_label = $4",
+            &[o.requirement.as_str().into(), o.subject.into(), o.rest.as_str().into(), o.window.as_str().into()],
+        )?;
+    }
+    insert(tx, &come)?;
+    let mut changes = Changes::default();
+    gone.iter().for_each(|o| changes.count(o, -1));
+    come.iter().for_each(|n| changes.count(n, 1));
+    changes.write(tx)?;
+    Ok((gone.len() + come.len()) as u64)
+}
+
+fn insert(tx: &mut Tx<'_>, rows: &[&Stored]) -> anyhow::Result<()> {
+    let columns: Vec<&str> = Stored::COLUMNS.split(',').map(str::trim).collect();
+    let values: Vec<Vec<Value>> = rows.iter().map(|r| r.values()).collect();
+    tx.bulk("verdict", &columns, values.iter().map(Vec::as_slice))?;
+    Ok(())
+}
+
+/// Changes of the counts.
+#[derive(Default)]
+struct Changes {
+    by: BTreeMap<(String, String, i64, String), Change>,
+}
+
+#[derive(Default)]
+struct Change {
+    n: i64,
+    counted: (i64, i64),
+    late: i64,
+    behind: i64,
+    shut: Option<Day>,
+    target: String,
+}
+
+impl Changes {
+    fn count(&mut self, v: &Stored, sign: i64) {
+        let state = if v.closed { format!("closed_{}", v.state.as_str()) } else { v.state.as_str().to_owned() };
+        let change = self.by.entry((v.requirement.clone(), v.window.clone(), v.organ.unwrap_or(0), state)).or_default();
+        change.n += sign;
+        change.counted.0 += sign * v.counted.0;
+        change.counted.1 += sign * v.counted.1;
+        change.late += sign * i64::from(v.late);
+        change.behind += sign * i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        if sign > 0 {
+            (change.shut, change.target) = (v.shut, v.target.clone());
+        }
+    }
+
+    fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
+        for ((requirement, window, organ, state), c) in self.by {
+            if (c.n, c.counted, c.late, c.behind) == (0, (0, 0), 0, 0) {
+                continue;
+            }
+            tx.execute(
+                "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                 on conflict (requirement, window_label, organ_id, state) do update set \
+                 n = verdict_tally.n + excluded.n, num = verdict_tally.num + excluded.num, \
+                 den = verdict_tally.den + excluded.den, late = verdict_tally.late + excluded.late, \
+                 behind = verdict_tally.behind + excluded.behind",
+                &[
+                    requirement.into(),
+                    window.into(),
+                    organ.into(),
+                    state.into(),
+                    c.shut.map(|d| d.to_string()).into(),
+                    c.n.into(),
+                    c.counted.0.into(),
+                    c.counted.1.into(),
+                    c.late.into(),
+                    c.behind.into(),
+                    c.target.into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts of one requirement in one window, whole or of one organ.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counted {
+    /// Table id.
+    pub requirement: String,
+    /// Window.
+    pub window: String,
+    /// Organ; 0 for subjects without a unit.
+    pub organ: i64,
+    /// Last day before the window shuts.
+    pub shut: Option<Day>,
+    /// The counts.
+    pub tally: Tally,
+    /// Figures in it.
+    pub figures: i64,
+    /// The requirement's own target, for `pool`.
+    pub target: Option<Ratio>,
+}
+
+/// All counts, by requirement, window and organ.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) -> anyhow::Result<Vec<Counted>> {
+    let mut filter = String::from("n <> 0");
+    let mut params: Vec<Value> = Vec::new();
+    if let Some(id) = requirement {
+        params.push(id.into());
+        filter.push_str(&format!(" and requirement = ${}", params.len()));
+    }
+    if let Some(id) = organ {
+        params.push(id.into());
+        filter.push_str(&format!(" and organ_id = ${}", params.len()));
+    }
+    let sql = format!(
+        "select requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target from verdict_tally \
+         where {filter} order by requirement, window_label, organ_id"
+    );
+    let mut found: Vec<Counted> = Vec::new();
+    tx.each(&sql, &params, |r| {
+        let (requirement, window, organ) = (r.text(0)?, r.text(1)?, r.i64(2)?);
+        let same = |c: &Counted| c.requirement == requirement && c.window == window && c.organ == organ;
+        if !found.last().is_some_and(same) {
+            found.push(Counted {
+                requirement: requirement.to_owned(),
+                window: window.to_owned(),
+                organ,
+                shut: r.opt_text(4)?.and_then(Day::parse),
+                ..Counted::default()
+            });
+        }
+        let Some(c) = found.last_mut() else { return Ok(()) };
+        let n = r.i64(5)?;
+        match r.text(3)? {
+            "pass" => c.tally.pass += n,
+            "fail" => c.tally.fail += n,
+            "open" => c.tally.open += n,
+            "na" => c.tally.na += n,
+            "unknown" => c.tally.unknown += n,
+            "figure" => c.figures += n,
+            "closed_pass" => c.tally.closed_pass += n,
+            _ => {}
+        }
+        if matches!(r.text(3)?, "pass" | "fail" | "open" | "unknown") {
+            c.tally.num += r.i64(6)?;
+            c.tally.den += r.i64(7)?;
+            c.tally.late += r.i64(8)?;
+            c.tally.behind += r.i64(9)?;
+            c.target = c.target.or(Ratio::parse(r.text(10)?.split("; ").next().unwrap_or_default()));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// A stored target for `pool`, which is always a lower bound unless the requirement says otherwise.
+pub fn pool_target(op: TargetOp, value: Ratio) -> TargetNow {
+    TargetNow { op, value, upper: value, whole: None }
+}

@@ -1,0 +1,219 @@
+//! The incremental path: which subjects a changed row touches, judged again in the row's own transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    compile::Step,
+    engine::{Engine, Question},
+    kind::Kind,
+    load::Shared,
+    store::{self, Stored},
+};
+use crate::{
+    db::{Tx, Value},
+    directive::model::Each,
+    org::builtin,
+};
+
+/// A requirement whose every subject is touched is judged in the same transaction up to this many subjects; beyond, by a
+/// job of its own, so that no clerk waits for it.
+const AT_ONCE: i64 = 3_000;
+
+/// A row of a ledger that was added, replaced or voided: its cells by field, before and after.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    /// Position of the ledger in the layout.
+    pub table: usize,
+    /// Record id.
+    pub record: i64,
+    /// Values before; `None` for a new record.
+    pub before: Option<Vec<Value>>,
+    /// Values after; `None` for a voided one.
+    pub after: Option<Vec<Value>>,
+}
+
+impl Changed {
+    fn ids(&self, column: usize) -> impl Iterator<Item = i64> + '_ {
+        [&self.before, &self.after].into_iter().flatten().filter_map(move |values| match values.get(column) {
+            Some(Value::I64(id)) => Some(*id),
+            _ => None,
+        })
+    }
+}
+
+/// Which subjects of a requirement are touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// These (first key).
+    Subjects(BTreeSet<i64>),
+    /// Every one.
+    All,
+}
+
+/// What could not be judged at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Later {
+    /// Everything: the organisation, a setting or the calendar changed.
+    pub everything: bool,
+    /// These requirements (table ids).
+    pub requirements: Vec<String>,
+}
+
+impl Later {
+    /// Nothing is left over.
+    pub fn is_empty(&self) -> bool {
+        !self.everything && self.requirements.is_empty()
+    }
+}
+
+/// The subjects of each requirement (by position) that the changed rows touch; `None` if the organisation itself changed.
+pub fn touched(engine: &Engine, changes: &[Changed]) -> Option<BTreeMap<usize, Touch>> {
+    if changes.iter().any(|c| c.table < builtin::COUNT) {
+        return None;
+    }
+    let mut found: BTreeMap<usize, Touch> = BTreeMap::new();
+    for (i, needs) in engine.needs.iter().enumerate() {
+        for change in changes {
+            let Some(need) = needs.tables.get(&change.table) else { continue };
+            let touch = one(engine, i, change, need);
+            match (found.entry(i).or_insert(Touch::Subjects(BTreeSet::new())), touch) {
+                (Touch::Subjects(all), Touch::Subjects(more)) => all.extend(more),
+                (entry, Touch::All) => *entry = Touch::All,
+                (Touch::All, _) => {}
+            }
+        }
+    }
+    found.retain(|_, t| *t != Touch::Subjects(BTreeSet::new()));
+    Some(found)
+}
+
+fn one(engine: &Engine, i: usize, change: &Changed, need: &super::needs::Need) -> Touch {
+    let c = &engine.compiled[i];
+    if matches!(c.requirement.each, Each::System | Each::Unit) {
+        let reached = need.walked || change.before.is_some();
+        return if reached { Touch::All } else { Touch::Subjects(BTreeSet::new()) };
+    }
+    let mut ids: BTreeSet<i64> = need.pointing.iter().flat_map(|column| change.ids(*column)).collect();
+    if change.table == c.table {
+        match (c.per.is_empty(), engine.key_column(c)) {
+            (true, _) => {
+                ids.insert(change.record);
+            }
+            (false, Some(column)) => ids.extend(change.ids(column)),
+            (false, None) => return Touch::All,
+        }
+    }
+    // Reached by references only: a new row is not referred to yet.
+    if need.walked || (need.whole && change.before.is_some()) {
+        return Touch::All;
+    }
+    Touch::Subjects(ids)
+}
+
+/// Judges what the changed rows touch as of a day and writes the verdicts. `organisation` may hold the chart read before;
+/// it must be of the same state of the store.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn judge(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    as_of: crate::day::Day,
+    changes: &[Changed],
+    organisation: Option<Shared>,
+) -> anyhow::Result<Later> {
+    let Some(touched) = touched(engine, changes) else {
+        return Ok(Later { everything: true, ..Later::default() });
+    };
+    tx.lock(&touched.iter().flat_map(|(i, touch)| lock_keys(*i, touch)).collect::<Vec<_>>())?;
+    let mut shared = organisation.unwrap_or_else(|| engine.shared());
+    let mut later = Later::default();
+    for (i, touch) in touched {
+        let c = &engine.compiled[i];
+        let id = &c.requirement.id;
+        let only = match touch {
+            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?,
+            Touch::All if population(tx, engine, i)? > AT_ONCE => {
+                later.requirements.push(id.clone());
+                continue;
+            }
+            Touch::All => Vec::new(),
+        };
+        judge_requirement(tx, engine, i, as_of, only, &mut shared)?;
+    }
+    Ok(later)
+}
+
+/// What two writers of the same subject wait for (PostgreSQL).
+fn lock_keys(i: usize, touch: &Touch) -> Vec<i64> {
+    let key = |subject: i64| ((i as i64 + 1) << 48) ^ subject;
+    match touch {
+        Touch::All => vec![key(0)],
+        Touch::Subjects(ids) => ids.iter().map(|id| key(*id)).collect(),
+    }
+}
+
+/// Judges one requirement on some subjects (none given: on all) and writes the verdicts.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn judge_requirement(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    i: usize,
+    as_of: crate::day::Day,
+    only: Vec<i64>,
+    shared: &mut Shared,
+) -> anyhow::Result<u64> {
+    let id = engine.compiled[i].requirement.id.clone();
+    let mut old = Vec::new();
+    if only.is_empty() {
+        old = store::of_requirement(tx, &id, None)?;
+    }
+    for subject in &only {
+        old.extend(store::of_requirement(tx, &id, Some(*subject))?);
+    }
+    let mut new: Vec<Stored> = Vec::new();
+    let q = Question { which: Some(vec![i]), as_of, known_at: None, only };
+    engine.evaluate_with(tx, &q, shared, &mut |_, verdicts, _| {
+        new.extend(verdicts.iter().map(|v| Stored::of(&id, v)));
+        Ok(())
+    })?;
+    store::replace(tx, &old, &new)
+}
+
+fn population(tx: &mut Tx<'_>, engine: &Engine, i: usize) -> anyhow::Result<i64> {
+    let c = &engine.compiled[i];
+    if matches!(c.requirement.each, Each::System) || engine.layout.ledgers[c.table].derived {
+        return Ok(1);
+    }
+    let sql = format!("select count(*) from l_{}", engine.layout.ledgers[c.table].name);
+    Ok(tx.one(&sql, &[], |r| r.i64(0))?.unwrap_or(0))
+}
+
+/// With a repeat, what it repeats and what repeats it are judged together (4.8).
+fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+    let c = &engine.compiled[i];
+    if let Some((place, access)) = &c.again {
+        let table = match place.map(|p| &c.per[p].kind) {
+            Some(Kind::Ref(table)) => *table,
+            _ => c.table,
+        };
+        if let [Step::Column(column)] = access.steps.as_slice() {
+            let ledger = &engine.layout.ledgers[table];
+            let field = &ledger.fields[*column].name;
+            for id in ids.clone() {
+                let sql = format!(
+                    "select \"{field}\", record_id from l_{} where voided_at is null and (record_id = $1 or \"{field}\" = $1)",
+                    ledger.name
+                );
+                tx.each(&sql, &[id.into()], |r| {
+                    ids.extend(r.opt_i64(0)?);
+                    ids.insert(r.i64(1)?);
+                    Ok(())
+                })?;
+            }
+        }
+    }
+    Ok(ids.into_iter().collect())
+}

@@ -1,0 +1,5 @@
+//! The integration tests: one binary, its modules named after those of the crate.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod db;
+mod directive;
