@@ -4,12 +4,12 @@ use crate::{
     browser,
     need::{self, Need},
     server::Server,
-    step::{Outcome, Steps, cargo, run},
+    step::{Outcome, Steps, cargo, dongliang, run},
 };
 
 /// Everything that must hold before a change is taken.
 pub(crate) fn test() -> Outcome {
-    let mut steps = Steps::new(6);
+    let mut steps = Steps::new(7);
     steps.step("tools", || need::ensure(&[Need::RustTools, Need::Postgres, Need::Browser, Need::Node]))?;
     steps.step("format", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
     steps.step("lints, warnings are errors", || {
@@ -18,9 +18,18 @@ pub(crate) fn test() -> Outcome {
     steps.step("unit and integration tests, SQLite and PostgreSQL", || {
         run(&mut cargo(&["test", "--workspace", "--locked"]))
     })?;
+    steps.step("worked examples of every package", packages)?;
     browser_tests(&mut steps)?;
     steps.summary();
     Ok(())
+}
+
+/// The packages that are kept in the repository: of the directive, of the language's conformance, of the tutorial.
+const PACKAGES: [&str; 3] = ["directives/2025", "tests/conformance", "docs/example-package"];
+
+fn packages() -> Outcome {
+    run(&mut cargo(&["build", "--package", "dongliang", "--locked"]))?;
+    PACKAGES.iter().try_for_each(|package| run(dongliang().args(["check", package])))
 }
 
 /// The browser tests, and with `full` the slow outside checkers after them.

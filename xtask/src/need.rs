@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use crate::step::{Outcome, Stop, command, output, root, run};
+use crate::step::{Outcome, Stop, cargo, command, output, root, run};
 
 /// A need of some step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,33 +21,45 @@ pub(crate) enum Need {
 
 /// Sees to it that everything is there: as root installs what is missing, else says what to type.
 pub(crate) fn ensure(needs: &[Need]) -> Outcome {
-    if needs.contains(&Need::RustTools) {
-        rust_tools()?;
-    }
-    let missing: Vec<Package> = needs.iter().flat_map(|need| missing(*need)).collect();
-    if missing.is_empty() {
-        println!("    all there");
-        return Ok(());
-    }
-    for package in &missing {
+    let mut lacking = packages(needs);
+    for package in &lacking {
         println!("    missing: {} ({})", package.name, package.why);
     }
-    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
-    if output("apt-get", &["--version"]).is_none() {
-        return Err(Stop::Missing(format!("install these by the means of your system: {}", names.join(", "))));
+    if !lacking.is_empty() && output("apt-get", &["--version"]).is_none() {
+        return Err(Stop::Missing(format!("install by the means of your system: {}", names(&lacking))));
     }
-    if output("id", &["-u"]).as_deref() != Some("0") {
-        return Err(Stop::Missing(to_type(&names)));
+    if !lacking.is_empty() && output("id", &["-u"]).as_deref() == Some("0") {
+        run(apt_get().args(["-qq", "update"]))?;
+        run(apt_get().args(APT_INSTALL).args(lacking.iter().map(|package| package.name)))?;
+        lacking = packages(needs);
+        if !lacking.is_empty() {
+            return Err(Stop::Missing(format!("installed, and still too old or not there: {}", names(&lacking))));
+        }
     }
-    run(apt_get().args(["-qq", "update"]))?;
-    run(apt_get().args(["-qq", "-y", "--no-install-recommends", "install"]).args(&names))
+    let rust_tools = !needs.contains(&Need::RustTools) || rust_tools();
+    match to_type(rust_tools, &lacking) {
+        lines if lines.is_empty() => {
+            println!("    all there");
+            Ok(())
+        }
+        lines => {
+            Err(Stop::Missing(format!("something is not there that cannot be installed from here. Type:\n{lines}")))
+        }
+    }
 }
+
+const APT_INSTALL: [&str; 4] = ["-qq", "-y", "--no-install-recommends", "install"];
 
 /// A Debian package and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Package {
     name: &'static str,
     why: &'static str,
+}
+
+/// The packages that are lacking.
+fn packages(needs: &[Need]) -> Vec<Package> {
+    needs.iter().flat_map(|need| missing(*need)).collect()
 }
 
 /// The packages that a need lacks on this machine.
@@ -77,12 +89,8 @@ fn missing(need: Need) -> Vec<Package> {
 }
 
 /// rustfmt and clippy belong to the toolchain, which is not ours to change.
-fn rust_tools() -> Outcome {
-    let there = |tool| output("cargo", &[tool, "--version"]).is_some();
-    if there("fmt") && there("clippy") {
-        return Ok(());
-    }
-    Err(Stop::Missing("rustfmt or clippy is not there. Type:\n\n    rustup component add rustfmt clippy\n".to_owned()))
+fn rust_tools() -> bool {
+    ["fmt", "clippy"].iter().all(|tool| cargo(&[tool, "--version"]).output().is_ok_and(|o| o.status.success()))
 }
 
 /// The server's own programs lie outside the path on Debian.
@@ -111,12 +119,21 @@ fn apt_get() -> Command {
     command
 }
 
-fn to_type(names: &[&str]) -> String {
-    format!(
-        "not root, so nothing was installed. Type:\n\n    \
-         sudo apt-get update && sudo apt-get install -y --no-install-recommends {}\n",
-        names.join(" ")
-    )
+/// The lines to type, each on its own.
+fn to_type(rust_tools: bool, lacking: &[Package]) -> String {
+    let mut lines = String::new();
+    if !rust_tools {
+        lines.push_str("\n    rustup component add rustfmt clippy");
+    }
+    if !lacking.is_empty() {
+        lines.push_str("\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends ");
+        lines.push_str(&names(lacking));
+    }
+    lines
+}
+
+fn names(of: &[Package]) -> String {
+    of.iter().map(|package| package.name).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -132,7 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn the_line_to_type_names_every_package() {
-        assert!(to_type(&["postgresql", "npm"]).contains("install -y --no-install-recommends postgresql npm\n"));
+    fn the_lines_to_type_name_everything_that_is_lacking() {
+        let lacking = [Package { name: "postgresql", why: "" }, Package { name: "npm", why: "" }];
+        let lines = to_type(false, &lacking);
+        assert!(lines.contains("rustup component add rustfmt clippy\n"), "{lines}");
+        assert!(lines.ends_with("install -y --no-install-recommends postgresql npm"), "{lines}");
+        assert_eq!(to_type(true, &[]), "");
     }
 }

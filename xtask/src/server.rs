@@ -4,12 +4,12 @@ use std::{
     fs::File,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::step::{Outcome, Stop, command, root, run};
+use crate::step::{Outcome, Stop, dongliang, run};
 
 /// How long the server may take until its first page.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,26 +18,39 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     url: String,
     child: Child,
-    dir: PathBuf,
+    dir: TempDir,
+}
+
+/// A directory that is gone when nobody holds it any more, however far the start came.
+struct TempDir(PathBuf);
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Server {
     /// Makes the demo city and serves it; returns when the first page is answered.
     pub(crate) fn start() -> Outcome<Server> {
         let dir = std::env::temp_dir().join(format!("dongliang-e2e-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).map_err(|e| Stop::Failed(format!("{}: {e}", dir.display())))?;
+        let cannot = |e| Stop::Failed(format!("{}: {e}", dir.display()));
+        std::fs::create_dir(&dir).map_err(cannot)?;
+        let held = TempDir(dir.clone());
         let address = free_port().map_err(|e| Stop::Failed(format!("no free port on 127.0.0.1: {e}")))?;
         let data = dir.join("data");
-        run(dongliang(&data)?.args(["demo", "--no-serve"]))?;
-        let log = File::create(dir.join("log")).map_err(|e| Stop::Failed(format!("{}: {e}", dir.display())))?;
-        let errors = log.try_clone().map_err(|e| Stop::Failed(e.to_string()))?;
-        let child = dongliang(&data)?
+        run(dongliang().arg("--data").arg(&data).args(["demo", "--no-serve"]))?;
+        let log = File::create(dir.join("log")).map_err(cannot)?;
+        let errors = log.try_clone().map_err(cannot)?;
+        let child = dongliang()
+            .arg("--data")
+            .arg(&data)
             .args(["serve", "--listen", &address.to_string()])
             .stdout(Stdio::from(log))
             .stderr(Stdio::from(errors))
             .spawn()
             .map_err(|e| Stop::Failed(format!("dongliang serve: cannot be started: {e}")))?;
-        let mut server = Server { url: format!("http://{address}"), child, dir };
+        let mut server = Server { url: format!("http://{address}"), child, dir: held };
         server.wait(address)?;
         println!("    {} with {}", server.url, data.display());
         Ok(server)
@@ -50,7 +63,7 @@ impl Server {
 
     /// What the server has said so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.dir.0.join("log")).unwrap_or_default()
     }
 
     fn wait(&mut self, address: SocketAddr) -> Outcome {
@@ -75,16 +88,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.dir);
     }
-}
-
-/// The program beside us: both are built by the same cargo into the same directory.
-fn dongliang(data: &Path) -> Outcome<Command> {
-    let here = std::env::current_exe().map_err(|e| Stop::Failed(format!("where this program lies: {e}")))?;
-    let mut command = command(&root(), here.with_file_name("dongliang"));
-    command.arg("--data").arg(data);
-    Ok(command)
 }
 
 fn free_port() -> std::io::Result<SocketAddr> {

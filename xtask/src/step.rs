@@ -101,6 +101,12 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// The built program, at the root of the repository: it lies beside us, built by the same cargo.
+pub(crate) fn dongliang() -> Command {
+    let here = std::env::current_exe().unwrap_or_else(|_| root().join("target/debug/xtask"));
+    command(&root(), here.with_file_name("dongliang"))
+}
+
 /// Runs a command to its end with its output shown; anything but success stops.
 pub(crate) fn run(command: &mut Command) -> Outcome {
     let line = spelled(command);
