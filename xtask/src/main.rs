@@ -4,6 +4,8 @@
 //! Exit codes: 0 done, 1 a step failed, 2 wrong use, 3 something must be installed first.
 
 mod browser;
+#[cfg(test)]
+mod docs;
 mod gate;
 mod need;
 mod server;
