@@ -14,6 +14,7 @@ pub mod load;
 pub mod low_rank;
 pub mod measure;
 pub mod needs;
+pub mod rejudge;
 pub mod rollup;
 pub mod store;
 pub mod subject;

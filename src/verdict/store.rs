@@ -1,6 +1,6 @@
 //! Verdicts in the store: written as differences, counted per organ in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     judge::{State, TargetNow, Verdict},
@@ -145,8 +145,8 @@ impl Stored {
         ]
     }
 
-    fn key(&self) -> (i64, &str, &str) {
-        (self.subject, &self.rest, &self.window)
+    fn key(&self) -> (i64, String, String) {
+        (self.subject, self.rest.clone(), self.window.clone())
     }
 }
 
@@ -170,22 +170,37 @@ pub fn of_requirement(tx: &mut Tx<'_>, requirement: &str, subject: Option<i64>) 
 /// # Errors
 /// When the store cannot be written.
 pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Result<u64> {
-    let old_by: BTreeMap<_, &Stored> = old.iter().map(|o| (o.key(), o)).collect();
-    let new_by: BTreeMap<_, &Stored> = new.iter().map(|n| (n.key(), n)).collect();
-    let gone: Vec<&Stored> = old_by.iter().filter(|(k, o)| new_by.get(*k) != Some(*o)).map(|(_, o)| *o).collect();
-    let come: Vec<&Stored> = new_by.iter().filter(|(k, n)| old_by.get(*k) != Some(*n)).map(|(_, n)| *n).collect();
+    let (gone, come) = differing(old.to_vec(), new.to_vec());
     for o in &gone {
         tx.execute(
             "delete from verdict where requirement = $1 and subject = $2 and rest = $3 and window_label = $4",
             &[o.requirement.as_str().into(), o.subject.into(), o.rest.as_str().into(), o.window.as_str().into()],
         )?;
     }
-    insert(tx, &come)?;
+    insert(tx, &come.iter().collect::<Vec<_>>())?;
     let mut changes = Changes::default();
     gone.iter().for_each(|o| changes.count(o, -1));
     come.iter().for_each(|n| changes.count(n, 1));
     changes.write(tx)?;
     Ok((gone.len() + come.len()) as u64)
+}
+
+/// Of the old rows those that do not stand any more, of the new those that do not stand yet.
+pub fn differing(old: Vec<Stored>, new: Vec<Stored>) -> (Vec<Stored>, Vec<Stored>) {
+    let mut by_key: HashMap<(i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    for n in new {
+        match by_key.remove(&n.key()) {
+            Some(o) if o == n => {}
+            Some(o) => {
+                gone.push(o);
+                come.push(n);
+            }
+            None => come.push(n),
+        }
+    }
+    gone.extend(by_key.into_values());
+    (gone, come)
 }
 
 fn insert(tx: &mut Tx<'_>, rows: &[&Stored]) -> anyhow::Result<()> {

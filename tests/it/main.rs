@@ -3,3 +3,7 @@
 
 mod db;
 mod directive;
+mod sheet_check;
+mod sheet_files;
+mod sheet_roundtrip;
+mod store;
