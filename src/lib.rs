@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod day;
 pub mod db;
+pub mod demo;
 pub mod directive;
 pub mod export;
 pub mod facts;

@@ -1,7 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 cannot.
 
 mod check;
-//mod demo;
+mod demo;
 mod evaluate;
 mod explain;
 mod export;
@@ -70,7 +70,7 @@ enum Command {
     /// 检查一套文件要求，并逐个演算它的例子
     Check(check::Options),
     /// 一座虚构城市的全年数据，一条命令看到全貌
-    //Demo(demo::Options),
+    Demo(demo::Options),
     /// 提供网页
     Serve(serve::Options),
     /// 导入一本台账
@@ -103,7 +103,7 @@ pub fn run() -> ExitCode {
     let result = match &cli.command {
         Command::Init(o) => init::run(place, o),
         Command::Check(o) => check::run(o),
-        //Command::Demo(o) => demo::run(place, o),
+        Command::Demo(o) => demo::run(place, o),
         Command::Serve(o) => serve::run(place, o),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),

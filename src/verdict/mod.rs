@@ -20,4 +20,5 @@ pub mod store;
 pub mod subject;
 pub mod touch;
 pub mod window;
+pub mod words;
 pub mod world;

@@ -222,6 +222,7 @@ struct Change {
     counted: (i64, i64),
     late: i64,
     behind: i64,
+    red: i64,
     shut: Option<Day>,
     target: String,
 }
@@ -235,6 +236,7 @@ impl Changes {
         change.counted.1 += sign * v.counted.1;
         change.late += sign * i64::from(v.late);
         change.behind += sign * i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        change.red += sign * i64::from(v.state == State::Open && v.light == Light::Red);
         if sign > 0 {
             (change.shut, change.target) = (v.shut, v.target.clone());
         }
@@ -242,16 +244,16 @@ impl Changes {
 
     fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
         for ((requirement, window, organ, state), c) in self.by {
-            if (c.n, c.counted, c.late, c.behind) == (0, (0, 0), 0, 0) {
+            if (c.n, c.counted, c.late, c.behind, c.red) == (0, (0, 0), 0, 0, 0) {
                 continue;
             }
             tx.execute(
-                "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, red, target) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                  on conflict (requirement, window_label, organ_id, state) do update set \
                  n = verdict_tally.n + excluded.n, num = verdict_tally.num + excluded.num, \
                  den = verdict_tally.den + excluded.den, late = verdict_tally.late + excluded.late, \
-                 behind = verdict_tally.behind + excluded.behind",
+                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red",
                 &[
                     requirement.into(),
                     window.into(),
@@ -263,6 +265,7 @@ impl Changes {
                     c.counted.1.into(),
                     c.late.into(),
                     c.behind.into(),
+                    c.red.into(),
                     c.target.into(),
                 ],
             )?;
@@ -306,7 +309,7 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
         filter.push_str(&format!(" and organ_id = ${}", params.len()));
     }
     let sql = format!(
-        "select requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target from verdict_tally \
+        "select requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target, red from verdict_tally \
          where {filter} order by requirement, window_label, organ_id"
     );
     let mut found: Vec<Counted> = Vec::new();
@@ -339,6 +342,7 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
             c.tally.den += r.i64(7)?;
             c.tally.late += r.i64(8)?;
             c.tally.behind += r.i64(9)?;
+            c.tally.red += r.i64(11)?;
             c.target = c.target.or(Ratio::parse(r.text(10)?.split("; ").next().unwrap_or_default()));
         }
         Ok(())
@@ -349,4 +353,34 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
 /// A stored target for `pool`, which is always a lower bound unless the requirement says otherwise.
 pub fn pool_target(op: TargetOp, value: Ratio) -> TargetNow {
     TargetNow { op, value, upper: value, whole: None }
+}
+
+/// The counts of some verdicts, for a unit below its organ.
+pub fn count_again<'v>(verdicts: impl Iterator<Item = &'v Stored>) -> Vec<Counted> {
+    let mut by: BTreeMap<(String, String), Counted> = BTreeMap::new();
+    for v in verdicts.filter(|v| !v.closed) {
+        let c = by.entry((v.requirement.clone(), v.window.clone())).or_insert_with(|| Counted {
+            requirement: v.requirement.clone(),
+            window: v.window.clone(),
+            shut: v.shut,
+            target: Ratio::parse(v.target.split("; ").next().unwrap_or_default()),
+            ..Counted::default()
+        });
+        match v.state {
+            State::Pass => c.tally.pass += 1,
+            State::Fail => c.tally.fail += 1,
+            State::Open => c.tally.open += 1,
+            State::Na => c.tally.na += 1,
+            State::Unknown => c.tally.unknown += 1,
+            State::Figure => c.figures += 1,
+        }
+        c.tally.late += i64::from(v.late);
+        c.tally.behind += i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        c.tally.red += i64::from(v.state == State::Open && v.light == Light::Red);
+        if !matches!(v.state, State::Na | State::Figure) {
+            c.tally.num += v.counted.0;
+            c.tally.den += v.counted.1;
+        }
+    }
+    by.into_values().collect()
 }

@@ -4,9 +4,17 @@
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
 mod app;
+mod dashboard;
 mod error;
 mod frame;
+mod parameters;
+mod requirement;
+mod requirements;
 mod router;
+mod subject;
+mod summary;
+mod unit;
+mod verdict;
 pub mod view;
 
 pub use app::serve;

@@ -11,8 +11,10 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 
 use super::{
     app::App,
+    dashboard,
     error::PageError,
     frame::{Ask, show},
+    requirement, requirements, unit, verdict,
     view::{assets, lights::Lights},
 };
 
@@ -30,6 +32,11 @@ pub(super) fn router(app: App) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     Router::new()
+        .route("/", get(overview))
+        .route("/requirements", get(requirement_list))
+        .route("/requirements/{id}", get(requirement_page))
+        .route("/units/{id}", get(unit_page))
+        .route("/verdicts/{requirement}/{subject}/{window}", get(verdict_page))
         .route("/help/lights", get(lights))
         .route("/assets/{file}", get(asset))
         .fallback(not_found)
@@ -51,6 +58,30 @@ async fn asset(Path(file): Path<String>) -> Response {
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn overview(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, dashboard::page).await
+}
+
+async fn requirement_list(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, requirements::page).await
+}
+
+async fn requirement_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| requirement::page(desk, &id)).await
+}
+
+async fn unit_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| unit::page(desk, &id)).await
+}
+
+async fn verdict_page(
+    State(app): State<App>,
+    Path((id, subject, window)): Path<(String, String, String)>,
+    ask: Ask,
+) -> Response {
+    show(app, ask, move |desk| verdict::page(desk, &id, &subject, &window)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

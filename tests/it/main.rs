@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod db;
+mod demo;
+mod demo_picture;
 mod directive;
 mod sheet_check;
 mod sheet_files;

@@ -1,0 +1,186 @@
+//! Why a row counts or not, and which field would change that: from the name of a condition to the condition itself.
+
+use super::{
+    Context, clause,
+    noun::{field_title, path, table_of},
+};
+use crate::{
+    directive::model::{Cond, Measure, Operand, Part, Path, Source, Test},
+    verdict::{
+        eval::Fate,
+        explain::Looked,
+        world::{PERSON, UNIT},
+    },
+};
+
+/// The sources of a measure.
+pub(super) fn sources(measure: &Measure) -> Vec<&Source> {
+    match measure {
+        Measure::Count(s)
+        | Measure::Sum(s, _)
+        | Measure::Distinct(s, _)
+        | Measure::Share(s, _)
+        | Measure::Change(s, ..)
+        | Measure::Latest(s, _) => vec![s],
+        Measure::Ratio(top, bottom) => sources(top).into_iter().chain(sources(bottom)).collect(),
+        Measure::Span(..) | Measure::Holds(_) => Vec::new(),
+    }
+}
+
+/// The source that reads the rows of this ledger.
+pub(super) fn source<'a>(ctx: Context<'_>, part: &'a Part, table: usize) -> Option<&'a Source> {
+    sources(&part.measure).into_iter().find(|s| table_of(ctx.layout, s) == table)
+}
+
+/// A condition that a row meets or not.
+enum Asked<'a> {
+    /// On a field; `true` if the row is the subject's own.
+    Field(&'a Cond, bool),
+    /// On related rows.
+    Related(&'a Source),
+}
+
+/// The conditions of a part on rows of this ledger that go by that name.
+fn asked<'a>(ctx: Context<'_>, part: &'a Part, table: usize, name: &str) -> Vec<Asked<'a>> {
+    let mut conds = Vec::new();
+    for s in sources(&part.measure).into_iter().filter(|s| table_of(ctx.layout, s) == table) {
+        conds.push((&s.filter, false));
+    }
+    match &part.measure {
+        Measure::Share(_, that) => conds.push((that, false)),
+        Measure::Holds(own) => conds.push((own, true)),
+        _ => {}
+    }
+    let fields = conds.iter().flat_map(|(c, own)| c.all.iter().map(|c| (c, *own)));
+    let named = fields.filter(|(c, _)| c.path.join(".") == name).map(|(c, own)| Asked::Field(c, own));
+    let related = conds.iter().flat_map(|(c, _)| &c.has).filter(|_| name == "has").map(Asked::Related);
+    named.chain(related).collect()
+}
+
+/// A path as the evaluator names it.
+fn parsed(name: &str) -> Path {
+    name.split('.').map(str::to_owned).collect()
+}
+
+/// What is not met, in words: `帮带对象确认日期未填`, `不满足：类型为“例行”`.
+pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> String {
+    let all: Vec<String> = asked(ctx, part, table, name)
+        .into_iter()
+        .map(|a| match a {
+            Asked::Field(Cond { path: p, test: Test::Filled(true) }, _) => {
+                format!("{}未填", path(ctx.layout, table, p).text)
+            }
+            Asked::Field(c, own) => format!("不满足：{}", clause::condition(ctx, table, c, own)),
+            Asked::Related(s) => format!("没{}", clause::has(ctx, table, s)),
+        })
+        .collect();
+    if all.is_empty() { format!("不满足：{}", path(ctx.layout, table, &parsed(name)).text) } else { all.join("；") }
+}
+
+/// What keeps it from being told, in words: `成绩未填`, `设定“pass_mark”尚未设定`.
+pub(super) fn untold(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> String {
+    for a in asked(ctx, part, table, name) {
+        match a {
+            Asked::Related(s) => return format!("是否{}，说不清", clause::has(ctx, table, s)),
+            Asked::Field(c, own) => {
+                if let Some(setting) = unset(ctx, &c.test) {
+                    return format!("设定“{setting}”尚未设定");
+                }
+                if let Some(other) = compared(&c.test) {
+                    let name = path(ctx.layout, table, &c.path).text;
+                    let other = path(ctx.layout, ctx.table(), other).text;
+                    let other = if own { other } else { format!("{}的{other}", super::noun::this(ctx)) };
+                    return format!("{name}或{other}未填");
+                }
+            }
+        }
+    }
+    format!("{}未填", to_fill(ctx, table, name))
+}
+
+/// The field to fill so that a condition of this name can be told: of what is derived, the field it rests on.
+fn to_fill(ctx: Context<'_>, table: usize, name: &str) -> String {
+    let mut p = parsed(name);
+    if p.last().is_some_and(|last| last == "young") {
+        p.pop();
+        let born = ctx.layout.ledgers[PERSON].field("born").map_or("出生日期", field_title);
+        let whose = if p.is_empty() { "本人".to_owned() } else { path(ctx.layout, table, &p).text };
+        return format!("{whose}的{born}");
+    }
+    path(ctx.layout, table, &p).text
+}
+
+/// The setting that a test needs and that is not set.
+fn unset<'a>(ctx: Context<'_>, test: &'a Test) -> Option<&'a str> {
+    operands(test).into_iter().find_map(|o| match o {
+        Operand::Setting(name) if ctx.given.values(name).is_empty() => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// The subject's field that a test compares with.
+fn compared(test: &Test) -> Option<&Path> {
+    operands(test).into_iter().find_map(|o| match o {
+        Operand::Subject(p) if p.as_slice() != ["id"] => Some(p),
+        _ => None,
+    })
+}
+
+fn operands(test: &Test) -> Vec<&Operand> {
+    match test {
+        Test::Filled(_) => Vec::new(),
+        Test::AnyOf(all) | Test::NoneOf(all) => all.iter().collect(),
+        Test::AtLeast(o)
+        | Test::AtMost(o)
+        | Test::Above(o)
+        | Test::Below(o)
+        | Test::Before(o)
+        | Test::After(o)
+        | Test::NotBefore(o)
+        | Test::NotAfter(o) => vec![o],
+    }
+}
+
+/// Rows of a ledger in which the same field waits to be filled.
+pub(super) struct Fillable {
+    /// Position of the ledger.
+    pub(super) table: usize,
+    /// What is missing: `帮带对象确认日期未填`.
+    pub(super) missing: String,
+    /// How many rows.
+    pub(super) rows: usize,
+}
+
+/// What could be filled so that rows count that do not, or can be told that cannot; in the order of the rows.
+pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fillable> {
+    let mut found: Vec<Fillable> = Vec::new();
+    for row in rows {
+        let missing = match &row.trace.fate {
+            Fate::Unclear(name) => untold(ctx, part, row.table, name),
+            Fate::Fails(name) | Fate::Short(name) if fills(ctx, part, row.table, name) => {
+                unmet(ctx, part, row.table, name)
+            }
+            _ => continue,
+        };
+        match found.iter_mut().find(|f| f.table == row.table && f.missing == missing) {
+            Some(same) => same.rows += 1,
+            None => found.push(Fillable { table: row.table, missing, rows: 1 }),
+        }
+    }
+    found
+}
+
+/// The condition of that name is met by filling the field.
+fn fills(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> bool {
+    let all = asked(ctx, part, table, name);
+    !all.is_empty() && all.iter().all(|a| matches!(a, Asked::Field(Cond { test: Test::Filled(true), .. }, _)))
+}
+
+/// The title of a row's ledger, as a noun.
+pub(super) fn rows_noun(ctx: Context<'_>, table: usize) -> &str {
+    match table {
+        PERSON => "人员",
+        UNIT => "单位",
+        _ => super::noun::rows_title(ctx.layout, table),
+    }
+}
