@@ -110,6 +110,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     let bar = progress::bar("逐条判定");
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
+    rejudge::note_months(&installation)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
     println!(
         "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",

@@ -8,8 +8,7 @@ use super::{
     frame::{Ask, Desk},
     parameters,
     requirements::status,
-    subject,
-    summary::{self, Item},
+    subject, summary,
     view::{
         chart::{Chart, Point},
         parts::{Choice, Event, Fact, Facts, Timeline},
@@ -28,6 +27,7 @@ use crate::{
     directive::model::{Each, Requirement as Rule, Rollup, When},
     verdict::{
         engine::Engine,
+        item::{self, Item},
         judge,
         store::{self, Counted, Stored},
         window,
@@ -45,14 +45,14 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let counts = store::counts(desk.tx, Some(id), None)?;
     let windows = windows(&counts);
     let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
-    let whole = summary::system(engine, &counts, today).pop();
+    let whole = item::system(engine, &counts, today).pop();
     let window = chosen.clone().or_else(|| whole.as_ref().and_then(|w| w.windows.last().cloned())).unwrap_or_default();
     let shown: Vec<Counted> = match (&chosen, &r.when) {
         (Some(w), _) => counts.iter().filter(|c| c.window == *w).cloned().collect(),
         (None, When::Every(_)) => counts.iter().filter(|c| c.window == window).cloned().collect(),
         (None, _) => counts.clone(),
     };
-    let item = summary::system(engine, &shown, today).pop();
+    let item = item::system(engine, &shown, today).pop();
     let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
     let subjects =
         if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
@@ -62,7 +62,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         page: desk.page("/requirements")?,
         code: requirement_code(&r.pillar, &r.id),
         title: r.title.clone(),
-        tag: item.as_ref().map(|x| x.tag),
+        tag: item.as_ref().map(|x| summary::of(x)),
         window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
             "全部期限".into()
         } else {
@@ -132,7 +132,7 @@ fn choices(windows: &[String], current: &str) -> Vec<Choice> {
 
 fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
     let Some(item) = item else { return Words::from("还没有判定。") };
-    if item.tag.state == State::Figure {
+    if summary::of(item).state == State::Figure {
         return Words::from("只列数字，不判达标与否。");
     }
     let t = &item.tally;
@@ -152,7 +152,7 @@ fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
 }
 
 fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: Day, window: &str) -> Units {
-    let items: BTreeMap<i64, Item> = summary::items(engine, shown, today).into_iter().map(|t| (t.organ, t)).collect();
+    let items: BTreeMap<i64, Item> = item::items(engine, shown, today).into_iter().map(|t| (t.organ, t)).collect();
     let id = &engine.compiled[i].requirement.id;
     let line = |organ: &Organ| {
         let item = items.get(&organ.id)?;
@@ -161,10 +161,10 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
         let open =
             format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
         Some((
-            item.tag.behind(),
+            item.behind(),
             UnitLine {
                 unit: Link::new(organ.name.clone(), format!("/units/{}#{}", segment(&organ.code), anchor(id))),
-                tag: item.tag,
+                tag: summary::of(item),
                 figures: figures.into(),
                 open: Some(Link::new("看判定", open)),
             },
@@ -322,7 +322,7 @@ fn trend(engine: &Engine, counts: &[Counted], today: Day) -> Chart {
         }
     }
     let point = |(window, counts): &(String, Vec<Counted>)| {
-        let item = summary::system(engine, counts, today).pop()?;
+        let item = item::system(engine, counts, today).pop()?;
         let (pass, judged) = (item.tally.pass, item.tally.judged());
         let permille = (judged > 0).then(|| summary::permille(pass, judged));
         Some(Point {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     dashboard::judged_day,
     frame::{Ask, Desk},
-    summary::{self, Item},
+    summary,
     view::{
         parts::Bar,
         requirements::{Heading, Pillar, RequirementLine, Requirements},
@@ -20,6 +20,7 @@ use crate::{
     directive::model::{Requirement, Status, When},
     verdict::{
         engine::Engine,
+        item::{self, Item},
         store,
         words::{self, Context},
     },
@@ -41,11 +42,11 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
     let today = judged_day(desk)?;
     let counts = store::counts(desk.tx, None, None)?;
     let mut by: BTreeMap<usize, Vec<Item>> = BTreeMap::new();
-    for item in summary::items(engine, &counts, today) {
+    for item in item::items(engine, &counts, today) {
         by.entry(item.i).or_default().push(item);
     }
     let mut system: BTreeMap<usize, Item> =
-        summary::system(engine, &counts, today).into_iter().map(|i| (i.i, i)).collect();
+        item::system(engine, &counts, today).into_iter().map(|i| (i.i, i)).collect();
     let all: Vec<Line<'_>> = (0..engine.compiled.len())
         .map(|i| Line {
             r: &engine.compiled[i].requirement,
@@ -74,7 +75,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
 }
 
 fn lead(all: &[Line<'_>]) -> Words {
-    let n = |state| all.iter().filter(|l| l.item.as_ref().is_some_and(|i| i.tag.state == state)).count();
+    let n = |state| all.iter().filter(|l| l.item.as_ref().is_some_and(|i| summary::of(i).state == state)).count();
     Words::from("共")
         .strong(format!("{}项", all.len()))
         .text("要求：达标")
@@ -99,7 +100,13 @@ const FACETS: [By; 4] = [
         key: "state",
         title: "判定",
         value: |l| {
-            l.item.as_ref().map_or("尚未判定", |i| i.tag.word()).split('·').next().unwrap_or_default().to_owned()
+            l.item
+                .as_ref()
+                .map_or("尚未判定", |i| summary::of(i).word())
+                .split('·')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
         },
     },
     By { key: "rhythm", title: "周期", value: |l| rhythm(l.r).to_owned() },
@@ -193,7 +200,7 @@ fn pillar(engine: &Engine, id: &str, shown: &[&Line<'_>]) -> Option<Pillar> {
     if own.is_empty() {
         return None;
     }
-    let n = |state| own.iter().filter(|l| l.item.as_ref().is_some_and(|i| i.tag.state == state)).count();
+    let n = |state| own.iter().filter(|l| l.item.as_ref().is_some_and(|i| summary::of(i).state == state)).count();
     let mut note = format!("{}项", own.len());
     let parts: Vec<String> =
         [(State::Pass, "达标"), (State::Open, "进行中"), (State::Fail, "未达标"), (State::Unknown, "数据不足")]
@@ -209,8 +216,8 @@ fn pillar(engine: &Engine, id: &str, shown: &[&Line<'_>]) -> Option<Pillar> {
 
 fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
     let judged: Vec<&Item> = l.units.iter().filter(|i| i.judged()).collect();
-    let good = judged.iter().filter(|i| !i.tag.behind()).count();
-    let unknown = l.units.iter().filter(|i| i.tag.state == State::Unknown).count();
+    let good = judged.iter().filter(|i| !i.behind()).count();
+    let unknown = l.units.iter().filter(|i| summary::of(i).state == State::Unknown).count();
     let system = l.item.as_ref().is_some_and(|i| summary::on_system(engine, i.i)) || l.units.is_empty();
     let bar = Bar { done: summary::permille(good as i64, judged.len() as i64), small: true, ..Bar::default() };
     RequirementLine {
@@ -222,7 +229,7 @@ fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
         rule: l.rule.clone(),
         period: l.when.clone(),
         duty: l.r.duty.clone(),
-        tag: l.item.as_ref().map_or(Tag::of(State::Na), |i| i.tag),
+        tag: l.item.as_ref().map_or(Tag::of(State::Na), |i| summary::of(i)),
         units: (!system).then(|| (format!("{good} / {}个", judged.len()), bar)),
         units_note: match (system, unknown) {
             (true, _) => "市级1项".into(),

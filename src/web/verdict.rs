@@ -196,7 +196,7 @@ impl About<'_> {
         let ctx = Context::of(self.engine, self.i);
         let (code, requirement) = self.requirement();
         let today = asked.as_of;
-        let mends = needs(ctx, e, today);
+        let mends = needs(ctx, e);
         let unit = v.unit.map(|u| {
             let href = format!("/units/{}", segment(&self.names.code(UNIT, u)));
             Link::new(self.names.title(UNIT, u).to_owned(), href)
@@ -210,12 +210,12 @@ impl About<'_> {
             window: window_name(&v.window.label),
             unit,
             tag: summary::tag(v.state, v.light, v.late),
-            lead: Words::from(lead(ctx, e, today)),
+            lead: Words::from(lead(ctx, e)),
             lead_note: Words::from(words::when(ctx)),
             sums: self.sums(e),
             rule: self.rule(v),
             records: self.records(e),
-            needs: mends.ways.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
+            needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
             needs_none: mends.none,
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,

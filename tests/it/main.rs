@@ -4,7 +4,14 @@
 mod brute;
 mod db;
 mod db_hard;
+mod demo;
+mod demo_picture;
+mod directive;
+mod sheet_check;
+mod sheet_files;
+mod sheet_roundtrip;
 mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod words;

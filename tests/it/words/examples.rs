@@ -47,9 +47,7 @@ fn engine(package: &Package, example: &Example) -> Engine {
     let mut package = package.clone();
     if let Some(steps) = &example.at_least {
         let own = package.requirements.iter_mut().find(|r| r.id == example.req).unwrap();
-        own.parts
-            .iter_mut()
-            .for_each(|p| p.target = Some(Target { op: TargetOp::AtLeast, steps: steps.clone() }));
+        own.parts.iter_mut().for_each(|p| p.target = Some(Target { op: TargetOp::AtLeast, steps: steps.clone() }));
     }
     let mut given = Given::of(&package);
     given.settings.extend(example.settings.clone());
@@ -62,9 +60,7 @@ fn engine(package: &Package, example: &Example) -> Engine {
 
 fn rows_of(ledger: &Ledger, examples: &Examples, example: &Example) -> BTreeMap<String, ExampleRow> {
     let rows = examples.base.get(&ledger.name).into_iter().chain(example.add.get(&ledger.name)).flatten();
-    rows.enumerate()
-        .map(|(n, row)| (row.get("id").map_or_else(|| format!("~{n:06}"), text), row.clone()))
-        .collect()
+    rows.enumerate().map(|(n, row)| (row.get("id").map_or_else(|| format!("~{n:06}"), text), row.clone())).collect()
 }
 
 fn insert(tx: &mut Tx<'_>, all: &[(Ledger, BTreeMap<String, ExampleRow>)]) -> anyhow::Result<()> {
