@@ -64,8 +64,12 @@ pub(crate) type Sums = [i64; 4];
 pub(crate) struct Totals {
     leaves: Digest,
     states: [i64; 3],
-    units: BTreeMap<(i64, i64, i64), Sums>,
+    /// By unit, requirement and window; dense, so that counting costs next to nothing beside judging.
+    units: Vec<[Sums; PLACES]>,
 }
+
+/// Requirements × windows of a year.
+const PLACES: usize = 10 * 12;
 
 /// The requirement whose roll-up is `pool`, and its target in percent.
 const POOL: (i64, i64) = (10, 70);
@@ -75,7 +79,10 @@ impl Totals {
     pub(crate) fn add(&mut self, l: &Leaf) {
         self.leaves.add(&[l.requirement, l.window, l.person, l.num, l.den, l.state]);
         self.states[l.state as usize] += 1;
-        let sums = self.units.entry((l.requirement, l.window, l.unit)).or_default();
+        if self.units.len() <= l.unit as usize {
+            self.units.resize(l.unit as usize + 1, [Sums::default(); PLACES]);
+        }
+        let sums = &mut self.units[l.unit as usize][((l.requirement - 1) * 12 + l.window - 1) as usize];
         sums[0] += i64::from(l.state == PASS);
         sums[1] += 1;
         sums[2] += l.num;
@@ -86,9 +93,9 @@ impl Totals {
     pub(crate) fn merge(&mut self, other: Totals) {
         self.leaves.merge(other.leaves);
         (0..3).for_each(|i| self.states[i] += other.states[i]);
-        for (key, sums) in other.units {
-            let own = self.units.entry(key).or_default();
-            (0..4).for_each(|i| own[i] += sums[i]);
+        self.units.resize(self.units.len().max(other.units.len()), [Sums::default(); PLACES]);
+        for (own, more) in self.units.iter_mut().zip(other.units) {
+            own.iter_mut().flatten().zip(more.iter().flatten()).for_each(|(a, b)| *a += b);
         }
     }
 
@@ -99,12 +106,14 @@ impl Totals {
         let [fail, pass, unknown] = self.states;
         println!("states=pass:{pass},fail:{fail},unknown:{unknown}");
         let (mut rollups, mut indicators) = (Digest::default(), BTreeMap::<(i64, i64), (i64, i64)>::new());
-        for ((requirement, window, unit), [passed, judged, num, den]) in &self.units {
-            let pool = *requirement == POOL.0;
+        let places = self.units.iter().enumerate().flat_map(|(u, of)| of.iter().enumerate().map(move |p| (u, p)));
+        for (unit, (place, [passed, judged, num, den])) in places.filter(|(_, (_, sums))| sums[1] > 0) {
+            let (unit, requirement, window) = (unit as i64, (place / 12 + 1) as i64, (place % 12 + 1) as i64);
+            let pool = requirement == POOL.0;
             let (num, den) = if pool { (*num, *den) } else { (*passed, *judged) };
             let met = if pool { 100 * num >= POOL.1 * den } else { num == den };
-            rollups.add(&[*requirement, *window, *unit, num, den, i64::from(met)]);
-            let year = indicators.entry((*unit, *requirement)).or_default();
+            rollups.add(&[requirement, window, unit, num, den, i64::from(met)]);
+            let year = indicators.entry((unit, requirement)).or_default();
             *year = (year.0 + num, year.1 + den);
         }
         println!("rollups={}", rollups.count);

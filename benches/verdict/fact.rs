@@ -30,7 +30,7 @@ pub(crate) fn run(dir: &Path, times: usize) -> anyhow::Result<()> {
         synced.push(begun.elapsed());
     }
     fs::remove_file(&path)?;
-    let mut median = |of: &mut Vec<std::time::Duration>| {
+    let median = |of: &mut Vec<std::time::Duration>| {
         of.drain(..WARM);
         of.sort_unstable();
         of[of.len() / 2].as_secs_f64() * 1e3

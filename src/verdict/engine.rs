@@ -20,8 +20,10 @@ use crate::{
     org::builtin,
 };
 
-/// Subjects judged in one cut.
-const CUT: i64 = 4_000;
+/// Subjects judged in one cut: few enough that their facts and verdicts stay in the processor's cache.
+const CUT: i64 = 500;
+/// The same of what was known in the past, which no index serves: each cut reads the ledger whole.
+const CUT_OF_THE_PAST: i64 = 4_000;
 
 /// A package with its settings, compiled.
 pub struct Engine {
@@ -231,10 +233,10 @@ impl Engine {
                 slice,
             };
             let world = load::world(tx, &self.layout, &self.workdays, &ask, shared)?;
+            let mut first = Eval::new(&world, &self.given, q.as_of);
+            first.only = ranges.unwrap_or_default();
             for i in members {
-                let mut eval = Eval::new(&world, &self.given, q.as_of);
-                eval.only = ranges.clone().unwrap_or_default();
-                let verdicts = judge::judge(&eval, &self.compiled[*i], &self.rules);
+                let verdicts = judge::judge(&first.beside(), &self.compiled[*i], &self.rules);
                 sink(Judged { requirement: *i, verdicts, world: &world })?;
             }
         }
@@ -277,10 +279,11 @@ impl Engine {
         let sql = format!("select count(*), min(record_id), max(record_id) from l_{}", ledger.name);
         let found = tx.one(&sql, &[], |r| Ok((r.i64(0)?, r.opt_i64(1)?.unwrap_or(0), r.opt_i64(2)?.unwrap_or(0))))?;
         let (count, first, last) = found.unwrap_or((0, 0, 0));
-        if count <= CUT || (!c.per.is_empty() && self.key_column(c).is_none()) {
+        let most = if q.known_at.is_some() { CUT_OF_THE_PAST } else { CUT };
+        if count <= most || (!c.per.is_empty() && self.key_column(c).is_none()) {
             return Ok(vec![None]);
         }
-        let step = ((last - first + 1) / (count / CUT + 1)).max(1);
+        let step = ((last - first + 1) / (count / most + 1)).max(1);
         let starts = (0..).map(|n| first + n * step).take_while(|at| *at <= last);
         Ok(starts.map(|at| Some(vec![(at, at + step - 1)])).collect())
     }

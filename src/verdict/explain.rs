@@ -88,7 +88,7 @@ fn explain_in(
     let all = judge::judge(eval, c, &engine.rules);
     let own: Vec<&Verdict> = all.iter().filter(|v| v.subject == key && !v.closed).collect();
     let verdict = (*own.iter().find(|v| v.window.label == window)?).clone();
-    let subject = subjects(eval, c).into_iter().find(|s| s.key == key)?;
+    let subject = subjects(eval, c).iter().find(|s| s.key == key)?.clone();
     let traces = judge::trace_window(eval, c, &engine.rules, &subject, &verdict.window);
     let record = |node: Node| world.tables[node.table].ids.get(node.row).copied().unwrap_or_default();
     let parts = traces.into_iter().enumerate().map(|(n, (traces, frame))| PartExplanation {

@@ -1,5 +1,7 @@
 //! The verdict: windows of a subject, parts against targets, five states by one interval rule (3), and 已补 (4.8).
 
+use std::borrow::Cow;
+
 use super::{
     compile::{Access, Compiled, Fold},
     eval::{Eval, Frame, Subject, Trace},
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     day::Day,
     directive::model::{
-        Count, Due, Each, NoData, Operand, Part, Partial, Period, Rollup, Slots, Target, TargetOp, Value, When,
+        Count, Due, Each, NoData, Operand, Part, Partial, Rollup, Slots, Target, TargetOp, Value, When,
     },
     ratio::Ratio,
 };
@@ -179,15 +181,23 @@ pub fn judge(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Verdict> {
     if eval.as_of < rules.from || !c.requirement.enabled {
         return found;
     }
-    for subject in subjects(eval, c) {
-        judge_subject(eval, c, rules, &subject, &mut found);
+    let periods = every(eval, c, rules);
+    for subject in subjects(eval, c).iter() {
+        judge_subject(eval, c, rules, &periods, subject, &mut found);
     }
     close_by_repeats(eval, c, &mut found);
     found
 }
 
-/// The verdicts on one subject in all its windows.
-pub fn judge_subject(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, into: &mut Vec<Verdict>) {
+/// The verdicts on one subject in all its windows; `periods` are those of all subjects.
+fn judge_subject(
+    eval: &Eval<'_>,
+    c: &Compiled,
+    rules: &Rules,
+    periods: &[Window],
+    subject: &Subject,
+    into: &mut Vec<Verdict>,
+) {
     let r = &c.requirement;
     match &r.when {
         When::Standing | When::Once(_) if subject.last_day(eval.as_of) != Some(eval.as_of) => {
@@ -197,34 +207,37 @@ pub fn judge_subject(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Sub
                 && subject.node.table != UNIT
             {
                 let then = Eval::new(eval.world, eval.given, last);
-                if let Some(own) = subjects(&then, c).into_iter().find(|s| s.key == subject.key)
-                    && let Some(window) = windows(&then, c, rules, &own).pop()
+                if let Some(own) = subjects(&then, c).iter().find(|s| s.key == subject.key)
+                    && let Some(window) = windows(&then, c, rules, &[], own).pop()
                 {
-                    into.push(Verdict { closed: true, ..judge_window(&then, c, rules, &own, window) });
+                    into.push(Verdict { closed: true, ..judge_window(&then, c, rules, own, window) });
                 }
             }
         }
         _ => {
-            for window in windows(eval, c, rules, subject) {
+            for window in windows(eval, c, rules, periods, subject) {
                 into.push(judge_window(eval, c, rules, subject, window));
             }
         }
     }
 }
 
+/// The periods of a requirement that have begun by the day asked; of one that is not periodic none.
+fn every(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Window> {
+    let r = &c.requirement;
+    let When::Every(period) = &r.when else { return Vec::new() };
+    let last = r.until.map_or(eval.as_of, |u| u.min(eval.as_of));
+    let settle = r.settle.as_ref().map_or(Some(0), |s| days(eval, s));
+    let mut all = periods(*period, rules.from, last, eval.world.workdays);
+    all.iter_mut().for_each(|w| w.shut = settle.map_or(Day::MAX, |s| w.to.plus(s)));
+    all
+}
+
 /// The windows in which a subject is judged as of the day asked.
-pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Vec<Window> {
+fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, periods: &[Window], subject: &Subject) -> Vec<Window> {
     let r = &c.requirement;
     match &r.when {
-        When::Every(period) => {
-            let last = r.until.map_or(eval.as_of, |u| u.min(eval.as_of));
-            let settle = r.settle.as_ref().map_or(Some(0), |s| days(eval, s));
-            let first = if *period == Period::Year { rules.from } else { rules.from.max(subject.opens.plus(-366)) };
-            let mut all = periods(*period, first, last, eval.world.workdays);
-            all.retain(|w| subject.days_there(w.from, w.to) > 0);
-            all.iter_mut().for_each(|w| w.shut = settle.map_or(Day::MAX, |s| w.to.plus(s)));
-            all
-        }
+        When::Every(_) => periods.iter().filter(|w| subject.days_there(w.from, w.to) > 0).cloned().collect(),
         When::ByDate(day) => {
             let there = *day >= rules.from && subject.days_there(rules.from, *day) > 0;
             there.then(|| Window::new(format!("by {day}"), rules.from, *day)).into_iter().collect()
@@ -481,24 +494,24 @@ impl Job<'_, '_> {
     }
 
     /// A part's own deadline, else the window.
-    fn part_window(&self, i: usize, part: &Part) -> Window {
+    fn part_window(&self, i: usize, part: &Part) -> Cow<'_, Window> {
         let any = part.since_any || (self.c.requirement.since_any && part.by.is_none());
         let mut window = match &part.by {
-            None => self.window.clone(),
-            Some(When::ByDate(day)) => Window::new(format!("by {day}"), self.rules.from.min(*day), *day),
+            None => Cow::Borrowed(self.window),
+            Some(When::ByDate(day)) => Cow::Owned(Window::new(format!("by {day}"), self.rules.from.min(*day), *day)),
             Some(When::ByField { plus, .. }) => {
                 let open = Rules { from: Day::MIN, ..*self.rules };
                 let from = self.subject.opens;
                 by_field(self.eval, &self.c.part_by[i], plus.as_ref(), self.subject, from, &open)
-                    .unwrap_or_else(|| self.window.clone())
+                    .map_or(Cow::Borrowed(self.window), Cow::Owned)
             }
-            Some(_) => self.window.clone(),
+            Some(_) => Cow::Borrowed(self.window),
         };
         if any {
-            window.from = Day::MIN;
+            window.to_mut().from = Day::MIN;
         }
         if self.late {
-            let today = self.eval.as_of;
+            let (today, window) = (self.eval.as_of, window.to_mut());
             (window.to, window.shut) = (today, today.plus(-1));
         }
         window

@@ -1,7 +1,5 @@
 //! Measures: from rows to the least and the greatest value still possible (3.1).
 
-use std::collections::BTreeSet;
-
 use super::{
     compile::{Access, Conditions, Fold, Rows},
     eval::{Eval, Fate, Frame, Seen, Subject},
@@ -63,9 +61,12 @@ impl Outcome {
 pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, named: Option<&Slots>) -> Outcome {
     match fold {
         Fold::Count(rows) => {
-            let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-            let sure = seen.iter().filter(|s| s.sure).count();
-            Outcome::range(sure as i64, seen.len() as i64, seen.len())
+            let (mut sure, mut all) = (0, 0);
+            each(eval, rows, subject, frame, |s| {
+                sure += i64::from(s.sure);
+                all += 1;
+            });
+            Outcome::range(sure, all as i64, all)
         }
         Fold::Sum(rows, field) => sum(eval, rows, field, subject, frame),
         Fold::Distinct(rows, field) => distinct(eval, rows, field, subject, frame, named),
@@ -112,10 +113,23 @@ pub fn still_possible(fold: &Fold, now: &Outcome) -> (Option<Ratio>, Option<Rati
     }
 }
 
+/// Gives the rows seen, with `last_per` only the last of each; says whether anybody was there before the filter.
+fn each(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame, mut f: impl FnMut(Seen)) -> bool {
+    let Some(access) = &rows.last_per else { return eval.scan(rows, subject, frame, f) };
+    let mut seen = Vec::new();
+    let anybody = eval.scan(rows, subject, frame, |s| seen.push(s));
+    last_per(eval, rows, access, seen, frame).into_iter().for_each(&mut f);
+    anybody
+}
+
+fn all(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    each(eval, rows, subject, frame, |s| seen.push(s));
+    seen
+}
+
 /// `last_per`: of each value only the last row by day, then recorded, then id (3.10).
-fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Frame) -> (Vec<Seen>, bool) {
-    let Some(access) = &rows.last_per else { return scanned };
-    let (mut seen, anybody) = scanned;
+fn last_per(eval: &Eval<'_>, rows: &Rows, access: &Access, mut seen: Vec<Seen>, frame: &Frame) -> Vec<Seen> {
     sort_by_time(eval, rows, &mut seen);
     let mut kept: Vec<(i64, Seen)> = Vec::new();
     for s in seen.into_iter().rev() {
@@ -129,7 +143,7 @@ fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Fr
             Some(_) => eval.note(rows.table, s.row, || Fate::Superseded),
         }
     }
-    (kept.into_iter().map(|(_, s)| s).collect(), anybody)
+    kept.into_iter().map(|(_, s)| s).collect()
 }
 
 fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
@@ -144,24 +158,26 @@ fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
 }
 
 fn sum(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    let (mut least, mut greatest) = (Ratio::ZERO, Some(Ratio::ZERO));
-    let add = |a: Ratio, b: Ratio| a.plus(b).unwrap_or(a);
-    for s in &seen {
-        match eval.number(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff) {
-            Some(v) if s.sure => {
-                least = add(least, v);
-                greatest = greatest.map(|g| add(g, v));
-            }
-            Some(v) if v < Ratio::ZERO => least = add(least, v),
-            Some(v) => greatest = greatest.map(|g| add(g, v)),
-            None => {
+    // All cells of a field have one scale, so that whole numbers are added; beyond 64 bits nothing more is.
+    let add = |a: i64, b: i64| a.checked_add(b).unwrap_or(a);
+    let (mut least, mut greatest, mut passed) = (0, Some(0), 0);
+    each(eval, rows, subject, frame, |s| {
+        passed += 1;
+        match eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff) {
+            EMPTY => {
                 eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
                 greatest = None;
             }
+            v if s.sure => {
+                least = add(least, v);
+                greatest = greatest.map(|g| add(g, v));
+            }
+            v if v < 0 => least = add(least, v),
+            v => greatest = greatest.map(|g| add(g, v)),
         }
-    }
-    Outcome { greatest, ..Outcome::exact(least, seen.len()) }
+    });
+    let number = |n| field.kind.number(n).unwrap_or(Ratio::ZERO);
+    Outcome { greatest: greatest.map(number), ..Outcome::exact(number(least), passed) }
 }
 
 fn distinct(
@@ -172,27 +188,30 @@ fn distinct(
     frame: &Frame,
     named: Option<&Slots>,
 ) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    let (mut sure, mut perhaps, mut open) = (BTreeSet::new(), BTreeSet::new(), 0_i64);
+    let (mut sure, mut perhaps, mut open) = (Vec::new(), Vec::new(), 0_i64);
     let all = match &field.kind {
         Kind::Choice(of) | Kind::Choices(of) => Some(of.len() as i64),
         _ => None,
     };
-    for s in &seen {
+    let mut passed = 0;
+    each(eval, rows, subject, frame, |s| {
+        passed += 1;
         let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
         if cell == EMPTY {
             eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
             // An empty list may hold any choice, an empty field any one value (3.2).
             open += if matches!(field.kind, Kind::Choices(_)) { all.unwrap_or(1) } else { 1 };
-            continue;
+            return;
         }
         let into = if s.sure { &mut sure } else { &mut perhaps };
         match &field.kind {
             Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
-            _ => {
-                into.insert(cell);
-            }
+            _ => into.push(cell),
         }
+    });
+    for cells in [&mut sure, &mut perhaps] {
+        cells.sort_unstable();
+        cells.dedup();
     }
     let counts = |cell: &i64| {
         named.is_none_or(|slots| {
@@ -204,16 +223,15 @@ fn distinct(
         })
     };
     let least = sure.iter().filter(|c| counts(c)).count() as i64;
-    let more = perhaps.difference(&sure).filter(|c| counts(c)).count() as i64;
+    let more = perhaps.iter().filter(|c| sure.binary_search(c).is_err() && counts(c)).count() as i64;
     let limit = named.map(|s| s.named.len() as i64).or(all).unwrap_or(i64::MAX);
-    Outcome::range(least, (least + more + open).min(limit.max(least)), seen.len())
+    Outcome::range(least, (least + more + open).min(limit.max(least)), passed)
 }
 
 fn share(eval: &Eval<'_>, rows: &Rows, that: &Conditions, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, anybody) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
     // [sure rows, doubtful rows] that satisfy, fall short, cannot be told.
     let mut n = [[0_i64; 3]; 2];
-    for s in &seen {
+    let anybody = each(eval, rows, subject, frame, |s| {
         let node = Node { table: rows.table, row: s.row };
         let i = match eval.conditions(node, s.day, that, subject, frame) {
             Ok(None) => 0,
@@ -227,9 +245,10 @@ fn share(eval: &Eval<'_>, rows: &Rows, that: &Conditions, subject: &Subject, fra
             }
         };
         n[usize::from(!s.sure)][i] += 1;
-    }
+    });
     let [[met, short, open], [met2, short2, open2]] = n;
     let sure = met + short + open;
+    let passed = n.iter().flatten().sum::<i64>() as usize;
     let (least, greatest) = if sure == 0 {
         // Perhaps nobody belongs here at all: anything is possible.
         (Some(Ratio::ZERO), Some(Ratio::ONE))
@@ -239,8 +258,8 @@ fn share(eval: &Eval<'_>, rows: &Rows, that: &Conditions, subject: &Subject, fra
     Outcome {
         least,
         greatest,
-        undefined: seen.is_empty(),
-        passed: seen.len(),
+        undefined: passed == 0,
+        passed,
         nobody: !anybody,
         persons: rows.table == PERSON,
         num: met,
@@ -265,7 +284,7 @@ fn ratio(top: Outcome, bottom: Outcome) -> Outcome {
 }
 
 fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
+    let seen = all(eval, rows, subject, frame);
     let (mut before, mut after, mut gap) = (Ratio::ZERO, Ratio::ZERO, false);
     for s in &seen {
         let node = Node { table: rows.table, row: s.row };
@@ -297,7 +316,7 @@ fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Su
 }
 
 fn latest(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (mut seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
+    let mut seen = all(eval, rows, subject, frame);
     sort_by_time(eval, rows, &mut seen);
     let passed = seen.len();
     let (mut least, mut greatest) = (None::<Ratio>, None::<Ratio>);

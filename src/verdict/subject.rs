@@ -1,6 +1,6 @@
 //! Who is judged: the population of a requirement as of a day, with the days on which each subject is there (4.2).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     compile::Compiled,
@@ -14,11 +14,25 @@ use crate::{
 
 /// All subjects of a requirement; those of which `where` is false are left out, those of which it cannot be told are not
 /// (3.8). [`Eval::only`] restricts them to a slice.
-pub fn subjects(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
+pub fn subjects(eval: &Eval<'_>, c: &Compiled) -> Rc<Vec<Subject>> {
+    match c.requirement.each {
+        Each::Person if c.filter.is_empty() => eval.persons(|| found(eval, c)),
+        _ => Rc::new(found(eval, c)),
+    }
+}
+
+fn found(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
     let wanted = |id: i64| eval.only.is_empty() || eval.only.iter().any(|(a, b)| *a <= id && id <= *b);
     let rows = |table: usize| {
         let ids = &eval.world.tables[table].ids;
-        ids.iter().enumerate().filter(|(_, id)| wanted(**id)).map(|(row, _)| row).collect::<Vec<_>>()
+        if eval.only.is_empty() {
+            return (0..ids.len()).collect();
+        }
+        let span = |(a, b): &(i64, i64)| ids.partition_point(|id| id < a)..ids.partition_point(|id| id <= b);
+        let mut rows: Vec<usize> = eval.only.iter().flat_map(span).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     };
     match &c.requirement.each {
         Each::System => system(eval).into_iter().collect(),
