@@ -47,7 +47,7 @@ fn leaf(expect: &Expect, shown: &[(String, &Verdict)], codes: &Codes) -> Option<
     let window = expect.get("window");
     let found: Vec<&Verdict> = shown
         .iter()
-        .filter(|(s, v)| s == subject && window.is_none_or(|w| *w == v.window.label))
+        .filter(|(s, v)| s == subject && window.is_none_or(|w| **w == *v.window.label))
         .filter(|(_, v)| expect.get("unit").is_none_or(|u| unit_text(v.unit, codes) == *u))
         .map(|(_, v)| *v)
         .collect();
@@ -63,7 +63,7 @@ fn leaf(expect: &Expect, shown: &[(String, &Verdict)], codes: &Codes) -> Option<
     differences(expect, |key| {
         Some(match key {
             "subject" => subject.to_owned(),
-            "window" => v.window.label.clone(),
+            "window" => v.window.label.to_string(),
             "state" => v.state.as_str().to_owned(),
             "value" => v.value_text(),
             "target" => v.target_text(),
@@ -91,7 +91,7 @@ fn total(
     let mut target = None;
     for v in verdicts {
         let inside = unit == "*" || owned.as_ref().is_some_and(|o| v.unit.is_some_and(|u| o.contains(&u)));
-        if inside && expect.get("window").is_none_or(|w| *w == v.window.label) {
+        if inside && expect.get("window").is_none_or(|w| **w == *v.window.label) {
             tally.add(v);
             target = target.or(v.parts.first().and_then(|p| p.target));
         }

@@ -173,7 +173,7 @@ fn subject_text(world: &World<'_>, c: &compile::Compiled, v: &Verdict, codes: &C
     if c.per.is_empty() {
         return code_of(world, codes, c.table, v.subject.first().copied().unwrap_or_default());
     }
-    c.per.iter().zip(&v.subject).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
+    c.per.iter().zip(v.subject.iter()).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
 }
 
 fn code_of(world: &World<'_>, codes: &Codes, table: usize, id: i64) -> String {

@@ -6,6 +6,7 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
     rc::Rc,
+    sync::Arc,
 };
 
 use super::{
@@ -64,7 +65,7 @@ pub struct Subject {
     /// Of a combination all its rows, else empty.
     pub rows: Vec<usize>,
     /// Of a combination the cells of `per`, else the record id.
-    pub key: Vec<i64>,
+    pub key: Arc<[i64]>,
     /// First day.
     pub opens: Day,
     /// Days there as of the day asked, ascending; the last may end at [`Day::MAX`].
@@ -141,7 +142,7 @@ impl Index {
     }
 
     /// The rows of a key, those between two days if asked for, both included: their days and positions.
-    fn rows(&self, key: i64, span: Option<(Day, Day)>) -> impl Iterator<Item = (Day, usize)> + '_ {
+    fn rows(&self, key: i64, span: Option<(Day, Day)>) -> impl ExactSizeIterator<Item = (Day, usize)> + '_ {
         let mut own = self.of(key);
         if let Some((from, to)) = span {
             own = &own[own.partition_point(|r| r.1 < from)..];
@@ -432,7 +433,7 @@ impl<'w> Eval<'w> {
         let here = Subject {
             node,
             rows: Vec::new(),
-            key: vec![self.world.tables[node.table].ids[node.row]],
+            key: Arc::new([self.world.tables[node.table].ids[node.row]]),
             opens: day,
             life: Vec::new(),
             doubtful: Vec::new(),
@@ -477,6 +478,19 @@ impl<'w> Eval<'w> {
             }
         });
         anybody
+    }
+
+    /// How many rows pass, where that can be told without looking at them: all of one key between two days.
+    pub fn count(&self, rows: &Rows, subject: &Subject, frame: &Frame) -> Option<usize> {
+        let span = self.span(rows, frame).filter(|_| rows.filter.is_empty())?;
+        let Relate::Via(pairs) = &rows.relate else { return None };
+        let [(Access { steps, .. }, None)] = pairs.as_slice() else { return None };
+        let [Step::Column(column)] = steps.as_slice() else { return None };
+        if subject.node.table == UNIT {
+            return None;
+        }
+        let key = self.world.tables[subject.node.table].ids[subject.node.row];
+        Some(self.column(rows.table, *column).rows(key, Some(span)).len())
     }
 
     /// The row's day for its paths, if the row is seen in the frame.

@@ -1,6 +1,10 @@
 //! The verdict: windows of a subject, parts against targets, five states by one interval rule (3), and 已补 (4.8).
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use super::{
     compile::{Access, Compiled, Fold},
@@ -73,7 +77,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The subject's record id, or the cells of its combination.
-    pub subject: Vec<i64>,
+    pub subject: Arc<[i64]>,
     /// When.
     pub window: Window,
     /// The state.
@@ -83,7 +87,7 @@ pub struct Verdict {
     /// Missed, but made good since (已补).
     pub late: bool,
     /// The measures.
-    pub parts: Vec<PartVerdict>,
+    pub parts: Parts,
     /// Record id of the subject's unit on its last day in the window (5.2).
     pub unit: Option<i64>,
     /// Record id of that unit's organ.
@@ -113,6 +117,50 @@ impl Verdict {
 
 fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join("; ")
+}
+
+/// The verdicts on the measures. One is the rule, and it needs no memory of its own: there are millions of verdicts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parts {
+    /// The only one.
+    One([PartVerdict; 1]),
+    /// Several, or none.
+    Several(Vec<PartVerdict>),
+}
+
+impl Parts {
+    fn of(n: usize, part: impl Fn(usize) -> PartVerdict) -> Parts {
+        if n == 1 { Parts::One([part(0)]) } else { Parts::Several((0..n).map(part).collect()) }
+    }
+}
+
+impl Deref for Parts {
+    type Target = [PartVerdict];
+
+    fn deref(&self) -> &[PartVerdict] {
+        match self {
+            Parts::One(part) => part,
+            Parts::Several(parts) => parts,
+        }
+    }
+}
+
+impl<'p> IntoIterator for &'p Parts {
+    type Item = &'p PartVerdict;
+    type IntoIter = std::slice::Iter<'p, PartVerdict>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl DerefMut for Parts {
+    fn deref_mut(&mut self) -> &mut [PartVerdict] {
+        match self {
+            Parts::One(part) => part,
+            Parts::Several(parts) => parts,
+        }
+    }
 }
 
 /// A verdict on one measure.
@@ -206,7 +254,8 @@ fn judge_subject(
                 && last >= rules.from
                 && subject.node.table != UNIT
             {
-                let then = Eval::new(eval.world, eval.given, last);
+                let mut then = Eval::new(eval.world, eval.given, last);
+                then.only = subject.key.first().map(|id| (*id, *id)).into_iter().collect();
                 if let Some(own) = subjects(&then, c).iter().find(|s| s.key == subject.key)
                     && let Some(window) = windows(&then, c, rules, &[], own).pop()
                 {
@@ -323,12 +372,8 @@ pub fn pace(
 pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
     let r = &c.requirement;
     let unset = unset(eval, c);
-    let mut parts: Vec<PartVerdict> = (0..c.folds.len())
-        .map(|i| {
-            let job = Job { eval, c, rules, subject, window: &window, late: false };
-            job.part(i, !unset.is_empty())
-        })
-        .collect();
+    let job = Job { eval, c, rules, subject, window: &window, late: false };
+    let mut parts = Parts::of(c.folds.len(), |i| job.part(i, !unset.is_empty()));
     let mut state = whole(&parts);
     let mut late = false;
     if state == State::Fail && matches!(r.when, When::ByDate(_) | When::ByField { .. }) {
@@ -346,7 +391,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         State::Open if bounded => parts.iter().map(|p| p.light).max().unwrap_or(Light::None),
         _ => Light::None,
     };
-    for part in &mut parts {
+    for part in parts.iter_mut() {
         if !bounded && part.state == State::Open {
             part.light = Light::None;
         }
@@ -356,7 +401,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         if c.per.is_empty() { eval.last_unit_of(subject.node, last) } else { combination_unit(eval, c, subject, last) };
     let units = &eval.world.tables[UNIT];
     Verdict {
-        subject: subject.key.clone(),
+        subject: Arc::clone(&subject.key),
         state,
         light,
         late,
@@ -370,7 +415,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
 }
 
 fn combination_unit(eval: &Eval<'_>, c: &Compiled, subject: &Subject, last: Day) -> Option<usize> {
-    let named = c.per.iter().zip(&subject.key).find(|(p, _)| p.kind == super::kind::Kind::Ref(UNIT));
+    let named = c.per.iter().zip(subject.key.iter()).find(|(p, _)| p.kind == super::kind::Kind::Ref(UNIT));
     match named {
         Some((_, id)) => eval.world.tables[UNIT].row_of(*id),
         None => eval.last_unit_of(subject.node, last),
@@ -702,12 +747,12 @@ fn close_by_repeats(eval: &Eval<'_>, c: &Compiled, verdicts: &mut [Verdict]) {
         let node = super::world::Node { table, row };
         let back = eval.value(node, access, eval.world.tables[table].opens[row], Day::MAX);
         if back != EMPTY {
-            let mut key = v.subject.clone();
+            let mut key = v.subject.to_vec();
             key[i] = back;
             repeated.push(key);
         }
     }
     for v in verdicts.iter_mut().filter(|v| v.state == State::Fail) {
-        v.late |= repeated.contains(&v.subject);
+        v.late |= repeated.iter().any(|key| **key == *v.subject);
     }
 }

@@ -50,6 +50,8 @@ pub struct Shared {
     tables: BTreeMap<usize, Arc<Table>>,
     chart: Option<Arc<Chart>>,
     texts: Texts,
+    /// Rows of the last cut through a table: the next will have about as many.
+    cut: BTreeMap<usize, usize>,
 }
 
 impl Shared {
@@ -93,14 +95,17 @@ pub fn world<'w>(
     for (i, need) in whole {
         if !shared.tables.contains_key(i) {
             let need = ask.union.tables.get(i).unwrap_or(need);
-            let read = table(tx, layout, *i, need, ask, None, &mut shared.texts)?;
+            let read = table(tx, layout, *i, need, ask, (None, 0), &mut shared.texts)?;
             shared.tables.insert(*i, Arc::new(read));
         }
         tables[*i] = Arc::clone(&shared.tables[i]);
     }
     let mut texts = shared.texts.clone();
     for (i, need) in cut {
-        tables[*i] = Arc::new(table(tx, layout, *i, need, ask, ask.slice.get(i), &mut texts)?);
+        let about = shared.cut.get(i).map_or(0, |rows| rows + rows / 8);
+        let read = table(tx, layout, *i, need, ask, (ask.slice.get(i), about), &mut texts)?;
+        shared.cut.insert(*i, read.len());
+        tables[*i] = Arc::new(read);
     }
     if let Some(i) = layout.index("low_rank").filter(|i| layout.ledgers[*i].derived && ask.needs.tables.contains_key(i))
     {
@@ -118,7 +123,7 @@ fn table(
     index: usize,
     need: &Need,
     ask: &Ask<'_>,
-    cut: Option<&Cut>,
+    (cut, about): (Option<&Cut>, usize),
     texts: &mut Texts,
 ) -> anyhow::Result<Table> {
     let ledger = &layout.ledgers[index];
@@ -143,8 +148,11 @@ fn table(
     let ranges = cut.map_or(&everything[..], |c| &c.ranges);
 
     let mut t = Table { columns: vec![Vec::new(); ledger.fields.len()], ..Table::default() };
+    t.opens.reserve(about);
+    columns.iter().for_each(|(column, _)| t.columns[*column].reserve(about));
     let kinds = &layout.kinds[index];
     let register = ledger.kind == LedgerKind::Register;
+    let mut days = Days::default();
     for range in ranges {
         let (filter, params) = filter(ledger, ask, cut.map(|c| (c.column, *range)));
         tx.each(&(sql.clone() + &filter), &params, |row| {
@@ -157,7 +165,9 @@ fn table(
             if let Some(i) = recorded {
                 t.recorded.push(row.i64(i)?);
             }
-            let day = |i| -> anyhow::Result<Day> { Ok(row.opt_text(i)?.and_then(Day::parse).unwrap_or(Day::MAX)) };
+            let mut day = |i| -> anyhow::Result<Day> {
+                Ok(row.opt_text(i)?.and_then(|text| days.read(text)).unwrap_or(Day::MAX))
+            };
             t.opens.push(match opens {
                 Some(i) => day(i)?,
                 None if register => Day::MIN,
@@ -180,6 +190,31 @@ fn table(
         sort(&mut t);
     }
     Ok(t)
+}
+
+/// Reads days, quickly where many are of one month.
+#[derive(Default)]
+struct Days {
+    month: [u8; 8],
+    first: Day,
+}
+
+impl Days {
+    fn read(&mut self, text: &str) -> Option<Day> {
+        if let [month @ .., tens @ b'0'..=b'2', ones @ b'0'..=b'9'] = text.as_bytes()
+            && *month == self.month
+        {
+            // Every month has these days.
+            let n = i32::from((tens - b'0') * 10 + (ones - b'0'));
+            if (1..=28).contains(&n) {
+                return Some(Day(self.first.0 + n - 1));
+            }
+        }
+        let day = Day::parse(text)?;
+        self.month.copy_from_slice(text.as_bytes().get(..8)?);
+        self.first = day.plus(1 - day.ymd().2 as i32);
+        Some(day)
+    }
 }
 
 /// The condition on revision, and on the cut.

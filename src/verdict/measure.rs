@@ -61,6 +61,9 @@ impl Outcome {
 pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, named: Option<&Slots>) -> Outcome {
     match fold {
         Fold::Count(rows) => {
+            if let Some(n) = eval.count(rows, subject, frame).filter(|_| rows.last_per.is_none()) {
+                return Outcome::range(n as i64, n as i64, n);
+            }
             let (mut sure, mut all) = (0, 0);
             each(eval, rows, subject, frame, |s| {
                 sure += i64::from(s.sure);

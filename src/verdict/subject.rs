@@ -1,6 +1,6 @@
 //! Who is judged: the population of a requirement as of a day, with the days on which each subject is there (4.2).
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::{
     compile::Compiled,
@@ -59,7 +59,7 @@ fn bare(eval: &Eval<'_>, node: Node, opens: Day) -> Subject {
     Subject {
         node,
         rows: Vec::new(),
-        key: vec![eval.world.tables[node.table].ids[node.row]],
+        key: Arc::new([eval.world.tables[node.table].ids[node.row]]),
         opens,
         life: Vec::new(),
         doubtful: Vec::new(),
@@ -167,7 +167,7 @@ fn combinations(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
         if key.contains(&EMPTY) {
             continue;
         }
-        let group = groups.entry(key).or_insert_with_key(|key| Subject { key: key.clone(), ..own });
+        let group = groups.entry(key).or_insert_with_key(|key| Subject { key: key.as_slice().into(), ..own });
         group.rows.push(row);
         group.unclear |= unclear.is_some();
         group.opens = group.opens.min(opens);
