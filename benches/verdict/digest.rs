@@ -29,12 +29,6 @@ impl Digest {
         self.count += 1;
         self.sum += tuple.iter().fold(0, |h, x| (h * FACTOR + x) % MODULUS);
     }
-
-    /// Takes in another's.
-    pub(crate) fn merge(&mut self, other: Digest) {
-        self.count += other.count;
-        self.sum += other.sum;
-    }
 }
 
 /// One requirement in one window on one person: all small numbers, so that they fit any database.
@@ -75,9 +69,13 @@ const PLACES: usize = 10 * 12;
 const POOL: (i64, i64) = (10, 70);
 
 impl Totals {
-    /// Takes in a verdict.
-    pub(crate) fn add(&mut self, l: &Leaf) {
+    /// Takes in a verdict for the digest.
+    pub(crate) fn digest(&mut self, l: &Leaf) {
         self.leaves.add(&[l.requirement, l.window, l.person, l.num, l.den, l.state]);
+    }
+
+    /// Counts a verdict towards the roll-ups.
+    pub(crate) fn count(&mut self, l: &Leaf) {
         self.states[l.state as usize] += 1;
         if self.units.len() <= l.unit as usize {
             self.units.resize(l.unit as usize + 1, [Sums::default(); PLACES]);
@@ -87,16 +85,6 @@ impl Totals {
         sums[1] += 1;
         sums[2] += l.num;
         sums[3] += l.den;
-    }
-
-    /// Takes in another's.
-    pub(crate) fn merge(&mut self, other: Totals) {
-        self.leaves.merge(other.leaves);
-        (0..3).for_each(|i| self.states[i] += other.states[i]);
-        self.units.resize(self.units.len().max(other.units.len()), [Sums::default(); PLACES]);
-        for (own, more) in self.units.iter_mut().zip(other.units) {
-            own.iter_mut().flatten().zip(more.iter().flatten()).for_each(|(a, b)| *a += b);
-        }
     }
 
     /// Prints the counts and digests of verdicts, of the roll-ups of every unit, and of the units' scores.

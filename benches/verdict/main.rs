@@ -6,7 +6,8 @@
 //! judge DIR --threads N    everything judged from scratch, nothing stored
 //! store DIR                everything judged from scratch and stored
 //! fact DIR --times N       one fact recorded, judged again and durable
-//! sqlite DIR               the same verdicts by SQL in SQLite, nothing stored
+//! sqlite-group DIR         the same verdicts by `group by` in SQLite, nothing stored
+//! sqlite-probe DIR         the same by index probes
 //! ```
 //!
 //! Every part prints lines `name=value` for xtask to read.
@@ -38,7 +39,8 @@ fn main() -> anyhow::Result<()> {
         "judge" => judge::run(&dir, option(rest, "--threads")?.unwrap_or(1)),
         "store" => judge::store(&dir),
         "fact" => fact::run(&dir, option(rest, "--times")?.unwrap_or(300)),
-        "sqlite" => sqlite::run(&dir),
+        "sqlite-group" => sqlite::run(&dir, sqlite::Way::Group),
+        "sqlite-probe" => sqlite::run(&dir, sqlite::Way::Probe),
         _ => bail!("no such part: {part}"),
     }
 }

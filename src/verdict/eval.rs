@@ -208,6 +208,7 @@ impl<'w> Eval<'w> {
     }
 
     /// Notes what became of a row, if asked to; a later note on the same row takes the place of the earlier.
+    #[inline]
     pub fn note(&self, table: usize, row: usize, fate: impl FnOnce() -> Fate) {
         if self.tracing.get() {
             self.trace.borrow_mut().insert(Node { table, row }, fate());
@@ -248,10 +249,15 @@ impl<'w> Eval<'w> {
     }
 
     /// The cell at the end of a path; `day` is the row's own, for paths to persons and units.
+    #[inline]
     pub fn value(&self, node: Node, access: &Access, day: Day, cutoff: Day) -> i64 {
-        if let [step] = access.steps.as_slice() {
-            return self.step(node, *step, day, cutoff);
+        match access.steps.as_slice() {
+            [Step::Column(column)] => self.cell(node, *column, cutoff),
+            _ => self.along(node, access, day, cutoff),
         }
+    }
+
+    fn along(&self, node: Node, access: &Access, day: Day, cutoff: Day) -> i64 {
         let mut at = node;
         let last = access.steps.len() - 1;
         for (i, step) in access.steps.iter().enumerate() {
@@ -271,12 +277,7 @@ impl<'w> Eval<'w> {
         let day = day.min(self.as_of);
         let unit_id = |row: Option<usize>| row.map_or(EMPTY, |u| self.world.tables[UNIT].ids[u]);
         match step {
-            Step::Column(i) => {
-                let cell = table.cell(at.row, i);
-                let later =
-                    cell > i64::from(cutoff.0) && matches!(self.world.layout.kinds[at.table][i], Kind::Date);
-                if later { EMPTY } else { cell }
-            }
+            Step::Column(i) => self.cell(at, i, cutoff),
             Step::Id => table.ids[at.row],
             Step::Unit => unit_id(self.unit_of(at, day)),
             Step::Organ => unit_id(chart.organ.get(at.row).copied()),
@@ -286,6 +287,14 @@ impl<'w> Eval<'w> {
             Step::TalkLevel => self.talk_level(at, day),
             Step::ActualDays => self.actual_days(at, cutoff),
         }
+    }
+
+    /// A cell; a date after the cutoff is not filled yet.
+    #[inline]
+    fn cell(&self, at: Node, column: usize, cutoff: Day) -> i64 {
+        let cell = self.world.tables[at.table].cell(at.row, column);
+        let later = cell > i64::from(cutoff.0) && matches!(self.world.layout.kinds[at.table][column], Kind::Date);
+        if later { EMPTY } else { cell }
     }
 
     fn follow(&self, at: Node, step: Step, cell: i64) -> Option<Node> {
@@ -359,11 +368,18 @@ impl<'w> Eval<'w> {
         Ok(unclear)
     }
 
+    #[inline]
     fn condition(&self, node: Node, day: Day, c: &Condition, subject: &Subject, frame: &Frame) -> Option<bool> {
         let cell = self.value(node, &c.access, day, frame.cutoff);
         match &c.test {
             Check::Filled(yes) => Some((cell != EMPTY) == *yes),
             _ if cell == EMPTY => None,
+            Check::Equal(wanted, sides)
+                if let ([Side::Fixed(literal, _)], false) =
+                    (sides.as_slice(), matches!(c.access.kind, Kind::Choices(_))) =>
+            {
+                Some((cell == *literal) == *wanted)
+            }
             Check::Equal(wanted, sides) => {
                 let mut unclear = false;
                 for side in sides {
@@ -465,7 +481,11 @@ impl<'w> Eval<'w> {
                 return;
             };
             anybody = true;
-            match self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame) {
+            let told = match rows.filter.is_empty() {
+                true => Ok(None),
+                false => self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame),
+            };
+            match told {
                 Ok(None) => {
                     self.note(rows.table, row, || Fate::Counted);
                     found(Seen { row, day, sure: true });

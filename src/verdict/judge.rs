@@ -223,14 +223,18 @@ pub struct Rules {
     pub thresholds: light::Thresholds,
 }
 
+/// Verdicts for which room is made at once: about those of one cut.
+const MANY: usize = 8_192;
+
 /// All verdicts on all subjects of a requirement as of the day asked.
 pub fn judge(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Verdict> {
-    let mut found = Vec::new();
     if eval.as_of < rules.from || !c.requirement.enabled {
-        return found;
+        return Vec::new();
     }
     let periods = every(eval, c, rules);
-    for subject in subjects(eval, c).iter() {
+    let subjects = subjects(eval, c);
+    let mut found = Vec::with_capacity((subjects.len() * periods.len().max(1)).min(MANY));
+    for subject in subjects.iter() {
         judge_subject(eval, c, rules, &periods, subject, &mut found);
     }
     close_by_repeats(eval, c, &mut found);
@@ -257,17 +261,18 @@ fn judge_subject(
                 let mut then = Eval::new(eval.world, eval.given, last);
                 then.only = subject.key.first().map(|id| (*id, *id)).into_iter().collect();
                 if let Some(own) = subjects(&then, c).iter().find(|s| s.key == subject.key)
-                    && let Some(window) = windows(&then, c, rules, &[], own).pop()
+                    && let Some(window) = window(&then, c, rules, own)
                 {
                     into.push(Verdict { closed: true, ..judge_window(&then, c, rules, own, window) });
                 }
             }
         }
-        _ => {
-            for window in windows(eval, c, rules, periods, subject) {
-                into.push(judge_window(eval, c, rules, subject, window));
+        When::Every(_) => {
+            for window in periods.iter().filter(|w| subject.days_there(w.from, w.to) > 0) {
+                into.push(judge_window(eval, c, rules, subject, window.clone()));
             }
         }
+        _ => into.extend(window(eval, c, rules, subject).map(|w| judge_window(eval, c, rules, subject, w))),
     }
 }
 
@@ -282,26 +287,26 @@ fn every(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Window> {
     all
 }
 
-/// The windows in which a subject is judged as of the day asked.
-fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, periods: &[Window], subject: &Subject) -> Vec<Window> {
+/// The one window in which a subject is judged as of the day asked, where the requirement is not periodic.
+fn window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Option<Window> {
     let r = &c.requirement;
     match &r.when {
-        When::Every(_) => periods.iter().filter(|w| subject.days_there(w.from, w.to) > 0).cloned().collect(),
+        When::Every(_) => None,
         When::ByDate(day) => {
             let there = *day >= rules.from && subject.days_there(rules.from, *day) > 0;
-            there.then(|| Window::new(format!("by {day}"), rules.from, *day)).into_iter().collect()
+            there.then(|| Window::new(format!("by {day}"), rules.from, *day))
         }
         When::ByField { plus, .. } => {
             let from = if r.since_any { Day::MIN } else { subject.opens };
-            by_field(eval, &c.by, plus.as_ref(), subject, from, rules).into_iter().collect()
+            by_field(eval, &c.by, plus.as_ref(), subject, from, rules)
         }
         When::Life => {
             let (from, to) =
                 subject.life.first().zip(subject.life.last()).map_or((Day::MIN, Day::MAX), |(a, b)| (a.0, b.1));
-            vec![Window::new("life", from, to)]
+            Some(Window::new("life", from, to))
         }
-        When::Standing => vec![Window::new("standing", Day::MIN, eval.as_of)],
-        When::Once(_) => vec![Window::new("once", Day::MIN, eval.as_of)],
+        When::Standing => Some(Window::new("standing", Day::MIN, eval.as_of)),
+        When::Once(_) => Some(Window::new("once", Day::MIN, eval.as_of)),
     }
 }
 
@@ -566,13 +571,14 @@ impl Job<'_, '_> {
         let by = matches!(self.c.requirement.when, When::ByDate(_) | When::ByField { .. });
         let asked = self.eval.as_of;
         let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
+        let labelled = self.c.folds.iter().any(measure::reads_label);
         Frame {
             from: window.from,
             to: window.to,
             seen: window.to.min(asked),
             shut: window.shut.max(window.to),
             running: !standing && asked <= window.shut,
-            label: self.eval.world.texts.find(&window.label),
+            label: if labelled { self.eval.world.texts.find(&window.label) } else { None },
             cutoff: if by { window.to.min(asked) } else { asked },
         }
     }

@@ -166,7 +166,7 @@ fn table(
                 t.recorded.push(row.i64(i)?);
             }
             let mut day = |i| -> anyhow::Result<Day> {
-                Ok(row.opt_text(i)?.and_then(|text| days.read(text)).unwrap_or(Day::MAX))
+                Ok(row.opt_bytes(i)?.and_then(|text| days.read(text)).unwrap_or(Day::MAX))
             };
             t.opens.push(match opens {
                 Some(i) => day(i)?,
@@ -192,27 +192,39 @@ fn table(
     Ok(t)
 }
 
-/// Reads days, quickly where many are of one month.
+/// Reads days, quickly where many are of one year.
 #[derive(Default)]
 struct Days {
-    month: [u8; 8],
-    first: Day,
+    /// `2025-`.
+    year: [u8; 5],
+    /// The day before the first of each month.
+    months: [Day; 12],
 }
 
 impl Days {
-    fn read(&mut self, text: &str) -> Option<Day> {
-        if let [month @ .., tens @ b'0'..=b'2', ones @ b'0'..=b'9'] = text.as_bytes()
-            && *month == self.month
+    #[inline]
+    fn read(&mut self, text: &[u8]) -> Option<Day> {
+        if let [year @ .., m1 @ b'0'..=b'1', m2 @ b'0'..=b'9', b'-', d1 @ b'0'..=b'2', d2 @ b'0'..=b'9'] = text
+            && *year == self.year
         {
+            let (month, day) = ((m1 - b'0') * 10 + (m2 - b'0'), (d1 - b'0') * 10 + (d2 - b'0'));
             // Every month has these days.
-            let n = i32::from((tens - b'0') * 10 + (ones - b'0'));
-            if (1..=28).contains(&n) {
-                return Some(Day(self.first.0 + n - 1));
+            if (1..=12).contains(&month) && (1..=28).contains(&day) {
+                return Some(Day(self.months[usize::from(month) - 1].0 + i32::from(day)));
             }
         }
-        let day = Day::parse(text)?;
-        self.month.copy_from_slice(text.as_bytes().get(..8)?);
-        self.first = day.plus(1 - day.ymd().2 as i32);
+        self.parse(text)
+    }
+
+    fn parse(&mut self, text: &[u8]) -> Option<Day> {
+        let day = Day::parse(std::str::from_utf8(text).ok()?)?;
+        let (year, ..) = day.ymd();
+        if *text.get(..5)? != self.year {
+            for (month, before) in (1..).zip(&mut self.months) {
+                *before = Day::from_ymd(year, month, 1)?.plus(-1);
+            }
+            self.year.copy_from_slice(&text[..5]);
+        }
         Some(day)
     }
 }
@@ -254,5 +266,26 @@ fn sort(t: &mut Table) {
 fn pick<T: Copy>(of: &mut Vec<T>, order: &[usize]) {
     if !of.is_empty() {
         *of = order.iter().map(|i| of[*i]).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_the_parser_reads_them() {
+        let mut days = Days::default();
+        for text in ["2025-03-09", "2025-12-31", "2024-02-29", "2025-02-29", "2025-00-05", "2025-13-05", "2025-04-31"] {
+            assert_eq!(days.read(text.as_bytes()), Day::parse(text), "{text}");
+        }
+        for text in ["", "2025", "2025-", "2025-1-1", "2025-19-28", "2025-02-00", "x2025-02-01", "2025-02-01x"] {
+            assert_eq!(days.read(text.as_bytes()), None, "{text}");
+        }
+        let from = Day::parse("2023-11-01").unwrap();
+        for n in 0..1_000 {
+            let day = from.plus(n);
+            assert_eq!(days.read(day.to_string().as_bytes()), Some(day));
+        }
     }
 }

@@ -94,6 +94,19 @@ pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, name
     }
 }
 
+/// Whether rows may be dated by a period field, so that the window's label must be known.
+pub fn reads_label(fold: &Fold) -> bool {
+    let conditions = |c: &Conditions| !c.has.is_empty();
+    let rows = |rows: &Rows| matches!(rows.dated, Some((_, true))) || conditions(&rows.filter);
+    match fold {
+        Fold::Count(of) | Fold::Sum(of, _) | Fold::Distinct(of, _) | Fold::Change(of, ..) | Fold::Latest(of, _) => rows(of),
+        Fold::Share(of, that) => rows(of) || conditions(that),
+        Fold::Ratio(top, bottom) => reads_label(top) || reads_label(bottom),
+        Fold::Holds(c) => conditions(c),
+        Fold::Span(..) => false,
+    }
+}
+
 /// What may still become of the measure while the window runs (3.3): least and greatest, `None` without bound.
 pub fn still_possible(fold: &Fold, now: &Outcome) -> (Option<Ratio>, Option<Ratio>) {
     match fold {
@@ -183,6 +196,9 @@ fn sum(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &
     Outcome { greatest: greatest.map(number), ..Outcome::exact(number(least), passed) }
 }
 
+/// So few values are looked through rather than sorted.
+const FEW: usize = 16;
+
 fn distinct(
     eval: &Eval<'_>,
     rows: &Rows,
@@ -191,7 +207,7 @@ fn distinct(
     frame: &Frame,
     named: Option<&Slots>,
 ) -> Outcome {
-    let (mut sure, mut perhaps, mut open) = (Vec::new(), Vec::new(), 0_i64);
+    let (mut sure, mut perhaps, mut open) = (Vec::with_capacity(FEW), Vec::new(), 0_i64);
     let all = match &field.kind {
         Kind::Choice(of) | Kind::Choices(of) => Some(of.len() as i64),
         _ => None,
@@ -209,6 +225,7 @@ fn distinct(
         let into = if s.sure { &mut sure } else { &mut perhaps };
         match &field.kind {
             Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
+            _ if into.len() <= FEW && into.contains(&cell) => {}
             _ => into.push(cell),
         }
     });
