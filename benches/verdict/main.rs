@@ -22,13 +22,7 @@ mod usage;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use dongliang::{
-    clock::Clock,
-    day::Day,
-    db::Db,
-    installation::Installation,
-    ledger::Keys,
-};
+use dongliang::{clock::Clock, day::Day, db::Db, installation::Installation, ledger::Keys};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();

@@ -11,7 +11,10 @@ use dongliang::{
     clock::start_of_day,
     day::Day,
     db::{Db, Value},
-    directive::{self, model::{Ledger, Package}},
+    directive::{
+        self,
+        model::{Ledger, Package},
+    },
     installation,
     ledger::{NewRow, schema, store},
     org::builtin,
@@ -113,18 +116,24 @@ fn organisation(db: &Db, people: usize) -> anyhow::Result<()> {
     let units = people.div_ceil(UNIT);
     let (unit, person, post) = (builtin_ledger("unit")?, builtin_ledger("person")?, builtin_ledger("post")?);
     let since = Value::from("2020-01-01");
-    let mut rows = vec![row(&unit, "C".into(), None, &[
-        ("name", "市发改委".into()),
-        ("level", "市".into()),
-        ("from", since.clone()),
-    ])];
+    let mut rows = vec![row(
+        &unit,
+        "C".into(),
+        None,
+        &[("name", "市发改委".into()), ("level", "市".into()), ("from", since.clone())],
+    )];
     for u in 0..units {
-        rows.push(row(&unit, format!("U{u}"), None, &[
-            ("name", format!("第{}区", u + 1).into()),
-            ("level", "区县".into()),
-            ("parent", 1.into()),
-            ("from", since.clone()),
-        ]));
+        rows.push(row(
+            &unit,
+            format!("U{u}"),
+            None,
+            &[
+                ("name", format!("第{}区", u + 1).into()),
+                ("level", "区县".into()),
+                ("parent", 1.into()),
+                ("from", since.clone()),
+            ],
+        ));
     }
     insert(db, &unit, rows, day(0))?;
     // Units are numbered from 1, the city first.
@@ -140,12 +149,17 @@ fn organisation(db: &Db, people: usize) -> anyhow::Result<()> {
         for p in span {
             let moves = p % UNIT == 17;
             let mut held = |n: usize, unit: i64, from: &str, to: Option<&str>| {
-                posts.push(row(&post, format!("Z{p}-{n}"), Some(unit), &[
-                    ("person", (p as i64 + 1).into()),
-                    ("duty", "普通干部".into()),
-                    ("from", from.into()),
-                    ("to", to.into()),
-                ]));
+                posts.push(row(
+                    &post,
+                    format!("Z{p}-{n}"),
+                    Some(unit),
+                    &[
+                        ("person", (p as i64 + 1).into()),
+                        ("duty", "普通干部".into()),
+                        ("from", from.into()),
+                        ("to", to.into()),
+                    ],
+                ));
             };
             held(1, home(p), "2020-01-01", moves.then_some("2025-06-30"));
             if moves {

@@ -54,11 +54,9 @@ fn print(db: &Connection) -> anyhow::Result<()> {
     let verdicts = digest(db, "select requirement, win, person, num, den, state from v")?;
     println!("verdicts={}", verdicts.count);
     println!("verdicts_digest={}", verdicts.sum);
-    let states = db.query_row(
-        "select sum(state = 1), sum(state = 0), sum(state = 2) from v",
-        [],
-        |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)),
-    )?;
+    let states = db.query_row("select sum(state = 1), sum(state = 0), sum(state = 2) from v", [], |r| {
+        Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?))
+    })?;
     println!("states=pass:{},fail:{},unknown:{}", states.0, states.1, states.2);
     let met = "case requirement when 10 then 100 * num >= 70 * den else num = den end";
     let rollups = digest(db, &format!("select requirement, win, unit, num, den, {met} from u"))?;

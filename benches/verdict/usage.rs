@@ -36,7 +36,8 @@ fn cpu() -> anyhow::Result<(f64, f64)> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let after = stat.rsplit_once(')').context("the name ends with a bracket")?.1;
     let fields: Vec<&str> = after.split_whitespace().collect();
-    let ticks = |i: usize| -> anyhow::Result<f64> { Ok(fields.get(i).context("utime, stime")?.parse::<f64>()? / TICKS) };
+    let ticks =
+        |i: usize| -> anyhow::Result<f64> { Ok(fields.get(i).context("utime, stime")?.parse::<f64>()? / TICKS) };
     Ok((ticks(11)?, ticks(12)?))
 }
 

@@ -200,7 +200,10 @@ impl Engine {
         std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
             let own = run();
-            others.into_iter().map(|t| t.join().unwrap_or_else(|_| anyhow::bail!("判定的线程出错"))).fold(own, Result::and)
+            others
+                .into_iter()
+                .map(|t| t.join().unwrap_or_else(|_| anyhow::bail!("判定的线程出错")))
+                .fold(own, Result::and)
         })
     }
 

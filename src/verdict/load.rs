@@ -180,6 +180,7 @@ fn table(
                 let kind = &kinds[*column];
                 t.columns[*column].push(match kind {
                     Kind::Number(_) | Kind::Money | Kind::Flag | Kind::Ref(_) => row.opt_i64(*i)?.unwrap_or(EMPTY),
+                    Kind::Choice(of) if let Some(cell) = choice(of, row.opt_bytes(*i)?) => cell,
                     _ => row.opt_text(*i)?.map_or(EMPTY, |text| kind.read_text(text, texts)),
                 });
             }
@@ -190,6 +191,12 @@ fn table(
         sort(&mut t);
     }
     Ok(t)
+}
+
+/// The position of one of the choices on offer; an empty cell is [`EMPTY`].
+fn choice(of: &[String], text: Option<&[u8]>) -> Option<i64> {
+    let Some(text) = text else { return Some(EMPTY) };
+    of.iter().position(|c| c.as_bytes() == text).map(|i| i as i64)
 }
 
 /// Reads days, quickly where many are of one year.

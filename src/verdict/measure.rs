@@ -99,7 +99,9 @@ pub fn reads_label(fold: &Fold) -> bool {
     let conditions = |c: &Conditions| !c.has.is_empty();
     let rows = |rows: &Rows| matches!(rows.dated, Some((_, true))) || conditions(&rows.filter);
     match fold {
-        Fold::Count(of) | Fold::Sum(of, _) | Fold::Distinct(of, _) | Fold::Change(of, ..) | Fold::Latest(of, _) => rows(of),
+        Fold::Count(of) | Fold::Sum(of, _) | Fold::Distinct(of, _) | Fold::Change(of, ..) | Fold::Latest(of, _) => {
+            rows(of)
+        }
         Fold::Share(of, that) => rows(of) || conditions(that),
         Fold::Ratio(top, bottom) => reads_label(top) || reads_label(bottom),
         Fold::Holds(c) => conditions(c),
