@@ -15,6 +15,7 @@ use dongliang::{
         world::Layout,
     },
 };
+use examples::Store;
 
 fn load(directory: &str) -> Loaded {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(directory);
@@ -43,49 +44,47 @@ fn every_rule_of_2025() {
 }
 
 /// A verdict as its page says it.
-fn page(engine: &Engine, i: usize, e: &Explanation, name: &dyn Fn(usize, i64) -> String) -> String {
-    let ctx = Context::of(engine, i);
-    let c = &engine.compiled[i];
+fn page(engine: &Engine, e: &Explanation, name: &dyn Fn(usize, i64) -> String) -> String {
+    let (ctx, c) = (Context::of(engine, 0), &engine.compiled[0]);
     let cell = |(n, id): (usize, &i64)| match c.per.get(n).map(|p| &p.kind) {
         Some(Kind::Ref(table)) => name(*table, *id),
         Some(_) => id.to_string(),
         None => name(c.table, *id),
     };
     let subject: Vec<String> = e.verdict.subject.iter().enumerate().map(cell).collect();
-    let mut text = String::new();
-    writeln!(text, "  {} {}：{}", subject.join("|"), words::window_name(&e.verdict.window.label), words::lead(ctx, e))
-        .unwrap();
+    let window = words::window_name(&e.verdict.window.label);
+    let mut text = format!("  {} {window}：{}\n", subject.join("|"), words::lead(ctx, e));
     for sum in words::sums(ctx, e) {
-        let terms: Vec<String> = sum.terms.iter().map(|t| format!("{}{}{}", t.sign, t.label, t.value)).collect();
+        let terms: String = sum.terms.iter().map(|t| format!("{}{}{}", t.sign, t.label, t.value)).collect();
         let part = sum.part.map(|p| format!("{p}：")).unwrap_or_default();
-        writeln!(text, "    算：{part}{}｜{}", terms.concat(), sum.outcome).unwrap();
+        writeln!(text, "    算：{part}{terms}｜{}", sum.outcome).unwrap();
     }
     for (part, told) in c.requirement.parts.iter().zip(&e.parts) {
         for row in &told.rows {
             let fated = words::fate(ctx, part, row, &told.frame, &e.verdict.window);
-            writeln!(text, "    行：{} {} {}", name(row.table, row.record), fated.outcome, fated.reason).unwrap();
+            let row = format!("{}{}", engine.layout.ledgers[row.table].title, name(row.table, row.record));
+            writeln!(text, "    记录：{row} {} {}", fated.outcome, fated.reason).unwrap();
         }
     }
     let mends = words::needs(ctx, e);
-    for mend in &mends.list {
-        writeln!(text, "    补：{}｜{}", mend.title, mend.note).unwrap();
-    }
+    assert_eq!(mends.list.is_empty(), !mends.none.is_empty(), "{text}");
+    mends.list.iter().for_each(|m| writeln!(text, "    补：{}｜{}", m.title, m.note).unwrap());
     if mends.list.is_empty() {
-        writeln!(text, "    补：（{}）", mends.none).unwrap();
+        writeln!(text, "    不补：{}", mends.none).unwrap();
     }
     text
 }
 
+/// The pages of all verdicts of these examples.
 fn pages(of: impl Fn(&Example) -> bool) -> String {
     let (package, examples, _) = load("directives/2025");
+    let store = Store::new(&package, &examples);
     let mut text = String::new();
     for example in examples.all.iter().filter(|e| of(e)) {
-        let (engine, found) = examples::explained(&package, &examples, example);
-        let name = |table, id| examples::code(&engine.layout, &examples, example, table, id);
+        let (engine, found) = store.explained(example);
+        let name = |table, id| store.code(example, &engine.layout, table, id);
         writeln!(text, "{} {}（{}）", example.req, example.name, example.as_of.chinese()).unwrap();
-        for e in &found {
-            text += &page(&engine, engine.position(&example.req).unwrap(), e, &name);
-        }
+        found.iter().for_each(|e| text += &page(&engine, e, &name));
     }
     text
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Context,
-    lead::{Item, beyond, deadline, distance, items, unknown},
-    noun::{counter, table_of},
+    lead::{Item, beyond, deadline, distance, items, overdue, unknown},
+    noun::{again_title, counter, table_of},
     ordinal,
     period::{due_day, window_name},
     reason::{fillable, rows_noun},
@@ -58,6 +58,7 @@ pub fn needs(ctx: Context<'_>, e: &Explanation) -> Mends {
         list.extend(fills(ctx, *p));
         list.extend(more(ctx, e, *p));
     }
+    list.extend(repeat(ctx, e));
     let none = if list.is_empty() { shut(ctx, &e.verdict.window, &all) } else { String::new() };
     Mends { list, none }
 }
@@ -81,10 +82,21 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
     list
 }
 
+/// A passing repeat that points back makes it good.
+fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
+    let field = again_title(ctx).filter(|_| e.verdict.state == State::Fail)?;
+    let note = "本次仍为未达标，注明“已补”".into();
+    Some(Mend { title: format!("另行组织并达标，以“{field}”指回本次"), note })
+}
+
 /// Fields to fill in rows that are there.
 fn fills(ctx: Context<'_>, p: Item<'_>) -> Vec<Mend> {
     let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
-    let late = if overdue(ctx, p) { "；期限已过，注明“已补”" } else { "" };
+    let late = if overdue(ctx, p) {
+        "；期限已过，补填后注明“已补”，期限以后已填的不必再填"
+    } else {
+        ""
+    };
     let fill = fillable(ctx, p.part, &p.told.rows).into_iter().filter(|f| !f.missing.starts_with("设定“"));
     fill.map(|f| {
         let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
@@ -93,22 +105,21 @@ fn fills(ctx: Context<'_>, p: Item<'_>) -> Vec<Mend> {
             (Some(field), false) => format!("补填{field}：{of}"),
             (None, _) => format!("核实{of}：{}", f.missing),
         };
-        let effect = if f.unclear { "填后才能判定是否计入" } else { "填后可以计入" };
+        let effect = match (f.unclear, own) {
+            (true, true) => "填后才能判定",
+            (true, false) => "填后才能判定是否计入",
+            (false, true) => "填后即满足这一条",
+            (false, false) => "填后可以计入",
+        };
         Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
     })
     .collect()
 }
 
-/// The deadline of a part is over, but it can be made good.
-fn overdue(ctx: Context<'_>, p: Item<'_>) -> bool {
-    let by = matches!(ctx.requirement.when, When::ByDate(_) | When::ByField { .. });
-    by && !p.told.frame.running
-}
-
 /// More rows, or fewer.
 fn more(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> Option<Mend> {
     let standing = matches!(ctx.requirement.when, When::Standing | When::Once(_));
-    if beyond(p) || !(standing || p.told.frame.running || overdue(ctx, p)) {
+    if beyond(ctx, p) || !(standing || p.told.frame.running || overdue(ctx, p)) {
         return None;
     }
     let target = p.verdict.target.as_ref()?;
@@ -120,7 +131,7 @@ fn more(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> Option<Mend> {
 /// What is missing, as something to do.
 fn wanted(ctx: Context<'_>, p: Item<'_>, target: &TargetNow) -> Option<String> {
     let scale = scale::scale(ctx, p.part);
-    let name = short::part_detail(ctx, p.part);
+    let name = short::part_name(ctx, p.part);
     let value = p.verdict.value.unwrap_or(Ratio::ZERO);
     let (below, above) = distance(target, value);
     let (num, den) = p.verdict.counted;
@@ -207,12 +218,12 @@ fn by_when(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> String {
 
 /// Why nothing helps.
 fn shut(ctx: Context<'_>, window: &Window, all: &[Item<'_>]) -> String {
-    if all.iter().any(|p| p.verdict.state == State::Fail && beyond(*p)) {
+    if all.iter().any(|p| p.verdict.state == State::Fail && beyond(ctx, *p)) {
         return "已经超出，不能挽回；登记有误的，更正后重新判定。".into();
     }
     match ctx.requirement.when {
         When::Every(_) => {
-            format!("{}已结束，不能再补；期内已做而漏登记的，补登记后重新判定。", window_name(&window.label))
+            format!("{}已过，不能再补；期内已做而漏登记的，补登记后重新判定。", window_name(&window.label))
         }
         When::Life => "已终止，不能再补；期内已做而漏登记的，补登记后重新判定。".into(),
         _ => "按现有记录没有可以补充的；登记有误的，更正后重新判定。".into(),

@@ -231,6 +231,13 @@ fn joined(text: String, word: &str) -> String {
     format!("{text}{}{word}", if direct { "" } else { "的" })
 }
 
+/// Title of the field by which a repeat points back at what it repeats.
+pub(super) fn again_title(ctx: Context<'_>) -> Option<&str> {
+    let name = ctx.requirement.again.as_ref()?.last()?;
+    let field = ctx.layout.ledgers.iter().find_map(|l| l.field(name));
+    Some(field.map_or(name.as_str(), field_title))
+}
+
 /// What binds the subjects, in brackets: `（是否市级重点为“是”）`; empty where nothing does but the level of units.
 pub(super) fn bound(ctx: Context<'_>) -> String {
     let r = ctx.requirement;

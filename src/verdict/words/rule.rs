@@ -266,11 +266,8 @@ fn late(ctx: Context<'_>) -> Option<String> {
     let r = ctx.requirement;
     let by = matches!(r.when, When::ByDate(_) | When::ByField { .. });
     let by = by.then(|| "逾期后补齐的，仍为未达标，注明“已补”。".to_owned());
-    let again = r.again.as_ref().map(|p| {
-        let name = p.last().map_or("", String::as_str);
-        let found = ctx.layout.ledgers.iter().find_map(|l| l.field(name)).map_or(name, noun::field_title);
-        format!("另有达标的以“{found}”指回本次的，本次仍为未达标，注明“已补”。")
-    });
+    let again =
+        noun::again_title(ctx).map(|field| format!("另有达标的以“{field}”指回本次的，本次仍为未达标，注明“已补”。"));
     let all: Vec<String> = by.into_iter().chain(again).collect();
     (!all.is_empty()).then(|| all.concat())
 }

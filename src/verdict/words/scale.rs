@@ -151,6 +151,12 @@ pub fn target(ctx: Context<'_>, part: &Part, now: &TargetNow) -> String {
     }
 }
 
+/// The target as what should be: `应不少于2次`, `应为3至5人`.
+pub(super) fn should(ctx: Context<'_>, part: &Part, now: &TargetNow) -> String {
+    let is = if now.op == TargetOp::Between { "为" } else { "" };
+    format!("应{is}{}", target(ctx, part, now))
+}
+
 /// The target of a part as the requirement says it, every dated step: `2025年1月1日起不少于2次，2025年3月15日起不少于3次`.
 pub(super) fn demanded(ctx: Context<'_>, part: &Part) -> Option<String> {
     let target = part.target.as_ref()?;

@@ -106,14 +106,17 @@ enum Detail {
     All,
 }
 
-/// What a part is about, to name it among others: `文件（服务方案）`, `企业评价中满意的占比`.
+/// What a part is about, to name it among others: `指导记录（确认日期已填）`, `企业评价（调查）中满意的占比`.
 pub fn part_name(ctx: Context<'_>, part: &Part) -> String {
-    name(ctx, part, Detail::Values)
+    name(ctx, part, Detail::All)
 }
 
-/// The same with every condition: `指导记录（确认日期已填）`.
-pub(super) fn part_detail(ctx: Context<'_>, part: &Part) -> String {
-    name(ctx, part, Detail::All)
+/// The rows that a part reads, in short: `企业评价（调查）`.
+pub(super) fn rows_name(ctx: Context<'_>, part: &Part) -> String {
+    match super::reason::sources(&part.measure).first() {
+        Some(source) => noun(ctx, part, source, Detail::All),
+        None => name(ctx, part, Detail::All),
+    }
 }
 
 /// One side of a ratio: `年初在岗人数`.
@@ -142,7 +145,7 @@ fn name(ctx: Context<'_>, part: &Part, detail: Detail) -> String {
             if field.is_empty() { noun } else { format!("{noun}的{field}") }
         }
         Measure::Ratio(top, bottom) => {
-            format!("{}÷{}", side(ctx, part, top, Detail::Noun), side(ctx, part, bottom, Detail::Noun))
+            format!("{}÷{}", side(ctx, part, top, detail), side(ctx, part, bottom, detail))
         }
         Measure::Span(from, to) => span(ctx, from, to),
         Measure::Holds(conds) => short_conds(ctx, ctx.table(), conds, Detail::All).join("、"),

@@ -6,7 +6,7 @@ use super::{
     short,
 };
 use crate::{
-    directive::model::{Measure, Pace, Part},
+    directive::model::{Measure, Pace, Part, TargetOp},
     ratio::Ratio,
     verdict::{
         explain::{Explanation, PartExplanation},
@@ -68,13 +68,19 @@ fn sum(ctx: Context<'_>, part: &Part, pv: &PartVerdict, told: &PartExplanation) 
     let scale = scale::scale(ctx, part);
     let mut terms = counted(ctx, part, pv, value, scale);
     if let Some(greatest) = pv.greatest {
-        let label = if pv.target.is_some() { "说不清的都计入则为" } else { "最多为" };
-        terms.push(Term::new("，", label, scale.value(greatest, pv.target.as_ref())));
+        let label = match scale {
+            Scale::Count(_) => "说不清的都计入则为",
+            _ => "说不清的都算达到则为",
+        };
+        terms.push(Term::new("，", label, said(scale, greatest, pv.target.as_ref())));
     }
     let Some(target) = &pv.target else {
         return Sum { terms, outcome: "只列数字，不判定".into(), part: None };
     };
-    terms.push(Term::new("，", "应", scale::target(ctx, part, target)));
+    if scale != Scale::Holds {
+        let should = if target.op == TargetOp::Between { "应为" } else { "应" };
+        terms.push(Term::new("，", should, scale::target(ctx, part, target)));
+    }
     let outcome = match told.pace {
         Some((elapsed, total, behind)) => {
             terms.extend(expected(part, target, value, scale, (elapsed, total)));
@@ -119,7 +125,16 @@ fn counted(ctx: Context<'_>, part: &Part, pv: &PartVerdict, value: Ratio, scale:
         }
         Measure::Latest(..) => vec![Term::new("", "最后一条为", shown)],
         Measure::Span(..) => vec![Term::new("", "已有", shown)],
-        Measure::Holds(_) => vec![Term::new("", "条件满足", shown)],
+        Measure::Holds(_) => vec![Term::new("", "条件", said(scale, value, None))],
+    }
+}
+
+/// A value; of conditions in words.
+fn said(scale: Scale, v: Ratio, target: Option<&TargetNow>) -> String {
+    match scale {
+        Scale::Holds if v >= Ratio::ONE => "已满足".into(),
+        Scale::Holds => "未满足".into(),
+        _ => scale.value(v, target),
     }
 }
 
