@@ -74,7 +74,11 @@ pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> 
             Asked::Related(s) => format!("没{}", clause::has(ctx, table, s)),
         })
         .collect();
-    if all.is_empty() { format!("不满足：{}", path(ctx.layout, table, &parsed(name)).text) } else { all.join("；") }
+    if all.is_empty() {
+        format!("不满足：{}", path(ctx.layout, table, &parsed(name)).text)
+    } else {
+        all.join("；")
+    }
 }
 
 /// What keeps it from being told, in words: `成绩未填`, `设定“pass_mark”尚未设定`.
@@ -149,22 +153,24 @@ pub(super) struct Fillable {
     pub(super) missing: String,
     /// How many rows.
     pub(super) rows: usize,
+    /// Whether they count cannot be told; else they do not.
+    pub(super) unclear: bool,
 }
 
 /// What could be filled so that rows count that do not, or can be told that cannot; in the order of the rows.
 pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fillable> {
     let mut found: Vec<Fillable> = Vec::new();
     for row in rows {
-        let missing = match &row.trace.fate {
-            Fate::Unclear(name) => untold(ctx, part, row.table, name),
+        let (missing, unclear) = match &row.trace.fate {
+            Fate::Unclear(name) => (untold(ctx, part, row.table, name), true),
             Fate::Fails(name) | Fate::Short(name) if fills(ctx, part, row.table, name) => {
-                unmet(ctx, part, row.table, name)
+                (unmet(ctx, part, row.table, name), false)
             }
             _ => continue,
         };
-        match found.iter_mut().find(|f| f.table == row.table && f.missing == missing) {
+        match found.iter_mut().find(|f| f.table == row.table && f.missing == missing && f.unclear == unclear) {
             Some(same) => same.rows += 1,
-            None => found.push(Fillable { table: row.table, missing, rows: 1 }),
+            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear }),
         }
     }
     found

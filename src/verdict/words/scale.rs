@@ -6,7 +6,7 @@ use super::{
     number,
 };
 use crate::{
-    directive::model::{Measure, Operand, Part, Target, TargetOp, TargetStep, Value},
+    directive::model::{Measure, Operand, Part, Path, Source, Target, TargetOp, TargetStep, Value},
     ratio::Ratio,
     verdict::{judge::TargetNow, kind::Kind, world::PERSON},
 };
@@ -63,6 +63,21 @@ fn of_measure(ctx: Context<'_>, measure: &Measure, target: Option<Ratio>) -> Sca
         Measure::Span(..) => Scale::Days,
         Measure::Holds(_) => Scale::Holds,
     }
+}
+
+/// The scale in which rows of a source are counted.
+pub(super) fn rows_scale(ctx: Context<'_>, source: &Source) -> Scale {
+    Scale::Count(counter(ctx.layout, table_of(ctx.layout, source)))
+}
+
+/// The scale of one side of a ratio.
+pub(super) fn measure_scale(ctx: Context<'_>, measure: &Measure) -> Scale {
+    of_measure(ctx, measure, None)
+}
+
+/// A field of a source's rows.
+pub(super) fn field_name(ctx: Context<'_>, source: &Source, p: &Path) -> String {
+    path(ctx.layout, table_of(ctx.layout, source), p).text
 }
 
 fn number_of(ctx: Context<'_>, of: &Operand) -> Option<Ratio> {

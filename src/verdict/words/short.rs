@@ -24,11 +24,9 @@ pub fn short_rule(ctx: Context<'_>) -> String {
     let mut nouns: Vec<String> = parts.iter().map(|p| name(ctx, p, Detail::Noun)).collect();
     nouns.dedup();
     let candidates = [
-        joined(ctx, Detail::All),
-        joined(ctx, Detail::All).replace("的占比", "的"),
-        joined(ctx, Detail::Values),
+        joined(ctx, &vec![Detail::All; parts.len()]),
         each_alike(ctx, Detail::Values),
-        if parts.len() == 1 { joined(ctx, Detail::Noun) } else { String::new() },
+        trimmed(ctx),
         format!("{several}：{}", nouns.join("、")),
         several,
     ];
@@ -36,12 +34,29 @@ pub fn short_rule(ctx: Context<'_>) -> String {
     candidates.into_iter().find(fits).unwrap_or_else(|| "见要求详情".into())
 }
 
+/// All parts, the longest of them with less of its conditions until there is room.
+fn trimmed(ctx: Context<'_>) -> String {
+    let mut details = vec![Detail::All; ctx.requirement.parts.len()];
+    loop {
+        let text = joined(ctx, &details);
+        if text.chars().count() <= MOST {
+            return text;
+        }
+        let long = |i: &usize| {
+            let (noun, tail) = part(ctx, &ctx.requirement.parts[*i], details[*i]);
+            noun.chars().count() + tail.chars().count()
+        };
+        let Some(i) = (0..details.len()).filter(|i| details[*i] > Detail::Noun).max_by_key(long) else { return text };
+        details[i] = if details[i] == Detail::All { Detail::Values } else { Detail::Noun };
+    }
+}
+
 /// All parts; one that counts the same rows as the part before says only what is new. Empty where two would sound alike.
-fn joined(ctx: Context<'_>, detail: Detail) -> String {
+fn joined(ctx: Context<'_>, details: &[Detail]) -> String {
     let mut text = String::new();
     let mut before = (String::new(), String::new());
-    for p in &ctx.requirement.parts {
-        let (noun, tail) = part(ctx, p, detail);
+    for (p, detail) in ctx.requirement.parts.iter().zip(details) {
+        let (noun, tail) = part(ctx, p, *detail);
         if !noun.is_empty() && noun == before.0 {
             if tail == before.1 {
                 return String::new();
@@ -94,6 +109,21 @@ enum Detail {
 /// What a part is about, to name it among others: `文件（服务方案）`, `企业评价中满意的占比`.
 pub fn part_name(ctx: Context<'_>, part: &Part) -> String {
     name(ctx, part, Detail::Values)
+}
+
+/// The same with every condition: `指导记录（确认日期已填）`.
+pub(super) fn part_detail(ctx: Context<'_>, part: &Part) -> String {
+    name(ctx, part, Detail::All)
+}
+
+/// One side of a ratio: `年初在岗人数`.
+pub(super) fn side_name(ctx: Context<'_>, part: &Part, measure: &Measure) -> String {
+    side(ctx, part, measure, Detail::Values)
+}
+
+/// Further conditions of a share, in short: `措施日期已填`.
+pub(super) fn conds(ctx: Context<'_>, source: &Source, that: &Conds) -> String {
+    short_conds(ctx, table_of(ctx.layout, source), that, Detail::All).join("、")
 }
 
 fn name(ctx: Context<'_>, part: &Part, detail: Detail) -> String {
