@@ -157,20 +157,31 @@ fn open(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> String {
     if let Some((name, slots)) = ctx.open_slots() {
         return format!("名目“{name}”应有{}个，只定了{}个，定全以前不下结论", slots.size, slots.named.len());
     }
-    let left: Vec<Item<'_>> =
-        all.iter().filter(|p| !matches!(p.verdict.state, State::Pass | State::Na | State::Figure)).copied().collect();
-    let said = listed(ctx, &left, |p| match gap(ctx, p, "再需") {
-        _ if p.verdict.state == State::Unknown => unclear(ctx, p).join("、"),
-        Some(gap) => format!("{}，{gap}", reached(ctx, p)),
-        None if matches!(p.part.measure, Measure::Holds(_)) || p.verdict.value.is_none() => reached(ctx, p),
-        None => format!("{}，已达到，期满再定", reached(ctx, p)),
+    let left: Vec<Item<'_>> = all.iter().filter(|p| undone(p)).copied().collect();
+    let days: Vec<Day> = left.iter().filter(|p| p.told.frame.running).filter_map(|p| deadline(ctx, *p)).collect();
+    let alike = days.iter().all(|d| *d == days[0]);
+    let said = listed(ctx, &left, |p| {
+        let day = deadline(ctx, p).filter(|_| !alike && p.told.frame.running);
+        let day = day.map(|d| format!("，最迟{}", d.chinese())).unwrap_or_default();
+        let so_far = match gap(ctx, p, "再需") {
+            _ if p.verdict.state == State::Unknown => unclear(ctx, p).join("、"),
+            Some(gap) => format!("{}，{gap}", reached(ctx, p)),
+            None if matches!(p.part.measure, Measure::Holds(_)) || p.verdict.value.is_none() => reached(ctx, p),
+            None => format!("{}，已达到，期满再定", reached(ctx, p)),
+        };
+        so_far + &day
     });
-    let until = until(ctx, e, &left);
+    let until = if alike { until(ctx, e, days.first().copied()) } else { String::new() };
     if until.is_empty() { said } else { format!("{said}，{until}") }
 }
 
+/// A part on which the verdict still rests.
+pub(super) fn undone(p: &Item<'_>) -> bool {
+    matches!(p.verdict.state, State::Open | State::Fail | State::Unknown)
+}
+
 /// Until when an open verdict can still be met.
-fn until(ctx: Context<'_>, e: &Explanation, left: &[Item<'_>]) -> String {
+fn until(ctx: Context<'_>, e: &Explanation, day: Option<Day>) -> String {
     match &ctx.requirement.when {
         When::Once(due) => match due.as_ref().and_then(|d| due_day(ctx, d)) {
             Some(day) => format!("最迟{}", day.chinese()),
@@ -178,7 +189,7 @@ fn until(ctx: Context<'_>, e: &Explanation, left: &[Item<'_>]) -> String {
         },
         When::Standing => "在宽限期内".into(),
         When::Life if e.verdict.window.to == Day::MAX => "终止时再定".into(),
-        _ => match left.iter().filter_map(|p| deadline(ctx, *p)).min() {
+        _ => match day {
             Some(day) => format!("最迟{}", day.chinese()),
             None => no_deadline(ctx),
         },
@@ -305,28 +316,38 @@ fn unclear(ctx: Context<'_>, p: Item<'_>) -> Vec<String> {
             _ => waiting,
         };
     }
-    let counts = |table: Option<usize>| {
-        let mut rows = p.told.rows.iter().filter(|r| table.is_none_or(|t| t == r.table));
-        rows.any(|r| matches!(r.trace.fate, Fate::Counted | Fate::Short(_)))
-    };
-    let additive = matches!(p.part.measure, Measure::Count(_) | Measure::Sum(..) | Measure::Distinct(..));
-    let blank = counts(None) || (additive && p.part.no_data == Some(NoData::Zero));
-    let filter = bound(ctx);
-    match &p.part.measure {
-        Measure::Ratio(top, bottom) => {
-            let counted = sources(top).iter().any(|s| counts(Some(table_of(ctx.layout, s))));
-            match counted || p.part.no_data == Some(NoData::Zero) {
-                true => vec![format!("{}为0", short::side_name(ctx, p.part, bottom))],
-                false => vec![format!("没有{}的记录", short::rows_name(ctx, p.part))],
-            }
-        }
-        measure if !filter.is_empty() && (blank || matches!(measure, Measure::Holds(_))) => {
-            vec![format!("{}是否属于判定对象说不清：{filter}", this(ctx))]
-        }
-        _ if persons(p.part) => vec!["没有在岗人员，花名册未报".into()],
-        Measure::Span(from, _) => vec![format!("{}未填", path(ctx.layout, ctx.table(), from).text)],
-        _ => vec![format!("没有{}的记录", short::rows_name(ctx, p.part))],
+    if doubtful(ctx, p) {
+        return vec![format!("{}是否属于判定对象说不清：{}", this(ctx), bound(ctx))];
     }
+    vec![match &p.part.measure {
+        Measure::Ratio(top, bottom) if reads(ctx, p, top) || p.part.no_data == Some(NoData::Zero) => {
+            format!("{}为0", short::side_name(ctx, p.part, bottom))
+        }
+        _ if persons(p.part) => "没有在岗人员，花名册未报".into(),
+        _ => format!("没有{}的记录", short::rows_name(ctx, p.part)),
+    }]
+}
+
+/// Whether a row of a measure's own counts.
+fn reads(ctx: Context<'_>, p: Item<'_>, measure: &Measure) -> bool {
+    let tables: Vec<usize> = sources(measure).into_iter().map(|s| table_of(ctx.layout, s)).collect();
+    let counts = |fate: &Fate| matches!(fate, Fate::Counted | Fate::Short(_));
+    p.told.rows.iter().any(|r| tables.contains(&r.table) && counts(&r.trace.fate))
+}
+
+/// Whether the subject belongs here at all cannot be told: there is no value although there would be one.
+pub(super) fn doubtful(ctx: Context<'_>, p: Item<'_>) -> bool {
+    let unknown = p.verdict.state == State::Unknown && p.verdict.value.is_none() && p.verdict.target.is_some();
+    let valued = match &p.part.measure {
+        Measure::Holds(_) | Measure::Span(..) => true,
+        Measure::Ratio(top, bottom) => reads(ctx, p, top) && reads(ctx, p, bottom),
+        Measure::Share(..) | Measure::Change(..) | Measure::Latest(..) => reads(ctx, p, &p.part.measure),
+        Measure::Count(_) | Measure::Sum(..) | Measure::Distinct(..) => {
+            p.part.no_data == Some(NoData::Zero) || reads(ctx, p, &p.part.measure)
+        }
+    };
+    let waits = || fillable(ctx, p.part, &p.told.rows).iter().any(|f| f.unclear);
+    unknown && valued && !super::noun::always_told(ctx) && !waits()
 }
 
 /// A setting that the target rests on and that is not set.

@@ -2,11 +2,11 @@
 
 use super::{
     Context,
-    lead::{Item, beyond, deadline, distance, items, overdue, unknown},
-    noun::{again_title, counter, table_of},
+    lead::{Item, beyond, deadline, distance, doubtful, items, overdue, undone, unknown},
+    noun::{again_title, bound_fields, counter, table_of, this},
     ordinal,
     period::{due_day, window_name},
-    reason::{fillable, rows_noun},
+    reason::{Fillable, fillable, rows_noun},
     rows::rows,
     scale::{self, Scale},
     short,
@@ -53,13 +53,26 @@ pub fn needs(ctx: Context<'_>, e: &Explanation) -> Mends {
     }
     let all = items(ctx, e);
     let mut list = settings(ctx, e, &all);
-    let left = all.iter().filter(|p| matches!(p.verdict.state, State::Fail | State::Open | State::Unknown));
-    for p in left {
-        list.extend(fills(ctx, *p));
-        list.extend(more(ctx, e, *p));
+    if e.verdict.unset.is_empty() && all.iter().any(|p| doubtful(ctx, *p)) {
+        let title = format!("补填{}", bound_fields(ctx));
+        let note = format!("填后才能判定{}是否属于判定对象", this(ctx));
+        return Mends { list: vec![Mend { title, note }], none: String::new() };
+    }
+    for p in all.iter().filter(|p| undone(p)) {
+        let open = fillable(ctx, p.part, &p.told.rows);
+        list.extend(fills(ctx, *p, &open));
+        // To fill what falls short is how a share rises.
+        if !(matches!(p.part.measure, Measure::Share(..)) && open.iter().any(|f| !f.unclear)) {
+            list.extend(more(ctx, e, *p));
+        }
     }
     list.extend(repeat(ctx, e));
-    let none = if list.is_empty() { shut(ctx, &e.verdict.window, &all) } else { String::new() };
+    let none = match list.is_empty() {
+        true if reached(&all) => "现已达到，期满再定，不需要补充。".into(),
+        true if e.verdict.state == State::Open => "还没有可以计算的数，有了再判定。".into(),
+        true => shut(ctx, &e.verdict.window, &all),
+        false => String::new(),
+    };
     Mends { list, none }
 }
 
@@ -82,6 +95,14 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
     list
 }
 
+/// Every part that is still open would be met if its window shut now.
+fn reached(all: &[Item<'_>]) -> bool {
+    all.iter().filter(|p| undone(p)).all(|p| {
+        let now = p.verdict.target.as_ref().zip(p.verdict.value);
+        p.verdict.state == State::Open && now.is_some_and(|(t, v)| t.met(Some(v), Some(v)) == Some(true))
+    })
+}
+
 /// A passing repeat that points back makes it good.
 fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
     let field = again_title(ctx).filter(|_| e.verdict.state == State::Fail)?;
@@ -90,14 +111,14 @@ fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
 }
 
 /// Fields to fill in rows that are there.
-fn fills(ctx: Context<'_>, p: Item<'_>) -> Vec<Mend> {
+fn fills(ctx: Context<'_>, p: Item<'_>, open: &[Fillable]) -> Vec<Mend> {
     let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
     let late = if overdue(ctx, p) {
         "；期限已过，补填后注明“已补”，期限以后已填的不必再填"
     } else {
         ""
     };
-    let fill = fillable(ctx, p.part, &p.told.rows).into_iter().filter(|f| !f.missing.starts_with("设定“"));
+    let fill = open.iter().filter(|f| !f.missing.starts_with("设定“"));
     fill.map(|f| {
         let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
         let title = match (f.missing.strip_suffix("未填"), own) {
@@ -111,6 +132,8 @@ fn fills(ctx: Context<'_>, p: Item<'_>) -> Vec<Mend> {
             (false, true) => "填后即满足这一条",
             (false, false) => "填后可以计入",
         };
+        // A day after the deadline does not meet it any more; another field counts whenever it is filled.
+        let late = if f.day && overdue(ctx, p) { "；日期在期限以后的，只注明“已补”" } else { "" };
         Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
     })
     .collect()
@@ -166,7 +189,10 @@ fn wanted(ctx: Context<'_>, p: Item<'_>, target: &TargetNow) -> Option<String> {
             below?;
             let [from, to] = [from, to].map(|p| scale::field_name(ctx, source, p));
             let least = ceiling(target.value.times(Ratio::whole(den))?);
-            (den > 0).then(|| format!("按现有{from}合计{den}计，{to}合计降到{}以内", den - least))
+            Some(match den {
+                ..=0 => format!("{name}降幅{}", scale::target(ctx, p.part, target)),
+                _ => format!("按现有{from}合计{den}计，{to}合计降到{}以内", den - least),
+            })
         }
         Measure::Latest(source, field) => {
             let field = scale::field_name(ctx, source, field);
@@ -198,7 +224,10 @@ fn dating(ctx: Context<'_>, part: &Part) -> String {
 
 fn by_when(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> String {
     if overdue(ctx, p) {
-        return "期限已过，补齐后仍为未达标，注明“已补”".into();
+        return match e.verdict.state {
+            State::Fail => "期限已过，以后做的仍为未达标，注明“已补”；期限内漏登记的，补登记后重新判定".into(),
+            _ => "期限已过，只计期限内已做而漏登记的".into(),
+        };
     }
     let end = super::reason::sources(&p.part.measure).iter().any(|s| s.at == Some(At::End));
     match &ctx.requirement.when {

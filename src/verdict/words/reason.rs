@@ -9,6 +9,7 @@ use crate::{
     verdict::{
         eval::Fate,
         explain::Looked,
+        kind::Kind,
         world::{PERSON, UNIT},
     },
 };
@@ -167,12 +168,16 @@ pub(super) struct Fillable {
     pub(super) rows: usize,
     /// Whether they count cannot be told; else they do not.
     pub(super) unclear: bool,
+    /// The field is a day, which counts from itself on.
+    pub(super) day: bool,
 }
 
 /// What could be filled so that rows count that do not, or can be told that cannot; in the order of the rows.
 pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fillable> {
     let mut found: Vec<Fillable> = Vec::new();
     for row in rows {
+        let (Fate::Unclear(name) | Fate::Fails(name) | Fate::Short(name)) = &row.trace.fate else { continue };
+        let day = path(ctx.layout, row.table, &parsed(name)).kind == Kind::Date;
         let (missing, unclear) = match &row.trace.fate {
             Fate::Unclear(name) => (untold(ctx, part, row.table, name), true),
             Fate::Fails(name) if fills(ctx, part, row.table, name, Step::Filter) => {
@@ -185,7 +190,7 @@ pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fi
         };
         match found.iter_mut().find(|f| f.table == row.table && f.missing == missing && f.unclear == unclear) {
             Some(same) => same.rows += 1,
-            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear }),
+            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear, day }),
         }
     }
     found

@@ -6,7 +6,7 @@ use super::{
     number, rows, scale,
 };
 use crate::{
-    directive::model::{At, Cond, Conds, Each, Measure, Of, Operand, Part, Path, Source, Test, Value},
+    directive::model::{At, Cond, Conds, Each, Measure, Of, Operand, Part, Path, Source, TargetOp, Test, Value},
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
@@ -27,8 +27,8 @@ pub fn short_rule(ctx: Context<'_>) -> String {
         joined(ctx, &vec![Detail::All; parts.len()]),
         each_alike(ctx, Detail::Values),
         trimmed(ctx),
-        format!("{several}：{}", nouns.join("、")),
-        several,
+        if parts.len() > 1 { format!("{several}：{}", nouns.join("、")) } else { String::new() },
+        if parts.len() > 1 { several } else { format!("{}达到规定的数", nouns.concat()) },
     ];
     let fits = |text: &String| !text.is_empty() && text.chars().count() <= MOST;
     candidates.into_iter().find(fits).unwrap_or_else(|| "见要求详情".into())
@@ -81,7 +81,7 @@ fn each_alike(ctx: Context<'_>, detail: Detail) -> String {
     let counted = |p: &Part| match &p.measure {
         Measure::Count(source) => {
             let conds = short_conds(ctx, table_of(ctx.layout, source), &source.filter, detail);
-            Some((noun(ctx, p, source, Detail::Noun), conds.join("、"), scale::demanded(ctx, p)?))
+            Some((noun(ctx, p, source, Detail::Noun), conds.join("、"), scale::demanded_short(ctx, p)?))
         }
         _ => None,
     };
@@ -154,7 +154,7 @@ fn name(ctx: Context<'_>, part: &Part, detail: Detail) -> String {
 
 /// What a part counts, and what is asked of it.
 fn part(ctx: Context<'_>, part: &Part, detail: Detail) -> (String, String) {
-    let demand = scale::demanded(ctx, part).unwrap_or_default();
+    let demand = scale::demanded_short(ctx, part).unwrap_or_default();
     let field = |source: &Source, p: &Path| path(ctx.layout, table_of(ctx.layout, source), p).text;
     let number = if part.target.is_none() { "数" } else { "" };
     match &part.measure {
@@ -191,7 +191,9 @@ fn part(ctx: Context<'_>, part: &Part, detail: Detail) -> (String, String) {
                 ([first, _, ..], Detail::Noun) => format!("{first}等{}项条件均满足", all.len()),
                 _ => all.join("、"),
             };
-            (String::new(), said)
+            let judged = part.target.as_ref().map(|t| t.op);
+            let not = if judged.is_some_and(|op| op != TargetOp::AtLeast) { "不得有：" } else { "" };
+            (String::new(), format!("{not}{said}"))
         }
     }
 }

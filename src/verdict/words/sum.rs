@@ -51,16 +51,17 @@ pub fn sums(ctx: Context<'_>, e: &Explanation) -> Vec<Sum> {
         .enumerate()
         .map(|(i, ((part, pv), told))| Sum {
             part: several.then(|| format!("{}{}", ordinal(ctx, i), short::part_name(ctx, part))),
-            ..sum(ctx, part, pv, told)
+            ..sum(ctx, e.verdict.state, part, pv, told)
         })
         .collect()
 }
 
-fn sum(ctx: Context<'_>, part: &Part, pv: &PartVerdict, told: &PartExplanation) -> Sum {
+fn sum(ctx: Context<'_>, whole: State, part: &Part, pv: &PartVerdict, told: &PartExplanation) -> Sum {
     let Some(value) = pv.value else {
         let none = match pv.state {
             State::Na => "不适用",
             State::Figure => "没有可计的记录",
+            State::Open => "还没有可计的记录",
             _ => "没有可用的数，数据不足",
         };
         return Sum { outcome: none.into(), ..Sum::default() };
@@ -86,7 +87,7 @@ fn sum(ctx: Context<'_>, part: &Part, pv: &PartVerdict, told: &PartExplanation) 
             terms.extend(expected(part, target, value, scale, (elapsed, total)));
             paced(ctx, pv, behind)
         }
-        None => unpaced(pv),
+        None => unpaced(whole, pv),
     };
     Sum { terms, outcome, part: None }
 }
@@ -99,6 +100,7 @@ fn counted(ctx: Context<'_>, part: &Part, pv: &PartVerdict, value: Ratio, scale:
     match &part.measure {
         Measure::Count(_) | Measure::Distinct(..) => vec![Term::new("", "计入", shown)],
         Measure::Sum(..) => vec![Term::new("", "合计", shown)],
+        Measure::Share(..) if pv.counted.1 == 0 => vec![Term::new("", "没有应计的记录，按0计，占比", shown)],
         Measure::Share(source, _) => {
             let unit = scale::rows_scale(ctx, source);
             vec![
@@ -180,7 +182,11 @@ fn paced(ctx: Context<'_>, pv: &PartVerdict, behind: Ratio) -> String {
     format!("落后{points}个百分点{near}{light}（{lines}）")
 }
 
-fn unpaced(pv: &PartVerdict) -> String {
+fn unpaced(whole: State, pv: &PartVerdict) -> String {
+    // Within its term a part that is not met does not fail yet.
+    if whole == State::Open && pv.state == State::Fail {
+        return "尚未达到".into();
+    }
     let light = lamp(pv.light).filter(|_| pv.state == State::Open).map(|l| format!("，{l}")).unwrap_or_default();
     format!("{}{light}", pv.state.chinese())
 }
