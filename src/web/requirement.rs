@@ -24,7 +24,7 @@ use crate::{
     clock,
     day::Day,
     db::{Tx, Value},
-    directive::model::{Each, Requirement as Rule, Rollup, When},
+    directive::model::{Each, Requirement as Rule, When},
     verdict::{
         engine::Engine,
         item::{self, Item},
@@ -62,7 +62,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         page: desk.page("/requirements")?,
         code: requirement_code(&r.pillar, &r.id),
         title: r.title.clone(),
-        tag: item.as_ref().map(|x| summary::of(x)),
+        tag: item.as_ref().map(summary::of),
         window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
             "全部期限".into()
         } else {
@@ -175,7 +175,7 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
     Units {
         heads: ["应判", "达标", "进行中", "未达标", "数据不足"].map(String::from).into(),
         rows: rows.into_iter().map(|(_, r)| r).collect(),
-        note: "落后的单位在前，同类按名称排列。数据不足不计入任何占比。".into(),
+        note: "数据不足不计入任何占比。".into(),
     }
 }
 
@@ -295,13 +295,6 @@ fn rule(engine: &Engine, i: usize) -> Facts {
     let r = &engine.compiled[i].requirement;
     let mut facts = vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())];
     facts.extend(words::facts(Context::of(engine, i)).into_iter().map(|f| Fact::new(f.term, f.text)));
-    let rollup = match &r.rollup {
-        Rollup::None => "不汇总",
-        Rollup::ShareMet => "达标的个数占应判的个数，全部达标才算达标",
-        Rollup::Pool => "分子合计除以分母合计，与同一达标线比",
-        Rollup::CountMet(_) => "全市合计达标的个数",
-    };
-    facts.push(Fact::new("单位判定", rollup));
     if let Some(reference) = &r.reference {
         facts.push(Fact::new("参考做法", reference.clone()));
     }

@@ -229,7 +229,7 @@ fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
         rule: l.rule.clone(),
         period: l.when.clone(),
         duty: l.r.duty.clone(),
-        tag: l.item.as_ref().map_or(Tag::of(State::Na), |i| summary::of(i)),
+        tag: l.item.as_ref().map_or(Tag::of(State::Na), summary::of),
         units: (!system).then(|| (format!("{good} / {}个", judged.len()), bar)),
         units_note: match (system, unknown) {
             (true, _) => "市级1项".into(),

@@ -35,6 +35,9 @@ use crate::{
 /// Rows listed of each fate.
 const SHOWN: usize = 50;
 
+/// Rows listed that merely lie outside the window.
+const OUTSIDE: usize = 10;
+
 /// The moment that is asked about.
 struct Asked {
     as_of: Day,
@@ -294,19 +297,20 @@ impl About<'_> {
                 }
                 ledger = ledger.or(rows.first().map(|r| r.table));
                 let name = if e.parts.len() > 1 { format!("第{}项{title}", n + 1) } else { title.to_owned() };
-                let note = if rows.len() > SHOWN {
-                    format!("{}条，只列前{SHOWN}条", rows.len())
+                let limit = if title == "期间以外" { OUTSIDE } else { SHOWN };
+                let note = if rows.len() > limit {
+                    format!("{}条，只列前{limit}条", rows.len())
                 } else {
                     format!("{}条", rows.len())
                 };
-                let shown = rows.iter().take(SHOWN).map(|r| self.row(ctx, r, n, part, e)).collect();
+                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
                 all.push(RecordGroup { title: name, note, rows: shown });
             }
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
         Records {
             title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
-            heads: vec!["记录".into(), "台账".into()],
+            heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,
             all: link.map(|l| Link::new(format!("全部{}", l.title), format!("/ledgers/{}", l.name))),
@@ -331,7 +335,7 @@ impl About<'_> {
         let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
         RecordRow {
             title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
-            cells: vec![ledger.title.clone()],
+            cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
             reason: Words::from(told.reason),
             voided: false,

@@ -86,7 +86,7 @@ fn each_alike(ctx: Context<'_>, detail: Detail) -> String {
         _ => None,
     };
     let Some(all) = parts.iter().map(counted).collect::<Option<Vec<_>>>() else { return String::new() };
-    let Some((first, ..)) = all.split_first().map(|(f, rest)| (f, rest)).filter(|(_, rest)| !rest.is_empty()) else {
+    let Some((first, ..)) = all.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return String::new();
     };
     if all.iter().any(|(noun, conds, demand)| *noun != first.0 || conds.is_empty() || *demand != first.2) {
