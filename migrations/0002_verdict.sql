@@ -45,7 +45,9 @@ create table verdict_tally (
     num bigint not null,
     den bigint not null,
     late bigint not null,
+    -- Open with a yellow or red light, and of these with a red one.
     behind bigint not null,
+    red bigint not null,
     target text not null,
     primary key (requirement, window_label, organ_id, state)
 );
@@ -55,4 +57,11 @@ create table verdict_touched (
     requirement text not null,
     subject bigint not null,
     primary key (requirement, subject)
+);
+
+-- At the end of each month: items on plan, of those judged, over the organs of that day.
+create table verdict_trend (
+    day text primary key,
+    met bigint not null,
+    judged bigint not null
 );

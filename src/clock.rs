@@ -57,6 +57,13 @@ pub fn day_of(instant: i64) -> Day {
     Timestamp::from_microsecond(instant).map_or(Day(0), |t| of_date(t.to_zoned_datetime(zone()).date()))
 }
 
+/// ISO with the office's offset, to the microsecond: `2025-06-30T18:05:00.000001+08:00`.
+pub fn iso(instant: i64) -> String {
+    let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };
+    let z = t.to_zoned_datetime(zone());
+    format!("{}{}", z.datetime(), z.offset())
+}
+
 /// As written in papers: `2025年6月30日 18:05`.
 pub fn chinese(instant: i64) -> String {
     let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };

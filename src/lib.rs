@@ -2,15 +2,25 @@
 //!
 //! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `web`.
 
+pub mod apply;
 pub mod calendar;
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod day;
 pub mod db;
+pub mod demo;
 pub mod directive;
+pub mod export;
+pub mod facts;
 pub mod installation;
+pub mod intake;
+pub mod jobs;
 pub mod ledger;
+pub mod names;
 pub mod org;
 pub mod ratio;
 pub mod scope;
+pub mod sheet;
 pub mod verdict;
+pub mod web;

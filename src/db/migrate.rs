@@ -3,8 +3,11 @@
 use super::{Db, DbError, Tx};
 
 /// Step n makes version n. A step that was once released is never edited.
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001_base.sql"), include_str!("../../migrations/0002_verdict.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_base.sql"),
+    include_str!("../../migrations/0002_verdict.sql"),
+    include_str!("../../migrations/0003_staging.sql"),
+];
 
 /// Held by the process that migrates a PostgreSQL database.
 const LOCK: i64 = 0x646f_6e67_6c69;
@@ -42,7 +45,7 @@ fn version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
         return Ok(0);
     }
     let foreign = || DbError::Foreign(tables.iter().take(5).cloned().collect::<Vec<_>>().join("、"));
-    if !tables.iter().any(|t| t == "meta") || tx.columns("meta")? != ["key", "value"] {
+    if !tables.iter().any(|t| t == "meta") || !tx.columns("meta")?.iter().map(|c| &c.0).eq(["key", "value"]) {
         return Err(foreign().into());
     }
     let stored = tx.one("select value from meta where key = 'schema_version'", &[], |r| Ok(r.text(0)?.to_owned()))?;

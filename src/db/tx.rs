@@ -132,15 +132,37 @@ impl<'a> Tx<'a> {
         self.rows(sql, &[], |r| Ok(r.text(0)?.to_owned()))
     }
 
-    /// Column names of a table in their order; none if there is no such table.
-    pub fn columns(&mut self, table: &str) -> anyhow::Result<Vec<String>> {
+    /// Names and types (`text`, `bigint`, …) of a table's columns in their order; none if there is no such table.
+    pub fn columns(&mut self, table: &str) -> anyhow::Result<Vec<(String, String)>> {
         let sql = if self.is_postgres() {
-            "select cast(column_name as text) from information_schema.columns \
+            "select cast(column_name as text), cast(data_type as text) from information_schema.columns \
              where table_schema = current_schema() and table_name = $1 order by ordinal_position"
         } else {
-            "select name from pragma_table_info($1) order by cid"
+            "select name, lower(type) from pragma_table_info($1) order by cid"
+        };
+        self.rows(sql, &[table.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))
+    }
+
+    /// Names of a table's indexes, those of its constraints left out, sorted.
+    pub fn indexes(&mut self, table: &str) -> anyhow::Result<Vec<String>> {
+        let sql = if self.is_postgres() {
+            "select cast(i.relname as text) from pg_index x join pg_class i on i.oid = x.indexrelid \
+             join pg_class t on t.oid = x.indrelid join pg_namespace n on n.oid = t.relnamespace \
+             where n.nspname = current_schema() and t.relname = $1 and not x.indisprimary order by 1"
+        } else {
+            "select name from sqlite_schema where type = 'index' and tbl_name = $1 and sql is not null order by 1"
         };
         self.rows(sql, &[table.into()], |r| Ok(r.text(0)?.to_owned()))
+    }
+
+    /// A condition's right side, `in (…)`, over a list of numbers that is bound as one text (`1,2,3`) under this
+    /// placeholder; the one place where both databases would need a list of placeholders of changing length.
+    pub fn among(&self, placeholder: &str) -> String {
+        if self.is_postgres() {
+            format!("= any (cast(string_to_array({placeholder}, ',') as bigint[]))")
+        } else {
+            format!("in (select value from json_each('[' || {placeholder} || ']'))")
+        }
     }
 
     /// Renews what the query planner knows of the tables; after large loads.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     literal,
-    model::{Directive, Gap, Pillar, Ruling, Slots},
+    model::{Clause, Directive, Gap, Pillar, Ruling, Slots},
     read::{Node, Table},
 };
 use crate::{calendar::Workdays, day::Day};
@@ -31,6 +31,7 @@ pub(super) fn directive<'a>(mut t: Table<'a>, whole: bool) -> Head<'a> {
     (d.issuer, d.number) = (t.text("issuer"), t.text("number"));
     d.issued = t.take("issued").filter(|n| n.str() != Some("")).and_then(|n| n.day());
     d.pillars = each(&mut t, "pillar", pillar);
+    d.clauses = each(&mut t, "clause", clause);
     d.gaps = each(&mut t, "gap", gap);
     d.rulings = each(&mut t, "ruling", ruling);
     for (name, node) in t.take("slots").and_then(|n| n.table()).map(|mut t| t.rest()).unwrap_or_default() {
@@ -58,6 +59,14 @@ fn pillar(mut t: Table<'_>) -> Option<Pillar> {
     t.close("支柱");
     let id = id?;
     Some(Pillar { title: if title.is_empty() { id.clone() } else { title }, id })
+}
+
+/// Short titles of clauses, for the heads of tables.
+fn clause(mut t: Table<'_>) -> Option<Clause> {
+    let id = t.need("id", "条款", "写成 id = \"二(一)二\"").and_then(|n| n.text());
+    let title = t.text("title");
+    t.close("条款");
+    Some(Clause { id: id?, title })
 }
 
 /// Gaps are only shown: whatever texts they hold beside `id` and `place` make up the effect.

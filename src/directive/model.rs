@@ -54,6 +54,8 @@ pub struct Directive {
     pub slots: BTreeMap<String, Slots>,
     /// 学 干 纪 保障.
     pub pillars: Vec<Pillar>,
+    /// Short titles of clauses, where the package gives them.
+    pub clauses: Vec<Clause>,
     /// What is missing in the text.
     pub gaps: Vec<Gap>,
     /// Readings chosen where the text is unclear.
@@ -82,6 +84,15 @@ pub struct Pillar {
     /// `学`, `干`, `纪` or `保障`.
     pub id: String,
     /// Long title.
+    pub title: String,
+}
+
+/// A clause's short title.
+#[derive(Clone, Debug, Default)]
+pub struct Clause {
+    /// `二(一)二`.
+    pub id: String,
+    /// About four characters.
     pub title: String,
 }
 

@@ -1,7 +1,19 @@
-//! temp
+//! Ledgers: a definition is a table. From [`crate::directive::model::Ledger`] come the table (`schema`), its rows
+//! (`store`), and its lists, facets and exports (`query`).
+//!
+//! Invariants:
+//! - Nothing is overwritten. A correction voids the current row and adds the next revision under the same record id;
+//!   a row is never changed otherwise than by being voided, once.
+//! - A row is current if it is not voided; it was known at an instant K if it was recorded by K and not voided by K.
+//! - Every read goes through one function that applies the [`crate::scope::Scope`] (`query::visible`).
+//! - A sensitive field is stored encrypted from the first row (`secret`); reading gives the cipher text, and only who
+//!   needs it opens it.
+
+pub mod query;
+pub mod row;
 pub mod schema;
-/// t
-pub mod secret {
-    /// t
-    pub struct Keys;
-}
+pub mod secret;
+pub mod store;
+
+pub use row::{NewRow, Stored};
+pub use secret::Keys;

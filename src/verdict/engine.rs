@@ -16,7 +16,8 @@ use crate::{
     calendar::Workdays,
     day::Day,
     db::Tx,
-    directive::model::{Each, Package},
+    directive::model::{Each, FieldType, Package},
+    org::builtin,
 };
 
 /// Subjects judged in one cut.
@@ -43,6 +44,9 @@ pub struct Engine {
     texts: Texts,
 }
 
+/// Ranges of first keys, both ends included.
+type Ranges = Vec<(i64, i64)>;
+
 /// Which verdicts are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
@@ -56,8 +60,18 @@ pub struct Question {
     pub only: Vec<i64>,
 }
 
-/// Receives the verdicts of one requirement (by position), cut by cut, with the world they were judged in.
-pub type Sink<'s> = dyn FnMut(usize, Vec<Verdict>, &World<'_>) -> anyhow::Result<()> + 's;
+/// The verdicts of one requirement on the subjects of one cut.
+pub struct Judged<'j, 'w> {
+    /// Position among [`Engine::compiled`].
+    pub requirement: usize,
+    /// The verdicts.
+    pub verdicts: Vec<Verdict>,
+    /// The world they were judged in.
+    pub world: &'j World<'w>,
+}
+
+/// Receives verdicts, cut by cut.
+pub type Sink<'s> = dyn FnMut(Judged<'_, '_>) -> anyhow::Result<()> + 's;
 
 impl Engine {
     /// Compiles a package.
@@ -147,6 +161,33 @@ impl Engine {
         Ok(())
     }
 
+    /// The indexes that let a cut be read without touching the table: the column by which rows point at the subject, the
+    /// day, and every other column that is read with it.
+    pub fn indexes(&self) -> BTreeMap<String, Vec<Vec<String>>> {
+        let mut found: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+        for i in 0..self.compiled.len() {
+            for (table, column) in self.cuts(&[i], &self.needs[i]) {
+                let (Some(column), true) = (column, table >= builtin::COUNT) else { continue };
+                let ledger = &self.layout.ledgers[table];
+                let need = &self.union.tables[&table];
+                let mut names: Vec<String> = vec![ledger.fields[column].name.clone()];
+                let days = ledger.opening().into_iter().chain(ledger.closing()).map(str::to_owned);
+                let read = need.columns.iter().map(|n| &ledger.fields[*n]);
+                let read = read.filter(|f| f.ty != FieldType::Derived).map(|f| f.name.clone());
+                for name in days.chain(read) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                let of = found.entry(ledger.name.clone()).or_default();
+                if !of.contains(&names) {
+                    of.push(names);
+                }
+            }
+        }
+        found
+    }
+
     /// Requirements with the same subjects are judged together; those that cannot be cut, each by itself.
     fn group(&self, i: usize) -> (usize, Option<usize>, usize) {
         let c = &self.compiled[i];
@@ -197,7 +238,7 @@ impl Engine {
                 let mut eval = Eval::new(&world, &self.given, q.as_of);
                 eval.only = ranges.clone().unwrap_or_default();
                 let verdicts = judge::judge(&eval, &self.compiled[*i], &self.rules);
-                sink(*i, verdicts, &world)?;
+                sink(Judged { requirement: *i, verdicts, world: &world })?;
             }
         }
         Ok(())
@@ -224,7 +265,7 @@ impl Engine {
     }
 
     /// The ranges of first keys to judge one after the other; `None`: everything at once.
-    fn ranges(&self, tx: &mut Tx<'_>, q: &Question, members: &[usize]) -> anyhow::Result<Vec<Option<Vec<(i64, i64)>>>> {
+    fn ranges(&self, tx: &mut Tx<'_>, q: &Question, members: &[usize]) -> anyhow::Result<Vec<Option<Ranges>>> {
         let c = &self.compiled[members[0]];
         if !q.only.is_empty() {
             return Ok(vec![Some(q.only.iter().map(|id| (*id, *id)).collect())]);

@@ -58,6 +58,16 @@ impl Shared {
         Shared { texts, ..Shared::default() }
     }
 
+    /// The chart, once it is read.
+    pub fn chart(&self) -> Option<&Chart> {
+        self.chart.as_deref()
+    }
+
+    /// A table that was read whole.
+    pub fn table(&self, table: usize) -> Option<&Table> {
+        self.tables.get(&table).map(Arc::as_ref)
+    }
+
     /// Keeps the organisation alone, for questions on other facts about the same chart.
     pub fn organisation(mut self) -> Shared {
         self.tables.retain(|table, _| *table < builtin::COUNT);

@@ -1,6 +1,9 @@
 //! Totals of a unit, a district, the system: always from leaf verdicts of one window, never means of means (section 5).
 
-use super::judge::{State, TargetNow, Verdict};
+use super::{
+    judge::{State, TargetNow, Verdict},
+    light::Light,
+};
 use crate::{directive::model::Rollup, ratio::Ratio};
 
 /// Leaf verdicts of one requirement in one window, counted by state.
@@ -26,6 +29,8 @@ pub struct Tally {
     pub late: i64,
     /// Open verdicts with a yellow or red light.
     pub behind: i64,
+    /// Open verdicts with a red light.
+    pub red: i64,
 }
 
 /// A total.
@@ -59,7 +64,8 @@ impl Tally {
             self.den += part.counted.1;
         }
         self.late += i64::from(v.late);
-        self.behind += i64::from(v.state == State::Open && v.light >= super::light::Light::Yellow);
+        self.behind += i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        self.red += i64::from(v.state == State::Open && v.light == Light::Red);
     }
 
     /// Takes in another tally.
@@ -74,6 +80,7 @@ impl Tally {
         self.den += o.den;
         self.late += o.late;
         self.behind += o.behind;
+        self.red += o.red;
     }
 
     /// Leaves that are judged: all but 不适用.

@@ -1,6 +1,6 @@
 //! Verdicts in the store: written as differences, counted per organ in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     judge::{State, TargetNow, Verdict},
@@ -60,7 +60,9 @@ pub struct Stored {
 impl Stored {
     /// A verdict on a requirement.
     pub fn of(requirement: &str, v: &Verdict) -> Stored {
-        let day = |d: Day| (d != Day::MIN && d != Day::MAX).then_some(d);
+        // A window that is only the day asked has no bounds of its own.
+        let asked = matches!(v.window.label.as_str(), "standing" | "once");
+        let day = |d: Day| (d != Day::MIN && d != Day::MAX && !asked).then_some(d);
         let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
         Stored {
             requirement: requirement.to_owned(),
@@ -145,8 +147,8 @@ impl Stored {
         ]
     }
 
-    fn key(&self) -> (i64, &str, &str) {
-        (self.subject, &self.rest, &self.window)
+    fn key(&self) -> (i64, String, String) {
+        (self.subject, self.rest.clone(), self.window.clone())
     }
 }
 
@@ -170,22 +172,37 @@ pub fn of_requirement(tx: &mut Tx<'_>, requirement: &str, subject: Option<i64>) 
 /// # Errors
 /// When the store cannot be written.
 pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Result<u64> {
-    let old_by: BTreeMap<_, &Stored> = old.iter().map(|o| (o.key(), o)).collect();
-    let new_by: BTreeMap<_, &Stored> = new.iter().map(|n| (n.key(), n)).collect();
-    let gone: Vec<&Stored> = old_by.iter().filter(|(k, o)| new_by.get(*k) != Some(*o)).map(|(_, o)| *o).collect();
-    let come: Vec<&Stored> = new_by.iter().filter(|(k, n)| old_by.get(*k) != Some(*n)).map(|(_, n)| *n).collect();
+    let (gone, come) = differing(old.to_vec(), new.to_vec());
     for o in &gone {
         tx.execute(
             "delete from verdict where requirement = $1 and subject = $2 and rest = $3 and window_label = $4",
             &[o.requirement.as_str().into(), o.subject.into(), o.rest.as_str().into(), o.window.as_str().into()],
         )?;
     }
-    insert(tx, &come)?;
+    insert(tx, &come.iter().collect::<Vec<_>>())?;
     let mut changes = Changes::default();
     gone.iter().for_each(|o| changes.count(o, -1));
     come.iter().for_each(|n| changes.count(n, 1));
     changes.write(tx)?;
     Ok((gone.len() + come.len()) as u64)
+}
+
+/// Of the old rows those that do not stand any more, of the new those that do not stand yet.
+pub fn differing(old: Vec<Stored>, new: Vec<Stored>) -> (Vec<Stored>, Vec<Stored>) {
+    let mut by_key: HashMap<(i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    for n in new {
+        match by_key.remove(&n.key()) {
+            Some(o) if o == n => {}
+            Some(o) => {
+                gone.push(o);
+                come.push(n);
+            }
+            None => come.push(n),
+        }
+    }
+    gone.extend(by_key.into_values());
+    (gone, come)
 }
 
 fn insert(tx: &mut Tx<'_>, rows: &[&Stored]) -> anyhow::Result<()> {
@@ -207,6 +224,7 @@ struct Change {
     counted: (i64, i64),
     late: i64,
     behind: i64,
+    red: i64,
     shut: Option<Day>,
     target: String,
 }
@@ -220,6 +238,7 @@ impl Changes {
         change.counted.1 += sign * v.counted.1;
         change.late += sign * i64::from(v.late);
         change.behind += sign * i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        change.red += sign * i64::from(v.state == State::Open && v.light == Light::Red);
         if sign > 0 {
             (change.shut, change.target) = (v.shut, v.target.clone());
         }
@@ -227,16 +246,16 @@ impl Changes {
 
     fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
         for ((requirement, window, organ, state), c) in self.by {
-            if (c.n, c.counted, c.late, c.behind) == (0, (0, 0), 0, 0) {
+            if (c.n, c.counted, c.late, c.behind, c.red) == (0, (0, 0), 0, 0, 0) {
                 continue;
             }
             tx.execute(
-                "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, red, target) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                  on conflict (requirement, window_label, organ_id, state) do update set \
                  n = verdict_tally.n + excluded.n, num = verdict_tally.num + excluded.num, \
                  den = verdict_tally.den + excluded.den, late = verdict_tally.late + excluded.late, \
-                 behind = verdict_tally.behind + excluded.behind",
+                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red",
                 &[
                     requirement.into(),
                     window.into(),
@@ -248,6 +267,7 @@ impl Changes {
                     c.counted.1.into(),
                     c.late.into(),
                     c.behind.into(),
+                    c.red.into(),
                     c.target.into(),
                 ],
             )?;
@@ -291,7 +311,7 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
         filter.push_str(&format!(" and organ_id = ${}", params.len()));
     }
     let sql = format!(
-        "select requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target from verdict_tally \
+        "select requirement, window_label, organ_id, state, shut, n, num, den, late, behind, target, red from verdict_tally \
          where {filter} order by requirement, window_label, organ_id"
     );
     let mut found: Vec<Counted> = Vec::new();
@@ -324,6 +344,7 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
             c.tally.den += r.i64(7)?;
             c.tally.late += r.i64(8)?;
             c.tally.behind += r.i64(9)?;
+            c.tally.red += r.i64(11)?;
             c.target = c.target.or(Ratio::parse(r.text(10)?.split("; ").next().unwrap_or_default()));
         }
         Ok(())
@@ -334,4 +355,34 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
 /// A stored target for `pool`, which is always a lower bound unless the requirement says otherwise.
 pub fn pool_target(op: TargetOp, value: Ratio) -> TargetNow {
     TargetNow { op, value, upper: value, whole: None }
+}
+
+/// The counts of some verdicts, for a unit below its organ.
+pub fn count_again<'v>(verdicts: impl Iterator<Item = &'v Stored>) -> Vec<Counted> {
+    let mut by: BTreeMap<(String, String), Counted> = BTreeMap::new();
+    for v in verdicts.filter(|v| !v.closed) {
+        let c = by.entry((v.requirement.clone(), v.window.clone())).or_insert_with(|| Counted {
+            requirement: v.requirement.clone(),
+            window: v.window.clone(),
+            shut: v.shut,
+            target: Ratio::parse(v.target.split("; ").next().unwrap_or_default()),
+            ..Counted::default()
+        });
+        match v.state {
+            State::Pass => c.tally.pass += 1,
+            State::Fail => c.tally.fail += 1,
+            State::Open => c.tally.open += 1,
+            State::Na => c.tally.na += 1,
+            State::Unknown => c.tally.unknown += 1,
+            State::Figure => c.figures += 1,
+        }
+        c.tally.late += i64::from(v.late);
+        c.tally.behind += i64::from(v.state == State::Open && v.light >= Light::Yellow);
+        c.tally.red += i64::from(v.state == State::Open && v.light == Light::Red);
+        if !matches!(v.state, State::Na | State::Figure) {
+            c.tally.num += v.counted.0;
+            c.tally.den += v.counted.1;
+        }
+    }
+    by.into_values().collect()
 }

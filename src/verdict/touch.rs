@@ -12,6 +12,7 @@ use super::{
 use crate::{
     db::{Tx, Value},
     directive::model::Each,
+    installation::meta,
     org::builtin,
 };
 
@@ -49,6 +50,9 @@ pub enum Touch {
     /// Every one.
     All,
 }
+
+/// In `verdict_touched`: every subject of the requirement.
+pub const EVERY: i64 = 0;
 
 /// What could not be judged at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,12 +129,16 @@ pub fn judge(
     let Some(touched) = touched(engine, changes) else {
         return Ok(Later { everything: true, ..Later::default() });
     };
+    let judging = meta(tx, "judging")?.is_some();
     tx.lock(&touched.iter().flat_map(|(i, touch)| lock_keys(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());
     let mut later = Later::default();
     for (i, touch) in touched {
         let c = &engine.compiled[i];
         let id = &c.requirement.id;
+        if judging {
+            mark(tx, id, &touch)?;
+        }
         let only = match touch {
             Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?,
             Touch::All if population(tx, engine, i)? > AT_ONCE => {
@@ -142,6 +150,22 @@ pub fn judge(
         judge_requirement(tx, engine, i, as_of, only, &mut shared)?;
     }
     Ok(later)
+}
+
+/// Tells a full judgement under way that these subjects have newer verdicts than it.
+fn mark(tx: &mut Tx<'_>, requirement: &str, touch: &Touch) -> anyhow::Result<()> {
+    let every = BTreeSet::from([EVERY]);
+    let subjects = match touch {
+        Touch::All => &every,
+        Touch::Subjects(ids) => ids,
+    };
+    for subject in subjects {
+        tx.execute(
+            "insert into verdict_touched (requirement, subject) values ($1, $2) on conflict do nothing",
+            &[requirement.into(), (*subject).into()],
+        )?;
+    }
+    Ok(())
 }
 
 /// What two writers of the same subject wait for (PostgreSQL).
@@ -175,8 +199,8 @@ pub fn judge_requirement(
     }
     let mut new: Vec<Stored> = Vec::new();
     let q = Question { which: Some(vec![i]), as_of, known_at: None, only };
-    engine.evaluate_with(tx, &q, shared, &mut |_, verdicts, _| {
-        new.extend(verdicts.iter().map(|v| Stored::of(&id, v)));
+    engine.evaluate_with(tx, &q, shared, &mut |cut| {
+        new.extend(cut.verdicts.iter().map(|v| Stored::of(&id, v)));
         Ok(())
     })?;
     store::replace(tx, &old, &new)

@@ -200,8 +200,11 @@ db_test!(a_transaction_inside_a_transaction_is_refused_instead_of_waiting_for_it
 db_test!(tables_and_columns_are_known, |db: &Db| {
     table(db);
     let (tables, columns, none) = db.read(|tx| Ok((tx.tables()?, tx.columns("t")?, tx.columns("nowhere")?))).unwrap();
+    assert_eq!(db.read(|tx| tx.indexes("t")).unwrap(), ["t_n"]);
     assert!(tables.contains(&"meta".into()) && tables.contains(&"t".into()));
-    assert_eq!(columns, ["id", "n", "s", "x"]);
+    let columns: Vec<_> = columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).collect();
+    assert_eq!(columns[1..], [("n", "bigint"), ("s", "text"), ("x", "double precision")]);
+    assert_eq!(columns[0].0, "id");
     assert!(none.is_empty());
     db.write(|tx| tx.analyze()).unwrap();
 });

@@ -46,8 +46,8 @@ impl<'p> Store<'p> {
         self.db.write(move |tx| insert(tx, &rows)).unwrap();
         let found = self.db.read(|tx| {
             let mut keys = Vec::new();
-            engine.evaluate(tx, &q, &mut |_, verdicts, _| {
-                keys.extend(verdicts.into_iter().filter(|v| !v.closed).map(|v| (v.subject, v.window.label)));
+            engine.evaluate(tx, &q, &mut |cut| {
+                keys.extend(cut.verdicts.into_iter().filter(|v| !v.closed).map(|v| (v.subject, v.window.label)));
                 Ok(())
             })?;
             let mut shared = engine.shared();

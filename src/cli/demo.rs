@@ -1,0 +1,171 @@
+//! `dongliang demo`: a fictional city in `./demo`, judged and served; a second run starts on the data that is there.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::{Outcome, Place, check, misuse, open, progress, serve};
+use crate::{
+    apply,
+    clock::{Clock, start_of_day},
+    day::Day,
+    db::Db,
+    demo,
+    directive::{self, model::Package},
+    installation::{Installation, meta, set_meta},
+    ledger::secret::Keys,
+    scope::Actor,
+    verdict::rejudge,
+};
+
+/// The demo's day unless another is asked for.
+const TODAY: &str = "2025-10-20";
+
+/// Options of `demo`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 多少名干部
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    people: usize,
+    /// 随机数种子；同一种子得到同一座城市
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// 演示日期
+    #[arg(long, value_name = "DAY")]
+    today: Option<String>,
+    /// 只生成，不提供网页
+    #[arg(long)]
+    no_serve: bool,
+    /// 在哪个地址上提供网页
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    listen: SocketAddr,
+    /// 文件要求所在的目录
+    #[arg(long, default_value = "directives/2025", value_name = "DIR")]
+    directive: PathBuf,
+}
+
+/// Runs it.
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
+    serve::loopback(options.listen)?;
+    let place = Place { data: demo_dir(place), ..place.clone() };
+    let today = match &options.today {
+        None => None,
+        Some(t) => Some(Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20")))?),
+    };
+    if !place.data.join("ready").exists() {
+        create(&place, options, today.or(Day::parse(TODAY)).unwrap_or_default())?;
+    }
+    let installation = move_to(&place, options, today)?;
+    if options.no_serve {
+        return Ok(Outcome::Done);
+    }
+    serve::serve(installation, options.listen)
+}
+
+/// `./demo` unless a data directory is given.
+fn demo_dir(place: &Place) -> PathBuf {
+    if place.data == Path::new("data") { PathBuf::from("demo") } else { place.data.clone() }
+}
+
+/// Makes the city. What an interrupted run left is begun anew.
+fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let package = match directive::load(&options.directive) {
+        Ok((package, ..)) => package,
+        Err(found) => {
+            check::print(&found);
+            bail!("文件要求 {} 装不进来", options.directive.display());
+        }
+    };
+    if place.data.exists() {
+        if !place.data.join("demo-unfinished").exists() {
+            bail!("{} 里有别的数据，没有改动。请换一个目录：--data 目录", place.data.display());
+        }
+        fs::remove_dir_all(&place.data).with_context(|| format!("目录 {} 清不掉", place.data.display()))?;
+    }
+    fs::create_dir_all(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
+    fs::write(place.data.join("demo-unfinished"), "")?;
+    let db = Db::open(&open::url(place))?;
+    if db.read(|tx| meta(tx, "package"))?.is_some() {
+        bail!("这个数据库里已经有数据，没有改动。演示数据请用空的数据库");
+    }
+    let keys = Keys::create(&open::key_file(&place.data))?;
+    if let Some(url) = &place.database {
+        fs::write(place.data.join("database"), url)?;
+    }
+    install(&db, &package, &keys, options, today)?;
+    let bar = progress::bar("生成演示城市");
+    let made = demo::fill(&db, &package, &keys, options.seed, options.people, None, today, &mut |n, of| {
+        progress::show(&bar, n, of)
+    });
+    bar.finish_and_clear();
+    made?;
+    let installation = Installation::new(db, keys, Clock::Standing(today))?;
+    let bar = progress::bar("逐条判定");
+    let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
+    bar.finish_and_clear();
+    rejudge::note_months(&installation)?;
+    fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
+    println!(
+        "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",
+        judged.verdicts,
+        started.elapsed().as_secs_f64(),
+        place.data.display()
+    );
+    Ok(())
+}
+
+fn install(db: &Db, package: &Package, keys: &Keys, options: &Options, today: Day) -> anyhow::Result<()> {
+    let (package, keys) = (package.clone(), keys.clone());
+    let (seed, people) = (options.seed, options.people);
+    db.write(move |tx| {
+        keys.bind(tx)?;
+        let at = start_of_day(package.directive.from);
+        apply::apply(tx, None, &package, &Actor { name: "演示".into(), at })?;
+        set_meta(tx, "demo", "1")?;
+        set_meta(tx, "demo_day", &today.to_string())?;
+        set_meta(tx, "demo_seed", &seed.to_string())?;
+        set_meta(tx, "demo_people", &people.to_string())
+    })
+}
+
+/// Opens the city, and moves its day forward where another is asked for: what was recorded until then comes in.
+fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Result<Installation> {
+    let installation = open::installation(place)?;
+    let (stands, seed, people) =
+        installation.db.read(|tx| Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?)))?;
+    let stands = stands.as_deref().and_then(Day::parse).context("这不是演示数据")?;
+    let Some(today) = today.filter(|t| *t != stands) else { return Ok(installation) };
+    if today < stands {
+        bail!(
+            "演示日期只能向后移：现在是 {}。要回到 {}，请删去目录 {} 再运行，或在判定页上按那一天查看",
+            stands.chinese(),
+            today.chinese(),
+            place.data.display()
+        );
+    }
+    let seed = seed.and_then(|s| s.parse().ok()).unwrap_or(options.seed);
+    let people = people.and_then(|p| p.parse().ok()).unwrap_or(options.people);
+    let package = installation.db.read(|tx| Ok(installation.current(tx)?.engine.package.clone()))?;
+    let bar = progress::bar("推进演示日期");
+    demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), today, &mut |n, of| {
+        progress::show(&bar, n, of)
+    })?;
+    bar.finish_and_clear();
+    installation.db.write(move |tx| {
+        crate::installation::org_changed(tx)?;
+        set_meta(tx, "demo_day", &today.to_string())
+    })?;
+    drop(installation);
+    let installation = open::installation(place)?;
+    let bar = progress::bar("逐条判定");
+    rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
+    bar.finish_and_clear();
+    Ok(installation)
+}

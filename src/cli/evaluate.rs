@@ -1,0 +1,355 @@
+//! `dongliang evaluate`: verdicts and roll-ups as of a day, as known at an instant, as a table, JSON or CSV.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write as _,
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{Outcome, Place, misuse, open};
+use crate::{
+    clock,
+    day::Day,
+    db::Tx,
+    directive::model::Each,
+    installation::{Installation, given, meta},
+    names::Names,
+    ratio::Ratio,
+    verdict::{
+        engine::{Engine, Question},
+        judge::State,
+        kind::Kind,
+        light::Light,
+        rollup::{self, Tally},
+        store::{self, Stored},
+        world::{Layout, PERSON, UNIT},
+    },
+};
+
+/// Options of `evaluate`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 只要这条要求，如 R-21
+    #[arg(long, value_name = "ID")]
+    requirement: Option<String>,
+    /// 只要这个单位（编号或内部号）及其科室
+    #[arg(long, value_name = "ID")]
+    unit: Option<String>,
+    /// 只要这个期间，如 2025-03、2025Q1、"by 2025-12-31"、standing
+    #[arg(long, value_name = "W")]
+    window: Option<String>,
+    /// 按哪一天的组织架构和参数，缺省为今日
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+    /// 按哪一时刻已录入的数据，缺省为全部
+    #[arg(long, value_name = "INSTANT")]
+    known_at: Option<String>,
+    /// 从记录重新判，不用存下的判定
+    #[arg(long)]
+    full: bool,
+    /// 输出格式
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+/// One line of the answer; days, windows and exact values are texts.
+#[derive(Serialize)]
+struct Line {
+    row: &'static str,
+    requirement: String,
+    version: String,
+    subject_kind: String,
+    subject: String,
+    subject_title: String,
+    unit: Option<String>,
+    window: String,
+    numerator: Option<i64>,
+    denominator: Option<i64>,
+    value: String,
+    target: String,
+    state: &'static str,
+    light: &'static str,
+    late: bool,
+    due: Option<String>,
+    watermark: String,
+}
+
+/// Runs it.
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
+    let installation = open::installation(place)?;
+    let as_of = options
+        .as_of
+        .as_deref()
+        .map(|t| Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20"))))
+        .transpose()?;
+    let known_at = options
+        .known_at
+        .as_deref()
+        .map(|t| {
+            clock::parse_instant(t)
+                .ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))
+        })
+        .transpose()?;
+    let lines = installation.db.read(|tx| lines(tx, &installation, options, as_of, known_at))?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match options.format {
+        Format::Json => {
+            serde_json::to_writer(&mut out, &lines)?;
+            writeln!(out)?;
+        }
+        Format::Csv => csv(&mut out, &lines)?,
+        Format::Table => table(&mut out, &lines)?,
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn lines(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    options: &Options,
+    as_of: Option<Day>,
+    known_at: Option<i64>,
+) -> anyhow::Result<Vec<Line>> {
+    let current = installation.current(tx)?;
+    let today = installation.clock.now().day;
+    let judged = meta(tx, "judged_day")?.and_then(|d| Day::parse(&d));
+    let day = as_of.unwrap_or(today);
+    let stored = !options.full && known_at.is_none() && judged == Some(day);
+    let own;
+    let engine = if day == today && known_at.is_none() {
+        &current.engine
+    } else {
+        let (given, workdays) = given(tx, &current.engine.package, day, known_at)?;
+        own = Engine::new(current.engine.package.clone(), given, workdays)?;
+        &own
+    };
+    let which = match &options.requirement {
+        None => None,
+        Some(id) => match engine.position(id) {
+            Some(i) => Some(vec![i]),
+            None => return Err(misuse(format!("没有正在判定的要求“{id}”"))),
+        },
+    };
+    let mut verdicts: Vec<Stored> = Vec::new();
+    if stored {
+        for i in which.clone().unwrap_or_else(|| (0..engine.compiled.len()).collect()) {
+            verdicts.extend(store::of_requirement(tx, &engine.compiled[i].requirement.id, None)?);
+        }
+    } else {
+        let q = Question { which, as_of: day, known_at, only: Vec::new() };
+        engine.evaluate(tx, &q, &mut |cut| {
+            let id = &engine.compiled[cut.requirement].requirement.id;
+            verdicts.extend(cut.verdicts.iter().map(|v| Stored::of(id, v)));
+            Ok(())
+        })?;
+    }
+    if let Some(window) = &options.window {
+        verdicts.retain(|v| v.window == *window);
+    }
+    let unit = options.unit.as_deref().map(|u| unit_id(tx, u)).transpose()?;
+    answer(tx, engine, verdicts, unit, day)
+}
+
+fn unit_id(tx: &mut Tx<'_>, text: &str) -> anyhow::Result<i64> {
+    let sql = "select record_id from l_unit where record_code = $1 or (record_code is null and cast(record_id as text) = $1) or \"name\" = $1 order by record_id";
+    let found = tx.one(sql, &[text.into()], |r| r.i64(0))?;
+    found.ok_or_else(|| misuse(format!("没有单位“{text}”")))
+}
+
+/// The lines: subjects in the package's order, then the roll-ups of units and of the system.
+fn answer(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    verdicts: Vec<Stored>,
+    unit: Option<i64>,
+    day: Day,
+) -> anyhow::Result<Vec<Line>> {
+    let inside = |v: &Stored| unit.is_none_or(|u| v.unit == Some(u) || v.organ == Some(u));
+    let names = names(tx, engine, &verdicts)?;
+    let maker = Maker { engine, names: &names, day };
+    let mut lines: Vec<Line> =
+        verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
+    let mut totals: BTreeMap<(usize, String, Option<i64>), Counts> = BTreeMap::new();
+    for v in &verdicts {
+        let Some(i) = engine.position(&v.requirement) else { continue };
+        let organs = [None, v.organ].into_iter().filter(|o| unit.is_none_or(|u| *o == Some(u)));
+        let sections = v.unit.filter(|u| Some(*u) != v.organ && unit.is_none_or(|w| w == *u)).map(Some);
+        for of in organs.chain(sections).collect::<BTreeSet<_>>() {
+            let total = totals.entry((i, v.window.clone(), of)).or_default();
+            count(&mut total.tally, v);
+            total.target = total.target.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
+            total.due = v.shut;
+        }
+    }
+    for ((i, window, of), counts) in totals {
+        lines.extend(maker.total(i, &window, of, &counts));
+    }
+    Ok(lines)
+}
+
+/// Leaf verdicts of one roll-up.
+#[derive(Default)]
+struct Counts {
+    tally: Tally,
+    target: Option<Ratio>,
+    due: Option<Day>,
+}
+
+fn count(tally: &mut Tally, v: &Stored) {
+    if v.closed {
+        tally.closed_pass += i64::from(v.state == State::Pass);
+        return;
+    }
+    match v.state {
+        State::Pass => tally.pass += 1,
+        State::Fail => tally.fail += 1,
+        State::Open => tally.open += 1,
+        State::Na => tally.na += 1,
+        State::Unknown => tally.unknown += 1,
+        State::Figure => {}
+    }
+    if !matches!(v.state, State::Na | State::Figure) {
+        tally.num += v.counted.0;
+        tally.den += v.counted.1;
+    }
+}
+
+fn names(tx: &mut Tx<'_>, engine: &Engine, verdicts: &[Stored]) -> anyhow::Result<Names> {
+    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for v in verdicts {
+        let Some(i) = engine.position(&v.requirement) else { continue };
+        for (table, id) in keys(engine, i, v) {
+            wanted.entry(table).or_default().insert(id);
+        }
+        wanted.entry(UNIT).or_default().extend(v.unit.into_iter().chain(v.organ));
+    }
+    Names::load(tx, &engine.layout, &wanted)
+}
+
+/// The cells of a subject that are records.
+fn keys(engine: &Engine, i: usize, v: &Stored) -> Vec<(usize, i64)> {
+    let c = &engine.compiled[i];
+    if c.per.is_empty() {
+        return vec![(c.table, v.subject)];
+    }
+    let cells = std::iter::once(v.subject).chain(v.rest.split('|').filter_map(|t| t.parse().ok()));
+    let record = |(access, cell): (&crate::verdict::compile::Access, i64)| match access.kind {
+        Kind::Ref(table) => Some((table, cell)),
+        _ => None,
+    };
+    c.per.iter().zip(cells).filter_map(record).collect()
+}
+
+struct Maker<'a> {
+    engine: &'a Engine,
+    names: &'a Names,
+    day: Day,
+}
+
+impl Maker<'_> {
+    fn version(&self) -> String {
+        self.engine.package.hash.chars().take(12).collect()
+    }
+
+    fn subject(&self, v: &Stored) -> Option<Line> {
+        let i = self.engine.position(&v.requirement)?;
+        let keys = keys(self.engine, i, v);
+        let code: Vec<String> = keys.iter().map(|(t, id)| self.names.code(*t, *id)).collect();
+        let title: Vec<&str> = keys.iter().map(|(t, id)| self.names.title(*t, *id)).collect();
+        let counted = v.value.split("; ").next() != Some("None");
+        Some(Line {
+            row: "subject",
+            requirement: v.requirement.clone(),
+            version: self.version(),
+            subject_kind: kind(&self.engine.layout, &self.engine.compiled[i].requirement.each),
+            subject: code.join("|"),
+            subject_title: title.join("｜"),
+            unit: v.unit.map(|u| self.names.code(UNIT, u)),
+            window: v.window.clone(),
+            numerator: counted.then_some(v.counted.0),
+            denominator: counted.then_some(v.counted.1),
+            value: v.value.clone(),
+            target: v.target.clone(),
+            state: v.state.as_str(),
+            light: v.light.as_str(),
+            late: v.late,
+            due: v.shut.map(|d| d.to_string()),
+            watermark: self.day.to_string(),
+        })
+    }
+
+    fn total(&self, i: usize, window: &str, of: Option<i64>, counts: &Counts) -> Option<Line> {
+        let r = &self.engine.compiled[i].requirement;
+        let op = r.parts.first()?.target.as_ref()?.op;
+        let target = counts.target.map(|t| store::pool_target(op, t));
+        let system_only = matches!(r.rollup, crate::directive::model::Rollup::CountMet(_));
+        if system_only && of.is_some() {
+            return None;
+        }
+        let total = rollup::total(&r.rollup, &counts.tally, target.as_ref())?;
+        Some(Line {
+            row: "rollup",
+            requirement: r.id.clone(),
+            version: self.version(),
+            subject_kind: if of.is_some() { "unit" } else { "system" }.into(),
+            subject: of.map_or("*".into(), |u| self.names.code(UNIT, u)),
+            subject_title: of.map_or("全市".into(), |u| self.names.title(UNIT, u).to_owned()),
+            unit: of.map(|u| self.names.code(UNIT, u)),
+            window: window.to_owned(),
+            numerator: total.value.map(Ratio::num),
+            denominator: total.value.map(Ratio::den),
+            value: total.value.map_or("None".into(), |v| v.to_string()),
+            target: total.target.map_or("-".into(), |t| t.to_string()),
+            state: total.state.as_str(),
+            light: Light::of(total.state).as_str(),
+            late: false,
+            due: counts.due.map(|d| d.to_string()),
+            watermark: self.day.to_string(),
+        })
+    }
+}
+
+fn kind(layout: &Layout, each: &Each) -> String {
+    match each {
+        Each::System => "system".into(),
+        Each::Unit => layout.ledgers[UNIT].name.clone(),
+        Each::Person => layout.ledgers[PERSON].name.clone(),
+        Each::Ledger(name) => name.clone(),
+    }
+}
+
+fn table(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
+    for l in lines {
+        let late = if l.late { " 已补" } else { "" };
+        let state = State::parse(l.state).map_or(l.state, State::chinese);
+        writeln!(
+            out,
+            "{}\t{}\t{}\t{}\t{state}{late}\t{}\t{}/{}",
+            l.requirement,
+            if l.row == "rollup" { "汇总" } else { "" },
+            l.subject_title,
+            l.window,
+            l.light,
+            l.value,
+            l.target
+        )?;
+    }
+    writeln!(out, "共 {} 行", lines.len()).context("写不出去")
+}
+
+fn csv(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    lines.iter().try_for_each(|l| csv.serialize(l))?;
+    Ok(csv.flush()?)
+}

@@ -1,0 +1,90 @@
+//! `dongliang export LEDGER -o FILE`, and `export --all -o DIR`: every ledger with ids, voided rows and times of recording.
+
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{Outcome, Place, misuse, open};
+use crate::{export, installation::Installation, ledger::query::Query, scope::Scope, sheet::Format};
+
+/// Options of `export`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 台账，如 guidance
+    #[arg(value_name = "LEDGER")]
+    ledger: Option<String>,
+    /// 全部台账、单位、人员和任职，含编号、作废的行和登记时间
+    #[arg(long, conflicts_with = "ledger")]
+    all: bool,
+    /// 列出全部台账
+    #[arg(long)]
+    list: bool,
+    /// 写到哪个文件（.xlsx、.csv、.jsonl）；--all 时为目录
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs it.
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
+    let installation = open::installation(place)?;
+    if options.list {
+        return list(&installation);
+    }
+    let output = options.output.as_ref().ok_or_else(|| misuse("请用 -o 写明写到哪里"))?;
+    match &options.ledger {
+        Some(ledger) => one(&installation, ledger, output),
+        None if options.all => all(&installation, output),
+        None => Err(misuse("请写明台账，或用 --all 导出全部")),
+    }
+}
+
+fn list(installation: &Installation) -> anyhow::Result<Outcome> {
+    installation.db.read(|tx| {
+        for ledger in &installation.current(tx)?.engine.layout.ledgers {
+            println!("{}\t{}", ledger.name, ledger.title);
+        }
+        Ok(Outcome::Done)
+    })
+}
+
+fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Result<Outcome> {
+    let format = match output.extension().and_then(|e| e.to_str()) {
+        Some("xlsx") => Format::Xlsx,
+        Some("csv") => Format::Csv,
+        Some("jsonl") => Format::Jsonl,
+        _ => return Err(misuse("文件名应以 .xlsx、.csv 或 .jsonl 结尾")),
+    };
+    let day = installation.clock.now().day;
+    let rows = installation.db.read(|tx| {
+        let current = installation.current(tx)?;
+        let layout = &current.engine.layout;
+        let index = layout.index(ledger).ok_or_else(|| misuse(format!("没有台账“{ledger}”")))?;
+        let file = File::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
+        let keys = Some(installation.keys.as_ref());
+        export::ledger(tx, layout, index, &Scope::All, &Query::default(), format, keys, day, BufWriter::new(file))
+    })?;
+    println!("已导出 {rows} 行到 {}", output.display());
+    Ok(Outcome::Done)
+}
+
+fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
+    fs::create_dir_all(output).with_context(|| format!("目录 {} 建不了", output.display()))?;
+    let (mut ledgers, mut rows) = (0, 0);
+    installation.db.read(|tx| {
+        let current = installation.current(tx)?;
+        for (index, ledger) in current.engine.layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
+            let path = output.join(format!("{}.csv", ledger.name));
+            let file = File::create(&path).with_context(|| format!("文件 {} 写不了", path.display()))?;
+            rows += export::everything(tx, &current.engine.layout, index, BufWriter::new(file))?;
+            ledgers += 1;
+        }
+        Ok(())
+    })?;
+    println!("已导出 {ledgers} 本台账，共 {rows} 行，到 {}", output.display());
+    Ok(Outcome::Done)
+}

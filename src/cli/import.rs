@@ -1,0 +1,109 @@
+//! `dongliang import LEDGER FILE [--dry-run]`: checks the whole file first; nothing is written while an error stands.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Outcome, Place, misuse, open, progress};
+use crate::{facts, installation::Installation, intake, jobs};
+
+/// Findings that are printed.
+const SHOWN: usize = 50;
+
+/// Options of `import`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 台账，如 guidance；--undo 时不填
+    #[arg(value_name = "LEDGER", required_unless_present = "undo")]
+    ledger: Option<String>,
+    /// .xlsx 或 .csv 文件
+    #[arg(value_name = "FILE", required_unless_present = "undo")]
+    file: Option<PathBuf>,
+    /// 只检查，不导入
+    #[arg(long)]
+    dry_run: bool,
+    /// 有错的行不导入，其余照常导入
+    #[arg(long)]
+    skip_bad: bool,
+    /// 同一个文件导入过，仍再导入一次
+    #[arg(long)]
+    again: bool,
+    /// 撤销一次导入（导入号）
+    #[arg(long, value_name = "N", conflicts_with_all = ["ledger", "file"])]
+    undo: Option<i64>,
+    /// 由谁导入
+    #[arg(long, default_value = "命令行", value_name = "NAME")]
+    by: String,
+}
+
+/// Runs it.
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
+    let installation = open::installation(place)?;
+    if let Some(import) = options.undo {
+        let n = facts::undo_import(&installation, &options.by, import, "撤销导入")?;
+        jobs::run_waiting(&installation)?;
+        println!("已撤销第 {import} 次导入，作废 {n} 条");
+        return Ok(Outcome::Done);
+    }
+    let (Some(ledger), Some(file)) = (&options.ledger, &options.file) else {
+        return Err(misuse("请写明台账和文件"));
+    };
+    one(&installation, options, ledger, file)
+}
+
+fn one(
+    installation: &Installation,
+    options: &Options,
+    ledger: &str,
+    file: &std::path::Path,
+) -> anyhow::Result<Outcome> {
+    let known = installation.db.read(|tx| Ok(installation.current(tx)?.engine.layout.index(ledger).is_some()))?;
+    if !known {
+        return Err(misuse(format!("没有台账“{ledger}”。dongliang export --list 列出全部台账")));
+    }
+    let prepared = intake::prepare(installation, ledger, file)?;
+    let checked = &prepared.checked;
+    for (letters, head) in checked.header.unknown() {
+        println!("提醒：{letters} 列“{head}”不是这本台账的栏目，没有读取");
+    }
+    checked.skipped.iter().for_each(|s| println!("跳过：第 {} 行，{}", s.row, s.reason));
+    checked.warnings.iter().take(SHOWN).for_each(|w| println!("提醒：{w}"));
+    checked.errors.iter().take(SHOWN).for_each(|e| println!("错误：{e}"));
+    if checked.error_count > SHOWN {
+        println!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
+    }
+    let total = checked.rows.len() + checked.bad_rows + prepared.known;
+    println!(
+        "共 {total} 行，可导入 {} 行，{} 行有误，{} 行已在台账中",
+        checked.rows.len(),
+        checked.bad_rows,
+        prepared.known
+    );
+    for (number, when, by) in &prepared.before {
+        println!(
+            "这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}"
+        );
+    }
+    if options.dry_run {
+        return Ok(if checked.error_count == 0 { Outcome::Done } else { Outcome::No });
+    }
+    if checked.error_count > 0 && !options.skip_bad {
+        println!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的行");
+        return Ok(Outcome::No);
+    }
+    if !prepared.before.is_empty() && !options.again {
+        println!("没有写入。确要再导入一次，请加 --again");
+        return Ok(Outcome::No);
+    }
+    if checked.rows.is_empty() {
+        println!("没有要导入的行");
+        return Ok(Outcome::Done);
+    }
+    let rows = checked.rows.len();
+    let bar = progress::bar("导入");
+    let number = intake::stage(installation, &options.by, ledger, prepared)?;
+    jobs::run_waiting(installation)?;
+    bar.finish_and_clear();
+    println!("已导入 {rows} 行，导入号 {number}");
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,44 @@
+//! `dongliang init --directive DIR`: a new data directory with a package in force.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::{Outcome, Place, check, open};
+use crate::{apply, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, scope::Actor};
+
+/// Options of `init`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 文件要求所在的目录
+    #[arg(long, default_value = "directives/2025", value_name = "DIR")]
+    directive: PathBuf,
+}
+
+/// Runs it.
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
+    let Some(package) = check::checked(&options.directive)? else { return Ok(Outcome::No) };
+    let keys = open::key_file(&place.data);
+    if keys.exists() {
+        bail!("{} 里已经有数据，没有改动。要换用新的文件要求，请用 dongliang package apply", place.data.display());
+    }
+    fs::create_dir_all(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
+    let db = Db::open(&open::url(place))?;
+    if db.read(|tx| meta(tx, "package"))?.is_some() {
+        bail!("这个数据库里已经有数据，而 {} 里没有它的密钥文件。请用原来的数据目录", place.data.display());
+    }
+    let keys = Keys::create(&keys)?;
+    db.write(move |tx| keys.bind(tx))?;
+    if let Some(url) = &place.database {
+        fs::write(place.data.join("database"), url)?;
+    }
+    let title = package.directive.title.clone();
+    let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
+    db.write(move |tx| apply::apply(tx, None, &package, &actor))?;
+    println!(
+        "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
+        place.data.display()
+    );
+    Ok(Outcome::Done)
+}

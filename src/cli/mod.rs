@@ -1,0 +1,139 @@
+//! The command line: one file per command. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 cannot.
+
+mod check;
+mod demo;
+mod evaluate;
+mod explain;
+mod export;
+mod import;
+mod init;
+mod open;
+mod package;
+mod progress;
+mod serve;
+mod template;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, or the answer is yes.
+    Done,
+    /// The answer is no: an example fails, a verdict differs.
+    No,
+    /// Wrong use: the arguments do not fit.
+    Misused,
+    /// It cannot be done.
+    Cannot,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        ExitCode::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::No => 1,
+            Outcome::Misused => 2,
+            Outcome::Cannot => 3,
+        })
+    }
+}
+
+/// 栋梁：把文件要求变成数据，一处登记，处处判定，每个结论都能追到条款和记录。
+#[derive(Parser)]
+#[command(name = "dongliang", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data is.
+#[derive(Args, Clone, Debug)]
+pub struct Place {
+    /// 数据目录
+    #[arg(long, global = true, default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// 数据库地址：sqlite:路径 或 postgres://…（缺省为数据目录里的 SQLite）
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 新建数据目录，装入文件要求
+    Init(init::Options),
+    /// 检查一套文件要求，并逐个演算它的例子
+    Check(check::Options),
+    /// 一座虚构城市的全年数据，一条命令看到全貌
+    Demo(demo::Options),
+    /// 提供网页
+    Serve(serve::Options),
+    /// 导入一本台账
+    Import(import::Options),
+    /// 导出台账
+    Export(export::Options),
+    /// 写出导入模板
+    Template(template::Options),
+    /// 换用新的文件要求，或看看会变什么
+    #[command(subcommand)]
+    Package(package::Command),
+    /// 判定：每个主体、每个期间、每条要求
+    Evaluate(evaluate::Options),
+    /// 说明一个判定的来由
+    Explain(explain::Options),
+    /// 从头再判一遍，与存下的判定核对
+    Verify,
+}
+
+/// Runs the program on the arguments of the process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return if e.use_stderr() { Outcome::Misused } else { Outcome::Done }.into();
+        }
+    };
+    let place = &cli.place;
+    let result = match &cli.command {
+        Command::Init(o) => init::run(place, o),
+        Command::Check(o) => check::run(o),
+        Command::Demo(o) => demo::run(place, o),
+        Command::Serve(o) => serve::run(place, o),
+        Command::Import(o) => import::run(place, o),
+        Command::Export(o) => export::run(place, o),
+        Command::Template(o) => template::run(place, o),
+        Command::Package(c) => package::run(place, c),
+        Command::Evaluate(o) => evaluate::run(place, o),
+        Command::Explain(o) => explain::run(place, o),
+        Command::Verify => verify::run(place),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(e) if closed_pipe(&e) => Outcome::Done.into(),
+        Err(e) => {
+            eprintln!("错误：{e:#}");
+            e.downcast_ref::<Misuse>().map_or(Outcome::Cannot, |_| Outcome::Misused).into()
+        }
+    }
+}
+
+/// The reader of our output has gone, as `head` does: nothing is wrong.
+fn closed_pipe(e: &anyhow::Error) -> bool {
+    e.chain().filter_map(|c| c.downcast_ref::<std::io::Error>()).any(|c| c.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Arguments that do not fit together or name what does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
+
+/// An error of wrong use.
+fn misuse(text: impl Into<String>) -> anyhow::Error {
+    Misuse(text.into()).into()
+}

@@ -1,0 +1,44 @@
+//! Opens what a command works on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+
+use super::Place;
+use crate::{
+    clock::Clock,
+    day::Day,
+    db::Db,
+    installation::{Installation, meta},
+    ledger::secret::Keys,
+};
+
+/// The key file in a data directory.
+pub(super) fn key_file(data: &Path) -> PathBuf {
+    data.join("keys")
+}
+
+/// The database's address: given, noted in the data directory when it was made, or its SQLite file.
+pub(super) fn url(place: &Place) -> String {
+    let noted = fs::read_to_string(place.data.join("database")).ok().map(|t| t.trim().to_owned());
+    let own = || format!("sqlite:{}", place.data.join("dongliang.db").display());
+    place.database.clone().or(noted.filter(|t| !t.is_empty())).unwrap_or_else(own)
+}
+
+/// Opens an installation that `init` or `demo` has made.
+pub(super) fn installation(place: &Place) -> anyhow::Result<Installation> {
+    let keys = key_file(&place.data);
+    if !keys.exists() {
+        bail!(
+            "{} 里没有数据。请先运行 dongliang init --directive 目录，或用 --data 指明数据目录",
+            place.data.display()
+        );
+    }
+    let db = Db::open(&url(place))?;
+    let keys = Keys::load(&keys).context("密钥文件不能用")?;
+    let day = db.read(|tx| meta(tx, "demo_day"))?.and_then(|d| Day::parse(&d));
+    Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))
+}

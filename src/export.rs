@@ -1,0 +1,200 @@
+//! Ledgers as files: exactly the filtered rows for people, or everything with ids and history for auditors.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+};
+
+use crate::{
+    clock,
+    day::Day,
+    db::{Tx, Value},
+    directive::model::FieldType,
+    ledger::{
+        Keys,
+        query::{self, Query},
+        row::Stored as Row,
+    },
+    names::Names as Found,
+    scope::Scope,
+    sheet::{self, Export, Format, OutRow, Spec, Stored},
+    verdict::{
+        kind::Kind,
+        world::{Layout, PERSON, UNIT},
+    },
+};
+
+/// Names of the records that a ledger's rows refer to.
+pub struct Names<'a> {
+    layout: &'a Layout,
+    found: Found,
+    same: BTreeSet<String>,
+}
+
+impl<'a> Names<'a> {
+    /// Names of all that rows refer to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn of_rows(tx: &mut Tx<'_>, layout: &'a Layout, table: usize, rows: &[Row]) -> anyhow::Result<Names<'a>> {
+        let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+        for row in rows {
+            wanted.entry(UNIT).or_default().extend(row.unit);
+            for (value, kind) in row.values.iter().zip(&layout.kinds[table]) {
+                if let (Value::I64(id), Kind::Ref(to)) = (value, kind) {
+                    wanted.entry(*to).or_default().insert(*id);
+                }
+            }
+        }
+        Names::new(tx, layout, &wanted)
+    }
+
+    /// Names of these records.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn new(
+        tx: &mut Tx<'_>,
+        layout: &'a Layout,
+        wanted: &BTreeMap<usize, BTreeSet<i64>>,
+    ) -> anyhow::Result<Names<'a>> {
+        let found = Found::load(tx, layout, wanted)?;
+        let sql = "select \"name\" from l_person where voided_at is null group by \"name\" having count(*) > 1";
+        let same = tx.rows(sql, &[], |r| Ok(r.opt_text(0)?.unwrap_or_default().to_owned()))?.into_iter().collect();
+        Ok(Names { layout, found, same })
+    }
+
+    /// The title of a record, for pages.
+    pub fn title(&self, table: usize, id: i64) -> &str {
+        self.found.title(table, id)
+    }
+
+    /// The code of a record.
+    pub fn code(&self, table: usize, id: i64) -> String {
+        self.found.code(table, id)
+    }
+}
+
+impl sheet::Names for Names<'_> {
+    fn person(&self, id: i64) -> String {
+        let name = self.found.title(PERSON, id);
+        if name.is_empty() || self.same.contains(name) {
+            return format!("{name}（{}）", self.found.code(PERSON, id));
+        }
+        name.to_owned()
+    }
+
+    fn unit(&self, id: i64) -> String {
+        match self.found.title(UNIT, id) {
+            "" => self.found.code(UNIT, id),
+            name => name.to_owned(),
+        }
+    }
+
+    fn record(&self, ledger: &str, id: i64) -> String {
+        self.layout.index(ledger).map_or_else(|| id.to_string(), |table| self.found.code(table, id))
+    }
+}
+
+/// A stored value as the sheets know it.
+pub fn cell(value: &Value) -> Stored {
+    match value {
+        Value::I64(n) => Stored::I64(*n),
+        Value::Text(t) => Stored::Text(t.clone()),
+        Value::Null | Value::F64(_) => Stored::Null,
+    }
+}
+
+/// Writes the rows of a query and gives how many. Sensitive fields are opened with `keys`, else masked.
+///
+/// # Errors
+/// When the store cannot be read or the file not written.
+#[allow(clippy::too_many_arguments, reason = "an export is what, whose, how and where to")]
+pub fn ledger<W: Write + Send>(
+    tx: &mut Tx<'_>,
+    layout: &Layout,
+    table: usize,
+    scope: &Scope,
+    query: &Query,
+    format: Format,
+    keys: Option<&Keys>,
+    day: Day,
+    writer: W,
+) -> anyhow::Result<u64> {
+    let definition = &layout.ledgers[table];
+    let names = all_names(tx, layout, table)?;
+    let spec = Spec { ledger: definition, columns: sheet::export::all_columns(definition), names: &names, day };
+    let mut out = Export::new(format, writer, spec)?;
+    let mut rows = 0;
+    query::each(tx, definition, scope, query, |row| {
+        let values = row.values.iter().zip(&definition.fields).map(|(value, field)| match (value, field.sensitive) {
+            (Value::Text(sealed), true) => {
+                keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
+            }
+            (value, _) => Ok(cell(value)),
+        });
+        let values = values.collect::<anyhow::Result<Vec<_>>>()?;
+        out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: Vec::new() })?;
+        rows += 1;
+        Ok(())
+    })?;
+    out.finish()?;
+    Ok(rows)
+}
+
+/// Names of everything that a ledger's fields may refer to.
+fn all_names<'a>(tx: &mut Tx<'_>, layout: &'a Layout, table: usize) -> anyhow::Result<Names<'a>> {
+    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    let referred = layout.kinds[table].iter().filter_map(|k| if let Kind::Ref(to) = k { Some(*to) } else { None });
+    for to in referred.chain([UNIT]).collect::<BTreeSet<_>>() {
+        if layout.ledgers[to].derived {
+            continue;
+        }
+        let sql = format!("select record_id from l_{}", layout.ledgers[to].name);
+        wanted.insert(to, tx.rows(&sql, &[], |r| r.i64(0))?.into_iter().collect());
+    }
+    Names::new(tx, layout, &wanted)
+}
+
+/// Writes every revision of every record as .csv: stored values, ids, times of recording and voiding. Sensitive fields
+/// are left out.
+///
+/// # Errors
+/// When the store cannot be read or the file not written.
+pub fn everything<W: Write>(tx: &mut Tx<'_>, layout: &Layout, table: usize, writer: W) -> anyhow::Result<u64> {
+    let ledger = &layout.ledgers[table];
+    let stored: Vec<&str> =
+        ledger.fields.iter().filter(|f| f.ty != FieldType::Derived && !f.sensitive).map(|f| f.name.as_str()).collect();
+    let common = [
+        "record_id",
+        "revision",
+        "record_code",
+        "unit_id",
+        "recorded_at",
+        "recorded_by",
+        "voided_at",
+        "voided_by",
+        "void_reason",
+    ];
+    let mut csv = csv::Writer::from_writer(writer);
+    csv.write_record(common.iter().chain(&stored))?;
+    let columns: String = stored.iter().map(|f| format!(", \"{f}\"")).collect();
+    let sql = format!("select {}{columns} from l_{} order by record_id, revision", common.join(", "), ledger.name);
+    let mut rows = 0;
+    tx.each(&sql, &[], |r| {
+        let mut line = Vec::with_capacity(common.len() + stored.len());
+        for i in 0..common.len() + stored.len() {
+            line.push(match (r.value(i)?, i) {
+                (Value::I64(at), 4 | 6) => clock::iso(at),
+                (Value::I64(n), _) => n.to_string(),
+                (Value::Text(t), _) => t,
+                (Value::Null | Value::F64(_), _) => String::new(),
+            });
+        }
+        csv.write_record(&line)?;
+        rows += 1;
+        Ok(())
+    })?;
+    csv.flush()?;
+    Ok(rows)
+}

@@ -1,0 +1,225 @@
+//! The way of a fact into the store: recorded, and in the same transaction everything it touches judged again.
+//!
+//! Commands, pages and imports all write through here.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    clock::Moment,
+    day::Day,
+    db::{Tx, Value},
+    directive::model::LedgerKind,
+    installation::{Current, Installation, org_changed},
+    ledger::{
+        NewRow,
+        store::{self, Change},
+    },
+    org::builtin,
+    scope::{Actor, Scope},
+    verdict::{
+        kind::Kind,
+        touch::{self, Changed, Later},
+        world::{PERSON, UNIT},
+    },
+};
+
+/// Records new rows of a ledger and gives their record ids.
+///
+/// # Errors
+/// When a value does not fit, or the store cannot be written.
+pub fn add(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    rows: Vec<NewRow>,
+    import: Option<i64>,
+) -> anyhow::Result<Vec<i64>> {
+    let (inst, by, ledger) = (installation.clone(), by.to_owned(), ledger.to_owned());
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        write.add(tx, rows, import)
+    })
+}
+
+/// Corrects a record: the row that the person saw is voided, the next revision recorded.
+///
+/// # Errors
+/// A [`store::StoreError::Conflict`] when the record has moved on; else as [`add`].
+pub fn correct(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    (record, revision): (i64, i64),
+    row: NewRow,
+    reason: &str,
+) -> anyhow::Result<()> {
+    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let before = write.values(tx, record)?;
+        let row = write.with_unit(tx, row)?;
+        let change = Change { record_id: record, revision, reason: &reason };
+        store::replace(tx, &write.actor, write.ledger(), &inst.keys, change, &row)?;
+        write.judge(tx, vec![Changed { table: write.table, record, before, after: Some(row.values) }])
+    })
+}
+
+/// Voids a record.
+///
+/// # Errors
+/// As [`correct`].
+pub fn void(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    (record, revision): (i64, i64),
+    reason: &str,
+) -> anyhow::Result<()> {
+    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let before = write.values(tx, record)?;
+        store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
+        write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
+    })
+}
+
+/// Undoes an import and gives how many records were voided.
+///
+/// # Errors
+/// When rows of it were corrected since, or it is undone already.
+pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &str) -> anyhow::Result<usize> {
+    let (inst, by, reason) = (installation.clone(), by.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        let ledger =
+            tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
+        let ledger = ledger.ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let mut changes = Vec::new();
+        let sql = format!("select record_id from l_{ledger} where import_id = $1 and voided_at is null");
+        for record in tx.rows(&sql, &[import.into()], |r| r.i64(0))? {
+            changes.push(Changed { table: write.table, record, before: write.values(tx, record)?, after: None });
+        }
+        tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
+        let voided = store::void_import(tx, &write.actor, write.ledger(), import, &reason)?;
+        write.judge(tx, changes)?;
+        Ok(voided.len())
+    })
+}
+
+/// One write in its transaction.
+pub(crate) struct Write {
+    current: std::sync::Arc<Current>,
+    keys: std::sync::Arc<crate::ledger::Keys>,
+    table: usize,
+    actor: Actor,
+    now: Moment,
+}
+
+impl Write {
+    pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &str, ledger: &str) -> anyhow::Result<Write> {
+        let current = inst.current(tx)?;
+        let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
+        let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;
+        let now = inst.clock.now();
+        let actor = Actor { name: by.to_owned(), at: now.instant };
+        Ok(Write { current, keys: inst.keys.clone(), table, actor, now })
+    }
+
+    fn ledger(&self) -> &crate::directive::model::Ledger {
+        &self.current.engine.layout.ledgers[self.table]
+    }
+
+    pub(crate) fn add(&self, tx: &mut Tx<'_>, rows: Vec<NewRow>, import: Option<i64>) -> anyhow::Result<Vec<i64>> {
+        let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
+        let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
+        let changes = ids.iter().zip(rows).map(|(id, row)| Changed {
+            table: self.table,
+            record: *id,
+            before: None,
+            after: Some(row.values),
+        });
+        self.judge(tx, changes.collect())?;
+        Ok(ids)
+    }
+
+    fn values(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
+        Ok(store::get(tx, self.ledger(), &Scope::All, record, None)?.map(|row| row.values))
+    }
+
+    fn judge(&self, tx: &mut Tx<'_>, changes: Vec<Changed>) -> anyhow::Result<()> {
+        if self.table < builtin::COUNT {
+            org_changed(tx)?;
+        }
+        let organisation = Some(self.current.organisation.clone());
+        let later = touch::judge(tx, &self.current.engine, self.now.day, &changes, organisation)?;
+        enqueue(tx, &later, &self.actor)
+    }
+
+    /// The unit a row belongs to: typed, or following from `unit_from` on the row's day (4.12).
+    fn with_unit(&self, tx: &mut Tx<'_>, mut row: NewRow) -> anyhow::Result<NewRow> {
+        let ledger = self.ledger();
+        let Some(column) = ledger.unit_from.as_ref().and_then(|f| ledger.field_index(f)) else { return Ok(row) };
+        let day = ledger.opening().and_then(|f| ledger.field_index(f)).and_then(|i| row.values[i].as_text());
+        let day = day.and_then(Day::parse).unwrap_or(self.now.day).min(self.now.day);
+        row.unit = match (&row.values[column], &self.current.engine.layout.kinds[self.table][column]) {
+            (Value::I64(id), Kind::Ref(PERSON)) => self.unit_of_person(*id, day),
+            (Value::I64(id), Kind::Ref(UNIT)) => Some(*id),
+            (Value::I64(id), Kind::Ref(table)) => {
+                let sql = format!(
+                    "select unit_id from l_{} where record_id = $1 and voided_at is null",
+                    self.current.engine.layout.ledgers[*table].name
+                );
+                tx.one(&sql, &[(*id).into()], |r| r.opt_i64(0))?.flatten()
+            }
+            _ => None,
+        };
+        Ok(row)
+    }
+
+    fn unit_of_person(&self, person: i64, day: Day) -> Option<i64> {
+        let organisation = &self.current.organisation;
+        let chart = organisation.chart()?;
+        let row = organisation.table(PERSON)?.row_of(person)?;
+        let unit = chart.post_on(row, day).map(|p| p.unit).or_else(|| chart.unit_until(row, day))?;
+        organisation.table(UNIT)?.ids.get(unit).copied()
+    }
+}
+
+/// What could not be judged at once becomes a job.
+fn enqueue(tx: &mut Tx<'_>, later: &Later, actor: &Actor) -> anyhow::Result<()> {
+    if later.is_empty() {
+        return Ok(());
+    }
+    let payload = if later.everything { "*".to_owned() } else { later.requirements.join(" ") };
+    let waiting = "select 1 from job where kind = 'rejudge' and state = 'waiting' and payload = $1";
+    if tx.one(waiting, &[payload.as_str().into()], |r| r.i64(0))?.is_some() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into job (kind, state, payload, created_at, created_by, updated_at) values ('rejudge', 'waiting', $1, $2, $3, $2)",
+        &[payload.into(), actor.at.into(), actor.name.as_str().into()],
+    )?;
+    Ok(())
+}
+
+/// Closing fields of a ledger may be empty; an opening may not. Gives the titles of required fields left empty.
+pub fn missing(ledger: &crate::directive::model::Ledger, row: &NewRow) -> Vec<String> {
+    let opening = match &ledger.kind {
+        LedgerKind::Event { day } => Some(day),
+        LedgerKind::Item { opens, .. } => Some(opens),
+        LedgerKind::Register => None,
+    };
+    let needed = |f: &crate::directive::model::Field| f.required || Some(&f.name) == opening;
+    let empty = ledger.fields.iter().zip(&row.values).filter(|(f, v)| needed(f) && **v == Value::Null);
+    empty.map(|(f, _)| f.title.clone()).collect()
+}
+
+/// Jobs that are waiting, by payload.
+pub(crate) type Waiting = BTreeMap<i64, String>;
+
+/// Jobs of a kind that are waiting, oldest first.
+pub(crate) fn waiting(tx: &mut Tx<'_>, kind: &str) -> anyhow::Result<Waiting> {
+    let sql = "select row_id, payload from job where kind = $1 and state = 'waiting' order by row_id";
+    Ok(tx.rows(sql, &[kind.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?.into_iter().collect())
+}

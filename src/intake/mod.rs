@@ -1,0 +1,203 @@
+//! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged.
+
+mod find;
+
+use std::{collections::HashSet, fs, io::Read as _, path::Path};
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    clock,
+    db::{Tx, Value},
+    directive::model::Ledger,
+    facts::Write,
+    installation::Installation,
+    ledger::NewRow,
+    sheet::{self, Checked, CheckedRow, Limits, Stored},
+};
+
+pub use find::Finder;
+
+/// Rows moved in one transaction.
+const CHUNK: i64 = 500;
+
+/// A file that was read and checked; nothing is written yet.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Name of the file.
+    pub file: String,
+    /// SHA-256 (hex) of its bytes.
+    pub sha256: String,
+    /// What the check found.
+    pub checked: Checked,
+    /// Imports of the very same file into this ledger that stand: number, when, by whom.
+    pub before: Vec<(i64, String, String)>,
+    /// Rows that are in the ledger already, equal in every field.
+    pub known: usize,
+}
+
+/// Reads and checks a file for a ledger.
+///
+/// # Errors
+/// When the file cannot be read as a table; the message says why and how to mend it.
+pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow::Result<Prepared> {
+    let table = sheet::read_path(path, &Limits::default())?;
+    let sha256 = digest(path)?;
+    let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let today = installation.clock.now().day;
+    installation.db.read(|tx| {
+        let current = installation.current(tx)?;
+        let layout = &current.engine.layout;
+        let index = layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?;
+        let definition = &layout.ledgers[index];
+        let finder = Finder::load(tx, layout, definition)?;
+        let mut checked = sheet::check(&table, definition, &finder, today)?;
+        let sql = "select row_id, recorded_at, recorded_by from import \
+                   where ledger = $1 and sha256 = $2 and undone_at is null order by row_id";
+        let before = tx.rows(sql, &[ledger.into(), sha256.as_str().into()], |r| {
+            Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
+        })?;
+        let all = checked.rows.len();
+        checked.rows = without_known(tx, definition, std::mem::take(&mut checked.rows))?;
+        let known = all - checked.rows.len();
+        Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known })
+    })
+}
+
+fn digest(path: &Path) -> anyhow::Result<String> {
+    let mut file = fs::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        hash.update(&buffer[..n]);
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Leaves out rows whose code stands in the ledger with equal values, or that stand there without a code.
+fn without_known(tx: &mut Tx<'_>, ledger: &Ledger, rows: Vec<CheckedRow>) -> anyhow::Result<Vec<CheckedRow>> {
+    let plain: Vec<usize> = (0..ledger.fields.len())
+        .filter(|i| ledger.fields[*i].ty != crate::directive::model::FieldType::Derived && !ledger.fields[*i].sensitive)
+        .collect();
+    let columns: String = plain.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
+    let sql = format!("select record_code{columns} from l_{} where voided_at is null", ledger.name);
+    let mut standing: HashSet<String> = HashSet::new();
+    tx.each(&sql, &[], |r| {
+        let values = (0..plain.len()).map(|i| r.value(i + 1)).collect::<anyhow::Result<Vec<_>>>()?;
+        standing.insert(format!("{:?} {values:?}", r.opt_text(0)?));
+        Ok(())
+    })?;
+    let known = |row: &CheckedRow| {
+        let values: Vec<Value> = plain.iter().map(|i| value(&row.values[*i])).collect();
+        standing.contains(&format!("{:?} {values:?}", row.code.as_deref()))
+    };
+    Ok(rows.into_iter().filter(|r| !known(r)).collect())
+}
+
+fn value(stored: &Stored) -> Value {
+    match stored {
+        Stored::Null => Value::Null,
+        Stored::I64(n) => Value::I64(*n),
+        Stored::Text(t) => Value::Text(t.clone()),
+    }
+}
+
+/// Stages the rows of a checked file as one import and gives its number. [`resume`] moves them.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
+    let now = installation.clock.now().instant;
+    let (by, ledger) = (by.to_owned(), ledger.to_owned());
+    let rows: Vec<String> = prepared.checked.rows.iter().map(body).collect();
+    let (file, sha, count) = (prepared.file, prepared.sha256, rows.len() as i64);
+    let id = installation.db.write(move |tx| {
+        let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
+                   values ($1, $2, $3, $4, $5, $6) returning row_id";
+        let id =
+            tx.one(sql, &[ledger.into(), file.into(), sha.into(), count.into(), now.into(), by.into()], |r| r.i64(0))?;
+        id.context("导入没有登记上")
+    })?;
+    for (n, chunk) in rows.chunks(2_000).enumerate() {
+        let chunk = chunk.to_vec();
+        installation.db.write(move |tx| {
+            let rows: Vec<Vec<Value>> = chunk
+                .into_iter()
+                .enumerate()
+                .map(|(i, body)| vec![id.into(), ((n * 2_000 + i) as i64).into(), body.into()])
+                .collect();
+            tx.bulk("import_row", &["import_id", "n", "body"], rows.iter().map(Vec::as_slice)).map(|_| ())
+        })?;
+    }
+    let payload = id.to_string();
+    installation.db.write(move |tx| {
+        let sql = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
+                   values ('import', 'waiting', $1, $2, $3, '导入', $3)";
+        tx.execute(sql, &[payload.into(), count.into(), now.into()]).map(|_| ())
+    })?;
+    Ok(id)
+}
+
+fn body(row: &CheckedRow) -> String {
+    let values: Vec<serde_json::Value> = row
+        .values
+        .iter()
+        .map(|v| match v {
+            Stored::Null => serde_json::Value::Null,
+            Stored::I64(n) => (*n).into(),
+            Stored::Text(t) => t.as_str().into(),
+        })
+        .collect();
+    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values }).to_string()
+}
+
+fn unbody(text: &str) -> anyhow::Result<NewRow> {
+    let body: serde_json::Value = serde_json::from_str(text)?;
+    let values = body["values"].as_array().context("暂存的行读不出来")?.iter().map(|v| match v {
+        serde_json::Value::Number(n) => Value::from(n.as_i64()),
+        serde_json::Value::String(t) => Value::from(t.as_str()),
+        _ => Value::Null,
+    });
+    Ok(NewRow { code: body["code"].as_str().map(str::to_owned), unit: body["unit"].as_i64(), values: values.collect() })
+}
+
+/// Moves the staged rows of all imports that are under way; gives whether there were any.
+///
+/// # Errors
+/// When the store cannot be written; what was moved stays, the rest is moved the next time.
+pub fn resume(installation: &Installation) -> anyhow::Result<bool> {
+    let jobs = installation.db.read(|tx| crate::facts::waiting(tx, "import"))?;
+    for (job, payload) in &jobs {
+        let import: i64 = payload.parse()?;
+        while move_chunk(installation, *job, import)? {}
+    }
+    Ok(!jobs.is_empty())
+}
+
+/// Moves the next rows; false when none is left and the job is done.
+fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Result<bool> {
+    let inst = installation.clone();
+    installation.db.write(move |tx| {
+        let sql = "select n, body from import_row where import_id = $1 order by n limit $2";
+        let staged = tx.rows(sql, &[import.into(), CHUNK.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
+        let Some((last, _)) = staged.last() else {
+            tx.execute("delete from job where row_id = $1", &[job.into()])?;
+            return Ok(false);
+        };
+        let head = "select ledger, recorded_by from import where row_id = $1";
+        let (ledger, by) = tx
+            .one(head, &[import.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))?
+            .context("没有这次导入")?;
+        let rows = staged.iter().map(|(_, body)| unbody(body)).collect::<anyhow::Result<Vec<_>>>()?;
+        let n = rows.len() as i64;
+        Write::begin(tx, &inst, &by, &ledger)?.add(tx, rows, Some(import))?;
+        tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;
+        tx.execute("update job set progress = progress + $2 where row_id = $1", &[job.into(), n.into()])?;
+        Ok(true)
+    })
+}

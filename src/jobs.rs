@@ -1,0 +1,59 @@
+//! Work that goes on behind the pages: judging again after a change of chart, the turn of the day, imports that a crash
+//! interrupted. All of it is rows in the store, so that a restart goes on where it stopped.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    day::Day,
+    facts::waiting,
+    installation::{Installation, meta},
+    intake,
+    verdict::rejudge,
+};
+
+/// Does everything that waits: imports first, then judging; gives whether anything was done.
+///
+/// # Errors
+/// When the store fails; the work stays waiting.
+pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
+    let mut worked = intake::resume(installation)?;
+    let today = installation.clock.now().day;
+    let (jobs, judged) = installation
+        .db
+        .read(|tx| Ok((waiting(tx, "rejudge")?, meta(tx, "judged_day")?.and_then(|d| Day::parse(&d)))))?;
+    let everything = judged != Some(today) || jobs.values().any(|p| p == "*");
+    if everything {
+        rejudge::run(installation, None, &mut |_, _| {})?;
+    } else if !jobs.is_empty() {
+        let ids: Vec<String> = jobs.values().flat_map(|p| p.split(' ')).map(str::to_owned).collect();
+        rejudge::run(installation, Some(&ids), &mut |_, _| {})?;
+    }
+    worked |= everything || !jobs.is_empty();
+    worked |= rejudge::note_months(installation)? > 0;
+    if !jobs.is_empty() {
+        installation.db.write(move |tx| {
+            for id in jobs.keys() {
+                tx.execute("delete from job where row_id = $1", &[(*id).into()])?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(worked)
+}
+
+/// Looks after waiting work until `stop` is set; an error is logged and tried again later.
+pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        if let Err(e) = run_waiting(installation) {
+            tracing::error!("后台任务失败，稍后再试：{e:#}");
+            std::thread::sleep(Duration::from_secs(5));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}

@@ -1,0 +1,288 @@
+//! Records: inserted, corrected by the next revision, voided; never overwritten.
+//!
+//! Whether a row is complete and its choices exist is for forms and imports to say, with the place; here only what
+//! would spoil the table is refused. Nobody but this module writes to a ledger's table.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+
+use super::{
+    Keys, NewRow, Stored,
+    query::Select,
+    row::{index_column, quoted, read, select_list, stored_fields, table, unfit},
+};
+use crate::{
+    db::{Tx, Value},
+    directive::model::Ledger,
+    scope::{Actor, Scope},
+};
+
+/// Why a record could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A value does not fit its field.
+    #[error("第 {row} 行“{field}”{why}")]
+    Unfit {
+        /// Position among the rows given, from 1.
+        row: usize,
+        /// Title of the field.
+        field: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Somebody corrected or voided the record meanwhile.
+    #[error("{}", conflict_words(.0))]
+    Conflict(Box<Conflict>),
+    /// No such record.
+    #[error("没有这条记录（编号 {0}）")]
+    Missing(i64),
+    /// The clock stands before the row was recorded.
+    #[error("当前时刻早于这条记录的登记时刻，不能更正或作废：请检查系统日期")]
+    Clock,
+    /// Rows of an import were corrected since, so that undoing it would lose work.
+    #[error("这次导入的记录已有 {} 条被更正（编号 {}），不能整批撤销：请先逐条处理", .0.len(), some_ids(.0))]
+    Corrected(Vec<i64>),
+    /// The import is undone already, or there is none.
+    #[error("没有这次导入，或者已经撤销过了")]
+    NoImport,
+}
+
+/// Both versions of a record that two people changed at once.
+#[derive(Debug)]
+pub struct Conflict {
+    /// The row that was to be replaced.
+    pub expected: Stored,
+    /// The current row; `None` if the record was voided.
+    pub current: Option<Stored>,
+}
+
+fn conflict_words(c: &Conflict) -> String {
+    match &c.current {
+        Some(now) => {
+            format!(
+                "这条记录已被 {} 更正为第 {} 版，您看到的是第 {} 版：请核对后重新提交",
+                now.recorded_by, now.revision, c.expected.revision
+            )
+        }
+        None => format!("这条记录已被 {} 作废", c.expected.voided_by.as_deref().unwrap_or("他人")),
+    }
+}
+
+fn some_ids(ids: &[i64]) -> String {
+    ids.iter().take(5).map(i64::to_string).collect::<Vec<_>>().join("、")
+}
+
+/// Rows handed to the database at a time.
+const CHUNK: usize = 512;
+
+/// Records new rows, each as revision 1 of a new record, and gives the record ids in the order of the rows.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    ledger: &Ledger,
+    keys: &Keys,
+    rows: &[NewRow],
+    import: Option<i64>,
+) -> anyhow::Result<Vec<i64>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let first = next_ids(tx, ledger, rows.len() as i64)?;
+    let numbered = rows.iter().enumerate().map(|(i, row)| (row, first + i as i64, 1));
+    put(tx, actor, ledger, keys, numbered, import)?;
+    Ok((first..first + rows.len() as i64).collect())
+}
+
+/// Takes `n` ids of a ledger and gives the first.
+fn next_ids(tx: &mut Tx<'_>, ledger: &Ledger, n: i64) -> anyhow::Result<i64> {
+    let sql = "update counter set next = next + $2 where name = $1 returning next";
+    let next = tx.one(sql, &[(&ledger.name).into(), n.into()], |r| r.i64(0))?;
+    Ok(next.with_context(|| format!("台账“{}”还没有建表", ledger.title))? - n)
+}
+
+/// Writes rows with their record ids and revisions.
+fn put<'r>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    ledger: &Ledger,
+    keys: &Keys,
+    rows: impl Iterator<Item = (&'r NewRow, i64, i64)>,
+    import: Option<i64>,
+) -> anyhow::Result<()> {
+    const OURS: [&str; 7] =
+        ["record_id", "revision", "record_code", "unit_id", "recorded_at", "recorded_by", "import_id"];
+    let mut columns: Vec<String> = OURS.iter().map(|c| (*c).to_owned()).collect();
+    for (_, f) in stored_fields(ledger) {
+        columns.push(quoted(&f.name));
+        columns.extend(f.sensitive.then(|| quoted(&index_column(f))));
+    }
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut rows = rows.enumerate().peekable();
+    let mut chunk: Vec<Vec<Value>> = Vec::with_capacity(CHUNK);
+    while rows.peek().is_some() {
+        chunk.clear();
+        for (at, (row, record, revision)) in rows.by_ref().take(CHUNK) {
+            let mut values = Vec::with_capacity(columns.len());
+            values.extend([record.into(), revision.into(), row.code.as_deref().into(), row.unit.into()]);
+            values.extend([actor.at.into(), actor.name.as_str().into(), import.into()]);
+            fields_of(ledger, keys, row, at + 1, &mut values)?;
+            chunk.push(values);
+        }
+        tx.bulk(&table(ledger), &columns, chunk.iter().map(Vec::as_slice))?;
+    }
+    Ok(())
+}
+
+/// The values of a row's columns, sensitive ones sealed and indexed.
+fn fields_of(ledger: &Ledger, keys: &Keys, row: &NewRow, at: usize, values: &mut Vec<Value>) -> anyhow::Result<()> {
+    let wrong = |field: &str, why: &str| StoreError::Unfit { row: at, field: field.into(), why: why.into() };
+    if row.values.len() != ledger.fields.len() {
+        return Err(wrong(&ledger.title, "的栏目数不对").into());
+    }
+    for (field, value) in ledger.fields.iter().zip(&row.values) {
+        if let Some(why) = unfit(field, value) {
+            return Err(wrong(&field.title, why).into());
+        }
+    }
+    for (i, field) in stored_fields(ledger) {
+        match row.values[i].as_text() {
+            Some(plain) if field.sensitive => {
+                values.push(keys.seal(plain)?.into());
+                values.push(keys.blind_index(plain).into());
+            }
+            _ => {
+                values.push(row.values[i].clone());
+                values.extend(field.sensitive.then_some(Value::Null));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A change of one record: which row it is meant for, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// The record.
+    pub record_id: i64,
+    /// The revision that the person saw.
+    pub revision: i64,
+    /// Why it is changed, kept with the voided row.
+    pub reason: &'a str,
+}
+
+/// Corrects a record: voids the row that the person saw and records the next revision. If the record has moved on, the
+/// error is a [`StoreError::Conflict`] with both versions.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    ledger: &Ledger,
+    keys: &Keys,
+    change: Change<'_>,
+    row: &NewRow,
+) -> anyhow::Result<()> {
+    void(tx, actor, ledger, change)?;
+    put(tx, actor, ledger, keys, std::iter::once((row, change.record_id, change.revision + 1)), None)
+}
+
+/// Voids a record; conflicts as in [`replace`].
+pub fn void(tx: &mut Tx<'_>, actor: &Actor, ledger: &Ledger, change: Change<'_>) -> anyhow::Result<()> {
+    let sql = format!(
+        "update {} set voided_at = $3, voided_by = $4, void_reason = $5 \
+         where record_id = $1 and revision = $2 and voided_at is null and recorded_at <= $3",
+        table(ledger)
+    );
+    let Change { record_id, revision, reason } = change;
+    let params = [record_id.into(), revision.into(), actor.at.into(), (&actor.name).into(), reason.into()];
+    if tx.execute(&sql, &params)? == 1 {
+        return Ok(());
+    }
+    let mut rows = history(tx, ledger, &Scope::All, record_id)?;
+    let Some(expected) = rows.iter().position(|r| r.revision == revision) else {
+        return Err(StoreError::Missing(record_id).into());
+    };
+    let expected = rows.swap_remove(expected);
+    if expected.voided_at.is_none() {
+        return Err(StoreError::Clock.into());
+    }
+    let current = rows.into_iter().find(|r| r.voided_at.is_none());
+    Err(StoreError::Conflict(Box::new(Conflict { expected, current })).into())
+}
+
+/// Undoes an import: voids all its rows that are not voided yet and gives their record ids. Refused when one of them
+/// was corrected since.
+pub fn void_import(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    ledger: &Ledger,
+    import: i64,
+    reason: &str,
+) -> anyhow::Result<Vec<i64>> {
+    let sql =
+        "update import set undone_at = $3, undone_by = $4 where row_id = $1 and ledger = $2 and undone_at is null";
+    let params = [import.into(), (&ledger.name).into(), actor.at.into(), (&actor.name).into()];
+    if tx.execute(sql, &params)? == 0 {
+        return Err(StoreError::NoImport.into());
+    }
+    // The void comes first: it waits for those who correct a row at this moment.
+    let sql = format!(
+        "update {} set voided_at = $2, voided_by = $3, void_reason = $4 \
+         where import_id = $1 and voided_at is null and recorded_at <= $2 returning record_id",
+        table(ledger)
+    );
+    let params = [import.into(), actor.at.into(), (&actor.name).into(), reason.into()];
+    let voided = tx.rows(&sql, &params, |r| r.i64(0))?;
+    let sql = format!(
+        "select distinct n.record_id from {0} i join {0} n on n.record_id = i.record_id and n.revision > i.revision \
+         where i.import_id = $1 order by 1",
+        table(ledger)
+    );
+    let corrected = tx.rows(&sql, &[import.into()], |r| r.i64(0))?;
+    if !corrected.is_empty() {
+        return Err(StoreError::Corrected(corrected).into());
+    }
+    let sql = format!("select record_id from {} where import_id = $1 and voided_at is null", table(ledger));
+    match tx.one(&sql, &[import.into()], |r| r.i64(0))? {
+        Some(_) => Err(StoreError::Clock.into()),
+        None => Ok(voided),
+    }
+}
+
+/// The row of a record that is current, or was known at an instant.
+pub fn get(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &Scope,
+    record_id: i64,
+    known_at: Option<i64>,
+) -> anyhow::Result<Option<Stored>> {
+    let select = Select::current(tx, ledger, scope, known_at).equal("record_id", record_id);
+    tx.one(&select.columns(&select_list(ledger)), &select.params.0, |row| read(ledger, row))
+}
+
+/// All rows of a record that the scope may see, the first revision first.
+pub fn history(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, record_id: i64) -> anyhow::Result<Vec<Stored>> {
+    let select = Select::all(tx, ledger, scope).equal("record_id", record_id);
+    let sql = format!("{} order by r.revision", select.columns(&select_list(ledger)));
+    tx.rows(&sql, &select.params.0, |row| read(ledger, row))
+}
+
+/// The current rows of that code; more than one when a code was given twice.
+pub fn find_by_code(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) -> anyhow::Result<Vec<Stored>> {
+    let select = Select::current(tx, ledger, scope, None).equal("record_code", code);
+    let sql = format!("{} order by r.record_id", select.columns(&select_list(ledger)));
+    tx.rows(&sql, &select.params.0, |row| read(ledger, row))
+}
+
+/// Record ids of all current codes; for imports that resolve many.
+pub fn codes(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope) -> anyhow::Result<BTreeMap<String, i64>> {
+    let select = Select::current(tx, ledger, scope, None);
+    let mut all = BTreeMap::new();
+    tx.each(&select.columns("r.record_code, r.record_id"), &select.params.0, |row| {
+        if let Some(code) = row.opt_text(0)? {
+            all.insert(code.to_owned(), row.i64(1)?);
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}

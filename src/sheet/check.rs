@@ -1,0 +1,377 @@
+//! All rows of a table against a ledger: typed values for what is right, and for what is wrong its place, what it
+//! shows, why it is refused and how to mend it. Nothing is stored here.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use crate::{
+    day::Day,
+    directive::model::{Ledger, LedgerKind},
+};
+
+use super::{
+    CellError, Checked, CheckedRow, RawCell, Resolve, Row, SheetError, Skipped, Stored, Table,
+    header::{self, HeadColumn, Target},
+    id_number, letters, norm, number,
+    report::KEPT,
+    resolve,
+    value::{self, Around, Fault},
+};
+
+/// Checks every row below the header. Fails only where no header is found.
+///
+/// `today` marks events that have not happened yet; it decides nothing.
+pub fn check(table: &Table, ledger: &Ledger, resolve: &dyn Resolve, today: Day) -> Result<Checked, SheetError> {
+    let header = header::detect(table, ledger)?;
+    let mut run = Run {
+        ledger,
+        resolve,
+        today,
+        money_units: header.columns.iter().map(|c| number::money_unit(&c.head)).collect(),
+        heads: header.columns.iter().map(|c| norm::key(&c.head)).collect(),
+        required_typed_unit: header::unit_is_typed(ledger),
+        same: HashMap::new(),
+        codes: HashMap::new(),
+        id_numbers: HashMap::new(),
+        out: Checked { header, ..Checked::default() },
+    };
+    let usable = run.header_findings(table);
+    let below = run.out.header.row;
+    for row in table.rows.iter().filter(|r| r.number > below) {
+        run.row(row);
+    }
+    if !usable {
+        run.out.rows.clear();
+    }
+    Ok(run.out)
+}
+
+struct Run<'a> {
+    ledger: &'a Ledger,
+    resolve: &'a dyn Resolve,
+    today: Day,
+    /// By position of the header's columns.
+    money_units: Vec<i128>,
+    heads: Vec<String>,
+    required_typed_unit: bool,
+    /// Hash of a row's content → the places in `out.rows` that have it.
+    same: HashMap<u64, Vec<usize>>,
+    codes: HashMap<String, u32>,
+    id_numbers: HashMap<String, u32>,
+    out: Checked,
+}
+
+impl Run<'_> {
+    /// Says what the header lacks; false when no row can be taken.
+    fn header_findings(&mut self, table: &Table) -> bool {
+        let header = self.out.header.clone();
+        let mut usable = true;
+        let at = |head: &str, reason: String, mend: &str| CellError {
+            row: header.row,
+            head: head.to_owned(),
+            reason,
+            mend: mend.to_owned(),
+            ..CellError::default()
+        };
+        let unit = header.column(Target::Unit).or(header.column(Target::Section));
+        let no_unit = self.required_typed_unit && unit.is_none() && self.resolve.default_unit().is_none();
+        for title in header.missing.iter().map(String::as_str).chain(no_unit.then_some("单位")) {
+            usable = false;
+            self.error(at(title, "表头中没有这一必填列".into(), "请补上这一列，或把相应的列改成这个名称"));
+        }
+        for ambiguity in &header.ambiguous {
+            let mut finding = at(&ambiguity.head, ambiguity.reason.clone(), "请改正表头，使每列名称唯一");
+            finding.column = ambiguity.columns.clone();
+            if ambiguity.fatal {
+                usable = false;
+                self.error(finding);
+            } else {
+                self.warn(finding);
+            }
+        }
+        for (column, head) in header.unknown() {
+            if header.ambiguous.iter().all(|a| !a.columns.split('、').any(|c| c == column)) {
+                self.warn(CellError { column, ..at(head, "台账中没有这一列，内容未导入".into(), "") });
+            }
+        }
+        let headed: Vec<usize> = header.columns.iter().map(|c| c.index).collect();
+        let width = table.rows.iter().map(|r| r.cells.len()).max().unwrap_or_default();
+        for index in (0..width).filter(|i| !headed.contains(i)) {
+            let below = table.rows.iter().filter(|r| r.number > header.row);
+            if below.filter_map(|r| r.cells.get(index)).any(|c| *c != RawCell::Empty) {
+                self.warn(CellError { column: letters(index), ..at("", "没有表头，内容未导入".into(), "") });
+            }
+        }
+        usable
+    }
+
+    fn row(&mut self, row: &Row) {
+        if let Some(reason) = self.no_record(row) {
+            if !reason.is_empty() {
+                self.out.skipped.push(Skipped { row: row.number, reason: reason.to_owned() });
+            }
+            return;
+        }
+        let before = self.out.error_count;
+        let (unit, unit_known) = self.unit_of(row);
+        let mut checked = CheckedRow {
+            number: row.number,
+            code: self.code_of(row),
+            unit,
+            values: vec![Stored::Null; self.ledger.fields.len()],
+        };
+        for place in 0..self.out.header.columns.len() {
+            let Target::Field(field) = self.out.header.columns[place].target else { continue };
+            checked.values[field] = self.cell(row, place, field, checked.unit);
+        }
+        if self.required_typed_unit && unit_known && checked.unit.is_none() {
+            let column = self.out.header.column(Target::Unit).map_or(String::new(), letters);
+            self.error(CellError {
+                row: row.number,
+                column,
+                head: "单位".into(),
+                reason: "没有填写单位".into(),
+                mend: "请填写单位全称、简称或编号".into(),
+                ..CellError::default()
+            });
+        }
+        if self.out.error_count == before {
+            self.order_of_days(&checked);
+            self.twice(&checked);
+        }
+        if self.out.error_count == before {
+            self.out.rows.push(checked);
+        } else {
+            self.out.bad_rows += 1;
+        }
+    }
+
+    /// Why a row is no record; an empty reason where nothing need be said.
+    fn no_record(&self, row: &Row) -> Option<&'static str> {
+        let columns = &self.out.header.columns;
+        let filled = |c: &&HeadColumn| row.cells.get(c.index).is_some_and(|v| *v != RawCell::Empty);
+        let used = |c: &&HeadColumn| !matches!(c.target, Target::Ignored | Target::Unknown);
+        let first = row.cells.iter().find_map(|c| match c {
+            RawCell::Text(text) => Some(norm::key(text)),
+            _ => None,
+        });
+        let first = first.unwrap_or_default();
+        let total = ["合计", "总计", "小计", "共计", "累计"];
+        if total.iter().any(|t| {
+            first == *t || first.strip_prefix(t).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        }) || first == "本页小计"
+        {
+            return Some("合计行");
+        }
+        let footer = [
+            "填表人",
+            "制表人",
+            "填报人",
+            "填表单位",
+            "填报单位",
+            "制表",
+            "审核人",
+            "负责人签字",
+            "注",
+            "说明",
+            "备注",
+        ];
+        if footer.iter().any(|f| first.starts_with(f)) && starts_with_colon_word(row, &footer) {
+            return Some("表尾说明");
+        }
+        if !columns.iter().any(|c| used(&c) && filled(&c)) {
+            return Some("");
+        }
+        let (mut repeated, mut other) = (0, 0);
+        for (column, head) in columns.iter().zip(&self.heads).filter(|(c, _)| filled(c)) {
+            match &row.cells[column.index] {
+                RawCell::Text(text) if norm::key(text) == *head => repeated += 1,
+                _ => other += 1,
+            }
+        }
+        (repeated >= 2 && repeated > other).then_some("重复的表头")
+    }
+
+    /// The unit named by the row, and false when a name was refused (which has been said).
+    fn unit_of(&mut self, row: &Row) -> (Option<i64>, bool) {
+        let mut unit = None;
+        for target in [Target::Unit, Target::Section] {
+            let Some(index) = self.out.header.column(target) else { continue };
+            let cell = row.cells.get(index).cloned().unwrap_or_default();
+            let found = match &cell {
+                RawCell::Empty => continue,
+                RawCell::Error(code) => Err(Fault::new(code, "是公式错误值", "请填写单位名称")),
+                other => norm::clean(&other.text()).and_then(|t| resolve::unit(&t, self.resolve, unit)),
+            };
+            match found {
+                Ok(id) => unit = Some(id),
+                // A register's rows do not belong to the unit they mention: the person comes without a 科室.
+                Err(fault) if !self.required_typed_unit => {
+                    self.note(row.number, index, &cell, format!("{}，仅作参考，未采用", fault.reason))
+                }
+                Err(fault) => {
+                    self.fault(row.number, index, fault);
+                    return (None, false);
+                }
+            }
+        }
+        (unit.or(self.resolve.default_unit()), true)
+    }
+
+    fn code_of(&mut self, row: &Row) -> Option<String> {
+        let index = self.out.header.column(Target::Code)?;
+        let cell = row.cells.get(index).filter(|c| **c != RawCell::Empty)?.clone();
+        let field = crate::directive::model::Field { name: "code".into(), ..Default::default() };
+        match value::parse(&cell, &field, &Around::new(self.resolve)) {
+            Ok((Stored::Text(code), _)) => {
+                let earlier = self.codes.insert(code.clone(), row.number);
+                if let Some(earlier) = earlier {
+                    let fault = Fault::new(&code, format!("编号与第 {earlier} 行重复"), "请核对编号，一条记录一个编号");
+                    self.fault(row.number, index, fault);
+                }
+                Some(code)
+            }
+            Ok(_) => None,
+            Err(fault) => {
+                self.fault(row.number, index, fault);
+                None
+            }
+        }
+    }
+
+    fn cell(&mut self, row: &Row, place: usize, field: usize, unit: Option<i64>) -> Stored {
+        let (ledger, index) = (self.ledger, self.out.header.columns[place].index);
+        let definition = &ledger.fields[field];
+        let cell = row.cells.get(index).unwrap_or(&RawCell::Empty);
+        let around = Around { resolve: self.resolve, unit, money_unit: self.money_units[place] };
+        match value::parse(cell, definition, &around) {
+            Ok((Stored::Null, note)) if definition.required => {
+                let reason = note.unwrap_or_else(|| "必填，但没有填写".into());
+                self.fault(row.number, index, Fault::new(cell.text(), reason, "请补填"));
+                Stored::Null
+            }
+            Ok((stored, note)) => {
+                if let Some(note) = note {
+                    self.note(row.number, index, cell, note);
+                }
+                stored
+            }
+            Err(fault) => {
+                self.fault(row.number, index, fault);
+                Stored::Null
+            }
+        }
+    }
+
+    /// An item may not close before it opens; an event later than today is remarked.
+    fn order_of_days(&mut self, row: &CheckedRow) {
+        let ledger = self.ledger;
+        let day = |name: &str| {
+            let field = ledger.field_index(name)?;
+            let Stored::Text(text) = &row.values[field] else { return None };
+            Some((field, Day::parse(text)?))
+        };
+        match &ledger.kind {
+            LedgerKind::Event { day: name } => {
+                if let Some((field, happened)) = day(name).filter(|(_, d)| *d > self.today) {
+                    let shown = happened.to_string();
+                    let (column, head) = self.place_of(field);
+                    let reason = format!("晚于今天（{}），请确认已经发生", self.today);
+                    self.warn(CellError { row: row.number, column, head, shown, reason, mend: String::new() });
+                }
+            }
+            LedgerKind::Item { opens, closes } => {
+                if let (Some((first, opened)), Some((last, closed))) = (day(opens), day(closes))
+                    && closed < opened
+                {
+                    let (column, head) = self.place_of(last);
+                    let reason = format!("早于“{}”{opened}", ledger.fields[first].title);
+                    let mend = "请核对这两个日期".to_owned();
+                    self.error(CellError { row: row.number, column, head, shown: closed.to_string(), reason, mend });
+                }
+            }
+            LedgerKind::Register => {}
+        }
+    }
+
+    /// Refuses a second row with the same content, and in a register a second person with the same 身份证号.
+    fn twice(&mut self, row: &CheckedRow) {
+        let ledger = self.ledger;
+        let mut hasher = DefaultHasher::new();
+        (&row.code, &row.unit, &row.values).hash(&mut hasher);
+        let rows = &self.out.rows;
+        let alike = self.same.entry(hasher.finish()).or_default();
+        let same =
+            |i: &&usize| (&rows[**i].code, &rows[**i].unit, &rows[**i].values) == (&row.code, &row.unit, &row.values);
+        if let Some(earlier) = alike.iter().find(same) {
+            let reason = format!("与第 {} 行完全相同", rows[*earlier].number);
+            let mend = "请删去重复的行；如确是两件事，请在备注等列中写明区别".to_owned();
+            self.error(CellError { row: row.number, reason, mend, ..CellError::default() });
+            return;
+        }
+        alike.push(rows.len());
+        if ledger.kind != LedgerKind::Register {
+            return;
+        }
+        for (i, field) in ledger.fields.iter().enumerate().filter(|(_, f)| id_number::is_id_number(f)) {
+            let Stored::Text(id) = &row.values[i] else { continue };
+            if let Some(earlier) = self.id_numbers.insert(id.clone(), row.number) {
+                let (column, head) = self.place_of(i);
+                let reason = format!("{}与第 {earlier} 行相同", field.title);
+                let mend = "同一个人只登记一次；如是两个人，请核对证件".to_owned();
+                self.error(CellError { row: row.number, column, head, reason, mend, ..CellError::default() });
+            }
+        }
+    }
+
+    /// Letters and head of a field's column.
+    fn place_of(&self, field: usize) -> (String, String) {
+        match self.out.header.columns.iter().find(|c| c.target == Target::Field(field)) {
+            Some(c) => (letters(c.index), c.head.clone()),
+            None => (String::new(), self.ledger.fields[field].title.clone()),
+        }
+    }
+
+    fn head_at(&self, index: usize) -> String {
+        self.out.header.columns.iter().find(|c| c.index == index).map_or(String::new(), |c| c.head.clone())
+    }
+
+    fn fault(&mut self, row: u32, index: usize, fault: Fault) {
+        let Fault { shown, reason, mend } = fault;
+        self.error(CellError { row, column: letters(index), head: self.head_at(index), shown, reason, mend });
+    }
+
+    fn note(&mut self, row: u32, index: usize, cell: &RawCell, reason: String) {
+        if self.out.warnings.len() < KEPT {
+            let Fault { shown, reason, mend } = Fault::new(cell.text(), reason, "");
+            self.warn(CellError { row, column: letters(index), head: self.head_at(index), shown, reason, mend });
+        } else {
+            self.out.warning_count += 1;
+        }
+    }
+
+    fn error(&mut self, error: CellError) {
+        self.out.error_count += 1;
+        if self.out.errors.len() < KEPT {
+            self.out.errors.push(error);
+        }
+    }
+
+    fn warn(&mut self, warning: CellError) {
+        self.out.warning_count += 1;
+        if self.out.warnings.len() < KEPT {
+            self.out.warnings.push(warning);
+        }
+    }
+}
+
+/// `填表人：王一`: one of the words, perhaps a little more, then a colon.
+fn starts_with_colon_word(row: &Row, words: &[&str]) -> bool {
+    let first = row.cells.iter().find_map(|c| match c {
+        RawCell::Text(text) => Some(norm::plain(text.trim()).replace(' ', "")),
+        _ => None,
+    });
+    first.is_some_and(|text| words.iter().any(|w| text.strip_prefix(w).is_some_and(|rest| rest.starts_with(':'))))
+}

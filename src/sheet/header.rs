@@ -1,0 +1,315 @@
+//! Which row is the header, and which column is which field: by title, short title, English name and aliases, in any
+//! spelling that [`super::norm::key`] makes alike.
+
+use std::collections::BTreeMap;
+
+use crate::directive::model::{Field, FieldType, Ledger, LedgerKind};
+
+use super::{RawCell, Row, SheetError, Table, letters, words::Words};
+
+pub use super::words::{code_head, unit_head};
+
+/// The header row and what each of its columns is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeaderMatch {
+    /// Row of the header, from 1.
+    pub row: u32,
+    /// One entry for each filled head, from left to right.
+    pub columns: Vec<HeadColumn>,
+    /// Titles of required columns that no head matches.
+    pub missing: Vec<String>,
+    /// Heads that could mean two things, or two heads that mean the same.
+    pub ambiguous: Vec<Ambiguity>,
+}
+
+/// One column by its head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadColumn {
+    /// Position, from 0.
+    pub index: usize,
+    /// The head as written, on one line.
+    pub head: String,
+    /// What the column is taken for.
+    pub target: Target,
+}
+
+/// What a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// Field of the ledger, by position.
+    Field(usize),
+    /// The record's code.
+    Code,
+    /// The unit of the row.
+    Unit,
+    /// A 科室 below the unit of the row.
+    Section,
+    /// A running number; ignored without a word.
+    Ignored,
+    /// No field of that name; ignored with a word.
+    Unknown,
+}
+
+/// A head that cannot be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ambiguity {
+    /// The columns' letters, `B` or `B、F`.
+    pub columns: String,
+    /// The head as written.
+    pub head: String,
+    /// What it could be, in words.
+    pub reason: String,
+    /// True when a required column is at stake: nothing can be imported then.
+    pub fatal: bool,
+}
+
+impl HeaderMatch {
+    /// Position of the column that is `target`.
+    pub fn column(&self, target: Target) -> Option<usize> {
+        self.columns.iter().find(|c| c.target == target).map(|c| c.index)
+    }
+
+    /// Columns whose head means nothing here: (letters, head).
+    pub fn unknown(&self) -> impl Iterator<Item = (String, &str)> {
+        self.columns.iter().filter(|c| c.target == Target::Unknown).map(|c| (letters(c.index), c.head.as_str()))
+    }
+}
+
+/// Rows in which a header is looked for.
+const DEPTH: usize = 30;
+
+/// Finds the header among the first rows, below titles, and matches its columns.
+///
+/// The row with most matching heads is taken, the upper of equals. Fails when no row has two matching heads (one, where
+/// the row has no more than two cells).
+pub fn detect(table: &Table, ledger: &Ledger) -> Result<HeaderMatch, SheetError> {
+    if ledger.derived {
+        return Err(SheetError::Derived(ledger.title.clone()));
+    }
+    let words = Words::new(ledger);
+    let mut best: Option<(usize, &Row)> = None;
+    for row in table.rows.iter().take(DEPTH) {
+        let filled = row.cells.iter().filter(|c| **c != RawCell::Empty).count();
+        let found = words.score(row);
+        if (found >= 2 || (found == 1 && filled <= 2)) && best.is_none_or(|(most, _)| found > most) {
+            best = Some((found, row));
+        }
+    }
+    let (_, row) = best.ok_or_else(|| no_header(table, ledger))?;
+    Ok(match_row(&words, row, ledger))
+}
+
+fn no_header(table: &Table, ledger: &Ledger) -> SheetError {
+    let filled = |r: &&Row| std::cmp::Reverse(r.cells.iter().filter(|c| **c != RawCell::Empty).count());
+    let widest = table.rows.iter().take(DEPTH).min_by_key(filled);
+    let nearest = widest.map_or(String::new(), |row| {
+        let heads: Vec<String> = row.cells.iter().filter(|c| **c != RawCell::Empty).take(8).map(one_line).collect();
+        format!("文件第 {} 行是：{}。", row.number, heads.join("、"))
+    });
+    let wanted: Vec<&str> = required(ledger).map(|f| f.title.as_str()).collect();
+    SheetError::NoHeader { ledger: ledger.title.clone(), wanted: wanted.join("、"), nearest }
+}
+
+fn required(ledger: &Ledger) -> impl Iterator<Item = &Field> {
+    ledger.fields.iter().filter(|f| f.required && f.ty != FieldType::Derived)
+}
+
+/// True where each row names its unit in a column of its own: the unit does not follow from a field, and the ledger is
+/// neither that of units nor an undated register.
+pub fn unit_is_typed(ledger: &Ledger) -> bool {
+    ledger.unit_from.is_none() && ledger.name != "unit" && ledger.kind != LedgerKind::Register
+}
+
+fn one_line(cell: &RawCell) -> String {
+    let text: String = cell.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    text.chars().take(30).collect()
+}
+
+fn match_row(words: &Words, row: &Row, ledger: &Ledger) -> HeaderMatch {
+    let mut out = HeaderMatch { row: row.number, ..HeaderMatch::default() };
+    let mut ranks = Vec::new();
+    for (index, cell) in row.cells.iter().enumerate().filter(|(_, c)| **c != RawCell::Empty) {
+        let head = one_line(cell);
+        let (rank, targets) = words.look(&cell.text());
+        let target = match targets.as_slice() {
+            [one] => *one,
+            [] => Target::Unknown,
+            several => {
+                out.ambiguous.push(two_meanings(index, &head, several, ledger));
+                Target::Unknown
+            }
+        };
+        ranks.push(rank);
+        out.columns.push(HeadColumn { index, head, target });
+    }
+    one_column_each(&mut out, &ranks, ledger);
+    let has = |t: Target| out.columns.iter().any(|c| c.target == t);
+    let absent = |(i, f): (usize, &Field)| {
+        (f.required && f.ty != FieldType::Derived && !has(Target::Field(i))).then(|| f.title.clone())
+    };
+    out.missing = ledger.fields.iter().enumerate().filter_map(absent).collect();
+    out
+}
+
+fn two_meanings(index: usize, head: &str, targets: &[Target], ledger: &Ledger) -> Ambiguity {
+    let names: Vec<String> = targets.iter().map(|t| target_title(*t, ledger)).collect();
+    Ambiguity {
+        columns: letters(index),
+        head: head.to_owned(),
+        reason: format!("可能是{}", names.join("或")),
+        fatal: targets.iter().any(|t| is_required(*t, ledger)),
+    }
+}
+
+/// Keeps the best-spelled column of each target; the others are said and ignored.
+fn one_column_each(out: &mut HeaderMatch, ranks: &[u8], ledger: &Ledger) {
+    let mut by_target: BTreeMap<Target, Vec<usize>> = BTreeMap::new();
+    for (i, column) in out.columns.iter().enumerate() {
+        if !matches!(column.target, Target::Unknown | Target::Ignored) {
+            by_target.entry(column.target).or_default().push(i);
+        }
+    }
+    for (target, mut places) in by_target.into_iter().filter(|(_, places)| places.len() > 1) {
+        places.sort_by_key(|i| ranks[*i]);
+        let tied = ranks[places[0]] == ranks[places[1]];
+        let used = &out.columns[places[0]];
+        let columns: Vec<String> = places.iter().map(|i| letters(out.columns[*i].index)).collect();
+        let title = target_title(target, ledger);
+        let reason = format!("这些列都是{title}，只读 {} 列", letters(used.index));
+        let fatal = tied && is_required(target, ledger);
+        out.ambiguous.push(Ambiguity { columns: columns.join("、"), head: used.head.clone(), reason, fatal });
+        for i in &places[1..] {
+            out.columns[*i].target = Target::Unknown;
+        }
+    }
+}
+
+fn is_required(target: Target, ledger: &Ledger) -> bool {
+    match target {
+        Target::Field(i) => ledger.fields[i].required,
+        Target::Unit => unit_is_typed(ledger),
+        _ => false,
+    }
+}
+
+/// The name of a column in messages.
+pub fn target_title(target: Target, ledger: &Ledger) -> String {
+    match target {
+        Target::Field(i) => format!("“{}”", ledger.fields[i].title),
+        Target::Code => "“编号”".into(),
+        Target::Unit => "“单位”".into(),
+        Target::Section => "“科室”".into(),
+        Target::Ignored => "“序号”".into(),
+        Target::Unknown => "未知列".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::builtin;
+
+    fn ledger(name: &str) -> Ledger {
+        builtin::ledgers().into_iter().find(|l| l.name == name).unwrap()
+    }
+
+    fn table(rows: &[&[&str]]) -> Table {
+        let cell = |t: &&str| if t.is_empty() { RawCell::Empty } else { RawCell::Text((*t).to_owned()) };
+        let rows = rows.iter().enumerate().filter(|(_, r)| !r.is_empty());
+        let rows = rows.map(|(i, r)| Row { number: i as u32 + 1, cells: r.iter().map(cell).collect() }).collect();
+        Table { rows, ..Table::default() }
+    }
+
+    fn targets(header: &HeaderMatch) -> Vec<Target> {
+        header.columns.iter().map(|c| c.target).collect()
+    }
+
+    #[test]
+    fn the_header_is_found_below_titles_and_by_every_spelling() {
+        let person = ledger("person");
+        let t = table(&[
+            &["云溪区发展和改革委员会干部花名册"],
+            &["填报单位：云溪区发改委", "", "2025年6月"],
+            &[],
+            &["序号", "所属单位", "科室(内设机构)", "姓 名\n（必填）", "出生\n年月", "身份证号码", "职务", "Backbone"],
+            &["1", "云溪区发改委", "综合科", "王一", "1990.03", "", "科长", "是"],
+        ]);
+        let header = detect(&t, &person).unwrap();
+        let field = |n: &str| Target::Field(person.field_index(n).unwrap());
+        assert_eq!(header.row, 4);
+        assert_eq!(
+            targets(&header),
+            [
+                Target::Ignored,
+                Target::Unit,
+                Target::Section,
+                field("name"),
+                field("born"),
+                field("id_number"),
+                Target::Unknown,
+                field("backbone")
+            ]
+        );
+        assert_eq!(header.unknown().collect::<Vec<_>>(), [("G".to_owned(), "职务")]);
+        assert!(header.missing.is_empty() && header.ambiguous.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_what_was_expected() {
+        let t = table(&[&["商品", "数量", "单价"], &["铅笔", "3", "1.5"]]);
+        let error = detect(&t, &ledger("post")).unwrap_err().to_string();
+        assert!(
+            error.contains("“任职”")
+                && error.contains("人员、任职类别、任职日期")
+                && error.contains("第 1 行是：商品、数量、单价"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn missing_and_ambiguous_columns_are_said() {
+        let post = ledger("post");
+        let header = detect(&table(&[&["姓名", "任职日期", "单位"]]), &post).unwrap();
+        assert_eq!(header.missing, ["任职类别"]);
+        let header = detect(&table(&[&["人员", "姓名", "任职类别", "任职日期", "任职日期"]]), &post).unwrap();
+        assert_eq!(header.ambiguous.len(), 2);
+        let by_columns = |c: &str| header.ambiguous.iter().find(|a| a.columns == c).unwrap();
+        assert!(!by_columns("A、B").fatal, "the title beats the alias");
+        assert!(by_columns("D、E").fatal);
+        let mut twice = post.clone();
+        twice.fields[2].aliases.push("起始日期".into());
+        let header = detect(&table(&[&["姓名", "任职类别", "起始日期"]]), &twice).unwrap();
+        assert_eq!(header.ambiguous[0].reason, "可能是“职务”或“任职日期”");
+        assert!(header.ambiguous[0].fatal);
+    }
+
+    #[test]
+    fn fields_come_before_the_common_columns() {
+        let unit = ledger("unit");
+        let header = detect(&table(&[&["单位名称", "所属单位", "层级", "编号", "设立日期"]]), &unit).unwrap();
+        let field = |n: &str| Target::Field(unit.field_index(n).unwrap());
+        assert_eq!(targets(&header), [field("name"), field("parent"), field("level"), Target::Code, field("from")]);
+    }
+
+    #[test]
+    fn code_and_unit_have_heads_of_their_own() {
+        let mut post = ledger("post");
+        assert_eq!((code_head(&post), unit_head(&post)), ("编号", "单位"));
+        post.fields[2].short = Some("编号".into());
+        post.fields[3].title = "单位".into();
+        assert_eq!((code_head(&post), unit_head(&post)), ("记录编号", "所属单位"));
+    }
+
+    #[test]
+    fn a_part_of_the_title_names_the_code() {
+        let pairs = Ledger { title: "导师帮带结对".into(), ..ledger("post") };
+        let header = detect(&table(&[&["结对编号", "姓名", "合同编号"]]), &pairs).unwrap();
+        assert_eq!(targets(&header), [Target::Code, Target::Field(0), Target::Unknown]);
+    }
+
+    #[test]
+    fn computed_ledgers_take_no_rows() {
+        let low = Ledger { derived: true, title: "连续两年后三位".into(), ..Ledger::default() };
+        assert!(matches!(detect(&Table::default(), &low), Err(SheetError::Derived(_))));
+    }
+}

@@ -1,0 +1,50 @@
+//! The server: one installation, its background work, and the router on a loopback address.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::router;
+use crate::{installation::Installation, jobs};
+
+/// What every handler has.
+#[derive(Clone)]
+pub(super) struct App {
+    /// The installation.
+    pub(super) installation: Installation,
+}
+
+/// Serves the pages until interrupted; `ready` is told the address once it listens.
+///
+/// # Errors
+/// When the address is taken, or the server cannot start.
+pub fn serve(installation: Installation, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let worker = {
+        let (installation, stop) = (installation.clone(), Arc::clone(&stop));
+        std::thread::spawn(move || jobs::keep_working(&installation, &stop))
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("地址 {listen} 用不了，可能已被占用；请用 --listen 换一个"))?;
+        ready(listener.local_addr()?);
+        axum::serve(listener, router::router(App { installation }))
+            .with_graceful_shutdown(async {
+                let _ = tokio::signal::ctrl_c().await;
+            })
+            .await
+            .context("网页服务中断")
+    });
+    stop.store(true, Ordering::Relaxed);
+    let _ = worker.join();
+    served
+}

@@ -1,0 +1,152 @@
+//! Dated thresholds and settings of a requirement, for its page.
+
+use super::view::requirement::Parameter;
+use crate::{
+    day::Day,
+    directive::model::{
+        Conds, Count, Due, Measure, Operand, Requirement, Source, Target, TargetStep, Test, Value, When,
+    },
+    ratio::Ratio,
+    verdict::engine::Engine,
+};
+
+/// Thresholds first, then settings.
+pub(super) fn of(engine: &Engine, r: &Requirement, today: Day) -> Vec<Parameter> {
+    let mut found: Vec<Parameter> = Vec::new();
+    for target in r.parts.iter().filter_map(|p| p.target.as_ref()) {
+        found.extend((0..target.steps.len()).map(|n| threshold(engine, r, target, n, today)));
+    }
+    let mut names = Vec::new();
+    settings(r, &mut |name| names.push(name.to_owned()));
+    names.sort();
+    names.dedup();
+    found.extend(names.into_iter().map(|name| {
+        let values: Vec<String> = engine.given.values(&name).iter().map(literal).collect();
+        Parameter {
+            value: if values.is_empty() { "待办公室确定".into() } else { values.join("、") },
+            name,
+            from: engine.rules.from.chinese(),
+            to: String::new(),
+            source: "本平台设定，由领导小组办公室修改".into(),
+            current: false,
+        }
+    }));
+    found
+}
+
+fn threshold(engine: &Engine, r: &Requirement, target: &Target, n: usize, today: Day) -> Parameter {
+    let step: &TargetStep = &target.steps[n];
+    let to = target.steps.get(n + 1).map(|s| s.from.plus(-1));
+    let from = if step.from == Day::MIN { engine.rules.from } else { step.from };
+    let upper = step.upper.as_ref().map_or(String::new(), |u| format!("至{}", operand(u)));
+    Parameter {
+        name: "达标线".into(),
+        value: format!("{}{upper}", operand(&step.value)),
+        from: from.chinese(),
+        to: to.map_or(String::new(), Day::chinese),
+        source: format!("文件原文，{}", r.clause),
+        current: target.steps.len() > 1 && from <= today && to.is_none_or(|t| today <= t),
+    }
+}
+
+fn operand(o: &Operand) -> String {
+    match o {
+        Operand::Value(v) => literal(v),
+        Operand::Setting(name) => format!("设定“{name}”"),
+        Operand::Subject(path) => path.join("."),
+    }
+}
+
+/// A value as people write it.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Number(r) if r.den() == 1 => r.num().to_string(),
+        Value::Number(r) => match r.times(Ratio::whole(100)) {
+            Some(p) if p.den() == 1 => format!("{}%", p.num()),
+            _ => r.to_string(),
+        },
+        Value::Money(fen) if fen % 1_000_000 == 0 => format!("{}万元", fen / 1_000_000),
+        Value::Money(fen) if fen % 100 == 0 => format!("{}元", fen / 100),
+        Value::Money(fen) => format!("{}.{:02}元", fen / 100, fen % 100),
+        Value::Years(n) => format!("{n}年"),
+        Value::Flag(yes) => if *yes { "是" } else { "否" }.into(),
+        Value::Day(day) => day.chinese(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+/// Names of all settings that a requirement reads.
+fn settings(r: &Requirement, found: &mut dyn FnMut(&str)) {
+    count(r.settle.as_ref(), found);
+    count(r.grace.as_ref(), found);
+    when(&r.when, found);
+    conds(&r.filter, found);
+    for part in &r.parts {
+        if let Some(by) = &part.by {
+            when(by, found);
+        }
+        for step in part.target.iter().flat_map(|t| &t.steps) {
+            setting(&step.value, found);
+        }
+        measure(&part.measure, found);
+    }
+}
+
+fn count(count: Option<&Count>, found: &mut dyn FnMut(&str)) {
+    if let Some(Count::Setting(name)) = count {
+        found(name);
+    }
+}
+
+fn when(when: &When, found: &mut dyn FnMut(&str)) {
+    match when {
+        When::ByField { plus, .. } => count(plus.as_ref(), found),
+        When::Once(Some(Due::Setting(name))) => found(name),
+        _ => {}
+    }
+}
+
+fn measure(m: &Measure, found: &mut dyn FnMut(&str)) {
+    match m {
+        Measure::Count(s) | Measure::Sum(s, _) | Measure::Distinct(s, _) | Measure::Latest(s, _) => source(s, found),
+        Measure::Change(s, ..) => source(s, found),
+        Measure::Share(s, that) => {
+            source(s, found);
+            conds(that, found);
+        }
+        Measure::Ratio(top, bottom) => {
+            measure(top, found);
+            measure(bottom, found);
+        }
+        Measure::Span(..) => {}
+        Measure::Holds(c) => conds(c, found),
+    }
+}
+
+fn source(s: &Source, found: &mut dyn FnMut(&str)) {
+    conds(&s.filter, found);
+}
+
+fn conds(c: &Conds, found: &mut dyn FnMut(&str)) {
+    for cond in &c.all {
+        match &cond.test {
+            Test::Filled(_) => {}
+            Test::AnyOf(of) | Test::NoneOf(of) => of.iter().for_each(|o| setting(o, found)),
+            Test::AtLeast(o)
+            | Test::AtMost(o)
+            | Test::Above(o)
+            | Test::Below(o)
+            | Test::Before(o)
+            | Test::After(o)
+            | Test::NotBefore(o)
+            | Test::NotAfter(o) => setting(o, found),
+        }
+    }
+    c.has.iter().for_each(|s| source(s, found));
+}
+
+fn setting(o: &Operand, found: &mut dyn FnMut(&str)) {
+    if let Operand::Setting(name) = o {
+        found(name);
+    }
+}

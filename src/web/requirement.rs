@@ -1,0 +1,371 @@
+//! 要求详情 `/requirements/{id}`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    dashboard::{Organ, judged_day, named, organs},
+    error::PageError,
+    frame::{Ask, Desk},
+    parameters,
+    requirements::status,
+    subject, summary,
+    view::{
+        chart::{Chart, Point},
+        parts::{Choice, Event, Fact, Facts, Timeline},
+        requirement::{Requirement, Ruling, SubjectLine, Subjects, UnitLine, Units},
+        spelling::{anchor, requirement_code},
+        table::{Facet, FacetValue, Facets, Pager},
+        tag::{State, Tag},
+        url::segment,
+        words::{Link, Words},
+    },
+};
+use crate::{
+    clock,
+    day::Day,
+    db::{Tx, Value},
+    directive::model::{Each, Requirement as Rule, When},
+    verdict::{
+        engine::Engine,
+        item::{self, Item},
+        judge,
+        store::{self, Counted, Stored},
+        window,
+        words::{self, Context, window_name},
+    },
+};
+
+/// Fills the page.
+pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
+    let current = desk.current.clone();
+    let engine = &current.engine;
+    let Some(i) = engine.position(id) else { return disabled(desk, id) };
+    let r = engine.compiled[i].requirement.clone();
+    let today = judged_day(desk)?;
+    let counts = store::counts(desk.tx, Some(id), None)?;
+    let windows = windows(&counts);
+    let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
+    let whole = item::system(engine, &counts, today).pop();
+    let window = chosen.clone().or_else(|| whole.as_ref().and_then(|w| w.windows.last().cloned())).unwrap_or_default();
+    let shown: Vec<Counted> = match (&chosen, &r.when) {
+        (Some(w), _) => counts.iter().filter(|c| c.window == *w).cloned().collect(),
+        (None, When::Every(_)) => counts.iter().filter(|c| c.window == window).cloned().collect(),
+        (None, _) => counts.clone(),
+    };
+    let item = item::system(engine, &shown, today).pop();
+    let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
+    let subjects =
+        if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
+    let own = own_verdict(desk.tx, engine, i, &window)?;
+    let (prev, next) = neighbours(engine, i);
+    Ok(Requirement {
+        page: desk.page("/requirements")?,
+        code: requirement_code(&r.pillar, &r.id),
+        title: r.title.clone(),
+        tag: item.as_ref().map(summary::of),
+        window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
+            "全部期限".into()
+        } else {
+            window_name(&window)
+        },
+        windows: choices(&windows, &window),
+        lead: lead(item.as_ref(), &shown),
+        lead_note: Words::from(words::when(Context::of(engine, i))),
+        verdict: own,
+        changed: Words::new(),
+        units: (r.each != Each::System).then_some(units),
+        subjects,
+        status: status(r.status).to_owned(),
+        rule: rule(engine, i),
+        trend: trend(engine, &counts, today),
+        parameters: parameters::of(engine, &r, today),
+        rulings: rulings(engine, &r),
+        history: history(desk.tx)?,
+        previous: prev,
+        next,
+    })
+}
+
+/// A heading without a rule.
+fn disabled(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
+    let current = desk.current.clone();
+    let engine = &current.engine;
+    let Some(r) = engine.package.requirement(id) else { return Err(PageError::NotFound.into()) };
+    let note = r.note.clone().unwrap_or_else(|| "原文只有标题，没有内容。".into());
+    Ok(Requirement {
+        page: desk.page("/requirements")?,
+        code: requirement_code(&r.pillar, &r.id),
+        title: r.title.clone(),
+        tag: None,
+        window: String::new(),
+        windows: Vec::new(),
+        lead: Words::from(format!("来源：标题推定，不判定。{note}")),
+        lead_note: Words::new(),
+        verdict: None,
+        changed: Words::new(),
+        units: None,
+        subjects: None,
+        status: status(r.status).to_owned(),
+        rule: Facts(vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())]),
+        trend: Chart::default(),
+        parameters: Vec::new(),
+        rulings: rulings(engine, r),
+        history: history(desk.tx)?,
+        previous: None,
+        next: None,
+    })
+}
+
+/// Windows with verdicts, newest first.
+fn windows(counts: &[Counted]) -> Vec<String> {
+    let mut labels: Vec<String> = counts.iter().map(|c| c.window.clone()).collect();
+    let begin = |w: &str| window::bounds(w).map(|(from, _)| from).or_else(|| Day::parse(w.trim_start_matches("by ")));
+    labels.sort_by(|a, b| begin(b).cmp(&begin(a)).then(b.cmp(a)));
+    labels.dedup();
+    labels
+}
+
+fn choices(windows: &[String], current: &str) -> Vec<Choice> {
+    let choice = |w: &String| Choice { value: w.clone(), label: window_name(w), current: w == current };
+    windows.iter().take(60).map(choice).collect()
+}
+
+fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
+    let Some(item) = item else { return Words::from("还没有判定。") };
+    if summary::of(item).state == State::Figure {
+        return Words::from("只列数字，不判达标与否。");
+    }
+    let t = &item.tally;
+    let mut words = Words::from("判定").strong(format!("{}个", t.judged()));
+    for (n, word) in
+        [(t.pass, "达标"), (t.open, "进行中"), (t.fail, "未达标"), (t.unknown, "数据不足"), (t.na, "不适用")]
+    {
+        if n > 0 {
+            words = words.text(format!("，{word}")).strong(n.to_string());
+        }
+    }
+    if t.late > 0 {
+        words = words.text(format!("（其中{}个已补）", t.late));
+    }
+    let organs: std::collections::BTreeSet<i64> = shown.iter().map(|c| c.organ).collect();
+    words.text(format!("，涉及{}个单位。", organs.len()))
+}
+
+fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: Day, window: &str) -> Units {
+    let items: BTreeMap<i64, Item> = item::items(engine, shown, today).into_iter().map(|t| (t.organ, t)).collect();
+    let id = &engine.compiled[i].requirement.id;
+    let line = |organ: &Organ| {
+        let item = items.get(&organ.id)?;
+        let t = &item.tally;
+        let figures = [t.judged(), t.pass, t.open, t.fail, t.unknown].map(|n| n.to_string());
+        let open =
+            format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
+        Some((
+            item.behind(),
+            UnitLine {
+                unit: Link::new(organ.name.clone(), format!("/units/{}#{}", segment(&organ.code), anchor(id))),
+                tag: summary::of(item),
+                figures: figures.into(),
+                open: Some(Link::new("看判定", open)),
+            },
+        ))
+    };
+    let mut rows: Vec<(bool, UnitLine)> = organs.iter().filter_map(line).collect();
+    rows.sort_by_key(|(behind, _)| !behind);
+    Units {
+        heads: ["应判", "达标", "进行中", "未达标", "数据不足"].map(String::from).into(),
+        rows: rows.into_iter().map(|(_, r)| r).collect(),
+        note: "数据不足不计入任何占比。".into(),
+    }
+}
+
+fn subjects(
+    desk: &mut Desk<'_, '_>,
+    engine: &Engine,
+    i: usize,
+    chosen: Option<&str>,
+    window: &str,
+) -> anyhow::Result<Subjects> {
+    let r = &engine.compiled[i].requirement;
+    let ask = desk.ask.clone();
+    let window = chosen.or(matches!(r.when, When::Every(_)).then_some(window));
+    let mut filter = String::from("requirement = $1 and closed = 0");
+    let mut params: Vec<Value> = vec![r.id.as_str().into()];
+    if let Some(w) = window {
+        params.push(w.into());
+        filter.push_str(&format!(" and window_label = ${}", params.len()));
+    }
+    if let Some(unit) = ask.get("unit") {
+        params.push(unit.into());
+        let n = params.len();
+        filter.push_str(&format!(
+            " and organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n})"
+        ));
+    }
+    let states = state_facet(desk.tx, &filter, &params, &ask)?;
+    if let Some(state) = ask.get("state").and_then(judge::State::parse) {
+        params.push(state.as_str().into());
+        filter.push_str(&format!(" and state = ${}", params.len()));
+    }
+    let count = format!("select count(*) from verdict where {filter}");
+    let total = desk.tx.one(&count, &params, |row| row.i64(0))?.unwrap_or(0) as u64;
+    let size = ask.get("size").and_then(|s| s.parse().ok()).filter(|n| [20, 50, 100].contains(n)).unwrap_or(20);
+    let page = ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, total.div_ceil(size).max(1));
+    let sql = format!(
+        "select {} from verdict where {filter} order by organ_id, unit_id, subject, rest, window_label limit {size} offset {}",
+        Stored::COLUMNS,
+        (page - 1) * size
+    );
+    let rows = desk.tx.rows(&sql, &params, Stored::read)?;
+    let names = subject::names(desk.tx, engine, &rows.iter().map(|v| (i, v)).collect::<Vec<_>>())?;
+    let ctx = Context::of(engine, i);
+    let lines = rows.iter().map(|v| SubjectLine {
+        subject: subject::link(engine, i, v, &names),
+        unit: v.unit.map_or(String::new(), |u| names.title(crate::verdict::world::UNIT, u).to_owned()),
+        figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
+        tag: summary::tag(v.state, v.light, v.late),
+        missing: v.unset.clone(),
+    });
+    Ok(Subjects {
+        title: format!("{total}个判定"),
+        facets: Facets(vec![states]),
+        heads: ["期间", "应有", "计入"].map(String::from).into(),
+        rows: lines.collect(),
+        pager: Pager { query: ask.url.without("page"), title: "判定".into(), total, size, page },
+    })
+}
+
+fn state_facet(tx: &mut Tx<'_>, filter: &str, params: &[Value], ask: &Ask) -> anyhow::Result<Facet> {
+    let sql = format!("select state, count(*) from verdict where {filter} group by state order by state");
+    let found = tx.rows(&sql, params, |r| Ok((r.text(0)?.to_owned(), r.i64(1)? as u64)))?;
+    let taken = ask.get("state").and_then(judge::State::parse);
+    let url = ask.url.without("page");
+    let all = FacetValue {
+        label: "全部".into(),
+        count: found.iter().map(|(_, n)| n).sum(),
+        href: url.without("state").href(),
+        current: taken.is_none(),
+        icon: None,
+    };
+    let value = |(state, count): (String, u64)| FacetValue {
+        label: judge::State::parse(&state).map_or(state.clone(), |s| s.chinese().to_owned()),
+        href: url.with("state", state.clone()).href(),
+        current: taken.is_some_and(|t| t.as_str() == state),
+        icon: judge::State::parse(&state).map(|s| Tag::of(summary::word(s)).icon()),
+        count,
+    };
+    Ok(Facet { title: "判定".into(), values: std::iter::once(all).chain(found.into_iter().map(value)).collect() })
+}
+
+/// The values of a stored verdict in words, part by part.
+pub(super) fn value_text(ctx: Context<'_>, v: &Stored) -> String {
+    let parts = v.value.split("; ").zip(&ctx.requirement.parts);
+    let word = |(text, part)| match crate::ratio::Ratio::parse(text) {
+        Some(value) => words::value(ctx, part, value, None),
+        None => "--".into(),
+    };
+    parts.map(word).collect::<Vec<String>>().join("；")
+}
+
+/// The targets of a stored verdict in words, part by part.
+pub(super) fn target_text(ctx: Context<'_>, v: &Stored) -> String {
+    let parts = v.target.split("; ").zip(&ctx.requirement.parts);
+    let word = |(text, part): (&str, &crate::directive::model::Part)| {
+        let op = part.target.as_ref()?.op;
+        let value = crate::ratio::Ratio::parse(text)?;
+        let now = judge::TargetNow { op, value, upper: value, whole: None };
+        Some(words::scale(ctx, part).value(now.value, None))
+    };
+    parts.map(|p| word(p).unwrap_or_else(|| "--".into())).collect::<Vec<String>>().join("；")
+}
+
+/// The city's own verdict, where there is one subject.
+fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyhow::Result<Option<Link>> {
+    let r = &engine.compiled[i].requirement;
+    if r.each != Each::System {
+        return Ok(None);
+    }
+    let all = store::of_requirement(tx, &r.id, None)?;
+    let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
+    let names = subject::names(tx, engine, &[(i, v)])?;
+    Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
+}
+
+fn rule(engine: &Engine, i: usize) -> Facts {
+    let r = &engine.compiled[i].requirement;
+    let mut facts = vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())];
+    facts.extend(words::facts(Context::of(engine, i)).into_iter().map(|f| Fact::new(f.term, f.text)));
+    if let Some(reference) = &r.reference {
+        facts.push(Fact::new("参考做法", reference.clone()));
+    }
+    if let Some(note) = &r.note {
+        facts.push(Fact::new("说明", note.clone()));
+    }
+    facts.push(Fact::new("出处", format!("{} 第{}行", r.place.0, r.place.1)));
+    Facts(facts)
+}
+
+fn trend(engine: &Engine, counts: &[Counted], today: Day) -> Chart {
+    let mut by: BTreeMap<Day, (String, Vec<Counted>)> = BTreeMap::new();
+    for c in counts {
+        if let Some((from, _)) = window::bounds(&c.window)
+            && c.shut.is_some_and(|s| s < today)
+        {
+            by.entry(from).or_insert_with(|| (c.window.clone(), Vec::new())).1.push(c.clone());
+        }
+    }
+    let point = |(window, counts): &(String, Vec<Counted>)| {
+        let item = item::system(engine, counts, today).pop()?;
+        let (pass, judged) = (item.tally.pass, item.tally.judged());
+        let permille = (judged > 0).then(|| summary::permille(pass, judged));
+        Some(Point {
+            label: window_name(window).chars().skip_while(|c| *c != '年').skip(1).collect(),
+            name: window_name(window),
+            text: permille.map_or("--".into(), summary::percent),
+            permille,
+        })
+    };
+    let mut points: Vec<Point> = by.values().filter_map(point).collect();
+    points.drain(..points.len().saturating_sub(12));
+    Chart { title: "达标比例".into(), unit: "期间".into(), points, line: None }
+}
+
+fn rulings(engine: &Engine, r: &Rule) -> Vec<Ruling> {
+    let own = engine.package.directive.rulings.iter().filter(|q| r.ruling.contains(&q.id));
+    own.map(|q| Ruling {
+        question: format!("{} {}", q.id, q.question),
+        readings: q.readings.clone(),
+        chosen: q.chosen.clone(),
+        by: q.by.clone(),
+        on: q.on.map_or(String::new(), Day::chinese),
+    })
+    .collect()
+}
+
+/// Packages that came into force, newest first.
+fn history(tx: &mut Tx<'_>) -> anyhow::Result<Timeline> {
+    let sql = "select title, hash, applied_at, applied_by from package order by row_id desc";
+    let events = tx.rows(sql, &[], |r| {
+        let (title, hash, at, by) = (r.text(0)?.to_owned(), r.text(1)?.to_owned(), r.i64(2)?, r.text(3)?.to_owned());
+        Ok(Event {
+            at: clock::chinese(at),
+            iso: clock::iso(at).chars().take(16).collect(),
+            key: true,
+            words: Words::from(format!("{by}装入《{title}》")),
+            changes: Vec::new(),
+            effect: Words::new(),
+            note: format!("版本 {}", hash.chars().take(12).collect::<String>()),
+        })
+    })?;
+    Ok(Timeline(events))
+}
+
+fn neighbours(engine: &Engine, i: usize) -> (Option<Link>, Option<Link>) {
+    let link = |n: usize| {
+        (n < engine.compiled.len()).then(|| {
+            let (code, title) = named(engine, n);
+            Link::new(format!("{code} {}", title.text), title.href)
+        })
+    };
+    (i.checked_sub(1).and_then(link), link(i + 1))
+}

@@ -1,0 +1,101 @@
+//! All routes.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+
+use super::{
+    app::App,
+    dashboard,
+    error::PageError,
+    frame::{Ask, show},
+    requirement, requirements, unit, verdict,
+    view::{assets, lights::Lights},
+};
+
+/// Nothing but our own files, no inline script or style.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
+
+/// Bodies larger than this are refused.
+const BODY: usize = 64 * 1024;
+
+/// The pages of an installation.
+pub(super) fn router(app: App) -> Router {
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    Router::new()
+        .route("/", get(overview))
+        .route("/requirements", get(requirement_list))
+        .route("/requirements/{id}", get(requirement_page))
+        .route("/units/{id}", get(unit_page))
+        .route("/verdicts/{requirement}/{subject}/{window}", get(verdict_page))
+        .route("/help/lights", get(lights))
+        .route("/assets/{file}", get(asset))
+        .fallback(not_found)
+        .with_state(app)
+        .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(BODY))
+}
+
+async fn asset(Path(file): Path<String>) -> Response {
+    match assets::find(&format!("/assets/{file}")) {
+        Some(asset) => {
+            let headers =
+                [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            (headers, asset.body).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn overview(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, dashboard::page).await
+}
+
+async fn requirement_list(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, requirements::page).await
+}
+
+async fn requirement_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| requirement::page(desk, &id)).await
+}
+
+async fn unit_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| unit::page(desk, &id)).await
+}
+
+async fn verdict_page(
+    State(app): State<App>,
+    Path((id, subject, window)): Path<(String, String, String)>,
+    ask: Ask,
+) -> Response {
+    show(app, ask, move |desk| verdict::page(desk, &id, &subject, &window)).await
+}
+
+async fn lights(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, |desk| {
+        let thresholds = desk.current.engine.rules.thresholds;
+        Ok(Lights {
+            page: desk.page("/help/lights")?,
+            yellow_from: thresholds.yellow.try_into().unwrap_or(0),
+            red_above: thresholds.red.try_into().unwrap_or(0),
+        })
+    })
+    .await
+}
+
+async fn not_found(State(app): State<App>, ask: Ask) -> Response {
+    show::<Lights, _>(app, ask, |_| Err(PageError::NotFound.into())).await
+}

@@ -1,0 +1,413 @@
+//! 判定 `/verdicts/{requirement}/{subject}/{window}`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    dashboard::named,
+    error::PageError,
+    frame::{Ask, Desk},
+    summary,
+    view::{
+        parts::{Event, Fact, Facts, Timeline},
+        tag::{State, Tag},
+        url::segment,
+        verdict::{self as view, Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
+        words::{Link, Words},
+    },
+};
+use crate::{
+    clock,
+    day::Day,
+    db::Tx,
+    installation::given,
+    names::Names,
+    verdict::{
+        engine::{Engine, Question},
+        eval::Fate,
+        explain::{self, Explanation, Looked},
+        judge,
+        kind::Kind,
+        words::{self, Context, fate, lead, needs, sums, window_name},
+        world::UNIT,
+    },
+};
+
+/// Rows listed of each fate.
+const SHOWN: usize = 50;
+
+/// Rows listed that merely lie outside the window.
+const OUTSIDE: usize = 10;
+
+/// The moment that is asked about.
+struct Asked {
+    as_of: Day,
+    known_at: Option<i64>,
+    moment: Moment,
+}
+
+/// Fills the page.
+pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &str) -> anyhow::Result<Verdict> {
+    let current = desk.current.clone();
+    let asked = asked(desk);
+    let now = asked.as_of == desk.now.day && asked.known_at.is_none();
+    let own;
+    let engine = if now {
+        &current.engine
+    } else {
+        let (given, workdays) = given(desk.tx, &current.engine.package, asked.as_of, asked.known_at)?;
+        own = Engine::new(current.engine.package.clone(), given, workdays)?;
+        &own
+    };
+    let i = engine.position(id).ok_or(PageError::NotFound)?;
+    let key = key(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
+    let q = Question { as_of: asked.as_of, known_at: asked.known_at, ..Question::default() };
+    let mut shared = if asked.known_at.is_none() && now {
+        current.organisation.clone()
+    } else {
+        engine.read_organisation(desk.tx, asked.known_at)?
+    };
+    let found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
+    let names = names(desk.tx, engine, i, &key, found.as_ref())?;
+    let about = About { engine, i, key: &key, subject, names: &names };
+    match found {
+        Some(e) => about.page(desk, &e, asked),
+        None => about.absent(desk, window, asked),
+    }
+}
+
+/// What the form asked for; what cannot be read stays as typed beside its error, and today is shown.
+fn asked(desk: &Desk<'_, '_>) -> Asked {
+    let ask = &desk.ask;
+    let field = |key: &str, error: &str, ok: bool| Typed {
+        value: ask.get(key).unwrap_or_default().to_owned(),
+        error: if ok { String::new() } else { error.to_owned() },
+    };
+    let as_of = ask.get("as_of").map(Day::parse);
+    let known_at = ask.get("known_at").map(clock::parse_instant);
+    let mut day = field("as_of", "不是日期。请写成 2025-10-20。", as_of != Some(None));
+    if day.value.is_empty() {
+        day.value = desk.now.day.to_string();
+    }
+    let mut path = ask.url.clone();
+    path.pairs.clear();
+    Asked {
+        as_of: as_of.flatten().unwrap_or(desk.now.day),
+        known_at: known_at.flatten(),
+        moment: Moment {
+            path: path.href(),
+            as_of: day,
+            known_at: field("known_at", "不是时刻。请写成 2025-10-20T18:00。", known_at != Some(None)),
+            moments: Vec::new(),
+            note: "按某日看，用那一天的组织架构和达标线；按某时看，只用那时已经录入的记录。".into(),
+        },
+    }
+}
+
+/// The cells of the subject that the address names by codes or ids.
+fn key(tx: &mut Tx<'_>, engine: &Engine, i: usize, text: &str) -> anyhow::Result<Option<Vec<i64>>> {
+    let c = &engine.compiled[i];
+    let tables: Vec<usize> = if c.per.is_empty() {
+        vec![c.table]
+    } else {
+        c.per.iter().filter_map(|p| if let Kind::Ref(t) = p.kind { Some(t) } else { None }).collect()
+    };
+    if engine.layout.ledgers[c.table].derived {
+        let Some((unit, year)) = text.rsplit_once('|') else { return Ok(None) };
+        let unit = record(tx, "unit", unit)?;
+        let year: Option<i32> = year.parse().ok();
+        return Ok(unit.zip(year).map(|(u, y)| vec![crate::verdict::low_rank::id(u, y)]));
+    }
+    let texts: Vec<&str> = if tables.len() > 1 { text.split('|').collect() } else { vec![text] };
+    let mut key = Vec::new();
+    for (table, text) in tables.iter().zip(&texts) {
+        key.extend(record(tx, &engine.layout.ledgers[*table].name, text)?);
+    }
+    Ok((key.len() == tables.len()).then_some(key))
+}
+
+fn record(tx: &mut Tx<'_>, ledger: &str, text: &str) -> anyhow::Result<Option<i64>> {
+    let sql = format!("select record_id from l_{ledger} where record_code = $1 limit 1");
+    if let Some(id) = tx.one(&sql, &[text.into()], |r| r.i64(0))? {
+        return Ok(Some(id));
+    }
+    let Ok(id) = text.parse::<i64>() else { return Ok(None) };
+    tx.one(&format!("select record_id from l_{ledger} where record_id = $1 limit 1"), &[id.into()], |r| r.i64(0))
+}
+
+fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Explanation>) -> anyhow::Result<Names> {
+    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for (table, id) in cells(engine, i, key) {
+        wanted.entry(table).or_default().insert(id);
+    }
+    if let Some(e) = e {
+        wanted.entry(UNIT).or_default().extend(e.verdict.unit.into_iter().chain(e.verdict.organ));
+        for (n, part) in e.parts.iter().enumerate() {
+            for row in groups(&part.rows, n).into_iter().flat_map(|(_, rows)| rows.into_iter().take(SHOWN)) {
+                wanted.entry(row.table).or_default().insert(row.record);
+            }
+        }
+    }
+    Names::load(tx, &engine.layout, &wanted)
+}
+
+fn cells(engine: &Engine, i: usize, key: &[i64]) -> Vec<(usize, i64)> {
+    let c = &engine.compiled[i];
+    if c.per.is_empty() {
+        return vec![(c.table, key[0])];
+    }
+    let record = |(p, cell): (&crate::verdict::compile::Access, &i64)| match p.kind {
+        Kind::Ref(table) => Some((table, *cell)),
+        _ => None,
+    };
+    c.per.iter().zip(key).filter_map(record).collect()
+}
+
+/// Rows that count, then rows that do not; what merely lies outside the window comes last.
+fn groups(rows: &[Looked], _part: usize) -> Vec<(&'static str, Vec<&Looked>)> {
+    let pick = |wanted: &dyn Fn(&Fate) -> bool| rows.iter().filter(|r| wanted(&r.trace.fate)).collect::<Vec<_>>();
+    vec![
+        ("计入", pick(&|f| matches!(f, Fate::Counted | Fate::Short(_)))),
+        ("说不清", pick(&|f| matches!(f, Fate::Unclear(_)))),
+        ("未计入", pick(&|f| matches!(f, Fate::Fails(_) | Fate::Superseded | Fate::Future))),
+        ("期间以外", pick(&|f| matches!(f, Fate::Outside))),
+    ]
+}
+
+/// The verdict's subject with its names.
+struct About<'a> {
+    engine: &'a Engine,
+    i: usize,
+    key: &'a [i64],
+    subject: &'a str,
+    names: &'a Names,
+}
+
+impl About<'_> {
+    fn title(&self) -> String {
+        let titles: Vec<&str> =
+            cells(self.engine, self.i, self.key).iter().map(|(t, id)| self.names.title(*t, *id)).collect();
+        titles.join("·")
+    }
+
+    fn requirement(&self) -> (String, Link) {
+        let (code, title) = named(self.engine, self.i);
+        (code.clone(), Link::new(format!("{code} {}", title.text), title.href))
+    }
+
+    fn page(&self, desk: &mut Desk<'_, '_>, e: &Explanation, asked: Asked) -> anyhow::Result<Verdict> {
+        let v = &e.verdict;
+        let ctx = Context::of(self.engine, self.i);
+        let (code, requirement) = self.requirement();
+        let today = asked.as_of;
+        let mends = needs(ctx, e);
+        let unit = v.unit.map(|u| {
+            let href = format!("/units/{}", segment(&self.names.code(UNIT, u)));
+            Link::new(self.names.title(UNIT, u).to_owned(), href)
+        });
+        let shut = explain::shown(v.window.shut);
+        Ok(Verdict {
+            page: desk.page("/requirements")?,
+            requirement,
+            code,
+            subject: self.title(),
+            window: window_name(&v.window.label),
+            unit,
+            tag: summary::tag(v.state, v.light, v.late),
+            lead: Words::from(lead(ctx, e)),
+            lead_note: Words::from(words::when(ctx)),
+            sums: self.sums(e),
+            rule: self.rule(v),
+            records: self.records(e),
+            needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
+            needs_none: mends.none,
+            last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
+            overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
+            history: self.history(desk, e)?,
+            proofs: self.proofs(desk, &asked),
+            moment: asked.moment,
+            previous: self.neighbour(&desk.ask, e, -1),
+            next: self.neighbour(&desk.ask, e, 1),
+        })
+    }
+
+    /// No such verdict at this moment: the subject was not there, or not judged.
+    fn absent(&self, desk: &mut Desk<'_, '_>, window: &str, asked: Asked) -> anyhow::Result<Verdict> {
+        let (code, requirement) = self.requirement();
+        Ok(Verdict {
+            page: desk.page("/requirements")?,
+            requirement,
+            code,
+            subject: self.title(),
+            window: window_name(window),
+            unit: None,
+            tag: Tag::of(State::Na),
+            lead: Words::from("按所选的日期和时刻，没有这个判定：对象那时还不在列、已经不在列，或者期间还没有开始。"),
+            lead_note: Words::new(),
+            sums: Vec::new(),
+            rule: Facts(Vec::new()),
+            records: Records { none: "没有可列的记录。".into(), ..Records::default() },
+            needs: Vec::new(),
+            needs_none: "没有要补充的。".into(),
+            last_day: String::new(),
+            overdue: false,
+            history: Timeline::default(),
+            proofs: self.proofs(desk, &asked),
+            moment: asked.moment,
+            previous: None,
+            next: None,
+        })
+    }
+
+    fn sums(&self, e: &Explanation) -> Vec<Sum> {
+        let ctx = Context::of(self.engine, self.i);
+        let several = e.parts.len() > 1;
+        let sum = |(n, s): (usize, words::Sum)| {
+            let part = &e.verdict.parts[n];
+            Sum {
+                part: s.part.filter(|_| several).map(|name| (name, summary::tag(part.state, part.light, false))),
+                terms: s.terms.into_iter().map(|t| Term::new(&t.sign, &t.label, t.value)).collect(),
+                outcome: (!s.outcome.is_empty()).then(|| (summary::lamp(part.light), s.outcome)),
+            }
+        };
+        sums(ctx, e).into_iter().enumerate().map(sum).collect()
+    }
+
+    fn rule(&self, v: &judge::Verdict) -> Facts {
+        let ctx = Context::of(self.engine, self.i);
+        let r = ctx.requirement;
+        let mut facts = vec![Fact::new("条款", r.clause.clone())];
+        facts.extend(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text)));
+        if !v.unset.is_empty() {
+            facts.push(Fact::new("待定", format!("设定“{}”还没有定，所以说不清。", v.unset.join("”“"))));
+        }
+        Facts(facts)
+    }
+
+    fn records(&self, e: &Explanation) -> Records {
+        let ctx = Context::of(self.engine, self.i);
+        let mut all: Vec<RecordGroup> = Vec::new();
+        let (mut counted, mut total) = (0, 0);
+        let mut ledger = None;
+        for (n, part) in e.parts.iter().enumerate() {
+            for (title, rows) in groups(&part.rows, n) {
+                total += rows.len();
+                counted += if title == "计入" { rows.len() } else { 0 };
+                if rows.is_empty() {
+                    continue;
+                }
+                ledger = ledger.or(rows.first().map(|r| r.table));
+                let name = if e.parts.len() > 1 { format!("第{}项{title}", n + 1) } else { title.to_owned() };
+                let limit = if title == "期间以外" { OUTSIDE } else { SHOWN };
+                let note = if rows.len() > limit {
+                    format!("{}条，只列前{limit}条", rows.len())
+                } else {
+                    format!("{}条", rows.len())
+                };
+                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
+                all.push(RecordGroup { title: name, note, rows: shown });
+            }
+        }
+        let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
+        Records {
+            title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+            heads: ["记录", "日期", "台账"].map(String::from).into(),
+            last_head: "是否计入及原因".into(),
+            groups: all,
+            all: link.map(|l| Link::new(format!("全部{}", l.title), format!("/ledgers/{}", l.name))),
+            none: "没有看到任何记录。".into(),
+        }
+    }
+
+    fn row(
+        &self,
+        ctx: Context<'_>,
+        row: &Looked,
+        n: usize,
+        part: &explain::PartExplanation,
+        e: &Explanation,
+    ) -> RecordRow {
+        let ledger = &self.engine.layout.ledgers[row.table];
+        let code = self.names.code(row.table, row.record);
+        let title = match self.names.title(row.table, row.record) {
+            "" => code.clone(),
+            title => title.to_owned(),
+        };
+        let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
+        RecordRow {
+            title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
+            cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
+            outcome: told.outcome.into(),
+            reason: Words::from(told.reason),
+            voided: false,
+            tag: None,
+        }
+    }
+
+    /// Who recorded and voided the rows that were looked at, newest first.
+    fn history(&self, desk: &mut Desk<'_, '_>, e: &Explanation) -> anyhow::Result<Timeline> {
+        let mut events: Vec<(i64, Event)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let rows = e.parts.iter().flat_map(|p| &p.rows).filter(|r| r.trace.fate != Fate::Outside);
+        for row in rows.filter(|r| seen.insert((r.table, r.record))).take(SHOWN) {
+            let ledger = &self.engine.layout.ledgers[row.table];
+            if ledger.derived {
+                continue;
+            }
+            let title = self.names.title(row.table, row.record).to_owned();
+            let href = format!("/ledgers/{}/{}", ledger.name, segment(&self.names.code(row.table, row.record)));
+            for r in crate::ledger::store::history(desk.tx, ledger, &desk.scope, row.record)? {
+                let word = if r.revision == 1 { "登记" } else { "更正" };
+                events.push((
+                    r.recorded_at,
+                    event(r.recorded_at, &r.recorded_by, word, &ledger.title, &title, &href, ""),
+                ));
+                if let (Some(at), Some(by), true) = (r.voided_at, &r.voided_by, r.revision >= 1) {
+                    let reason = r.void_reason.clone().unwrap_or_default();
+                    events.push((at, event(at, by, "作废旧行", &ledger.title, &title, &href, &reason)));
+                }
+            }
+        }
+        events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        events.truncate(20);
+        Ok(Timeline(events.into_iter().map(|(_, e)| e).collect()))
+    }
+
+    fn proofs(&self, desk: &Desk<'_, '_>, asked: &Asked) -> Facts {
+        let package = &self.engine.package;
+        let known =
+            asked.known_at.map_or_else(|| "全部已录入的".to_owned(), |at| format!("截至{}", clock::chinese(at)));
+        Facts(vec![
+            Fact::new("要求版本", package.hash.chars().take(12).collect::<String>()),
+            Fact::new("组织架构", format!("{}的", asked.as_of.chinese())),
+            Fact::new("所用记录", known),
+            Fact::new("本页判于", clock::chinese(desk.now.instant)),
+            Fact::new(
+                "命令行",
+                format!(
+                    "dongliang explain {} '{}' --window '…'",
+                    self.engine.compiled[self.i].requirement.id, self.subject
+                ),
+            ),
+        ])
+    }
+
+    fn neighbour(&self, ask: &Ask, e: &Explanation, step: isize) -> Option<Link> {
+        let at = e.windows.iter().position(|w| *w == e.verdict.window.label)?;
+        let label = e.windows.get(at.checked_add_signed(step)?)?;
+        let id = &self.engine.compiled[self.i].requirement.id;
+        let mut url = ask.url.clone();
+        url.path = view::href(id, self.subject, label);
+        Some(Link::new(window_name(label), url.href()))
+    }
+}
+
+fn event(at: i64, by: &str, word: &str, ledger: &str, title: &str, href: &str, reason: &str) -> Event {
+    Event {
+        at: clock::chinese(at),
+        iso: clock::iso(at).chars().take(16).collect(),
+        key: word == "登记",
+        words: Words::from(format!("{by}{word}{ledger}")).link(title, href),
+        note: if reason.is_empty() { String::new() } else { format!("原因：{reason}") },
+        ..Event::default()
+    }
+}

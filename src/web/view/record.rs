@@ -1,0 +1,72 @@
+//! A record `/ledgers/{name}/{id}`: what is recorded, who changed it, and what counts it?
+
+use askama::Template;
+
+use super::page::Page;
+use super::parts::Timeline;
+use super::words::{Link, Words};
+
+/// One record with its revisions. Fields from the definition, values from its current row (or from the last one,
+/// when it is voided); `uses` from the verdicts that looked at it.
+#[derive(Clone, Debug, Template)]
+#[template(path = "record.html")]
+pub struct Record {
+    /// Frame.
+    pub page: Page,
+    /// The ledger.
+    pub ledger: Link,
+    /// What the record is called: `孙建国指导林峰`.
+    pub title: String,
+    /// Day, code: `2025年5月28日　编号2025-0058`.
+    pub meta: String,
+    /// Who voided it, when and why; `None` for a current record.
+    pub voided: Option<Words>,
+    /// Fields in the order of the definition.
+    pub fields: Vec<Field>,
+    /// Revisions, newest first.
+    pub history: Timeline,
+    /// Verdicts that count it, and those that do not with the reason.
+    pub uses: Vec<Use>,
+    /// Why no verdict looks at it.
+    pub uses_none: String,
+    /// Records that refer to this one, by ledger: `指导记录12条`.
+    pub referring: Vec<Link>,
+    /// Record before this one in the list.
+    pub previous: Option<Link>,
+    /// Record after this one.
+    pub next: Option<Link>,
+}
+
+impl Record {
+    fn has_derived(&self) -> bool {
+        self.fields.iter().any(|f| f.derived)
+    }
+}
+
+/// A field with its value.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// Title.
+    pub title: String,
+    /// Value; empty is shown as `--`.
+    pub words: Words,
+    /// Found by the program, shown in grey.
+    pub derived: bool,
+    /// Long text, over both columns.
+    pub long: bool,
+    /// Content hash of a file; empty for others.
+    pub hash: String,
+}
+
+/// A verdict that looked at the record.
+#[derive(Clone, Debug, Default)]
+pub struct Use {
+    /// `干-21 孙建国—林峰　2025年5月`, leading to it.
+    pub verdict: Link,
+    /// Its state, or 不计入, as a grey word.
+    pub word: String,
+    /// It does not count there.
+    pub refused: bool,
+    /// What it adds there, or why not.
+    pub note: String,
+}

@@ -1,0 +1,52 @@
+//! How numbers of requirements are written, and in which order names stand.
+
+/// The number of a requirement as people say it: pillar and the two digits of the table's id; the letter of a
+/// sentence with several rhythms becomes 甲, 乙, 丙. It never changes with versions of the package.
+///
+/// ```
+/// use dongliang::web::view::spelling::requirement_code;
+/// assert_eq!(requirement_code("干", "R-21"), "干-21");
+/// assert_eq!(requirement_code("保障", "R-36c"), "保-36丙");
+/// ```
+pub fn requirement_code(pillar: &str, id: &str) -> String {
+    let number = id.strip_prefix("R-").unwrap_or(id);
+    let digits = number.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let letters = number[digits.len()..].bytes().map(|b| "甲乙丙丁戊己庚辛壬癸".chars().nth(usize::from(b - b'a')));
+    let suffix: Option<String> = letters.collect();
+    let first: String = pillar.chars().take(1).collect();
+    match suffix {
+        Some(suffix) => format!("{first}-{digits}{suffix}"),
+        None => format!("{first}-{number}"),
+    }
+}
+
+/// Key that sorts names by sound: the common characters stand in GBK in the order of their Pinyin, the rarer ones
+/// behind them by radical.
+pub fn sound_key(name: &str) -> Vec<u8> {
+    encoding_rs::GBK.encode(name).0.into_owned()
+}
+
+/// The anchor of a requirement's row on a unit's page: `r-25a`.
+pub fn anchor(id: &str) -> String {
+    id.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes() {
+        let spelled = [("学", "R-03a", "学-03甲"), ("纪", "R-25b", "纪-25乙"), ("学", "X-1z", "学-X-1z")];
+        for (pillar, id, code) in spelled {
+            assert_eq!(requirement_code(pillar, id), code);
+        }
+    }
+
+    #[test]
+    fn names_sort_by_sound() {
+        let mut names = ["竹岭县", "城西区", "滨湖区", "柳溪县", "城东区", "青禾县"];
+        names.sort_by_key(|n| sound_key(n));
+        assert_eq!(names, ["滨湖区", "城东区", "城西区", "柳溪县", "青禾县", "竹岭县"]);
+    }
+}
