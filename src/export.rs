@@ -17,7 +17,7 @@ use crate::{
     },
     names::Names as Found,
     scope::Scope,
-    sheet::{self, Export, Format, OutRow, Spec, Stored},
+    sheet::{self, Column, Export, Format, OutRow, Spec, Stored},
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
@@ -121,20 +121,50 @@ pub fn ledger<W: Write + Send>(
     day: Day,
     writer: W,
 ) -> anyhow::Result<u64> {
-    let definition = &layout.ledgers[table];
-    let names = all_names(tx, layout, table)?;
-    let spec = Spec { ledger: definition, columns: sheet::export::all_columns(definition), names: &names, day };
+    let columns = sheet::export::all_columns(&layout.ledgers[table]);
+    let of = Chosen { layout, table, scope, query, columns, extra: &|_| Vec::new(), keys, day };
+    chosen(tx, of, format, writer)
+}
+
+/// Rows and columns to be written.
+pub struct Chosen<'a> {
+    /// Definitions.
+    pub layout: &'a Layout,
+    /// Position of the ledger.
+    pub table: usize,
+    /// Whose rows.
+    pub scope: &'a Scope,
+    /// Which rows.
+    pub query: &'a Query,
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// Texts of the [`Column::Extra`]s of a row, in the order of these columns.
+    pub extra: &'a dyn Fn(&Row) -> Vec<String>,
+    /// Opens sensitive fields; without, they are masked.
+    pub keys: Option<&'a Keys>,
+    /// Day of the export.
+    pub day: Day,
+}
+
+/// Writes the chosen columns of the rows of a query and gives how many rows.
+///
+/// # Errors
+/// When the store cannot be read or the file not written.
+pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, writer: W) -> anyhow::Result<u64> {
+    let definition = &of.layout.ledgers[of.table];
+    let names = all_names(tx, of.layout, of.table)?;
+    let spec = Spec { ledger: definition, columns: of.columns, names: &names, day: of.day };
     let mut out = Export::new(format, writer, spec)?;
     let mut rows = 0;
-    query::each(tx, definition, scope, query, |row| {
+    query::each(tx, definition, of.scope, of.query, |row| {
         let values = row.values.iter().zip(&definition.fields).map(|(value, field)| match (value, field.sensitive) {
             (Value::Text(sealed), true) => {
-                keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
+                of.keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
             }
             (value, _) => Ok(cell(value)),
         });
         let values = values.collect::<anyhow::Result<Vec<_>>>()?;
-        out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: Vec::new() })?;
+        out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: (of.extra)(&row) })?;
         rows += 1;
         Ok(())
     })?;
