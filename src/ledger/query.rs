@@ -269,8 +269,7 @@ pub fn beside(
     let (comparison, way) = if after { ("<", " desc") } else { (">", "") };
     let (day, record) = (select.params.add(day.clone()), select.params.add(of.record_id));
     select.conditions.push(format!("({column}, r.record_id) {comparison} ({day}, {record})"));
-    let sql =
-        format!("{} order by {column}{way}, r.record_id{way} limit 1", select.columns(&select_list(ledger)));
+    let sql = format!("{} order by {column}{way}, r.record_id{way} limit 1", select.columns(&select_list(ledger)));
     tx.one(&sql, &select.params.0, |row| read(ledger, row))
 }
 

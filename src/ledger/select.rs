@@ -38,9 +38,7 @@ impl<'a> Select<'a> {
     pub(super) fn over(tx: &Tx<'_>, ledger: &'a Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Select<'a>> {
         let mut select = match (query.known_at, query.voided) {
             (None, Voided::Shown) => Select::all(tx, ledger, scope),
-            (None, Voided::Only) => {
-                Select { versions: Versions::Voided, ..Select::current(tx, ledger, scope, None) }
-            }
+            (None, Voided::Only) => Select { versions: Versions::Voided, ..Select::current(tx, ledger, scope, None) },
             (known_at, _) => Select::current(tx, ledger, scope, known_at),
         };
         for filter in &query.filters {

@@ -45,6 +45,8 @@ use crate::{
 
 /// Rows on a page, to choose from; the first is the default.
 const SIZES: [u64; 3] = [20, 50, 100];
+/// Requirements over a list with their titles; where there are more, their codes must do.
+const TITLED: usize = 3;
 
 /// What is listed.
 pub(super) struct Listing {
@@ -141,18 +143,12 @@ fn pager(desk: &Desk<'_, '_>, of: &Listing, total: u64) -> Pager {
     Pager { page: page.clamp(1, pager.pages()), ..pager }
 }
 
-fn list(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    conditions: &Conditions,
-    pager: Pager,
-) -> anyhow::Result<view::Ledger> {
+fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: Pager) -> anyhow::Result<view::Ledger> {
     let ledger = of.ledger();
     let url = pager.query.clone();
     let columns = Columns::of(of.layout(), of.table, &desk.ask);
     let stored = if conditions.failed() { Vec::new() } else { rows(desk, of, conditions, &pager)? };
-    let facets =
-        if conditions.failed() { Vec::new() } else { ledger_facets::facets(desk, of, conditions, &url)? };
+    let facets = if conditions.failed() { Vec::new() } else { ledger_facets::facets(desk, of, conditions, &url)? };
     let rows = shown(desk, of, &columns, &stored)?;
     let (voided, mut chips) = (voided(desk, of, conditions)?, conditions.chips(&url));
     if conditions.voided {
@@ -181,12 +177,7 @@ fn list(
 }
 
 /// The page's rows.
-fn rows(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    conditions: &Conditions,
-    pager: &Pager,
-) -> anyhow::Result<Vec<Stored>> {
+fn rows(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: &Pager) -> anyhow::Result<Vec<Stored>> {
     let query = conditions.query();
     let (limit, offset) = (pager.size, (pager.page - 1) * pager.size);
     match &of.people {
@@ -212,12 +203,7 @@ fn voided(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> any
 }
 
 /// The rows with their cells.
-fn shown(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    columns: &Columns,
-    rows: &[Stored],
-) -> anyhow::Result<Vec<view::Row>> {
+fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Stored]) -> anyhow::Result<Vec<view::Row>> {
     let units = of.units();
     let mut wanted = columns_value::wanted(of.layout(), of.table, rows, units.as_ref());
     let ids: Vec<i64> = rows.iter().map(|r| r.record_id).collect();
@@ -301,14 +287,16 @@ fn note(desk: &Desk<'_, '_>, of: &Listing) -> String {
     }
 }
 
-/// The requirements that read a ledger.
+/// The requirements that read a ledger: `干-21 每月两次指导`.
 pub(super) fn serves(package: &Package, ledger: &str) -> Vec<Link> {
     let ids = ledger_uses(package).remove(ledger).unwrap_or_default();
+    let few = ids.len() <= TITLED;
     let requirements = ids.iter().filter_map(|id| package.requirement(id));
     requirements
         .map(|r| {
             let code = requirement_code(&r.pillar, &r.id);
-            Link::new(format!("{code} {}", r.title), format!("/requirements/{}", segment(&r.id)))
+            let text = if few { format!("{code} {}", r.title) } else { code };
+            Link::new(text, format!("/requirements/{}", segment(&r.id)))
         })
         .collect()
 }

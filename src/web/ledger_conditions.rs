@@ -27,8 +27,8 @@ use crate::{
 
 /// The keys of the address that are not names of fields.
 const OWN: [&str; 18] = [
-    "page", "size", "sort", "col", "cols", "q", "who", "from", "to", "day", "unit", "period", "state", "young", "voided",
-    "format", "columns", "print",
+    "page", "size", "sort", "col", "cols", "q", "who", "from", "to", "day", "unit", "period", "state", "young",
+    "voided", "format", "columns", "print",
 ];
 /// What stands in the address for an empty field.
 pub(super) const UNFILLED: &str = "未填";

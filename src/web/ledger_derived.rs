@@ -49,8 +49,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
         (cell, Kind::Period) => Cell::Short(window_name(texts.text(cell))),
         (cell, kind) => Cell::Short(kind.show(cell, &texts)),
     };
-    let fields: Vec<usize> =
-        (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived).collect();
+    let fields: Vec<usize> = (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived).collect();
     let line = |row: usize| Row {
         title: record_links::to(of.layout(), &names, of.table, table.ids[row]),
         cells: fields.iter().map(|i| cell(row, *i)).collect(),
@@ -124,7 +123,5 @@ fn none(current: &Current, results: usize) -> String {
     if results == 0 {
         return "还没有年度考核结果，推不出来。请先登记各区县的年度考核结果。".into();
     }
-    format!(
-        "没有连续两年位列后{k}位的单位。某一年要等所有存续满年的区县都有最终结果才推算；与第{k}位同分的也算在内。"
-    )
+    format!("没有连续两年位列后{k}位的单位。某一年要等所有存续满年的区县都有最终结果才推算；与第{k}位同分的也算在内。")
 }

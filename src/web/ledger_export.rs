@@ -27,7 +27,9 @@ use super::{
     frame::Desk,
     ledger::{Listing, void_words},
     ledger_conditions::Conditions,
-    ledger_order, record_links,
+    ledger_order,
+    people::ordered_here,
+    record_links,
     view::{
         url::{self, segment},
         words::Link,
@@ -92,7 +94,9 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: Arc<Keys>, name: &str) -> anyh
     if format == Format::Xlsx {
         let rows = query::count(desk.tx, of.ledger(), &desk.scope, &conditions.query(), None)?;
         if rows > WORKBOOK {
-            return Err(invalid(&format!("一个 Excel 工作表最多{WORKBOOK}行，这里有{rows}行。请加上条件，或改用 CSV。")));
+            return Err(invalid(&format!(
+                "一个 Excel 工作表最多{WORKBOOK}行，这里有{rows}行。请加上条件，或改用 CSV。"
+            )));
         }
     }
     let file = write(desk, &of, &conditions, format)?;
@@ -129,13 +133,22 @@ fn write(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, format:
         out.push(sheet::Column::Extra("作废".into()));
     }
     let extra = |row: &Stored| extras.iter().map(|e| e.text(row, &places)).collect();
+    let query = conditions.query();
+    let records = match &of.people {
+        Some(people) if ordered_here(&query) => {
+            let ids = query::records(desk.tx, ledger, &desk.scope, &query)?;
+            Some(people.page(desk, &ids, (ids.len(), 0))?)
+        }
+        _ => None,
+    };
     let mut file = tempfile::tempfile().context("临时文件建不了，请检查磁盘空间")?;
     let writer = BufWriter::new(file.try_clone()?);
     let what = Chosen {
         layout: of.layout(),
         table: of.table,
         scope: &desk.scope,
-        query: &conditions.query(),
+        query: &query,
+        records: records.as_deref(),
         columns: out,
         extra: &extra,
         keys: None,

@@ -160,10 +160,11 @@ fn periods(
             Some((_, rest)) if one && !rest.is_empty() => rest.to_owned(),
             _ => window_name(period),
         };
-        let values = counts
-            .iter()
-            .filter(|(period, _)| window::bounds(period).is_some())
-            .map(|(period, n)| Counted { value: period.clone(), label: label(period), count: *n });
+        let values = counts.iter().filter(|(period, _)| window::bounds(period).is_some()).map(|(period, n)| Counted {
+            value: period.clone(),
+            label: label(period),
+            count: *n,
+        });
         return Ok(Some(facet(desk, title.into(), "period", all, values.collect(), url)));
     }
     Ok(None)
@@ -176,11 +177,7 @@ fn quarter(month: &str) -> String {
     format!("{year}Q{}", month.saturating_sub(1) / 3 + 1)
 }
 
-fn persons_by_unit(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    conditions: &Conditions,
-) -> anyhow::Result<Vec<(i64, i64)>> {
+fn persons_by_unit(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> anyhow::Result<Vec<(i64, i64)>> {
     let (Some(people), Some(units)) = (&of.people, of.units()) else { return Ok(Vec::new()) };
     let ids = query::records(desk.tx, of.ledger(), &desk.scope, &conditions.without("unit"))?;
     let mut counts: HashMap<usize, i64> = HashMap::new();
@@ -298,9 +295,7 @@ fn field(
 fn place(field: &Field, value: &str) -> usize {
     match &field.ty {
         _ if value == UNFILLED => usize::MAX,
-        FieldType::Choice(of) | FieldType::Choices(of) => {
-            of.iter().position(|c| c == value).unwrap_or(usize::MAX - 1)
-        }
+        FieldType::Choice(of) | FieldType::Choices(of) => of.iter().position(|c| c == value).unwrap_or(usize::MAX - 1),
         FieldType::Flag => usize::from(value != "是"),
         _ => 0,
     }

@@ -96,12 +96,7 @@ fn who(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Option<Typed>> {
     if owned {
         any.push(Filter::Units(units_like(desk, of, &text)?));
     }
-    let part = Part::new(
-        &["who"],
-        Filter::Any(any),
-        format!("{label}：“{text}”"),
-        format!("{label}名称中有“{text}”"),
-    );
+    let part = Part::new(&["who"], Filter::Any(any), format!("{label}：“{text}”"), format!("{label}名称中有“{text}”"));
     Ok(Some(Typed { control, part: Some(part) }))
 }
 

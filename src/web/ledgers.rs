@@ -61,9 +61,9 @@ fn line(desk: &mut Desk<'_, '_>, table: usize, ledger: &Ledger, serves: Vec<Link
 
 fn kind(ledger: &Ledger) -> &'static str {
     match ledger.kind {
-        _ if ledger.derived => "系统推出，不用填",
-        LedgerKind::Event { .. } => "发生一次记一条",
-        LedgerKind::Item { .. } => "有起止，一件一条",
+        _ if ledger.derived => "系统推出",
+        LedgerKind::Event { .. } => "一次一条",
+        LedgerKind::Item { .. } => "有起止",
         LedgerKind::Register => "一人一条",
     }
 }

@@ -37,3 +37,8 @@ mod verdict;
 pub mod view;
 
 pub use app::serve;
+
+/// The pages as a service; [`serve`] puts it on an address.
+pub fn pages(installation: crate::installation::Installation) -> axum::Router {
+    router::router(app::App { installation })
+}

@@ -76,10 +76,7 @@ pub(super) fn of(desk: &mut Desk<'_, '_>) -> anyhow::Result<Timeline> {
 }
 
 /// First and last days, and names that a correction changed.
-fn units(
-    desk: &mut Desk<'_, '_>,
-    events: &mut BTreeMap<(Day, What), BTreeSet<i64>>,
-) -> anyhow::Result<()> {
+fn units(desk: &mut Desk<'_, '_>, events: &mut BTreeMap<(Day, What), BTreeSet<i64>>) -> anyhow::Result<()> {
     let current = desk.current.clone();
     let ledger = &current.engine.layout.ledgers[UNIT];
     let mut names: BTreeMap<i64, Vec<(i64, i64, String)>> = BTreeMap::new();
@@ -110,10 +107,7 @@ fn units(
     Ok(())
 }
 
-fn successions(
-    desk: &mut Desk<'_, '_>,
-    events: &mut BTreeMap<(Day, What), BTreeSet<i64>>,
-) -> anyhow::Result<()> {
+fn successions(desk: &mut Desk<'_, '_>, events: &mut BTreeMap<(Day, What), BTreeSet<i64>>) -> anyhow::Result<()> {
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let Some(ledger) = layout.index("succession").map(|t| &layout.ledgers[t]) else { return Ok(()) };

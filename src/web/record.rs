@@ -152,12 +152,7 @@ fn places(
 }
 
 /// The records that refer to this one, by ledger and field, as lists.
-fn referring(
-    desk: &mut Desk<'_, '_>,
-    current: &Current,
-    table: usize,
-    row: &Stored,
-) -> anyhow::Result<Vec<Link>> {
+fn referring(desk: &mut Desk<'_, '_>, current: &Current, table: usize, row: &Stored) -> anyhow::Result<Vec<Link>> {
     let layout = &current.engine.layout;
     let mut found = Vec::new();
     for (other, ledger) in layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {

@@ -9,10 +9,7 @@ use super::{
     dashboard::named,
     frame::Desk,
     subject, summary,
-    view::{
-        record::Use,
-        words::Link,
-    },
+    view::{record::Use, words::Link},
 };
 use crate::{
     day::Day,
@@ -168,9 +165,7 @@ impl Days {
 
     /// Whether the window is one of several and holds none of the days.
     fn concern(&self, window: &Window, alone: bool) -> bool {
-        alone
-            || self.periods.contains(&window.label)
-            || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
+        alone || self.periods.contains(&window.label) || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
     }
 }
 

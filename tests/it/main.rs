@@ -9,3 +9,4 @@ mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
 mod store;
+mod web_lists;
