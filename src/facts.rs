@@ -54,14 +54,9 @@ pub fn correct(
     reason: &str,
 ) -> anyhow::Result<()> {
     let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
-    installation.db.write(move |tx| {
-        let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let before = write.values(tx, record)?;
-        let row = write.with_unit(tx, row)?;
-        let change = Change { record_id: record, revision, reason: &reason };
-        store::replace(tx, &write.actor, write.ledger(), &inst.keys, change, &row)?;
-        write.judge(tx, vec![Changed { table: write.table, record, before, after: Some(row.values) }])
-    })
+    installation
+        .db
+        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason))
 }
 
 /// Voids a record.
@@ -81,6 +76,58 @@ pub fn void(
         let before = write.values(tx, record)?;
         store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
         write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
+    })
+}
+
+/// Joins two records of one ledger that are the same: whatever refers to `gone` is corrected to refer to `kept`, then
+/// `gone` is voided; the history of both stays. Gives how many rows were corrected.
+///
+/// # Errors
+/// When there is no such record, or the store cannot be written.
+pub fn join(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    (kept, gone): (i64, i64),
+    reason: &str,
+) -> anyhow::Result<usize> {
+    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let layout = &write.current.engine.layout;
+        let mut corrected = 0;
+        for (table, other) in layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
+            let columns: Vec<usize> =
+                (0..other.fields.len()).filter(|c| layout.kinds[table][*c] == Kind::Ref(write.table)).collect();
+            if columns.is_empty() {
+                continue;
+            }
+            let refers: Vec<String> = columns.iter().map(|c| format!("\"{}\" = $1", other.fields[*c].name)).collect();
+            let sql =
+                format!("select record_id from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
+            let rows = Write::begin(tx, &inst, &by, &other.name)?;
+            for record in tx.rows(&sql, &[gone.into()], |r| r.i64(0))? {
+                let Some(row) = store::get(tx, other, &Scope::All, record, None)? else { continue };
+                let mut values = row.values.clone();
+                for column in &columns {
+                    if values[*column] == Value::I64(gone) {
+                        values[*column] = Value::I64(kept);
+                    }
+                }
+                let new = NewRow { code: row.code.clone(), unit: row.unit, values };
+                rows.correct(tx, (record, row.revision), new, &reason)?;
+                corrected += 1;
+            }
+        }
+        let row = store::get(tx, write.ledger(), &Scope::All, gone, None)?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("没有要并掉的记录（编号 {gone}）"))?;
+        if store::get(tx, write.ledger(), &Scope::All, kept, None)?.is_none() {
+            anyhow::bail!("没有要保留的记录（编号 {kept}）");
+        }
+        let change = Change { record_id: gone, revision: row.revision, reason: &reason };
+        store::void(tx, &write.actor, write.ledger(), change)?;
+        write.judge(tx, vec![Changed { table: write.table, record: gone, before: Some(row.values), after: None }])?;
+        Ok(corrected)
     })
 }
 
@@ -141,6 +188,20 @@ impl Write {
         });
         self.judge(tx, changes.collect())?;
         Ok(ids)
+    }
+
+    pub(crate) fn correct(
+        &self,
+        tx: &mut Tx<'_>,
+        (record, revision): (i64, i64),
+        row: NewRow,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        let before = self.values(tx, record)?;
+        let row = self.with_unit(tx, row)?;
+        let change = Change { record_id: record, revision, reason };
+        store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row)?;
+        self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
     }
 
     fn values(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {

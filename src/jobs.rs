@@ -35,6 +35,7 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
         rejudge::run(installation, Some(&ids), &mut |_, _| {})?;
     }
     worked |= everything || !jobs.is_empty();
+    worked |= rejudge::note_months(installation)? > 0;
     if !jobs.is_empty() {
         installation.db.write(move |tx| {
             for id in jobs.keys() {

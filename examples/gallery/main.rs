@@ -4,8 +4,11 @@
 
 mod dashboard;
 mod frame;
+mod ledger;
 mod requirement;
 mod requirements;
+mod rest;
+mod unit;
 mod verdict;
 
 use std::{fs, io, path::Path};
@@ -45,5 +48,22 @@ fn pages() -> Vec<Page> {
         ("verdict-unknown", verdict::unknown().render()),
         ("verdict-rollup", verdict::rollup().render()),
         ("verdict-error", verdict::error().render()),
+        ("unit", unit::full().render()),
+        ("unit-empty", unit::empty().render()),
+        ("ledgers", ledger::index().render()),
+        ("ledger", ledger::full().render()),
+        ("ledger-wide", ledger::wide().render()),
+        ("ledger-empty", ledger::empty().render()),
+        ("ledger-error", ledger::error().render()),
+        ("ledger-paper", ledger::paper().render()),
+        ("people", ledger::people().render()),
+        ("record", rest::record().render()),
+        ("record-voided", rest::voided().render()),
+        ("org", rest::org().render()),
+        ("org-error", rest::org_error().render()),
+        ("404", rest::not_found().render()),
+        ("400", rest::invalid().render()),
+        ("500", rest::internal().render()),
+        ("lights", rest::lights().render()),
     ]
 }

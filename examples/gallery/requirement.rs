@@ -145,6 +145,7 @@ pub(crate) fn full() -> Requirement {
             .strong("5个未达标")
             .text("。"),
         lead_note: "全年已关闭的8个月中，1个月全部达标。".into(),
+        verdict: Some(link("全市判定的算式", "/verdicts/R-21/top/2025-09")),
         changed: Words::new(),
         units: Some(units()),
         subjects: Some(subjects()),

@@ -41,9 +41,7 @@ pub(super) fn insert(
             let id = row.get("id").map_or_else(|| format!("~{n:06}"), text);
             by_id.insert(id, row.clone());
         }
-        for (n, id) in by_id.keys().enumerate() {
-            codes.put(table, id, n as i64 + 1);
-        }
+        number(table, &by_id, example.known_at, &mut codes);
         all.push((table, by_id));
     }
     for (table, rows) in &all {
@@ -68,13 +66,16 @@ fn insert_ledger(
     let columns: Vec<&str> = common.into_iter().chain(quoted.iter().map(String::as_str)).collect();
     let replaced = replaced(rows);
     let mut values: Vec<Vec<Value>> = Vec::new();
+    let mut revisions: BTreeMap<i64, i64> = BTreeMap::new();
     for (id, row) in rows {
         let day = |key: &str| row.get(key).map(text).as_deref().and_then(Day::parse);
         let voided = [day("voided"), replaced.get(id).copied()].into_iter().flatten().min();
         let unit = row.get("unit").map(|u| reference(codes, UNIT, &text(u)));
+        let record = codes.id(table, id).unwrap_or_default();
+        let revision = revisions.entry(record).and_modify(|n| *n += 1).or_insert(1);
         let mut one = vec![
-            codes.id(table, id).into(),
-            1_i64.into(),
+            record.into(),
+            (*revision).into(),
             id.as_str().into(),
             unit.into(),
             day("recorded").map_or(0, |d| i64::from(d.0) * DAY).into(),
@@ -88,6 +89,31 @@ fn insert_ledger(
     }
     tx.bulk(&format!("l_{}", ledger.name), &columns, values.iter().map(Vec::as_slice))?;
     Ok(())
+}
+
+/// Gives every row its record id: a replacement is the same record under another name, so that what refers to either
+/// finds it. The record is shown by the name of the row that is known.
+fn number(table: usize, rows: &BTreeMap<String, ExampleRow>, known_at: Option<Day>, codes: &mut Codes) {
+    let replaces = |id: &str| rows.get(id).and_then(|row| row.get("replaces")).map(text);
+    for (n, id) in rows.keys().enumerate() {
+        codes.put(table, id, n as i64 + 1);
+    }
+    for id in rows.keys() {
+        let mut first = id.clone();
+        for _ in 0..rows.len() {
+            match replaces(&first).filter(|r| rows.contains_key(r)) {
+                Some(earlier) => first = earlier,
+                None => break,
+            }
+        }
+        if let Some(record) = codes.id(table, &first).filter(|_| first != *id) {
+            codes.ids.insert((table, id.clone()), record);
+            let recorded = rows[id].get("recorded").map(text).as_deref().and_then(Day::parse);
+            if known_at.is_none_or(|k| recorded.is_none_or(|r| r <= k)) {
+                codes.codes.insert((table, record), id.clone());
+            }
+        }
+    }
 }
 
 /// What is replaced, and from which day on.

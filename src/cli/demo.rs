@@ -101,13 +101,16 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     }
     install(&db, &package, &keys, options, today)?;
     let bar = progress::bar("生成演示城市");
-    let made = demo::fill(&db, &package, &keys, options.seed, options.people, None, today, &mut |n, of| progress::show(&bar, n, of));
+    let made = demo::fill(&db, &package, &keys, options.seed, options.people, None, today, &mut |n, of| {
+        progress::show(&bar, n, of)
+    });
     bar.finish_and_clear();
     made?;
     let installation = Installation::new(db, keys, Clock::Standing(today))?;
     let bar = progress::bar("逐条判定");
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
+    rejudge::note_months(&installation)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
     println!(
         "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",
@@ -135,22 +138,25 @@ fn install(db: &Db, package: &Package, keys: &Keys, options: &Options, today: Da
 /// Opens the city, and moves its day forward where another is asked for: what was recorded until then comes in.
 fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Result<Installation> {
     let installation = open::installation(place)?;
-    let (stands, seed, people) = installation.db.read(|tx| {
-        Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?))
-    })?;
+    let (stands, seed, people) =
+        installation.db.read(|tx| Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?)))?;
     let stands = stands.as_deref().and_then(Day::parse).context("这不是演示数据")?;
     let Some(today) = today.filter(|t| *t != stands) else { return Ok(installation) };
     if today < stands {
         bail!(
             "演示日期只能向后移：现在是 {}。要回到 {}，请删去目录 {} 再运行，或在判定页上按那一天查看",
-            stands.chinese(), today.chinese(), place.data.display()
+            stands.chinese(),
+            today.chinese(),
+            place.data.display()
         );
     }
     let seed = seed.and_then(|s| s.parse().ok()).unwrap_or(options.seed);
     let people = people.and_then(|p| p.parse().ok()).unwrap_or(options.people);
     let package = installation.db.read(|tx| Ok(installation.current(tx)?.engine.package.clone()))?;
     let bar = progress::bar("推进演示日期");
-    demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), today, &mut |n, of| progress::show(&bar, n, of))?;
+    demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), today, &mut |n, of| {
+        progress::show(&bar, n, of)
+    })?;
     bar.finish_and_clear();
     installation.db.write(move |tx| {
         crate::installation::org_changed(tx)?;

@@ -180,22 +180,30 @@ fn answer(
     let maker = Maker { engine, names: &names, day };
     let mut lines: Vec<Line> =
         verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
-    let mut totals: BTreeMap<(usize, String, Option<i64>), (Tally, Option<Ratio>, Option<Day>)> = BTreeMap::new();
+    let mut totals: BTreeMap<(usize, String, Option<i64>), Counts> = BTreeMap::new();
     for v in &verdicts {
         let Some(i) = engine.position(&v.requirement) else { continue };
         let organs = [None, v.organ].into_iter().filter(|o| unit.is_none_or(|u| *o == Some(u)));
         let sections = v.unit.filter(|u| Some(*u) != v.organ && unit.is_none_or(|w| w == *u)).map(Some);
         for of in organs.chain(sections).collect::<BTreeSet<_>>() {
             let total = totals.entry((i, v.window.clone(), of)).or_default();
-            count(&mut total.0, v);
-            total.1 = total.1.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
-            total.2 = v.shut;
+            count(&mut total.tally, v);
+            total.target = total.target.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
+            total.due = v.shut;
         }
     }
-    for ((i, window, of), (tally, target, due)) in totals {
-        lines.extend(maker.total(i, &window, of, &tally, target, due));
+    for ((i, window, of), counts) in totals {
+        lines.extend(maker.total(i, &window, of, &counts));
     }
     Ok(lines)
+}
+
+/// Leaf verdicts of one roll-up.
+#[derive(Default)]
+struct Counts {
+    tally: Tally,
+    target: Option<Ratio>,
+    due: Option<Day>,
 }
 
 fn count(tally: &mut Tally, v: &Stored) {
@@ -281,23 +289,15 @@ impl Maker<'_> {
         })
     }
 
-    fn total(
-        &self,
-        i: usize,
-        window: &str,
-        of: Option<i64>,
-        tally: &Tally,
-        target: Option<Ratio>,
-        due: Option<Day>,
-    ) -> Option<Line> {
+    fn total(&self, i: usize, window: &str, of: Option<i64>, counts: &Counts) -> Option<Line> {
         let r = &self.engine.compiled[i].requirement;
         let op = r.parts.first()?.target.as_ref()?.op;
-        let target = target.map(|t| store::pool_target(op, t));
+        let target = counts.target.map(|t| store::pool_target(op, t));
         let system_only = matches!(r.rollup, crate::directive::model::Rollup::CountMet(_));
         if system_only && of.is_some() {
             return None;
         }
-        let total = rollup::total(&r.rollup, tally, target.as_ref())?;
+        let total = rollup::total(&r.rollup, &counts.tally, target.as_ref())?;
         Some(Line {
             row: "rollup",
             requirement: r.id.clone(),
@@ -314,7 +314,7 @@ impl Maker<'_> {
             state: total.state.as_str(),
             light: Light::of(total.state).as_str(),
             late: false,
-            due: due.map(|d| d.to_string()),
+            due: counts.due.map(|d| d.to_string()),
             watermark: self.day.to_string(),
         })
     }

@@ -25,6 +25,9 @@ pub(super) struct Options {
     /// 有错的行不导入，其余照常导入
     #[arg(long)]
     skip_bad: bool,
+    /// 编号已在台账中的行，按更正处理（旧行作废，另加新行）
+    #[arg(long)]
+    update: bool,
     /// 同一个文件导入过，仍再导入一次
     #[arg(long)]
     again: bool,
@@ -73,8 +76,9 @@ fn one(
         println!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
     }
     let total = checked.rows.len() + checked.bad_rows + prepared.known;
+    let corrections = prepared.corrections.len();
     println!(
-        "共 {total} 行，可导入 {} 行，{} 行有误，{} 行已在台账中",
+        "共 {total} 行，可导入 {} 行（其中更正 {corrections} 行），{} 行有误，{} 行已在台账中",
         checked.rows.len(),
         checked.bad_rows,
         prepared.known
@@ -89,6 +93,10 @@ fn one(
     }
     if checked.error_count > 0 && !options.skip_bad {
         println!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的行");
+        return Ok(Outcome::No);
+    }
+    if corrections > 0 && !options.update {
+        println!("没有写入。有 {corrections} 行的编号已在台账中而内容不同；确要更正，请加 --update");
         return Ok(Outcome::No);
     }
     if !prepared.before.is_empty() && !options.again {

@@ -10,6 +10,7 @@ mod init;
 mod open;
 mod package;
 mod progress;
+mod record;
 mod serve;
 mod template;
 mod verify;
@@ -79,6 +80,10 @@ enum Command {
     Export(export::Options),
     /// 写出导入模板
     Template(template::Options),
+    /// 作废一条记录
+    Void(record::Void),
+    /// 把登记了两次的并成一条
+    Join(record::Join),
     /// 换用新的文件要求，或看看会变什么
     #[command(subcommand)]
     Package(package::Command),
@@ -108,6 +113,8 @@ pub fn run() -> ExitCode {
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),
+        Command::Void(o) => record::void(place, o),
+        Command::Join(o) => record::join(place, o),
         Command::Package(c) => package::run(place, c),
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),

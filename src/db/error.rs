@@ -47,8 +47,8 @@ pub enum DbError {
     /// The connection broke while committing.
     #[error("提交时与数据库的连接中断，不能确定是否已写入，请查看后再决定是否重做：{0}")]
     Unsure(String),
-    /// A closure panicked; its work was rolled back.
-    #[error("程序内部出错，这一笔没有写入：{0}")]
+    /// A closure panicked; what it wrote was rolled back.
+    #[error("程序内部出错，这一步没有完成：{0}")]
     Panicked(String),
     /// A closure went on after a statement had failed; its work was rolled back.
     #[error("a statement failed and the closure went on as if it had not; nothing was written")]

@@ -23,16 +23,17 @@ use super::Db;
 #[macro_export]
 macro_rules! db_test {
     ($(#[$meta:meta])* $name:ident, $body:expr) => {
-        $(#[$meta])*
         mod $name {
             #[allow(unused_imports)]
             use super::*;
 
+            $(#[$meta])*
             #[test]
             fn sqlite() {
                 $crate::db::testing::on_sqlite($body);
             }
 
+            $(#[$meta])*
             #[test]
             fn postgres() {
                 $crate::db::testing::on_postgres($body);
@@ -111,7 +112,7 @@ pub fn administer(sql: &str) {
 /// The one server of this process, started when first asked for.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(&[]))
+    SERVER.get_or_init(|| Server::start(None))
 }
 
 /// A PostgreSQL server that lives no longer than this value, nor than this process.
@@ -124,25 +125,31 @@ pub struct Server {
     shell: Child,
 }
 
-/// `$1` binaries, `$2` port, the rest further options of the server.
+/// `$1` binaries, `$2` port, `$3` directory with `server.pem` and `server.key` or nothing.
 const SCRIPT: &str = r#"
 set -eu
-bin=$1 port=$2; shift 2
+bin=$1 port=$2 tls=$3 ssl=off
 dir=$(mktemp -d "${TMPDIR:-/tmp}/dongliang-postgres-XXXXXX")
 echo "$dir"
 trap 'rm -rf "$dir"' EXIT
 "$bin/initdb" -D "$dir/data" -U postgres --locale=C --encoding=UTF8 --auth=trust --no-sync >"$dir/log" 2>&1 || {
     cat "$dir/log" >&2; exit 1; }
+if [ -n "$tls" ]; then
+    ssl=on
+    cp "$tls/server.pem" "$tls/server.key" "$dir/data/"
+    chmod 600 "$dir/data/server.key"
+fi
 "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir" \
-    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 "$@" >>"$dir/log" 2>&1 &
+    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 \
+    -c ssl=$ssl -c ssl_cert_file=server.pem -c ssl_key_file=server.key >>"$dir/log" 2>&1 &
 server=$!
-trap 'kill -INT $server 2>/dev/null; wait $server || true; rm -rf "$dir"' EXIT
+trap 'kill -INT $server 2>/dev/null || true; wait $server || true; rm -rf "$dir"' EXIT
 read -r _ || true
 "#;
 
 impl Server {
-    /// Starts a server with further options (`-c`, `ssl=on`, …).
-    pub fn start(options: &[&str]) -> Server {
+    /// Starts a server; it offers TLS if there is a directory with its `server.pem` and `server.key`.
+    pub fn start(tls: Option<&Path>) -> Server {
         let bin = binaries().unwrap_or_else(|| {
             panic!(
                 "PostgreSQL is not installed. Type:\n\n    apt-get install -y postgresql\n\n\
@@ -152,7 +159,7 @@ impl Server {
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("loopback has a free port").port();
         let mut command = unprivileged();
-        command.args(["-c", SCRIPT, "sh"]).arg(&bin).arg(port.to_string()).args(options);
+        command.args(["-c", SCRIPT, "sh"]).arg(&bin).arg(port.to_string()).arg(tls.unwrap_or(Path::new("")));
         // A group of its own, so that Ctrl-C ends the tests first and the server by the pipe.
         let mut shell = command
             .current_dir("/")
@@ -165,7 +172,7 @@ impl Server {
         let out = shell.stdout.take().expect("stdout is piped");
         BufReader::new(out).read_line(&mut dir).expect("the shell says where it works");
         let pipe = shell.stdin.take();
-        let server = Server { port, dir: PathBuf::from(dir.trim()), pipe, shell };
+        let mut server = Server { port, dir: PathBuf::from(dir.trim()), pipe, shell };
         server.wait_until_ready();
         server
     }
@@ -175,11 +182,13 @@ impl Server {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    fn wait_until_ready(&self) {
+    fn wait_until_ready(&mut self) {
         let begun = Instant::now();
         while let Err(e) = ::postgres::Client::connect(&self.url("postgres"), ::postgres::NoTls) {
             let log = || std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start: {e}\n{}", log());
+            let ended = self.shell.try_wait().ok().flatten();
+            let given_up = ended.is_some() || begun.elapsed() > Duration::from_secs(60);
+            assert!(!given_up, "PostgreSQL does not start: {e}\n{}", log());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

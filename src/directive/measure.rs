@@ -239,10 +239,13 @@ fn points_once(node: &Node<'_>, ledger: &Ledger, anchor: &str, to: Relation) {
             format!("看不出「{row}」的记录属于哪个{of}（{anchor}）"),
             "写 via = \"指向它的字段\"，或 via = { 记录的字段 = \"主体的字段\" }",
         ),
-        [first, ..] => node.error(
-            format!("「{row}」有几个字段指向{of}（{anchor}）：{}", pointing.join("、")),
-            format!("写明是哪一个，例如 via = \"{first}\""),
-        ),
+        [first, ..] => {
+            let taken = pointing.iter().find(|p| ledger.unit_from.as_deref() == Some(**p)).unwrap_or(first);
+            node.warn(
+                format!("「{row}」有几个字段指向{of}（{anchor}）：{}；取「{taken}」", pointing.join("、")),
+                format!("写明是哪一个，例如 via = \"{taken}\""),
+            );
+        }
     }
 }
 

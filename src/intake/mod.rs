@@ -1,8 +1,14 @@
 //! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged.
 
 mod find;
+mod rules;
 
-use std::{collections::HashSet, fs, io::Read as _, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    io::Read as _,
+    path::Path,
+};
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -35,6 +41,8 @@ pub struct Prepared {
     pub before: Vec<(i64, String, String)>,
     /// Rows that are in the ledger already, equal in every field.
     pub known: usize,
+    /// Of the rows to take in, those that correct a record: its id and revision by row number.
+    pub corrections: HashMap<u32, (i64, i64)>,
 }
 
 /// Reads and checks a file for a ledger.
@@ -61,8 +69,21 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
         let all = checked.rows.len();
         checked.rows = without_known(tx, definition, std::mem::take(&mut checked.rows))?;
         let known = all - checked.rows.len();
-        Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known })
+        rules::apply(tx, definition, &mut checked)?;
+        let corrections = corrections(tx, definition, &checked.rows)?;
+        Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known, corrections })
     })
+}
+
+/// Rows whose code stands in the ledger with other values: they would correct that record.
+fn corrections(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Result<HashMap<u32, (i64, i64)>> {
+    let sql = format!(
+        "select record_code, record_id, revision from l_{} where voided_at is null and record_code is not null",
+        ledger.name
+    );
+    let standing: HashMap<String, (i64, i64)> =
+        tx.rows(&sql, &[], |r| Ok((r.text(0)?.to_owned(), (r.i64(1)?, r.i64(2)?))))?.into_iter().collect();
+    Ok(rows.iter().filter_map(|row| Some((row.number, *standing.get(row.code.as_ref()?)?))).collect())
 }
 
 fn digest(path: &Path) -> anyhow::Result<String> {
@@ -114,7 +135,8 @@ fn value(stored: &Stored) -> Value {
 pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
     let now = installation.clock.now().instant;
     let (by, ledger) = (by.to_owned(), ledger.to_owned());
-    let rows: Vec<String> = prepared.checked.rows.iter().map(body).collect();
+    let corrections = &prepared.corrections;
+    let rows: Vec<String> = prepared.checked.rows.iter().map(|row| body(row, corrections.get(&row.number))).collect();
     let (file, sha, count) = (prepared.file, prepared.sha256, rows.len() as i64);
     let id = installation.db.write(move |tx| {
         let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
@@ -143,7 +165,7 @@ pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prep
     Ok(id)
 }
 
-fn body(row: &CheckedRow) -> String {
+fn body(row: &CheckedRow, correction: Option<&(i64, i64)>) -> String {
     let values: Vec<serde_json::Value> = row
         .values
         .iter()
@@ -153,17 +175,24 @@ fn body(row: &CheckedRow) -> String {
             Stored::Text(t) => t.as_str().into(),
         })
         .collect();
-    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values }).to_string()
+    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values, "corrects": correction }).to_string()
 }
 
-fn unbody(text: &str) -> anyhow::Result<NewRow> {
+/// A staged row, and the record and revision that it corrects.
+fn unbody(text: &str) -> anyhow::Result<(NewRow, Option<(i64, i64)>)> {
     let body: serde_json::Value = serde_json::from_str(text)?;
+    let corrects = body["corrects"][0].as_i64().zip(body["corrects"][1].as_i64());
     let values = body["values"].as_array().context("暂存的行读不出来")?.iter().map(|v| match v {
         serde_json::Value::Number(n) => Value::from(n.as_i64()),
         serde_json::Value::String(t) => Value::from(t.as_str()),
         _ => Value::Null,
     });
-    Ok(NewRow { code: body["code"].as_str().map(str::to_owned), unit: body["unit"].as_i64(), values: values.collect() })
+    let row = NewRow {
+        code: body["code"].as_str().map(str::to_owned),
+        unit: body["unit"].as_i64(),
+        values: values.collect(),
+    };
+    Ok((row, corrects))
 }
 
 /// Moves the staged rows of all imports that are under way; gives whether there were any.
@@ -195,7 +224,12 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
             .context("没有这次导入")?;
         let rows = staged.iter().map(|(_, body)| unbody(body)).collect::<anyhow::Result<Vec<_>>>()?;
         let n = rows.len() as i64;
-        Write::begin(tx, &inst, &by, &ledger)?.add(tx, rows, Some(import))?;
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let (corrected, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, corrects)| corrects.is_some());
+        write.add(tx, new.into_iter().map(|(row, _)| row).collect(), Some(import))?;
+        for (row, at) in corrected.into_iter().filter_map(|(row, at)| Some((row, at?))) {
+            write.correct(tx, at, row, "导入更正")?;
+        }
         tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;
         tx.execute("update job set progress = progress + $2 where row_id = $1", &[job.into(), n.into()])?;
         Ok(true)

@@ -127,6 +127,15 @@ pub fn index(tx: &mut Tx<'_>, ledger: &Ledger, extra: &[Vec<String>]) -> anyhow:
     Ok(())
 }
 
+/// Drops all indexes of a ledger that is still empty, so that millions of rows load several times faster;
+/// [`index`] makes them afterwards.
+pub fn drop_indexes(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<()> {
+    for name in tx.indexes(&table_name(ledger))? {
+        tx.ddl(&format!("drop index {}", quoted(&name)))?;
+    }
+    Ok(())
+}
+
 /// Names and definitions of the indexes.
 fn wanted_indexes(ledger: &Ledger, extra: &[Vec<String>]) -> Vec<(String, String)> {
     let list = |columns: &[&str]| columns.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();
@@ -276,9 +285,7 @@ pub fn migrate(tx: &mut Tx<'_>, old: &[Ledger], new: &[Ledger], extra: &Indexes)
 fn rename(tx: &mut Tx<'_>, was: &Ledger, ledger: &Ledger) -> anyhow::Result<()> {
     if was.name != ledger.name {
         // Names of indexes follow the table's.
-        for index in tx.indexes(&table_name(was))? {
-            tx.ddl(&format!("drop index {}", quoted(&index)))?;
-        }
+        drop_indexes(tx, was)?;
         tx.ddl(&format!("alter table {} rename to {}", table(was), table(ledger)))?;
         let names = [(&ledger.name).into(), (&was.name).into()];
         tx.execute("update counter set name = $1 where name = $2", &names)?;

@@ -455,9 +455,11 @@ impl Compiler<'_, '_> {
             return Err("人员、单位作为来源，只能用于单位或全市，其余须写 via".into());
         }
         let pointing = self.pointing(table, parent.table);
-        match pointing.as_slice() {
-            [one] => Ok(Relate::Via(vec![(self.access(table, &vec![one.name.clone()])?, None)])),
-            _ => Err(format!("台账“{}”怎样指向主体不唯一，须写 via", self.layout.ledgers[table].name)),
+        // Of several fields that point there, the one that gives the unit, else the first.
+        let gives_unit = |f: &&&Field| Some(&f.name) == self.layout.ledgers[table].unit_from.as_ref();
+        match pointing.iter().find(gives_unit).or(pointing.first()) {
+            Some(one) => Ok(Relate::Via(vec![(self.access(table, &vec![one.name.clone()])?, None)])),
+            None => Err(format!("台账“{}”没有指向主体的栏目，须写 via", self.layout.ledgers[table].name)),
         }
     }
 

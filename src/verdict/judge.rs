@@ -652,6 +652,10 @@ fn verdict_of(
             None => State::Unknown,
         };
     }
+    if closed.is_some() {
+        // Nothing to judge by yet; it may still come.
+        return State::Open;
+    }
     let (least, greatest) = if now.undefined && !matches!(fold, Fold::Share(..)) {
         (None, None)
     } else {

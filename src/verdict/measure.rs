@@ -135,7 +135,12 @@ fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Fr
 fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
     let table = &eval.world.tables[rows.table];
     let recorded = |row: usize| table.recorded.get(row).copied().unwrap_or(0);
-    seen.sort_by_key(|s| (table.opens[s.row], recorded(s.row), table.ids[s.row]));
+    // The day by which the source dates its rows, else the row's own.
+    let day = |row: usize| match rows.dated {
+        Some((column, false)) => table.cell(row, column),
+        _ => i64::from(table.opens[row].0),
+    };
+    seen.sort_by_key(|s| (day(s.row), recorded(s.row), table.ids[s.row]));
 }
 
 fn sum(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {

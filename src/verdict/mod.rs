@@ -7,6 +7,7 @@ pub mod compile;
 pub mod engine;
 pub mod eval;
 pub mod explain;
+pub mod item;
 pub mod judge;
 pub mod kind;
 pub mod light;

@@ -4,19 +4,23 @@
 //! new one is whole. Subjects that a fact has touched meanwhile keep what that fact made of them.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::mpsc::{SyncSender, sync_channel},
 };
 
 use super::{
     engine::{Engine, Question},
+    item,
     store::{self, Stored},
-    touch,
+    touch, window,
 };
 use crate::{
-    clock::Moment,
+    calendar::Workdays,
+    clock::{self, Moment},
+    day::Day,
     db::{Db, Tx},
-    installation::{Installation, meta, set_meta},
+    directive::model::{Each, Period},
+    installation::{Installation, given, meta, set_meta},
 };
 
 /// What a full judgement did.
@@ -53,6 +57,60 @@ pub fn run(
         if done { judged(tx, now) } else { Ok(()) }
     })?;
     result
+}
+
+/// Notes, for each month that has ended, how the organs stood at its end: as of that day, as known then.
+///
+/// # Errors
+/// When the store fails.
+pub fn note_months(installation: &Installation) -> anyhow::Result<usize> {
+    let today = installation.clock.now().day;
+    let (from, noted) = installation.db.read(|tx| {
+        let noted: BTreeSet<String> =
+            tx.rows("select day from verdict_trend", &[], |r| Ok(r.text(0)?.to_owned()))?.into_iter().collect();
+        Ok((installation.current(tx)?.engine.rules.from, noted))
+    })?;
+    let ends = window::periods(Period::Month, from, today, &Workdays::default());
+    let missing = ends.iter().map(|w| w.to).filter(|d| *d < today && !noted.contains(&d.to_string()));
+    let missing: Vec<Day> = missing.rev().take(12).collect();
+    for day in &missing {
+        let day = *day;
+        let (met, judged) = installation.db.read(|tx| stood(tx, installation, day))?;
+        installation.db.write(move |tx| {
+            let sql = "insert into verdict_trend (day, met, judged) values ($1, $2, $3) on conflict (day) do nothing";
+            tx.execute(sql, &[day.to_string().into(), met.into(), judged.into()]).map(|_| ())
+        })?;
+    }
+    Ok(missing.len())
+}
+
+/// Items on plan and items judged over all organs on a day, as known at its end.
+fn stood(tx: &mut Tx<'_>, installation: &Installation, day: Day) -> anyhow::Result<(i64, i64)> {
+    let known_at = Some(clock::end_of_day(day));
+    let package = installation.current(tx)?.engine.package.clone();
+    let (given, workdays) = given(tx, &package, day, known_at)?;
+    let engine = Engine::new(package, given, workdays)?;
+    let mut verdicts: Vec<Stored> = Vec::new();
+    let q = Question { as_of: day, known_at, ..Question::default() };
+    let mut shared = engine.read_organisation(tx, known_at)?;
+    engine.evaluate_with(tx, &q, &mut shared, &mut |cut| {
+        let c = &engine.compiled[cut.requirement];
+        if c.requirement.each != Each::System {
+            verdicts.extend(cut.verdicts.iter().map(|v| Stored::of(&c.requirement.id, v)));
+        }
+        Ok(())
+    })?;
+    let mut by_organ: BTreeMap<i64, Vec<Stored>> = BTreeMap::new();
+    for v in verdicts {
+        by_organ.entry(v.organ.unwrap_or(0)).or_default().push(v);
+    }
+    let (mut met, mut judged) = (0, 0);
+    for own in by_organ.values() {
+        let items = item::items(&engine, &store::count_again(own.iter()), day);
+        judged += items.iter().filter(|i| i.judged()).count() as i64;
+        met += items.iter().filter(|i| i.judged() && !i.behind()).count() as i64;
+    }
+    Ok((met, judged))
 }
 
 /// Notes up to which day and instant everything is judged.
@@ -182,7 +240,7 @@ fn unjudged(tx: &mut Tx<'_>, engine: &Engine) -> anyhow::Result<Vec<Stored>> {
 fn compare(
     tx: &mut Tx<'_>,
     engine: &Engine,
-    as_of: crate::day::Day,
+    as_of: Day,
     which: Option<Vec<usize>>,
     found: &mut dyn FnMut(Vec<Stored>, Vec<Stored>, u64),
     progress: &mut dyn FnMut(usize, usize),
@@ -224,7 +282,7 @@ pub struct Differences {
 pub fn verify(installation: &Installation, progress: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Differences> {
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        let day = meta(tx, "judged_day")?.and_then(|d| crate::day::Day::parse(&d));
+        let day = meta(tx, "judged_day")?.and_then(|d| Day::parse(&d));
         let day = day.unwrap_or(installation.clock.now().day);
         let mut differences = Differences::default();
         compare(

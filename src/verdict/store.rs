@@ -60,7 +60,9 @@ pub struct Stored {
 impl Stored {
     /// A verdict on a requirement.
     pub fn of(requirement: &str, v: &Verdict) -> Stored {
-        let day = |d: Day| (d != Day::MIN && d != Day::MAX).then_some(d);
+        // A window that is only the day asked has no bounds of its own.
+        let asked = matches!(v.window.label.as_str(), "standing" | "once");
+        let day = |d: Day| (d != Day::MIN && d != Day::MAX && !asked).then_some(d);
         let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
         Stored {
             requirement: requirement.to_owned(),

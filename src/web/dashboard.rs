@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     frame::Desk,
-    summary::{self, Item},
+    summary,
     view::{
         chart::{Chart, Point},
         dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow},
@@ -22,6 +22,7 @@ use crate::{
     names::Names,
     verdict::{
         engine::Engine,
+        item::{self, Item},
         store,
         words::window_name,
         world::UNIT,
@@ -39,8 +40,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
     let engine = &current.engine;
     let today = judged_day(desk)?;
     let counts = store::counts(desk.tx, None, None)?;
-    let items = summary::items(engine, &counts, today);
-    let system = summary::system(engine, &counts, today);
+    let items = item::items(engine, &counts, today);
+    let system = item::system(engine, &counts, today);
     let organs = organs(desk, today)?;
     let columns = Columns::of(engine, &items);
     let units = units(engine, &organs, &items, &columns);
@@ -65,7 +66,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
             red_units: by_light(Light::Red).map(|u| u.unit.text.clone()).collect(),
             empty: empty(&items),
         },
-        weak: weak(&columns, &units),
+        weak: weak(engine, &columns, &units),
         counts: state_counts(&system),
         pillars: columns.heads(engine),
         attention: attention(engine, &items, &organs),
@@ -116,8 +117,11 @@ struct Columns {
 
 impl Columns {
     fn of(engine: &Engine, items: &[Item]) -> Columns {
-        let shown: BTreeSet<usize> =
-            items.iter().filter(|i| !summary::on_system(engine, i.i) && i.tag.state != State::Figure).map(|i| i.i).collect();
+        let shown: BTreeSet<usize> = items
+            .iter()
+            .filter(|i| !summary::on_system(engine, i.i) && summary::of(i).state != State::Figure)
+            .map(|i| i.i)
+            .collect();
         let mut of: Vec<(String, String)> = Vec::new();
         for (i, c) in engine.compiled.iter().enumerate() {
             let column = (c.requirement.pillar.clone(), c.requirement.clause.clone());
@@ -157,12 +161,10 @@ fn units(engine: &Engine, organs: &[Organ], items: &[Item], columns: &Columns) -
         let own: Vec<&Item> =
             items.iter().filter(|i| i.organ == organ.id && !summary::on_system(engine, i.i)).collect();
         let judged = own.iter().filter(|i| i.judged()).count() as u32;
-        let behind = own.iter().filter(|i| i.tag.behind()).count() as u32;
+        let behind = own.iter().filter(|i| i.behind()).count() as u32;
         let cells = (0..columns.of.len()).map(|n| {
-            let here: Vec<&&Item> = own
-                .iter()
-                .filter(|i| columns.position(&engine.compiled[i.i].requirement) == Some(n))
-                .collect();
+            let here: Vec<&&Item> =
+                own.iter().filter(|i| columns.position(&engine.compiled[i.i].requirement) == Some(n)).collect();
             cell(engine, organ, &here)
         });
         UnitRow {
@@ -197,8 +199,8 @@ fn short(name: &str) -> &str {
 }
 
 fn cell(engine: &Engine, organ: &Organ, items: &[&&Item]) -> Cell {
-    let behind: Vec<Light> = items.iter().filter(|i| i.tag.behind()).map(|i| i.tag.light()).collect();
-    let unknown = items.iter().filter(|i| i.tag.state == State::Unknown).count() as u32;
+    let behind: Vec<Light> = items.iter().filter(|i| i.behind()).map(|i| summary::of(i).light()).collect();
+    let unknown = items.iter().filter(|i| summary::of(i).state == State::Unknown).count() as u32;
     let href = |i: usize| {
         let id = &engine.compiled[i].requirement.id;
         format!("/units/{}#{}", segment(&organ.code), anchor(id))
@@ -207,24 +209,28 @@ fn cell(engine: &Engine, organ: &Organ, items: &[&&Item]) -> Cell {
         (0, 0, _) if !items.iter().any(|i| i.judged()) => Cell::Na,
         (0, 0, _) => Cell::Clear,
         (0, count, Some(_)) => {
-            let at = items.iter().find(|i| i.tag.state == State::Unknown).map_or(0, |i| i.i);
+            let at = items.iter().find(|i| summary::of(i).state == State::Unknown).map_or(0, |i| i.i);
             Cell::Unknown { count, href: href(at) }
         }
         (count, _, _) => {
             let light = behind.into_iter().max_by_key(|l| rank(*l)).unwrap_or(Light::Yellow);
-            let at = items.iter().find(|i| i.tag.behind()).map_or(0, |i| i.i);
+            let at = items.iter().find(|i| i.behind()).map_or(0, |i| i.i);
             Cell::Behind { count, light, href: href(at) }
         }
     }
 }
 
 /// 主要短板: the clauses in which most units are behind.
-fn weak(columns: &Columns, units: &[UnitRow]) -> Words {
+fn weak(engine: &Engine, columns: &Columns, units: &[UnitRow]) -> Words {
     let behind = |n: usize| units.iter().filter(|u| matches!(u.cells.get(n), Some(Cell::Behind { .. }))).count();
     let mut by: Vec<(usize, &(String, String))> = (0..columns.of.len()).map(|n| (behind(n), &columns.of[n])).collect();
     by.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
-    let worst: Vec<String> =
-        by.iter().filter(|(n, _)| *n > 0).take(3).map(|(n, (_, clause))| format!("{clause}（{n}个单位）")).collect();
+    let worst: Vec<String> = by
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .take(3)
+        .map(|(n, (_, clause))| format!("{}（{n}个单位）", clause_title(engine, clause)))
+        .collect();
     if worst.is_empty() { Words::new() } else { Words::from(format!("主要短板：{}。", worst.join("、"))) }
 }
 
@@ -238,17 +244,17 @@ fn empty(items: &[Item]) -> String {
 
 fn state_counts(system: &[Item]) -> Counts {
     let mut c = Counts::default();
-    for item in system.iter().filter(|i| i.tag.state != State::Figure) {
+    for item in system.iter().filter(|i| summary::of(i).state != State::Figure) {
         c.total += 1;
-        match item.tag.state {
+        match summary::of(item).state {
             State::Pass => c.pass += 1,
             State::Fail => c.fail += 1,
             State::Unknown => c.unknown += 1,
             State::Na => c.na += 1,
             State::Open => {
                 c.open += 1;
-                c.open_yellow += u32::from(item.tag.pace == Light::Yellow);
-                c.open_red += u32::from(item.tag.pace == Light::Red);
+                c.open_yellow += u32::from(summary::of(item).pace == Light::Yellow);
+                c.open_red += u32::from(summary::of(item).pace == Light::Red);
             }
             State::Figure => {}
         }
@@ -265,7 +271,7 @@ pub(super) fn named(engine: &Engine, i: usize) -> (String, Link) {
 /// 请关注: what is wrong in most units.
 fn attention(engine: &Engine, items: &[Item], organs: &[Organ]) -> Notices {
     let mut by: BTreeMap<usize, Vec<&Item>> = BTreeMap::new();
-    for item in items.iter().filter(|i| i.tag.behind() && !summary::on_system(engine, i.i)) {
+    for item in items.iter().filter(|i| i.behind() && !summary::on_system(engine, i.i)) {
         if organs.iter().any(|o| o.id == item.organ) {
             by.entry(item.i).or_default().push(item);
         }
@@ -274,7 +280,7 @@ fn attention(engine: &Engine, items: &[Item], organs: &[Organ]) -> Notices {
     worst.sort_by_key(|(i, items)| (std::cmp::Reverse(items.len()), *i));
     let notice = |(i, items): (usize, Vec<&Item>)| {
         let (code, title) = named(engine, i);
-        let light = items.iter().map(|t| t.tag.light()).max_by_key(|l| rank(*l)).unwrap_or(Light::Yellow);
+        let light = items.iter().map(|t| summary::of(t).light()).max_by_key(|l| rank(*l)).unwrap_or(Light::Yellow);
         let fails: i64 = items.iter().map(|t| t.tally.fail).sum();
         let behind: i64 = items.iter().map(|t| t.tally.behind).sum();
         let tag = if light == Light::Red && fails > 0 { Tag::of(State::Fail) } else { Tag::open(light) };
@@ -293,11 +299,11 @@ fn attention(engine: &Engine, items: &[Item], organs: &[Organ]) -> Notices {
 /// Demands on the city itself that are behind or without data.
 fn city(engine: &Engine, system: &[Item]) -> Notices {
     let own = system.iter().filter(|s| summary::on_system(engine, s.i));
-    let bad = own.filter(|s| s.tag.behind() || s.tag.state == State::Unknown);
+    let bad = own.filter(|s| s.behind() || summary::of(s).state == State::Unknown);
     let notice = |s: &Item| {
         let (code, title) = named(engine, s.i);
         let windows: Vec<String> = s.windows.iter().take(1).map(|w| window_name(w)).collect();
-        Notice { tag: s.tag, title, code, note: windows.join("、") }
+        Notice { tag: summary::of(s), title, code, note: windows.join("、") }
     };
     Notices(bad.map(notice).collect())
 }
@@ -343,5 +349,7 @@ fn trend(desk: &mut Desk<'_, '_>) -> anyhow::Result<Chart> {
     });
     let mut points: Vec<Point> = points.collect();
     points.drain(..points.len().saturating_sub(12));
-    Ok(Chart { title: "按计划比例".into(), unit: "月份".into(), points, line: Some((900, "绿灯线90%".into())) })
+    Ok(Chart {
+        title: "按计划比例".into(), unit: "月份".into(), points, line: Some((900, "绿灯线90%".into()))
+    })
 }

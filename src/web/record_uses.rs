@@ -21,7 +21,7 @@ use crate::{
     verdict::{
         compile::{Compiled, Fold, Relate, Rows},
         eval::{Eval, Fate, Subject},
-        explain::Looked,
+        explain::{Looked, shown},
         judge,
         load::{self, Ask, Cut, Shared},
         needs::Needs,
@@ -251,7 +251,8 @@ impl Looking<'_> {
         for (part, (traces, frame)) in c.requirement.parts.iter().zip(traces) {
             let Some(trace) = traces.into_iter().find(|t| t.node == node) else { continue };
             let counted = matches!(trace.fate, Fate::Counted);
-            let looked = Looked { table: node.table, record, trace };
+            let day = shown(world.tables[node.table].opens[node.row]);
+            let looked = Looked { table: node.table, record, day, trace };
             let told = fate(Context::of(engine, i), part, &looked, &frame, window);
             if best.is_none() || counted {
                 best = Some((told.outcome, told.reason));

@@ -8,8 +8,7 @@ use super::{
     frame::{Ask, Desk},
     parameters,
     requirements::status,
-    subject,
-    summary::{self, Item},
+    subject, summary,
     view::{
         chart::{Chart, Point},
         parts::{Choice, Event, Fact, Facts, Timeline},
@@ -25,9 +24,10 @@ use crate::{
     clock,
     day::Day,
     db::{Tx, Value},
-    directive::model::{Each, Requirement as Rule, Rollup, When},
+    directive::model::{Each, Requirement as Rule, When},
     verdict::{
         engine::Engine,
+        item::{self, Item},
         judge,
         store::{self, Counted, Stored},
         window,
@@ -45,24 +45,29 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let counts = store::counts(desk.tx, Some(id), None)?;
     let windows = windows(&counts);
     let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
-    let whole = summary::system(engine, &counts, today).pop();
+    let whole = item::system(engine, &counts, today).pop();
     let window = chosen.clone().or_else(|| whole.as_ref().and_then(|w| w.windows.last().cloned())).unwrap_or_default();
     let shown: Vec<Counted> = match (&chosen, &r.when) {
         (Some(w), _) => counts.iter().filter(|c| c.window == *w).cloned().collect(),
         (None, When::Every(_)) => counts.iter().filter(|c| c.window == window).cloned().collect(),
         (None, _) => counts.clone(),
     };
-    let item = summary::system(engine, &shown, today).pop();
+    let item = item::system(engine, &shown, today).pop();
     let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
-    let subjects = if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
+    let subjects =
+        if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
     let own = own_verdict(desk.tx, engine, i, &window)?;
     let (prev, next) = neighbours(engine, i);
     Ok(Requirement {
         page: desk.page("/requirements")?,
         code: requirement_code(&r.pillar, &r.id),
         title: r.title.clone(),
-        tag: item.as_ref().map(|x| x.tag),
-        window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() { "全部期限".into() } else { window_name(&window) },
+        tag: item.as_ref().map(summary::of),
+        window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
+            "全部期限".into()
+        } else {
+            window_name(&window)
+        },
         windows: choices(&windows, &window),
         lead: lead(item.as_ref(), &shown),
         lead_note: Words::from(words::when(Context::of(engine, i))),
@@ -127,12 +132,14 @@ fn choices(windows: &[String], current: &str) -> Vec<Choice> {
 
 fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
     let Some(item) = item else { return Words::from("还没有判定。") };
-    if item.tag.state == State::Figure {
+    if summary::of(item).state == State::Figure {
         return Words::from("只列数字，不判达标与否。");
     }
     let t = &item.tally;
     let mut words = Words::from("判定").strong(format!("{}个", t.judged()));
-    for (n, word) in [(t.pass, "达标"), (t.open, "进行中"), (t.fail, "未达标"), (t.unknown, "数据不足"), (t.na, "不适用")] {
+    for (n, word) in
+        [(t.pass, "达标"), (t.open, "进行中"), (t.fail, "未达标"), (t.unknown, "数据不足"), (t.na, "不适用")]
+    {
         if n > 0 {
             words = words.text(format!("，{word}")).strong(n.to_string());
         }
@@ -145,18 +152,19 @@ fn lead(item: Option<&Item>, shown: &[Counted]) -> Words {
 }
 
 fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: Day, window: &str) -> Units {
-    let items: BTreeMap<i64, Item> = summary::items(engine, shown, today).into_iter().map(|t| (t.organ, t)).collect();
+    let items: BTreeMap<i64, Item> = item::items(engine, shown, today).into_iter().map(|t| (t.organ, t)).collect();
     let id = &engine.compiled[i].requirement.id;
     let line = |organ: &Organ| {
         let item = items.get(&organ.id)?;
         let t = &item.tally;
         let figures = [t.judged(), t.pass, t.open, t.fail, t.unknown].map(|n| n.to_string());
-        let open = format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
+        let open =
+            format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
         Some((
-            item.tag.behind(),
+            item.behind(),
             UnitLine {
                 unit: Link::new(organ.name.clone(), format!("/units/{}#{}", segment(&organ.code), anchor(id))),
-                tag: item.tag,
+                tag: summary::of(item),
                 figures: figures.into(),
                 open: Some(Link::new("看判定", open)),
             },
@@ -167,7 +175,7 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
     Units {
         heads: ["应判", "达标", "进行中", "未达标", "数据不足"].map(String::from).into(),
         rows: rows.into_iter().map(|(_, r)| r).collect(),
-        note: "落后的单位在前，同类按名称排列。数据不足不计入任何占比。".into(),
+        note: "数据不足不计入任何占比。".into(),
     }
 }
 
@@ -287,13 +295,6 @@ fn rule(engine: &Engine, i: usize) -> Facts {
     let r = &engine.compiled[i].requirement;
     let mut facts = vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())];
     facts.extend(words::facts(Context::of(engine, i)).into_iter().map(|f| Fact::new(f.term, f.text)));
-    let rollup = match &r.rollup {
-        Rollup::None => "不汇总",
-        Rollup::ShareMet => "达标的个数占应判的个数，全部达标才算达标",
-        Rollup::Pool => "分子合计除以分母合计，与同一达标线比",
-        Rollup::CountMet(_) => "全市合计达标的个数",
-    };
-    facts.push(Fact::new("单位判定", rollup));
     if let Some(reference) = &r.reference {
         facts.push(Fact::new("参考做法", reference.clone()));
     }
@@ -314,7 +315,7 @@ fn trend(engine: &Engine, counts: &[Counted], today: Day) -> Chart {
         }
     }
     let point = |(window, counts): &(String, Vec<Counted>)| {
-        let item = summary::system(engine, counts, today).pop()?;
+        let item = item::system(engine, counts, today).pop()?;
         let (pass, judged) = (item.tally.pass, item.tally.judged());
         let permille = (judged > 0).then(|| summary::permille(pass, judged));
         Some(Point {

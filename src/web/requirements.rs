@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     dashboard::judged_day,
     frame::{Ask, Desk},
-    summary::{self, Item},
+    summary,
     view::{
         parts::Bar,
         requirements::{Heading, Pillar, RequirementLine, Requirements},
@@ -20,6 +20,7 @@ use crate::{
     directive::model::{Requirement, Status, When},
     verdict::{
         engine::Engine,
+        item::{self, Item},
         store,
         words::{self, Context},
     },
@@ -41,11 +42,11 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
     let today = judged_day(desk)?;
     let counts = store::counts(desk.tx, None, None)?;
     let mut by: BTreeMap<usize, Vec<Item>> = BTreeMap::new();
-    for item in summary::items(engine, &counts, today) {
+    for item in item::items(engine, &counts, today) {
         by.entry(item.i).or_default().push(item);
     }
     let mut system: BTreeMap<usize, Item> =
-        summary::system(engine, &counts, today).into_iter().map(|i| (i.i, i)).collect();
+        item::system(engine, &counts, today).into_iter().map(|i| (i.i, i)).collect();
     let all: Vec<Line<'_>> = (0..engine.compiled.len())
         .map(|i| Line {
             r: &engine.compiled[i].requirement,
@@ -56,7 +57,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
         })
         .collect();
     let ask = desk.ask.clone();
-    let shown: Vec<&Line<'_>> = all.iter().filter(|l| FACETS.iter().all(|f| chosen(&ask, f, l)) && found(&ask, l)).collect();
+    let shown: Vec<&Line<'_>> =
+        all.iter().filter(|l| FACETS.iter().all(|f| chosen(&ask, f, l)) && found(&ask, l)).collect();
     let directive = &engine.package.directive;
     let pillars = directive.pillars.iter().filter_map(|p| pillar(engine, &p.id, &shown));
     let (year, _, _) = directive.from.ymd();
@@ -73,7 +75,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
 }
 
 fn lead(all: &[Line<'_>]) -> Words {
-    let n = |state| all.iter().filter(|l| l.item.as_ref().is_some_and(|i| i.tag.state == state)).count();
+    let n = |state| all.iter().filter(|l| l.item.as_ref().is_some_and(|i| summary::of(i).state == state)).count();
     Words::from("共")
         .strong(format!("{}项", all.len()))
         .text("要求：达标")
@@ -94,7 +96,19 @@ struct By {
 
 const FACETS: [By; 4] = [
     By { key: "pillar", title: "类别", value: |l| l.r.pillar.clone() },
-    By { key: "state", title: "判定", value: |l| l.item.as_ref().map_or("尚未判定", |i| i.tag.word()).split('·').next().unwrap_or_default().to_owned() },
+    By {
+        key: "state",
+        title: "判定",
+        value: |l| {
+            l.item
+                .as_ref()
+                .map_or("尚未判定", |i| summary::of(i).word())
+                .split('·')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        },
+    },
     By { key: "rhythm", title: "周期", value: |l| rhythm(l.r).to_owned() },
     By { key: "source", title: "原文依据", value: |l| status(l.r.status).to_owned() },
 ];
@@ -148,7 +162,8 @@ fn filter(ask: &Ask) -> FilterForm {
 
 fn facets(ask: &Ask, all: &[Line<'_>]) -> Facets {
     let facet = |by: &By| {
-        let others = |l: &&Line<'_>| FACETS.iter().filter(|o| o.key != by.key).all(|o| chosen(ask, o, l)) && found(ask, l);
+        let others =
+            |l: &&Line<'_>| FACETS.iter().filter(|o| o.key != by.key).all(|o| chosen(ask, o, l)) && found(ask, l);
         let mut counts: Vec<(String, u64)> = Vec::new();
         for line in all.iter().filter(others) {
             let value = (by.value)(line);
@@ -172,7 +187,10 @@ fn facets(ask: &Ask, all: &[Line<'_>]) -> Facets {
             count,
             icon: None,
         };
-        Facet { title: by.title.into(), values: std::iter::once(everything).chain(counts.into_iter().map(value)).collect() }
+        Facet {
+            title: by.title.into(),
+            values: std::iter::once(everything).chain(counts.into_iter().map(value)).collect(),
+        }
     };
     Facets(FACETS.iter().map(facet).collect())
 }
@@ -182,13 +200,14 @@ fn pillar(engine: &Engine, id: &str, shown: &[&Line<'_>]) -> Option<Pillar> {
     if own.is_empty() {
         return None;
     }
-    let n = |state| own.iter().filter(|l| l.item.as_ref().is_some_and(|i| i.tag.state == state)).count();
+    let n = |state| own.iter().filter(|l| l.item.as_ref().is_some_and(|i| summary::of(i).state == state)).count();
     let mut note = format!("{}项", own.len());
-    let parts: Vec<String> = [(State::Pass, "达标"), (State::Open, "进行中"), (State::Fail, "未达标"), (State::Unknown, "数据不足")]
-        .into_iter()
-        .filter(|(s, _)| n(*s) > 0)
-        .map(|(s, word)| format!("{word}{}", n(s)))
-        .collect();
+    let parts: Vec<String> =
+        [(State::Pass, "达标"), (State::Open, "进行中"), (State::Fail, "未达标"), (State::Unknown, "数据不足")]
+            .into_iter()
+            .filter(|(s, _)| n(*s) > 0)
+            .map(|(s, word)| format!("{word}{}", n(s)))
+            .collect();
     if !parts.is_empty() {
         note.push_str(&format!("：{}", parts.join("、")));
     }
@@ -197,8 +216,8 @@ fn pillar(engine: &Engine, id: &str, shown: &[&Line<'_>]) -> Option<Pillar> {
 
 fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
     let judged: Vec<&Item> = l.units.iter().filter(|i| i.judged()).collect();
-    let good = judged.iter().filter(|i| !i.tag.behind()).count();
-    let unknown = l.units.iter().filter(|i| i.tag.state == State::Unknown).count();
+    let good = judged.iter().filter(|i| !i.behind()).count();
+    let unknown = l.units.iter().filter(|i| summary::of(i).state == State::Unknown).count();
     let system = l.item.as_ref().is_some_and(|i| summary::on_system(engine, i.i)) || l.units.is_empty();
     let bar = Bar { done: summary::permille(good as i64, judged.len() as i64), small: true, ..Bar::default() };
     RequirementLine {
@@ -210,7 +229,7 @@ fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
         rule: l.rule.clone(),
         period: l.when.clone(),
         duty: l.r.duty.clone(),
-        tag: l.item.as_ref().map_or(Tag::of(State::Na), |i| i.tag),
+        tag: l.item.as_ref().map_or(Tag::of(State::Na), summary::of),
         units: (!system).then(|| (format!("{good} / {}个", judged.len()), bar)),
         units_note: match (system, unknown) {
             (true, _) => "市级1项".into(),

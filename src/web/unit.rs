@@ -7,8 +7,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk},
     requirement::{target_text, value_text},
-    subject,
-    summary::{self, Item},
+    subject, summary,
     view::{
         parts::{Bar, Event, Fact, Timeline},
         spelling::{anchor, requirement_code, sound_key},
@@ -21,10 +20,11 @@ use super::{
 };
 use crate::{
     day::Day,
-    directive::model::Each,
+    directive::model::{Each, When},
     names::Names,
     verdict::{
         engine::Engine,
+        item::{self, Item},
         judge,
         store::{self, Stored},
         words::{Context, when, window_name},
@@ -47,15 +47,13 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
     let verdicts = verdicts(desk, unit)?;
     let items = items(desk, engine, &verdicts, place.organ, unit, today)?;
     let judged = items.iter().filter(|i| i.judged()).count() as u32;
-    let behind = items.iter().filter(|i| i.tag.behind()).count() as u32;
+    let behind = items.iter().filter(|i| i.behind()).count() as u32;
     let light = summary::share_light(engine, behind, judged);
     let pairs: Vec<(usize, &Stored)> = verdicts.iter().map(|(i, v)| (*i, v)).collect();
     let names = subject::names(desk.tx, engine, &pairs)?;
     let ask = desk.ask.clone();
-    let lines: Vec<(&Item, UnitVerdict)> = items
-        .iter()
-        .map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today)))
-        .collect();
+    let lines: Vec<(&Item, UnitVerdict)> =
+        items.iter().map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today))).collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (year, _, _) = today.ymd();
     Ok(Unit {
@@ -109,9 +107,7 @@ impl Place {
         let staff: Vec<usize> = (0..persons.len()).filter(here).collect();
         let chiefs: BTreeSet<i64> = staff
             .iter()
-            .filter(|p| {
-                chart.post_on(**p, day).is_some_and(|post| post.unit == row && matches!(post.duty, 0 | 2))
-            })
+            .filter(|p| chart.post_on(**p, day).is_some_and(|post| post.unit == row && matches!(post.duty, 0 | 2)))
             .map(|p| persons.ids[*p])
             .collect();
         let mut wanted: BTreeSet<i64> = owned.iter().map(|u| units.ids[*u]).collect();
@@ -186,13 +182,13 @@ fn items(
     } else {
         store::count_again(verdicts.iter().map(|(_, v)| v))
     };
-    let items = summary::items(engine, &counts, today);
+    let items = item::items(engine, &counts, today);
     // The top unit's own page leaves out what is demanded of the system as a whole only where it has items of its own.
-    Ok(items.into_iter().filter(|i| i.tag.state != State::Figure).collect())
+    Ok(items.into_iter().filter(|i| summary::of(i).state != State::Figure).collect())
 }
 
 fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
-    let n = |state| items.iter().filter(|i| i.tag.state == state).count();
+    let n = |state| items.iter().filter(|i| summary::of(i).state == state).count();
     let mut facts = vec![
         Fact::new("负责人", if place.chief.is_empty() { "--".to_owned() } else { place.chief.clone() }),
         Fact::new("在岗干部", format!("{}人", place.persons)),
@@ -201,7 +197,9 @@ fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
         facts.push(Fact::new("上级单位", Words::new().link(parent.text.clone(), parent.href.clone())));
     }
     facts.push(Fact::new("适用要求", format!("{}项", items.len())));
-    for (term, state) in [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)] {
+    for (term, state) in
+        [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)]
+    {
         facts.push(Fact::new(term, format!("{}项", n(state))));
     }
     facts
@@ -223,8 +221,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
         note: Words::from(format!(
             "落后项是未达标，或进行中而亮黄灯、红灯的项；不适用和数据不足不计。低于{}%绿灯，{}%至{}%黄灯，超过{}%红灯。",
             t.yellow, t.yellow, t.red, t.red
-        ))
-        .link("亮灯规则", "/help/lights"),
+        )),
     }
 }
 
@@ -258,10 +255,10 @@ fn line(
             Some(v) => value_text(ctx, v),
             None => format!("{}个中{}个达标", t.judged(), t.pass),
         },
-        tag: item.tag,
+        tag: summary::of(item),
         href: single.map_or(list, |v| subject::href(engine, item.i, v, names)),
         due: item.shut.map_or_else(|| when(ctx), Day::chinese),
-        overdue: item.tag.state == State::Fail && item.shut.is_some_and(|s| s < today),
+        overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < today),
         records: None,
         why: reason(engine, item, single),
         sources: if single.is_some() { None } else { sources(engine, item, &own, names) },
@@ -272,16 +269,20 @@ fn line(
 fn reason(engine: &Engine, item: &Item, single: Option<&Stored>) -> Words {
     let t = &item.tally;
     let window = item.windows.last().map_or(String::new(), |w| window_name(w));
-    match (item.tag.state, single) {
+    match (summary::of(item).state, single) {
         (State::Unknown, Some(v)) if !v.unset.is_empty() => Words::from(format!("设定“{}”还没有定。", v.unset)),
         (State::Unknown, Some(_)) => Words::from(format!("{window}没有可判的记录，或有记录说不清。")),
         (State::Unknown, None) => Words::from(format!("{window}有{}个说不清。", t.unknown)),
         (State::Fail, Some(v)) => {
             let ctx = Context::of(engine, item.i);
-            Words::from(format!("{window}为")).strong(value_text(ctx, v)).text(format!("，要求{}。", target_text(ctx, v)))
+            Words::from(format!("{window}为"))
+                .strong(value_text(ctx, v))
+                .text(format!("，要求{}。", target_text(ctx, v)))
         }
-        (State::Fail, None) => Words::from(format!("{window}应判{}个，", t.judged())).strong(format!("{}个未达标", t.fail)).text("。"),
-        (State::Open, _) if item.tag.behind() => Words::from(format!("{window}还在进行，落后于序时进度。")),
+        (State::Fail, None) => {
+            Words::from(format!("{window}应判{}个，", t.judged())).strong(format!("{}个未达标", t.fail)).text("。")
+        }
+        (State::Open, _) if item.behind() => Words::from(format!("{window}还在进行，落后于序时进度。")),
         _ => Words::new(),
     }
 }
@@ -296,7 +297,9 @@ fn sources(engine: &Engine, item: &Item, own: &[&Stored], names: &Names) -> Opti
     if listed.is_empty() {
         return None;
     }
-    let key = |v: &Stored| (v.unit.map(|u| sound_key(names.title(UNIT, u))), sound_key(&subject::title(engine, item.i, v, names)));
+    let key = |v: &Stored| {
+        (v.unit.map(|u| sound_key(names.title(UNIT, u))), sound_key(&subject::title(engine, item.i, v, names)))
+    };
     listed.sort_by_cached_key(|v| key(v));
     let ctx = Context::of(engine, item.i);
     let row = |v: &&&Stored| SourceRow {
@@ -319,11 +322,10 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     if behind == 0 {
         return ("没有落后项".into(), Vec::new());
     }
-    let mut bad: Vec<&(&Item, UnitVerdict)> = lines.iter().filter(|(i, _)| i.tag.behind()).collect();
-    bad.sort_by_key(|(i, _)| (i.tag.state != State::Open, i.shut));
-    let needed = (1..=behind)
-        .find(|n| summary::share_light(engine, behind - n, judged) == Light::Green)
-        .unwrap_or(behind);
+    let mut bad: Vec<&(&Item, UnitVerdict)> = lines.iter().filter(|(i, _)| i.behind()).collect();
+    bad.sort_by_key(|(i, _)| (summary::of(i).state != State::Open, i.shut));
+    let needed =
+        (1..=behind).find(|n| summary::share_light(engine, behind - n, judged) == Light::Green).unwrap_or(behind);
     let left = summary::percent(summary::permille(i64::from(behind - needed), i64::from(judged)));
     let title = if summary::share_light(engine, behind, judged) == Light::Green {
         format!("还有{behind}项落后")
@@ -331,14 +333,24 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
         format!("补齐以下{needed}项可转绿灯（落后{behind}项减为{}项，{left}）", behind - needed)
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
-        tag: item.tag,
+        tag: summary::of(item),
         title: Link::new(format!("{}　{}", line.code, line.title.text), format!("#{}", line.anchor)),
-        note: match item.tag.state {
+        note: match summary::of(item).state {
             State::Open => format!("最迟{}", line.due),
-            _ => format!("{}；已过的期间不能补，看下一期", line.value),
+            _ => format!("{}；{}", line.value, after(engine, item)),
         },
     };
     (title, bad.iter().take(needed.max(1) as usize).map(mend).collect())
+}
+
+/// What can still be done about a missed demand.
+fn after(engine: &Engine, item: &Item) -> &'static str {
+    match engine.compiled[item.i].requirement.when {
+        When::Every(_) => "已过的期间不能补，从下一期做起",
+        When::ByDate(_) | When::ByField { .. } => "期限已过，补齐后注明已补",
+        When::Life => "已经结束，不能补",
+        When::Standing | When::Once(_) => "随时补齐，随即达标",
+    }
 }
 
 fn filter(ask: &Ask) -> FilterForm {
@@ -372,7 +384,7 @@ fn facets(engine: &Engine, ask: &Ask, items: &[Item]) -> Facets {
     };
     Facets(vec![
         facet("pillar", "类别", &|i| engine.compiled[i.i].requirement.pillar.clone()),
-        facet("state", "判定", &|i| i.tag.word().split('·').next().unwrap_or_default().to_owned()),
+        facet("state", "判定", &|i| summary::of(i).word().split('·').next().unwrap_or_default().to_owned()),
     ])
 }
 
@@ -380,16 +392,18 @@ fn pillars(engine: &Engine, ask: &Ask, lines: &[(&Item, UnitVerdict)]) -> Vec<Un
     let shown = |item: &Item, line: &UnitVerdict| {
         let r = &engine.compiled[item.i].requirement;
         ask.get("pillar").is_none_or(|p| p == r.pillar)
-            && ask.get("state").is_none_or(|s| item.tag.word().starts_with(s))
+            && ask.get("state").is_none_or(|s| summary::of(item).word().starts_with(s))
             && ask.get("q").is_none_or(|q| line.title.text.contains(q) || line.code.contains(q) || r.id.contains(q))
     };
     let pillars = engine.package.directive.pillars.iter().enumerate();
     pillars
         .filter_map(|(n, pillar)| {
-            let own: Vec<&(&Item, UnitVerdict)> =
-                lines.iter().filter(|(i, l)| engine.compiled[i.i].requirement.pillar == pillar.id && shown(i, l)).collect();
+            let own: Vec<&(&Item, UnitVerdict)> = lines
+                .iter()
+                .filter(|(i, l)| engine.compiled[i.i].requirement.pillar == pillar.id && shown(i, l))
+                .collect();
             let judged = own.iter().filter(|(i, _)| i.judged()).count();
-            let behind = own.iter().filter(|(i, _)| i.tag.behind()).count();
+            let behind = own.iter().filter(|(i, _)| i.behind()).count();
             (!own.is_empty()).then(|| UnitPillar {
                 anchor: format!("p-{}", n + 1),
                 title: pillar.id.clone(),

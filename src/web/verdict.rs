@@ -35,6 +35,9 @@ use crate::{
 /// Rows listed of each fate.
 const SHOWN: usize = 50;
 
+/// Rows listed that merely lie outside the window.
+const OUTSIDE: usize = 10;
+
 /// The moment that is asked about.
 struct Asked {
     as_of: Day,
@@ -131,13 +134,7 @@ fn record(tx: &mut Tx<'_>, ledger: &str, text: &str) -> anyhow::Result<Option<i6
     tx.one(&format!("select record_id from l_{ledger} where record_id = $1 limit 1"), &[id.into()], |r| r.i64(0))
 }
 
-fn names(
-    tx: &mut Tx<'_>,
-    engine: &Engine,
-    i: usize,
-    key: &[i64],
-    e: Option<&Explanation>,
-) -> anyhow::Result<Names> {
+fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Explanation>) -> anyhow::Result<Names> {
     let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
     for (table, id) in cells(engine, i, key) {
         wanted.entry(table).or_default().insert(id);
@@ -202,7 +199,7 @@ impl About<'_> {
         let ctx = Context::of(self.engine, self.i);
         let (code, requirement) = self.requirement();
         let today = asked.as_of;
-        let mends = needs(ctx, e, today);
+        let mends = needs(ctx, e);
         let unit = v.unit.map(|u| {
             let href = format!("/units/{}", segment(&self.names.code(UNIT, u)));
             Link::new(self.names.title(UNIT, u).to_owned(), href)
@@ -216,12 +213,12 @@ impl About<'_> {
             window: window_name(&v.window.label),
             unit,
             tag: summary::tag(v.state, v.light, v.late),
-            lead: Words::from(lead(ctx, e, today)),
+            lead: Words::from(lead(ctx, e)),
             lead_note: Words::from(words::when(ctx)),
             sums: self.sums(e),
             rule: self.rule(v),
             records: self.records(e),
-            needs: mends.ways.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
+            needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
             needs_none: mends.none,
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
@@ -300,19 +297,20 @@ impl About<'_> {
                 }
                 ledger = ledger.or(rows.first().map(|r| r.table));
                 let name = if e.parts.len() > 1 { format!("第{}项{title}", n + 1) } else { title.to_owned() };
-                let note = if rows.len() > SHOWN {
-                    format!("{}条，只列前{SHOWN}条", rows.len())
+                let limit = if title == "期间以外" { OUTSIDE } else { SHOWN };
+                let note = if rows.len() > limit {
+                    format!("{}条，只列前{limit}条", rows.len())
                 } else {
                     format!("{}条", rows.len())
                 };
-                let shown = rows.iter().take(SHOWN).map(|r| self.row(ctx, r, n, part, e)).collect();
+                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
                 all.push(RecordGroup { title: name, note, rows: shown });
             }
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
         Records {
             title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
-            heads: vec!["记录".into(), "台账".into()],
+            heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,
             all: link.map(|l| Link::new(format!("全部{}", l.title), format!("/ledgers/{}", l.name))),
@@ -337,7 +335,7 @@ impl About<'_> {
         let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
         RecordRow {
             title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
-            cells: vec![ledger.title.clone()],
+            cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
             reason: Words::from(told.reason),
             voided: false,
@@ -359,7 +357,10 @@ impl About<'_> {
             let href = format!("/ledgers/{}/{}", ledger.name, segment(&self.names.code(row.table, row.record)));
             for r in crate::ledger::store::history(desk.tx, ledger, &desk.scope, row.record)? {
                 let word = if r.revision == 1 { "登记" } else { "更正" };
-                events.push((r.recorded_at, event(r.recorded_at, &r.recorded_by, word, &ledger.title, &title, &href, "")));
+                events.push((
+                    r.recorded_at,
+                    event(r.recorded_at, &r.recorded_by, word, &ledger.title, &title, &href, ""),
+                ));
                 if let (Some(at), Some(by), true) = (r.voided_at, &r.voided_by, r.revision >= 1) {
                     let reason = r.void_reason.clone().unwrap_or_default();
                     events.push((at, event(at, by, "作废旧行", &ledger.title, &title, &href, &reason)));
@@ -373,13 +374,20 @@ impl About<'_> {
 
     fn proofs(&self, desk: &Desk<'_, '_>, asked: &Asked) -> Facts {
         let package = &self.engine.package;
-        let known = asked.known_at.map_or_else(|| "全部已录入的".to_owned(), |at| format!("截至{}", clock::chinese(at)));
+        let known =
+            asked.known_at.map_or_else(|| "全部已录入的".to_owned(), |at| format!("截至{}", clock::chinese(at)));
         Facts(vec![
             Fact::new("要求版本", package.hash.chars().take(12).collect::<String>()),
             Fact::new("组织架构", format!("{}的", asked.as_of.chinese())),
             Fact::new("所用记录", known),
             Fact::new("本页判于", clock::chinese(desk.now.instant)),
-            Fact::new("命令行", format!("dongliang explain {} '{}' --window '…'", self.engine.compiled[self.i].requirement.id, self.subject)),
+            Fact::new(
+                "命令行",
+                format!(
+                    "dongliang explain {} '{}' --window '…'",
+                    self.engine.compiled[self.i].requirement.id, self.subject
+                ),
+            ),
         ])
     }
 

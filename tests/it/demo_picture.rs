@@ -63,9 +63,9 @@ impl City {
         let question = Question { as_of: day(as_of), known_at, ..Question::default() };
         let mut all = Vec::new();
         let judged = self.db.read(|tx: &mut Tx<'_>| {
-            self.engine.evaluate(tx, &question, &mut |i, verdicts, _| {
-                let id = &self.engine.compiled[i].requirement.id;
-                all.extend(verdicts.into_iter().map(|v| (id.clone(), v)));
+            self.engine.evaluate(tx, &question, &mut |cut| {
+                let id = &self.engine.compiled[cut.requirement].requirement.id;
+                all.extend(cut.verdicts.into_iter().map(|v| (id.clone(), v)));
                 Ok(())
             })
         });

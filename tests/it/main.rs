@@ -1,7 +1,9 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod brute;
 mod db;
+mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
@@ -9,4 +11,8 @@ mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
 mod store;
+mod store_crash;
+mod store_model;
+mod store_schema;
+mod words;
 mod web_lists;

@@ -13,7 +13,7 @@ pub mod rule;
 pub mod scale;
 pub mod short;
 pub mod sum;
-
+pub mod total;
 
 mod clause;
 mod reason;
@@ -35,7 +35,7 @@ pub use rule::{Fact, facts, rule};
 pub use scale::{Scale, scale, target, value};
 pub use short::short_rule;
 pub use sum::{Sum, Term, sums};
-//pub use total::{rollup, state_sentence};
+pub use total::{rollup, state_sentence};
 
 /// A requirement with what its words rest on: the definitions of the ledgers, the settings in force.
 #[derive(Clone, Copy)]

@@ -51,6 +51,6 @@ mod tests {
     fn found_by_address_and_small() {
         assert_eq!(find(&ASSETS.css.href).map(|a| a.kind), Some("text/css; charset=utf-8"));
         assert!(find("/assets/app.css").is_none());
-        assert!(ASSETS.css.body.len() < 30_000 && ASSETS.js.body.len() < 8_000);
+        assert!(ASSETS.css.body.len() < 30 * 1024 && ASSETS.js.body.len() < 8 * 1024);
     }
 }

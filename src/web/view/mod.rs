@@ -29,3 +29,31 @@ pub mod words;
 pub use page::{Page, Prefs, Size};
 pub use tag::{Light, State, Tag};
 pub use words::Words;
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, found) } else { found.push(path) }
+        }
+    }
+
+    /// The Content-Security-Policy forbids them, and a browser would only drop them silently.
+    #[test]
+    fn templates_hold_no_inline_style_script_or_unescaped_value() {
+        let mut found = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+        assert!(found.len() > 10);
+        for path in found {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for forbidden in
+                [" style=", "<style", "<script>", " onclick=", " onchange=", "javascript:", "|safe", "|escape"]
+            {
+                assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
+            }
+        }
+    }
+}

@@ -127,8 +127,6 @@ refused! {
         ["requirements/R-33.toml:12:1 有 [[requirement.part]] 时，「measure」要写在各部分里"];
     rows_without_relation: "requirements/R-17.toml", "count = \"rating\", where = { purpose = \"挂职期满\" }" => "count = \"guidance\"",
         ["requirements/R-17.toml:19:21 看不出「guidance」的记录属于哪个主体（posting）"];
-    rows_that_point_twice: "requirements/R-30.toml", "via = \"listener\", " => "",
-        ["requirements/R-30.toml:13:21 「talk」有几个字段指向主体（person）：talker、listener"];
     unknown_level_of_a_talk: "requirements/R-30.toml", "talk_due = \"主要→班子\"" => "talk_due = \"主要-班子\"",
         ["requirements/R-30.toml:11:22 值与字段的类型不合"];
     subject_of_another_type: "requirements/R-21.toml", "filled = true" => "not_before = { subject = \"mentor\" }",

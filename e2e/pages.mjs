@@ -1,0 +1,48 @@
+// The pages under test. Those with an id in their address are found as a reader finds them, by following links.
+
+/** Addresses in `html` that begin with `prefix` and go on. */
+export function links(html, prefix) {
+  const found = [...html.matchAll(/href="([^"#]+)/g)].map(match => match[1].replaceAll('&amp;', '&'));
+  return [...new Set(found)].filter(href => href.startsWith(prefix) && href.length > prefix.length);
+}
+
+/** `/ledgers/{name}/{id}`, not the ledger itself nor the list with conditions. */
+export const isRecord = href => /^\/ledgers\/[a-z_]+\/[^/?]+$/.test(href);
+
+/** Name → address of one page of each kind. `get` fetches the text of a path. */
+export async function pages(get) {
+  const first = async (path, prefix, fits = () => true) => {
+    const href = links(await get(path), prefix).find(fits);
+    if (!href) throw new Error(`${path} has no link to ${prefix}…`);
+    return href;
+  };
+  const unit = await first('/', '/units/');
+  const [verdict, record] = await counted(get, unit);
+  return {
+    工作总览: '/',
+    要求清单: '/requirements',
+    要求详情: '/requirements/R-21',
+    只展示的要求: '/requirements/R-04',
+    仅有标题的要求: '/requirements/H-03',
+    单位详情: unit,
+    判定: verdict,
+    分几部分的判定: await first(unit, '/verdicts/R-26/'),
+    班次与单位的判定: await first(unit, '/verdicts/R-02/'),
+    全部台账: '/ledgers',
+    台账: record.slice(0, record.lastIndexOf('/')),
+    记录: record,
+    人员: '/people',
+    机构: '/org',
+    亮灯规则: '/help/lights',
+    没有这一页: '/units/no-such-unit',
+  };
+}
+
+/** A verdict of the unit on a pair's month, and a record that it looks at. */
+async function counted(get, unit) {
+  for (const verdict of links(await get(unit), '/verdicts/R-21/')) {
+    const record = links(await get(verdict), '/ledgers/guidance/').find(isRecord);
+    if (record) return [verdict, record];
+  }
+  throw new Error(`${unit} has no verdict of R-21 with a record`);
+}

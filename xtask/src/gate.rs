@@ -1,0 +1,57 @@
+//! `cargo xtask test` and `cargo xtask e2e`: which checks, in which order.
+
+use crate::{
+    browser,
+    need::{self, Need},
+    server::Server,
+    step::{Outcome, Steps, cargo, dongliang, run},
+};
+
+/// Everything that must hold before a change is taken.
+pub(crate) fn test() -> Outcome {
+    let mut steps = Steps::new(7);
+    steps.step("tools", || need::ensure(&[Need::RustTools, Need::Postgres, Need::Browser, Need::Node]))?;
+    steps.step("format", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    steps.step("lints, warnings are errors", || {
+        run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    })?;
+    steps.step("unit and integration tests, SQLite and PostgreSQL", || {
+        run(&mut cargo(&["test", "--workspace", "--locked"]))
+    })?;
+    steps.step("worked examples of every package", packages)?;
+    browser_tests(&mut steps)?;
+    steps.summary();
+    Ok(())
+}
+
+/// The packages that are kept in the repository: of the directive, of the language's conformance, of the tutorial.
+const PACKAGES: [&str; 3] = ["directives/2025", "tests/conformance", "docs/example-package"];
+
+fn packages() -> Outcome {
+    run(&mut cargo(&["build", "--package", "dongliang", "--locked"]))?;
+    PACKAGES.iter().try_for_each(|package| run(dongliang().args(["check", package])))
+}
+
+/// The browser tests, and with `full` the slow outside checkers after them.
+pub(crate) fn e2e(full: bool) -> Outcome {
+    let mut steps = Steps::new(if full { 4 } else { 3 });
+    let needs: &[Need] = if full { &[Need::Browser, Need::Node, Need::Java] } else { &[Need::Browser, Need::Node] };
+    steps.step("tools", || need::ensure(needs))?;
+    let server = browser_tests(&mut steps)?;
+    if full {
+        steps.step("Lighthouse and the Nu HTML checker", || browser::outside_checkers(server.url()))?;
+    }
+    steps.summary();
+    Ok(())
+}
+
+/// Serves a demo city from the binary of the development profile, which the tests before have mostly built, and walks
+/// through its pages. The server is left running for whoever comes next.
+fn browser_tests(steps: &mut Steps) -> Outcome<Server> {
+    let server = steps.step("a demo city, served", || {
+        run(&mut cargo(&["build", "--package", "dongliang", "--locked"]))?;
+        Server::start()
+    })?;
+    steps.step("browser tests", || browser::playwright(&server))?;
+    Ok(server)
+}
