@@ -1,5 +1,7 @@
 //! All routes.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Path, State},
@@ -13,8 +15,8 @@ use super::{
     app::App,
     dashboard,
     error::PageError,
-    frame::{Ask, show},
-    requirement, requirements, unit, verdict,
+    frame::{Ask, answer, show},
+    ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
     view::{assets, lights::Lights},
 };
 
@@ -37,6 +39,13 @@ pub(super) fn router(app: App) -> Router {
         .route("/requirements/{id}", get(requirement_page))
         .route("/units/{id}", get(unit_page))
         .route("/verdicts/{requirement}/{subject}/{window}", get(verdict_page))
+        .route("/org", get(org_page))
+        .route("/people", get(people_page))
+        .route("/people/export", get(people_export))
+        .route("/ledgers", get(ledger_index))
+        .route("/ledgers/{name}", get(ledger_page))
+        .route("/ledgers/{name}/export", get(ledger_file))
+        .route("/ledgers/{name}/{id}", get(record_page))
         .route("/help/lights", get(lights))
         .route("/assets/{file}", get(asset))
         .fallback(not_found)
@@ -82,6 +91,39 @@ async fn verdict_page(
     ask: Ask,
 ) -> Response {
     show(app, ask, move |desk| verdict::page(desk, &id, &subject, &window)).await
+}
+
+async fn org_page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, org::page).await
+}
+
+async fn people_page(State(app): State<App>, ask: Ask) -> Response {
+    let keys = Arc::clone(&app.installation.keys);
+    answer(app, ask, move |desk| ledger::page(desk, keys, "person")).await
+}
+
+async fn people_export(State(app): State<App>, ask: Ask) -> Response {
+    let keys = Arc::clone(&app.installation.keys);
+    answer(app, ask, move |desk| ledger_export::page(desk, keys, "person")).await
+}
+
+async fn ledger_index(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, ledgers::page).await
+}
+
+async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let keys = Arc::clone(&app.installation.keys);
+    answer(app, ask, move |desk| ledger::page(desk, keys, &name)).await
+}
+
+async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let keys = Arc::clone(&app.installation.keys);
+    answer(app, ask, move |desk| ledger_export::page(desk, keys, &name)).await
+}
+
+async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
+    let keys = Arc::clone(&app.installation.keys);
+    show(app, ask, move |desk| record::page(desk, &keys, &name, &id)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

@@ -15,3 +15,4 @@ mod store_crash;
 mod store_model;
 mod store_schema;
 mod words;
+mod web_lists;

@@ -6,7 +6,7 @@ use dongliang::{
     directive::model::{Field, FieldType, Ledger, LedgerKind},
     ledger::{
         Keys, NewRow, Stored,
-        query::{self, Filter, Order, Query},
+        query::{self, Filter, Order, Query, Voided},
         schema,
         store::{self, Change, StoreError},
     },
@@ -301,6 +301,50 @@ db_test!(unknown_fields_and_hostile_text_do_no_harm, |db: &Db| {
     }
     let by = Query { order: Order::By { field: "row_id".into(), descending: true }, ..Query::default() };
     assert!(db.read(|tx| query::list(tx, &ledger, &Scope::All, &by, (1, 0))).is_err());
+});
+
+db_test!(voided_rows_are_listed_only_where_they_are_asked_for, |db: &Db| {
+    let ledger = set_up(db);
+    let row = |day: &str, note: &str| new_row(Some(1), day, note);
+    let rows = vec![row("2025-03-01", "a"), row("2025-03-01", "b"), row("2025-04-01", "c")];
+    insert(db, 100, rows, None).unwrap();
+    replace(db, 200, 1, 1, row("2025-03-02", "a2")).unwrap();
+    void(db, 300, 3, 1).unwrap();
+    let notes = |voided, filters: Vec<Filter>| {
+        let query = Query { voided, filters, ..Query::default() };
+        let rows = db.read(|tx| query::list(tx, &ledger, &Scope::All, &query, (10, 0))).unwrap();
+        rows.iter().map(|r| r.value(&ledger, "note").as_text().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(Voided::Hidden, vec![]), ["a2", "b"]);
+    assert_eq!(notes(Voided::Shown, vec![]), ["c", "a2", "b", "a"]);
+    assert_eq!(notes(Voided::Only, vec![]), ["c", "a"]);
+    let is = |note: &str| Filter::Contains { field: "note".into(), text: note.into() };
+    assert_eq!(notes(Voided::Shown, vec![Filter::Any(vec![is("b"), is("C")])]), ["c", "b"]);
+    assert!(notes(Voided::Shown, vec![Filter::Any(vec![])]).is_empty());
+    assert_eq!(notes(Voided::Shown, vec![Filter::Records([1].into())]), ["a2", "a"]);
+    assert!(notes(Voided::Hidden, vec![Filter::Records([].into())]).is_empty());
+    db.read(|tx| {
+        let current = Query::default();
+        let shown = Query { voided: Voided::Shown, ..Query::default() };
+        let months = |tx: &mut _, query| query::months(tx, &ledger, &Scope::All, query, "day");
+        assert_eq!(months(tx, &current)?, [("2025-03".to_owned(), 2)]);
+        assert_eq!(months(tx, &shown)?, [("2025-03".to_owned(), 3), ("2025-04".to_owned(), 1)]);
+        assert_eq!(query::extent(tx, &ledger, &Scope::All, &current)?, (2, Some(200)));
+        assert_eq!(query::extent(tx, &ledger, &Scope::Units([2].into()), &current)?, (0, None));
+        let mut records = query::records(tx, &ledger, &Scope::All, &shown)?;
+        records.sort_unstable();
+        assert_eq!(records, [1, 1, 2, 3]);
+        let coded = |tx: &mut _, code| query::coded(tx, &ledger, &Scope::All, code);
+        assert_eq!((coded(tx, "C-a2")?, coded(tx, "C-a")?, coded(tx, "C-c")?), (Some(1), Some(1), Some(3)));
+        assert_eq!(coded(tx, "%")?, None);
+        let first = store::get(tx, &ledger, &Scope::All, 1, None)?.unwrap();
+        let beside = |tx: &mut _, of, after| query::beside(tx, &ledger, &Scope::All, of, after);
+        let next = beside(tx, &first, true)?.unwrap();
+        assert_eq!((next.record_id, beside(tx, &first, false)?), (2, None));
+        assert_eq!(beside(tx, &next, false)?.map(|r| r.record_id), Some(1));
+        Ok(())
+    })
+    .unwrap();
 });
 
 /// SQLite walks an index for the first page of every default order, so that a long ledger opens as fast as a short one.

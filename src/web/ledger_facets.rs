@@ -1,0 +1,302 @@
+//! The facets of a list: state, period, unit, and the fields that the definition offers, each with counts that respect
+//! the other conditions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    frame::Desk,
+    ledger::Listing,
+    ledger_conditions::{Conditions, POSTED, STATES, UNFILLED, key, state, value_label},
+    view::{
+        spelling::sound_key,
+        table::{Facet, FacetValue},
+        url,
+    },
+};
+use crate::{
+    db::Value,
+    directive::model::{Field, FieldType},
+    ledger::query::{self, Filter, Query, UNIT as OF_UNIT},
+    names::Names,
+    verdict::{kind::Kind, window, words::window_name, world::UNIT},
+};
+
+/// Values of a facet that are shown; of more, the most frequent.
+const SHOWN: usize = 40;
+/// Periods of one size that are shown.
+const PERIODS: usize = 12;
+
+/// A value of a facet before it is shown.
+struct Counted {
+    value: String,
+    label: String,
+    count: i64,
+}
+
+/// All facets of a list.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn facets(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    url: &url::Query,
+) -> anyhow::Result<Vec<Facet>> {
+    let mut facets = Vec::new();
+    facets.extend(states(desk, of, conditions, url)?);
+    facets.extend(young(desk, of, conditions, url)?);
+    facets.extend(periods(desk, of, conditions, url)?);
+    let mut counted = query::facets(desk.tx, of.ledger(), &desk.scope, &conditions.query())?;
+    let own = counted.iter().position(|f| f.field == OF_UNIT).map(|i| counted.remove(i).values);
+    let by_unit = match of.people {
+        Some(_) => persons_by_unit(desk, of, conditions)?,
+        None => own.unwrap_or_default().into_iter().filter_map(|(v, n)| Some((v.as_i64()?, n))).collect(),
+    };
+    facets.extend(units(desk, of, conditions, &by_unit, url)?);
+    for facet in counted {
+        facets.extend(field(desk, of, conditions, facet, url)?);
+    }
+    Ok(facets)
+}
+
+/// A facet of one key, each of whose values is taken or given back.
+fn facet(desk: &Desk<'_, '_>, title: String, key: &str, all: i64, values: Vec<Counted>, url: &url::Query) -> Facet {
+    let chosen: Vec<&str> = desk.ask.all(key).collect();
+    let whole = FacetValue {
+        label: "全部".into(),
+        count: number(all),
+        href: url.without(key).href(),
+        current: chosen.is_empty(),
+        icon: None,
+    };
+    let values = values.into_iter().map(|c| FacetValue {
+        count: number(c.count),
+        href: url.toggle(key, &c.value).href(),
+        current: chosen.contains(&c.value.as_str()),
+        label: c.label,
+        icon: None,
+    });
+    Facet { title, values: std::iter::once(whole).chain(values).collect() }
+}
+
+fn number(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+/// Rows under the other conditions and one more.
+fn count(desk: &mut Desk<'_, '_>, of: &Listing, mut query: Query, filter: Option<Filter>) -> anyhow::Result<i64> {
+    query.filters.extend(filter);
+    query::count(desk.tx, of.ledger(), &desk.scope, &query, None)
+}
+
+fn states(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    url: &url::Query,
+) -> anyhow::Result<Option<Facet>> {
+    let known = if of.people.is_some() { POSTED } else { STATES };
+    if of.people.is_none() && of.ledger().closing().is_none() {
+        return Ok(None);
+    }
+    let others = conditions.without("state");
+    let mut values = Vec::new();
+    for value in known {
+        let count = count(desk, of, others.clone(), state(desk, of, value))?;
+        values.push(Counted { value: value.into(), label: value.into(), count });
+    }
+    values.retain(|v| v.count > 0);
+    let all = values.iter().map(|v| v.count).sum();
+    Ok(Some(facet(desk, "状态".into(), "state", all, values, url)))
+}
+
+/// 年轻干部 on the day; only of persons.
+fn young(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    url: &url::Query,
+) -> anyhow::Result<Option<Facet>> {
+    if of.people.is_none() {
+        return Ok(None);
+    }
+    let others = conditions.without("young");
+    let mut values = Vec::new();
+    for value in ["是", "否"] {
+        if let Some(filter) = of.young(value) {
+            let count = count(desk, of, others.clone(), Some(filter))?;
+            values.push(Counted { value: value.into(), label: value.into(), count });
+        }
+    }
+    let all = count(desk, of, others, None)?;
+    values.retain(|v| v.count > 0);
+    Ok((!values.is_empty()).then(|| facet(desk, "年轻干部".into(), "young", all, values, url)))
+}
+
+/// Months; quarters where they are many, years where those are.
+fn periods(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    url: &url::Query,
+) -> anyhow::Result<Option<Facet>> {
+    let Some(day) = of.ledger().opening() else { return Ok(None) };
+    let months = query::months(desk.tx, of.ledger(), &desk.scope, &conditions.without("period"), day)?;
+    let all = months.iter().map(|(_, n)| n).sum();
+    let sizes: [(&str, fn(&str) -> String); 3] =
+        [("月份", |m| m.to_owned()), ("季度", quarter), ("年份", |m| m.chars().take(4).collect())];
+    for (title, size) in sizes {
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for (month, n) in &months {
+            *counts.entry(size(month)).or_default() += n;
+        }
+        if counts.len() > PERIODS && title != "年份" {
+            continue;
+        }
+        let years: BTreeSet<&str> = counts.keys().filter_map(|k| k.get(..4)).collect();
+        let one = years.len() == 1;
+        let label = |period: &str| match window_name(period).split_once('年') {
+            Some((_, rest)) if one && !rest.is_empty() => rest.to_owned(),
+            _ => window_name(period),
+        };
+        let values = counts.iter().filter(|(period, _)| window::bounds(period).is_some()).map(|(period, n)| Counted {
+            value: period.clone(),
+            label: label(period),
+            count: *n,
+        });
+        return Ok(Some(facet(desk, title.into(), "period", all, values.collect(), url)));
+    }
+    Ok(None)
+}
+
+/// `2025Q1` of `2025-03`.
+fn quarter(month: &str) -> String {
+    let (year, month) = month.split_once('-').unwrap_or((month, ""));
+    let month: u32 = month.parse().unwrap_or(1);
+    format!("{year}Q{}", month.saturating_sub(1) / 3 + 1)
+}
+
+fn persons_by_unit(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> anyhow::Result<Vec<(i64, i64)>> {
+    let (Some(people), Some(units)) = (&of.people, of.units()) else { return Ok(Vec::new()) };
+    let ids = query::records(desk.tx, of.ledger(), &desk.scope, &conditions.without("unit"))?;
+    let mut counts: HashMap<usize, i64> = HashMap::new();
+    for unit in ids.into_iter().filter_map(|id| people.unit(id)) {
+        *counts.entry(unit).or_default() += 1;
+    }
+    Ok(counts.into_iter().map(|(unit, n)| (units.id(unit), n)).collect())
+}
+
+/// Organs; of the one that is chosen, its 科室.
+fn units(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    by_unit: &[(i64, i64)],
+    url: &url::Query,
+) -> anyhow::Result<Option<Facet>> {
+    let Some(units) = of.units().filter(|_| of.table != UNIT) else { return Ok(None) };
+    let (mut own, mut organs): (HashMap<usize, i64>, HashMap<usize, i64>) = (HashMap::new(), HashMap::new());
+    for (row, n) in by_unit.iter().filter_map(|(id, n)| Some((units.row(*id)?, *n))) {
+        *own.entry(row).or_default() += n;
+        *organs.entry(units.organ(row)).or_default() += n;
+    }
+    let chosen: BTreeSet<usize> = conditions.units.iter().map(|u| units.organ(*u)).collect();
+    let alone = chosen.iter().chain(organs.keys()).collect::<BTreeSet<_>>();
+    let inside = match (chosen.len(), alone.len()) {
+        (1, _) => chosen.first().copied(),
+        (0, 1) => alone.first().copied().copied(),
+        _ => None,
+    };
+    let counts: HashMap<usize, i64> = match inside {
+        Some(organ) => own.into_iter().filter(|(u, _)| units.organ(*u) == organ && *u != organ).collect(),
+        None => organs.clone(),
+    };
+    let wanted: BTreeSet<i64> = counts.keys().chain(inside.iter()).map(|u| units.id(*u)).collect();
+    let names = Names::load(desk.tx, of.layout(), &[(UNIT, wanted)].into())?;
+    let code = |u: usize| names.code(UNIT, units.id(u));
+    let mut values: Vec<Counted> = counts
+        .into_iter()
+        .map(|(u, count)| Counted { value: code(u), label: names.title(UNIT, units.id(u)).to_owned(), count })
+        .collect();
+    most(&mut values);
+    values.sort_by_cached_key(|v| sound_key(&v.label));
+    let Some(organ) = inside else {
+        let all = by_unit.iter().map(|(_, n)| n).sum();
+        return Ok(Some(facet(desk, "单位".into(), "unit", all, values, url)));
+    };
+    let all = organs.get(&organ).copied().unwrap_or(0);
+    // 全部 is the whole organ, and a 科室 takes its place.
+    let organ = code(organ);
+    let inner = if chosen.is_empty() { url.clone() } else { untoggled(url, &organ) };
+    let mut facet = facet(desk, "科室".into(), "unit", all, values, &inner);
+    if let (Some(whole), false) = (facet.values.first_mut(), chosen.is_empty()) {
+        whole.href = url.with("unit", organ.clone()).href();
+        whole.current = desk.ask.all("unit").any(|v| v == organ);
+    }
+    Ok(Some(facet))
+}
+
+/// Without one value of `unit`.
+fn untoggled(url: &url::Query, value: &str) -> url::Query {
+    let mut url = url.clone();
+    url.pairs.retain(|(k, v)| k != "unit" || v != value);
+    url
+}
+
+/// Keeps the most frequent.
+fn most(values: &mut Vec<Counted>) {
+    values.sort_by_key(|v| std::cmp::Reverse(v.count));
+    values.truncate(SHOWN);
+}
+
+/// A field's values in the order of the definition.
+fn field(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    counted: query::Facet,
+    url: &url::Query,
+) -> anyhow::Result<Option<Facet>> {
+    let Some(i) = of.ledger().field_index(&counted.field) else { return Ok(None) };
+    let field = &of.ledger().fields[i];
+    let mut names = Names::default();
+    if let Kind::Ref(to) = of.layout().kinds[of.table][i] {
+        let ids = counted.values.iter().filter_map(|(v, _)| v.as_i64()).collect();
+        names = Names::load(desk.tx, of.layout(), &[(to, ids)].into())?;
+    }
+    let address = |value: &Value, label: &str| match (value, &of.layout().kinds[of.table][i]) {
+        (Value::I64(id), Kind::Ref(to)) => names.code(*to, *id),
+        (Value::Text(t), _) => t.clone(),
+        _ => label.to_owned(),
+    };
+    let all = counted.values.iter().map(|(_, n)| n).sum();
+    let mut values: Vec<Counted> = counted
+        .values
+        .iter()
+        .map(|(value, count)| {
+            let label = value_label(of, i, value, &names);
+            Counted { value: address(value, &label), label, count: *count }
+        })
+        .collect();
+    most(&mut values);
+    values.sort_by_cached_key(|v| (place(field, &v.value), sound_key(&v.label)));
+    let key = key(field);
+    // A row with several choices stands under each.
+    let all = match field.ty {
+        FieldType::Choices(_) => count(desk, of, conditions.without(&key), None)?,
+        _ => all,
+    };
+    let title = field.short.clone().unwrap_or_else(|| field.title.clone());
+    Ok(Some(facet(desk, title, &key, all, values, url)))
+}
+
+/// Where a choice stands in the definition; the empty field last.
+fn place(field: &Field, value: &str) -> usize {
+    match &field.ty {
+        _ if value == UNFILLED => usize::MAX,
+        FieldType::Choice(of) | FieldType::Choices(of) => of.iter().position(|c| c == value).unwrap_or(usize::MAX - 1),
+        FieldType::Flag => usize::from(value != "是"),
+        _ => 0,
+    }
+}
