@@ -361,11 +361,11 @@ fn history(tx: &mut Tx<'_>) -> anyhow::Result<Timeline> {
 }
 
 fn neighbours(engine: &Engine, i: usize) -> (Option<Link>, Option<Link>) {
-    let link = |n: usize| {
-        (n < engine.compiled.len()).then(|| {
-            let (code, title) = named(engine, n);
-            Link::new(format!("{code} {}", title.text), title.href)
-        })
+    let order = summary::in_order(engine);
+    let at = order.iter().position(|o| *o == i).unwrap_or(0);
+    let link = |n: &usize| {
+        let (code, title) = named(engine, *n);
+        Link::new(format!("{code} {}", title.text), title.href)
     };
-    (i.checked_sub(1).and_then(link), link(i + 1))
+    (at.checked_sub(1).and_then(|n| order.get(n)).map(link), order.get(at + 1).map(link))
 }

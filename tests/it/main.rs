@@ -14,5 +14,5 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
-mod words;
 mod web_lists;
+mod words;
