@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Verdicts listed under a demand.
-const SOURCES: usize = 12;
+const SOURCES: usize = 6;
 
 /// Fills the page.
 pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
