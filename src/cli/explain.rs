@@ -14,6 +14,7 @@ use crate::{
         eval::Fate,
         explain::{self, Explanation},
         kind::Kind,
+        words::{self, Context},
     },
 };
 
@@ -86,42 +87,36 @@ fn names(tx: &mut Tx<'_>, engine: &Engine, e: &Explanation) -> anyhow::Result<Na
 }
 
 fn show(engine: &Engine, i: usize, e: &Explanation, names: &Names) {
-    let (r, v) = (&engine.compiled[i].requirement, &e.verdict);
+    let ctx = Context::of(engine, i);
+    let (r, v) = (ctx.requirement, &e.verdict);
     println!("{} {}（{}）", r.id, r.title, r.clause);
-    println!("期间 {}：{}{}", v.window.label, v.state.chinese(), if v.late { "，已补" } else { "" });
+    words::facts(ctx).iter().for_each(|f| println!("{}：{}", f.term, f.text));
+    println!("期间：{}", words::window_name(&v.window.label));
+    println!("{}", words::lead(ctx, e));
     println!("数值 {}，目标 {}", v.value_text(), v.target_text());
-    for (n, part) in e.parts.iter().enumerate() {
-        if e.parts.len() > 1 {
-            println!("第 {} 项：{}", n + 1, v.parts[n].state.chinese());
-        }
-        if let Some((elapsed, total, behind)) = part.pace {
-            println!("序时：已过 {elapsed} 日，共 {total} 日，落后 {behind} 个百分点");
-        }
-        for row in part.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
+    for sum in words::sums(ctx, e) {
+        let terms: Vec<String> = sum.terms.iter().map(|t| format!("{}{}{}", t.sign, t.label, t.value)).collect();
+        println!("{}{} {}", sum.part.map_or(String::new(), |p| format!("{p}：")), terms.join(" "), sum.outcome);
+    }
+    for (part, told) in r.parts.iter().zip(&e.parts) {
+        for row in told.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
+            let fated = words::fate(ctx, part, row, &told.frame, &v.window);
             let ledger = &engine.layout.ledgers[row.table];
+            let day = row.day.map_or(String::new(), |d| format!(" {d}"));
             println!(
-                "  {} {} {}：{}",
+                "  {} {}{day} {}：{} {}",
                 ledger.title,
                 names.code(row.table, row.record),
                 names.title(row.table, row.record),
-                fate(&row.trace.fate)
+                fated.outcome,
+                fated.reason
             );
         }
-        let outside = part.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
+        let outside = told.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
         if outside > 0 {
             println!("  另有 {outside} 条日期在期间之外");
         }
     }
-}
-
-fn fate(fate: &Fate) -> String {
-    match fate {
-        Fate::Counted => "计入".into(),
-        Fate::Unclear(field) => format!("说不清，{field} 没有填"),
-        Fate::Future => "未计入，在所问之日以后".into(),
-        Fate::Outside => "未计入，日期在期间之外".into(),
-        Fate::Fails(field) => format!("未计入，{field} 不合条件"),
-        Fate::Superseded => "未计入，有更晚的一条".into(),
-        Fate::Short(field) => format!("计入总数，{field} 不达"),
-    }
+    let mends = words::needs(ctx, e);
+    mends.list.iter().for_each(|m| println!("还需：{}（{}）", m.title, m.note));
 }
