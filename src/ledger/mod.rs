@@ -15,6 +15,7 @@ pub mod schema;
 pub mod secret;
 mod select;
 pub mod store;
+mod tally;
 
 pub use row::{NewRow, Stored};
 pub use secret::Keys;

@@ -326,9 +326,10 @@ db_test!(voided_rows_are_listed_only_where_they_are_asked_for, |db: &Db| {
     db.read(|tx| {
         let current = Query::default();
         let shown = Query { voided: Voided::Shown, ..Query::default() };
-        let months = |tx: &mut _, query| query::months(tx, &ledger, &Scope::All, query, "day");
-        assert_eq!(months(tx, &current)?, [("2025-03".to_owned(), 2)]);
-        assert_eq!(months(tx, &shown)?, [("2025-03".to_owned(), 3), ("2025-04".to_owned(), 1)]);
+        let asked = [("day".to_owned(), current.clone()), ("day".to_owned(), shown.clone())];
+        let days = query::facets(tx, &ledger, &Scope::All, &asked)?;
+        assert_eq!(days.iter().map(|f| f.values.len()).collect::<Vec<_>>(), [2, 3]);
+        assert!(query::facets(tx, &ledger, &Scope::All, &[("phone".to_owned(), current.clone())]).is_err());
         assert_eq!(query::extent(tx, &ledger, &Scope::All, &current)?, (2, Some(200)));
         assert_eq!(query::extent(tx, &ledger, &Scope::Units([2].into()), &current)?, (0, None));
         let mut records = query::records(tx, &ledger, &Scope::All, &shown)?;
