@@ -59,7 +59,7 @@ pub(super) fn facets(
     let keys: Vec<(String, String)> = columns.chain(own_unit).chain(fields.map(|f| (key(f), f.name.clone()))).collect();
     let asked: Vec<(String, Query)> =
         keys.iter().map(|(key, column)| (column.clone(), conditions.without(key))).collect();
-    let counted = query::facets(desk.tx, ledger, &desk.scope, &asked)?;
+    let counted = of.app.memo.facets(desk.tx, ledger, &desk.scope, &asked)?;
     let mut facets = Vec::new();
     facets.extend(posted(desk, of, conditions, url)?);
     if of.people.is_some() {
@@ -287,7 +287,7 @@ fn field(
     values.sort_by_cached_key(|v| (place(field, &v.value), sound_key(&v.label)));
     // A row with several choices stands under each.
     let all = match field.ty {
-        FieldType::Choices(_) => query::count(desk.tx, of.ledger(), &desk.scope, &conditions.without(key), None)?,
+        FieldType::Choices(_) => of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.without(key))?,
         _ => all,
     };
     let title = field.short.clone().unwrap_or_else(|| field.title.clone());

@@ -5,7 +5,7 @@ use dongliang::{
     db_test,
     directive::model::{Field, FieldType, Ledger, LedgerKind},
     ledger::{
-        Keys, NewRow, Stored,
+        Keys, Memo, NewRow, Stored,
         query::{self, Filter, Order, Query, Voided},
         schema,
         store::{self, Change, StoreError},
@@ -368,3 +368,38 @@ fn first_pages_come_from_an_index() {
         }
     });
 }
+
+db_test!(what_was_counted_is_counted_again_after_every_change, |db: &Db| {
+    let ledger = set_up(db);
+    let memo = Memo::default();
+    let counts = || {
+        db.read(|tx| {
+            let query = Query::default();
+            let n = memo.count(tx, &ledger, &Scope::All, &query)?;
+            let (rows, latest) = memo.extent(tx, &ledger, &Scope::All, &query)?;
+            let days = memo.facets(tx, &ledger, &Scope::All, &[("day".to_owned(), query)])?;
+            assert_eq!(n, rows);
+            Ok((n, latest, days[0].values.len()))
+        })
+        .unwrap()
+    };
+    let row = |day: &str| new_row(Some(1), day, "a");
+    assert_eq!([counts(), counts()], [(0, None, 0); 2]);
+    insert(db, 100, vec![row("2025-03-01"), row("2025-03-01")], None).unwrap();
+    assert_eq!([counts(), counts()], [(2, Some(100), 1); 2]);
+    replace(db, 200, 1, 1, row("2025-03-02")).unwrap();
+    assert_eq!(counts(), (2, Some(200), 2));
+    void(db, 300, 2, 1).unwrap();
+    assert_eq!(counts(), (1, Some(200), 1));
+    // Names stand in other ledgers, whose changes are not seen here: such a count is not kept.
+    let named = Filter::Contains { field: "person".into(), text: "王".into() };
+    let query = Query { filters: vec![Filter::Any(vec![named])], ..Query::default() };
+    let found = || db.read(|tx| memo.count(tx, &ledger, &Scope::All, &query)).unwrap();
+    assert_eq!(found(), 0);
+    let person = builtin::ledgers().into_iter().find(|l| l.name == "person").unwrap();
+    let mut values = vec![Value::Null; person.fields.len()];
+    values[0] = "王五".into();
+    let new = NewRow { values, ..NewRow::default() };
+    db.write(move |tx| store::insert(tx, &actor(400), &person, &keys(), &[new], None)).unwrap();
+    assert_eq!(found(), 1);
+});
