@@ -9,12 +9,15 @@
 //! - A sensitive field is stored encrypted from the first row (`secret`); reading gives the cipher text, and only who
 //!   needs it opens it.
 
+pub mod memo;
 pub mod query;
 pub mod row;
 pub mod schema;
 pub mod secret;
 mod select;
 pub mod store;
+mod tally;
 
+pub use memo::Memo;
 pub use row::{NewRow, Stored};
 pub use secret::Keys;

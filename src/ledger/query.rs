@@ -2,17 +2,19 @@
 //!
 //! The statements are built in `select`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    row::{Stored, quoted, read, select_list, stored_fields},
+    row::{Stored, quoted, read, select_list},
     select::Select,
 };
 use crate::{
     db::{Tx, Value},
-    directive::model::{Field, FieldType, Ledger},
+    directive::model::Ledger,
     scope::Scope,
 };
+
+pub use super::tally::{Facet, facets};
 
 /// Which rows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,23 +87,6 @@ pub enum Filter {
     Any(Vec<Filter>),
 }
 
-impl Filter {
-    /// The field it is about, whose facet does without it; `unit_id` for units, nothing where it is about several.
-    fn field(&self) -> &str {
-        match self {
-            Filter::Is { field, .. }
-            | Filter::Between { field, .. }
-            | Filter::Contains { field, .. }
-            | Filter::Secret { field, .. } => field,
-            Filter::Units(_) => UNIT,
-            Filter::Code(_) => "record_code",
-            Filter::Import(_) => "import_id",
-            Filter::Records(_) => "record_id",
-            Filter::Any(_) => "",
-        }
-    }
-}
-
 /// The order of a list. Ties are ordered by record id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Order {
@@ -117,19 +102,8 @@ pub enum Order {
     },
 }
 
-/// Name under which [`facets`] gives the counts per unit.
+/// Name of the unit's column among those that [`facets`] counts by.
 pub const UNIT: &str = "unit_id";
-/// Values of a facet at most, but for units.
-const FACET_VALUES: i64 = 200;
-
-/// The values of a field among the rows, with how many rows have each.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Facet {
-    /// Name of the field, or [`UNIT`].
-    pub field: String,
-    /// Value as stored (one choice each for several choices) and its number of rows, the most frequent first.
-    pub values: Vec<(Value, i64)>,
-}
 
 /// A page of rows.
 pub fn list(
@@ -181,52 +155,6 @@ pub fn count(
     Ok(tx.one(&sql, &select.params.0, |row| row.i64(0))?.unwrap_or(0))
 }
 
-/// The facets of the ledger: its facet fields and the unit. The counts of each respect all filters but its own, so
-/// that they say what choosing another value would give.
-pub fn facets(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Vec<Facet>> {
-    let fields = stored_fields(ledger).map(|(_, f)| f).filter(|f| f.facet && !f.sensitive);
-    let of_fields = fields.map(|f| (f.name.as_str(), Some(f)));
-    of_fields.chain([(UNIT, None)]).map(|(name, field)| facet(tx, ledger, scope, query, (name, field))).collect()
-}
-
-fn facet(
-    tx: &mut Tx<'_>,
-    ledger: &Ledger,
-    scope: &Scope,
-    query: &Query,
-    (name, field): (&str, Option<&Field>),
-) -> anyhow::Result<Facet> {
-    let others = query.filters.iter().filter(|f| f.field() != name).cloned().collect();
-    let query = Query { filters: others, ..query.clone() };
-    let mut select = Select::over(tx, ledger, scope, &query)?;
-    let rows = select.columns(&format!("r.{} as v", quoted(name)));
-    let several = matches!(field, Some(Field { ty: FieldType::Choices(_), .. }));
-    // Units are as many as the organisation has, and whoever adds up those below an organ needs them all.
-    let whole = several || field.is_none();
-    let limit = if whole { String::new() } else { format!(" limit {}", select.params.add(FACET_VALUES)) };
-    let sql = format!("select v, count(*) from ({rows}) x group by v order by 2 desc, 1 nulls last{limit}");
-    let mut values = tx.rows(&sql, &select.params.0, |row| Ok((row.value(0)?, row.i64(1)?)))?;
-    if several {
-        values = split_choices(values);
-    }
-    Ok(Facet { field: name.to_owned(), values })
-}
-
-/// Months (`2025-03`) of the days in a field with their numbers of rows, the earliest first. All filters are respected.
-pub fn months(
-    tx: &mut Tx<'_>,
-    ledger: &Ledger,
-    scope: &Scope,
-    query: &Query,
-    field: &str,
-) -> anyhow::Result<Vec<(String, i64)>> {
-    let select = Select::over(tx, ledger, scope, query)?;
-    let column = format!("r.{}", quoted(&select.plain_field(field)?.name));
-    let rows = select.columns(&format!("substr({column}, 1, 7) as v"));
-    let sql = format!("select v, count(*) from ({rows}) x where v is not null group by v order by v");
-    tx.rows(&sql, &select.params.0, |row| Ok((row.text(0)?.to_owned(), row.i64(1)?)))
-}
-
 /// The record ids of the rows, in no order; a record with several rows stands several times.
 pub fn records(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Vec<i64>> {
     let select = Select::over(tx, ledger, scope, query)?;
@@ -271,19 +199,4 @@ pub fn beside(
     select.conditions.push(format!("({column}, r.record_id) {comparison} ({day}, {record})"));
     let sql = format!("{} order by {column}{way}, r.record_id{way} limit 1", select.columns(&select_list(ledger)));
     tx.one(&sql, &select.params.0, |row| read(ledger, row))
-}
-
-/// Counts of combinations (`甲|乙`) as counts of the single choices.
-fn split_choices(combinations: Vec<(Value, i64)>) -> Vec<(Value, i64)> {
-    let (mut single, mut empty) = (BTreeMap::<String, i64>::new(), 0);
-    for (value, n) in combinations {
-        match value.as_text() {
-            Some(text) => text.split('|').for_each(|c| *single.entry(c.to_owned()).or_default() += n),
-            None => empty += n,
-        }
-    }
-    let mut values: Vec<(Value, i64)> = single.into_iter().map(|(c, n)| (Value::Text(c), n)).collect();
-    values.sort_by_key(|(_, n)| -n);
-    values.extend((empty > 0).then_some((Value::Null, empty)));
-    values
 }

@@ -99,7 +99,6 @@ pub(super) fn is_sortable(ledger: &Ledger, field: &Field) -> bool {
         _ if field.sensitive || ranks => false,
         FieldType::Integer | FieldType::Decimal => !about_persons,
         FieldType::Date | FieldType::Money | FieldType::Period | FieldType::Choice(_) | FieldType::Flag => true,
-        FieldType::Text => crate::names::title_fields(ledger).0.as_ref() == Some(&field.name),
         _ => false,
     }
 }

@@ -9,6 +9,7 @@ use askama::Template as _;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 
 use super::{
+    app::App,
     columns::{Column, Columns, head},
     columns_value::{self, Shown, title_fields},
     error::PageError,
@@ -35,7 +36,6 @@ use crate::{
     },
     installation::Current,
     ledger::{
-        Keys,
         query::{self, Filter, Query, Voided},
         row::Stored,
     },
@@ -56,8 +56,8 @@ pub(super) struct Listing {
     pub(super) table: usize,
     /// Where persons are, in the list of persons.
     pub(super) people: Option<People>,
-    /// Opens sensitive fields, to be masked.
-    pub(super) keys: Arc<Keys>,
+    /// Opens sensitive fields, to be masked, and keeps counts.
+    pub(super) app: App,
 }
 
 impl Listing {
@@ -65,12 +65,12 @@ impl Listing {
     ///
     /// # Errors
     /// [`PageError::NotFound`] when there is no such ledger.
-    pub(super) fn of(desk: &Desk<'_, '_>, keys: Arc<Keys>, name: &str) -> anyhow::Result<Listing> {
+    pub(super) fn of(desk: &Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Listing> {
         let current = Arc::clone(&desk.current);
         let table = current.engine.layout.index(name).ok_or(PageError::NotFound)?;
         let day = desk.ask.get("day").and_then(Day::parse).unwrap_or(desk.now.day);
         let people = (table == PERSON).then(|| People::on(&current, day));
-        Ok(Listing { current, table, people, keys })
+        Ok(Listing { current, table, people, app })
     }
 
     /// Definitions of all ledgers.
@@ -108,8 +108,8 @@ impl Listing {
 ///
 /// # Errors
 /// [`PageError::NotFound`] when there is no such ledger; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, keys: Arc<Keys>, name: &str) -> anyhow::Result<Response> {
-    let of = Listing::of(desk, keys, name)?;
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
+    let of = Listing::of(desk, app, name)?;
     if of.ledger().derived {
         return Ok(Html(ledger_derived::page(desk, &of)?.render()?).into_response());
     }
@@ -121,7 +121,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: Arc<Keys>, name: &str) -> anyh
     let total = if conditions.failed() {
         0
     } else {
-        u64::try_from(query::count(desk.tx, of.ledger(), &desk.scope, &conditions.query(), None)?).unwrap_or(0)
+        u64::try_from(of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.query())?).unwrap_or(0)
     };
     let pager = pager(desk, &of, total);
     let asked = desk.ask.get("page");
@@ -224,7 +224,7 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
         table: of.table,
         names: &names,
         units: units.as_ref(),
-        keys: &of.keys,
+        keys: &of.app.installation.keys,
         derived: &derived,
     };
     let cell = |row: &Stored, column: Column| match column {

@@ -8,7 +8,6 @@ use std::{
     fs::File,
     io::{self, BufWriter, Read as _, Seek as _},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -21,6 +20,7 @@ use axum::{
 use futures_core::Stream;
 
 use super::{
+    app::App,
     columns::{Column, Columns},
     columns_value::title_fields,
     error::PageError,
@@ -39,7 +39,7 @@ use crate::{
     clock,
     directive::model::FieldType,
     export::{self, Chosen},
-    ledger::{Keys, query, row::Stored},
+    ledger::{query, row::Stored},
     names::Names,
     sheet::{self, Format, export::all_columns},
     verdict::world::UNIT,
@@ -74,8 +74,8 @@ pub(super) fn links(of: &Listing, columns: &Columns, url: &url::Query) -> Vec<Li
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger, [`PageError::Invalid`] when a condition cannot be read or the rows do
 /// not go into one workbook; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, keys: Arc<Keys>, name: &str) -> anyhow::Result<Response> {
-    let of = Listing::of(desk, keys, name)?;
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
+    let of = Listing::of(desk, app, name)?;
     if of.ledger().derived {
         return Err(PageError::NotFound.into());
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     frame::Desk,
     ledger::Listing,
-    ledger_conditions::{Conditions, POSTED, STATES, UNFILLED, key, state, value_label},
+    ledger_conditions::{Conditions, POSTED, STATES, UNFILLED, key, value_label},
     view::{
         spelling::sound_key,
         table::{Facet, FacetValue},
@@ -14,9 +14,10 @@ use super::{
     },
 };
 use crate::{
+    day::Day,
     db::Value,
     directive::model::{Field, FieldType},
-    ledger::query::{self, Filter, Query, UNIT as OF_UNIT},
+    ledger::query::{self, Query, UNIT as OF_UNIT},
     names::Names,
     verdict::{kind::Kind, window, words::window_name, world::UNIT},
 };
@@ -25,6 +26,12 @@ use crate::{
 const SHOWN: usize = 40;
 /// Periods of one size that are shown.
 const PERIODS: usize = 12;
+
+/// Sizes of periods by name, and the period of that size in which a month lies.
+const SIZES: [(&str, PeriodOf); 3] =
+    [("月份", str::to_owned), ("季度", quarter), ("年份", |month| month.chars().take(4).collect())];
+
+type PeriodOf = fn(&str) -> String;
 
 /// A value of a facet before it is shown.
 struct Counted {
@@ -43,19 +50,33 @@ pub(super) fn facets(
     conditions: &Conditions,
     url: &url::Query,
 ) -> anyhow::Result<Vec<Facet>> {
+    let ledger = of.ledger();
+    let fields = ledger.fields.iter().filter(|f| f.facet && !f.sensitive && f.ty != FieldType::Derived);
+    let columns =
+        [("state", ledger.closing()), ("young", of.people.as_ref().map(|_| "born")), ("period", ledger.opening())];
+    let columns = columns.into_iter().filter_map(|(key, name)| Some((key.to_owned(), name?.to_owned())));
+    let own_unit = (of.people.is_none() && of.table != UNIT).then(|| ("unit".to_owned(), OF_UNIT.to_owned()));
+    let keys: Vec<(String, String)> = columns.chain(own_unit).chain(fields.map(|f| (key(f), f.name.clone()))).collect();
+    let asked: Vec<(String, Query)> =
+        keys.iter().map(|(key, column)| (column.clone(), conditions.without(key))).collect();
+    let counted = of.app.memo.facets(desk.tx, ledger, &desk.scope, &asked)?;
     let mut facets = Vec::new();
-    facets.extend(states(desk, of, conditions, url)?);
-    facets.extend(young(desk, of, conditions, url)?);
-    facets.extend(periods(desk, of, conditions, url)?);
-    let mut counted = query::facets(desk.tx, of.ledger(), &desk.scope, &conditions.query())?;
-    let own = counted.iter().position(|f| f.field == OF_UNIT).map(|i| counted.remove(i).values);
-    let by_unit = match of.people {
-        Some(_) => persons_by_unit(desk, of, conditions)?,
-        None => own.unwrap_or_default().into_iter().filter_map(|(v, n)| Some((v.as_i64()?, n))).collect(),
-    };
-    facets.extend(units(desk, of, conditions, &by_unit, url)?);
-    for facet in counted {
-        facets.extend(field(desk, of, conditions, facet, url)?);
+    facets.extend(posted(desk, of, conditions, url)?);
+    if of.people.is_some() {
+        let by_unit = persons_by_unit(desk, of, conditions)?;
+        facets.extend(units(desk, of, conditions, &by_unit, url)?);
+    }
+    for ((key, _), values) in keys.iter().zip(counted.into_iter().map(|f| f.values)) {
+        facets.extend(match key.as_str() {
+            "state" => Some(states(desk, &values, url)),
+            "young" => young(desk, of, &values, url),
+            "period" => Some(periods(desk, &values, url)),
+            "unit" => {
+                let by_unit: Vec<(i64, i64)> = values.iter().filter_map(|(v, n)| Some((v.as_i64()?, *n))).collect();
+                units(desk, of, conditions, &by_unit, url)?
+            }
+            key => field(desk, of, conditions, key, &values, url)?,
+        });
     }
     Ok(facets)
 }
@@ -84,90 +105,73 @@ fn number(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
 
-/// Rows under the other conditions and one more.
-fn count(desk: &mut Desk<'_, '_>, of: &Listing, mut query: Query, filter: Option<Filter>) -> anyhow::Result<i64> {
-    query.filters.extend(filter);
-    query::count(desk.tx, of.ledger(), &desk.scope, &query, None)
-}
-
-fn states(
+/// 在岗 or not, in the list of persons.
+fn posted(
     desk: &mut Desk<'_, '_>,
     of: &Listing,
     conditions: &Conditions,
     url: &url::Query,
 ) -> anyhow::Result<Option<Facet>> {
-    let known = if of.people.is_some() { POSTED } else { STATES };
-    if of.people.is_none() && of.ledger().closing().is_none() {
-        return Ok(None);
-    }
-    let others = conditions.without("state");
-    let mut values = Vec::new();
-    for value in known {
-        let count = count(desk, of, others.clone(), state(desk, of, value))?;
-        values.push(Counted { value: value.into(), label: value.into(), count });
-    }
-    values.retain(|v| v.count > 0);
-    let all = values.iter().map(|v| v.count).sum();
-    Ok(Some(facet(desk, "状态".into(), "state", all, values, url)))
+    let Some(people) = &of.people else { return Ok(None) };
+    let ids = query::records(desk.tx, of.ledger(), &desk.scope, &conditions.without("state"))?;
+    let here = ids.iter().filter(|id| people.unit(**id).is_some()).count() as i64;
+    Ok(Some(two(desk, "状态", "state", POSTED, [here, ids.len() as i64 - here], url)))
 }
 
-/// 年轻干部 on the day; only of persons.
-fn young(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    conditions: &Conditions,
-    url: &url::Query,
-) -> anyhow::Result<Option<Facet>> {
-    if of.people.is_none() {
-        return Ok(None);
+/// Whether items are closed, by their closing days.
+fn states(desk: &Desk<'_, '_>, closings: &[(Value, i64)], url: &url::Query) -> Facet {
+    let mut counts = [0, 0];
+    for (day, n) in closings {
+        let closed = day.as_text().and_then(Day::parse).is_some_and(|day| day < desk.now.day);
+        counts[usize::from(closed)] += n;
     }
-    let others = conditions.without("young");
-    let mut values = Vec::new();
-    for value in ["是", "否"] {
-        if let Some(filter) = of.young(value) {
-            let count = count(desk, of, others.clone(), Some(filter))?;
-            values.push(Counted { value: value.into(), label: value.into(), count });
+    two(desk, "状态", "state", STATES, counts, url)
+}
+
+/// 年轻干部 on the day, by days of birth.
+fn young(desk: &Desk<'_, '_>, of: &Listing, born: &[(Value, i64)], url: &url::Query) -> Option<Facet> {
+    let after = of.people.as_ref()?.young_after(&of.current)?;
+    let mut counts = [0, 0];
+    for (day, n) in born {
+        if let Some(day) = day.as_text().and_then(Day::parse) {
+            counts[usize::from(day <= after)] += n;
         }
     }
-    let all = count(desk, of, others, None)?;
-    values.retain(|v| v.count > 0);
-    Ok((!values.is_empty()).then(|| facet(desk, "年轻干部".into(), "young", all, values, url)))
+    Some(two(desk, "年轻干部", "young", ["是", "否"], counts, url))
+}
+
+/// A facet of two values, of which those without rows are left out.
+fn two(desk: &Desk<'_, '_>, title: &str, key: &str, values: [&str; 2], counts: [i64; 2], url: &url::Query) -> Facet {
+    let counted = values.into_iter().zip(counts).filter(|(_, n)| *n > 0);
+    let counted = counted.map(|(v, count)| Counted { value: v.into(), label: v.into(), count });
+    facet(desk, title.into(), key, counts.iter().sum(), counted.collect(), url)
 }
 
 /// Months; quarters where they are many, years where those are.
-fn periods(
-    desk: &mut Desk<'_, '_>,
-    of: &Listing,
-    conditions: &Conditions,
-    url: &url::Query,
-) -> anyhow::Result<Option<Facet>> {
-    let Some(day) = of.ledger().opening() else { return Ok(None) };
-    let months = query::months(desk.tx, of.ledger(), &desk.scope, &conditions.without("period"), day)?;
-    let all = months.iter().map(|(_, n)| n).sum();
-    let sizes: [(&str, fn(&str) -> String); 3] =
-        [("月份", |m| m.to_owned()), ("季度", quarter), ("年份", |m| m.chars().take(4).collect())];
-    for (title, size) in sizes {
-        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-        for (month, n) in &months {
-            *counts.entry(size(month)).or_default() += n;
-        }
-        if counts.len() > PERIODS && title != "年份" {
-            continue;
-        }
-        let years: BTreeSet<&str> = counts.keys().filter_map(|k| k.get(..4)).collect();
-        let one = years.len() == 1;
-        let label = |period: &str| match window_name(period).split_once('年') {
-            Some((_, rest)) if one && !rest.is_empty() => rest.to_owned(),
-            _ => window_name(period),
-        };
-        let values = counts.iter().filter(|(period, _)| window::bounds(period).is_some()).map(|(period, n)| Counted {
-            value: period.clone(),
-            label: label(period),
-            count: *n,
-        });
-        return Ok(Some(facet(desk, title.into(), "period", all, values.collect(), url)));
+fn periods(desk: &Desk<'_, '_>, days: &[(Value, i64)], url: &url::Query) -> Facet {
+    let mut months: BTreeMap<&str, i64> = BTreeMap::new();
+    for (month, n) in days.iter().filter_map(|(day, n)| Some((day.as_text()?.get(..7)?, n))) {
+        *months.entry(month).or_default() += n;
     }
-    Ok(None)
+    let grouped = |size: PeriodOf| {
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        months.iter().for_each(|(month, n)| *counts.entry(size(month)).or_default() += n);
+        counts
+    };
+    let sizes = SIZES.map(|(title, size)| (title, grouped(size)));
+    let fits = sizes.iter().find(|(_, counts)| counts.len() <= PERIODS).or(sizes.last());
+    let (title, counts) = fits.cloned().unwrap_or_default();
+    let years: BTreeSet<&str> = counts.keys().filter_map(|k| k.get(..4)).collect();
+    let label = |period: &str| match window_name(period).split_once('年') {
+        Some((_, rest)) if years.len() == 1 && !rest.is_empty() => rest.to_owned(),
+        _ => window_name(period),
+    };
+    let values = counts.iter().filter(|(period, _)| window::bounds(period).is_some()).map(|(period, n)| Counted {
+        value: period.clone(),
+        label: label(period),
+        count: *n,
+    });
+    facet(desk, title.into(), "period", months.values().sum(), values.collect(), url)
 }
 
 /// `2025Q1` of `2025-03`.
@@ -255,14 +259,15 @@ fn field(
     desk: &mut Desk<'_, '_>,
     of: &Listing,
     conditions: &Conditions,
-    counted: query::Facet,
+    key: &str,
+    counted: &[(Value, i64)],
     url: &url::Query,
 ) -> anyhow::Result<Option<Facet>> {
-    let Some(i) = of.ledger().field_index(&counted.field) else { return Ok(None) };
+    let Some(i) = of.ledger().fields.iter().position(|f| self::key(f) == key) else { return Ok(None) };
     let field = &of.ledger().fields[i];
     let mut names = Names::default();
     if let Kind::Ref(to) = of.layout().kinds[of.table][i] {
-        let ids = counted.values.iter().filter_map(|(v, _)| v.as_i64()).collect();
+        let ids = counted.iter().filter_map(|(v, _)| v.as_i64()).collect();
         names = Names::load(desk.tx, of.layout(), &[(to, ids)].into())?;
     }
     let address = |value: &Value, label: &str| match (value, &of.layout().kinds[of.table][i]) {
@@ -270,9 +275,8 @@ fn field(
         (Value::Text(t), _) => t.clone(),
         _ => label.to_owned(),
     };
-    let all = counted.values.iter().map(|(_, n)| n).sum();
+    let all = counted.iter().map(|(_, n)| n).sum();
     let mut values: Vec<Counted> = counted
-        .values
         .iter()
         .map(|(value, count)| {
             let label = value_label(of, i, value, &names);
@@ -281,14 +285,13 @@ fn field(
         .collect();
     most(&mut values);
     values.sort_by_cached_key(|v| (place(field, &v.value), sound_key(&v.label)));
-    let key = key(field);
     // A row with several choices stands under each.
     let all = match field.ty {
-        FieldType::Choices(_) => count(desk, of, conditions.without(&key), None)?,
+        FieldType::Choices(_) => of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.without(key))?,
         _ => all,
     };
     let title = field.short.clone().unwrap_or_else(|| field.title.clone());
-    Ok(Some(facet(desk, title, &key, all, values, url)))
+    Ok(Some(facet(desk, title, key, all, values, url)))
 }
 
 /// Where a choice stands in the definition; the empty field last.

@@ -16,7 +16,7 @@ use crate::{
         ledger_uses,
         model::{Ledger, LedgerKind, Package},
     },
-    ledger::query::{self, Query},
+    ledger::{Memo, query::Query},
     org::builtin,
 };
 
@@ -24,7 +24,7 @@ use crate::{
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Ledgers> {
+pub(super) fn page(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledgers> {
     let current = desk.current.clone();
     let engine = &current.engine;
     let uses = ledger_uses(&engine.package);
@@ -32,7 +32,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Ledgers> {
     let own = builtin::COUNT..engine.layout.ledgers.len();
     for table in own.chain(0..builtin::COUNT) {
         let ledger = &engine.layout.ledgers[table];
-        let line = line(desk, table, ledger, serves(&engine.package, uses.get(&ledger.name)))?;
+        let line = line(desk, memo, table, ledger, serves(&engine.package, uses.get(&ledger.name)))?;
         let title = if ledger.group.is_empty() { "其他台账" } else { &ledger.group };
         match groups.iter_mut().find(|g| g.title == *title) {
             Some(group) => group.rows.push(line),
@@ -42,12 +42,18 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Ledgers> {
     Ok(Ledgers { page: desk.page("/ledgers")?, groups })
 }
 
-fn line(desk: &mut Desk<'_, '_>, table: usize, ledger: &Ledger, serves: Vec<Link>) -> anyhow::Result<LedgerLine> {
+fn line(
+    desk: &mut Desk<'_, '_>,
+    memo: &Memo,
+    table: usize,
+    ledger: &Ledger,
+    serves: Vec<Link>,
+) -> anyhow::Result<LedgerLine> {
     let (rows, latest) = if ledger.derived {
         let (computed, _, _) = ledger_derived::table(desk, table)?;
         (computed.len() as u64, computed.opens.iter().max().map(|d| d.chinese()))
     } else {
-        let (rows, latest) = query::extent(desk.tx, ledger, &desk.scope, &Query::default())?;
+        let (rows, latest) = memo.extent(desk.tx, ledger, &desk.scope, &Query::default())?;
         (u64::try_from(rows).unwrap_or(0), latest.map(|at| clock::day_of(at).chinese()))
     };
     Ok(LedgerLine {

@@ -40,5 +40,5 @@ pub use app::serve;
 
 /// The pages as a service; [`serve`] puts it on an address.
 pub fn pages(installation: crate::installation::Installation) -> axum::Router {
-    router::router(app::App { installation })
+    router::router(app::App::new(installation))
 }

@@ -1,7 +1,5 @@
 //! All routes.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::{Path, State},
@@ -98,32 +96,33 @@ async fn org_page(State(app): State<App>, ask: Ask) -> Response {
 }
 
 async fn people_page(State(app): State<App>, ask: Ask) -> Response {
-    let keys = Arc::clone(&app.installation.keys);
-    answer(app, ask, move |desk| ledger::page(desk, keys, "person")).await
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger::page(desk, own, "person")).await
 }
 
 async fn people_export(State(app): State<App>, ask: Ask) -> Response {
-    let keys = Arc::clone(&app.installation.keys);
-    answer(app, ask, move |desk| ledger_export::page(desk, keys, "person")).await
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger_export::page(desk, own, "person")).await
 }
 
 async fn ledger_index(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, ledgers::page).await
+    let own = app.clone();
+    show(app, ask, move |desk| ledgers::page(desk, &own.memo)).await
 }
 
 async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
-    let keys = Arc::clone(&app.installation.keys);
-    answer(app, ask, move |desk| ledger::page(desk, keys, &name)).await
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger::page(desk, own, &name)).await
 }
 
 async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
-    let keys = Arc::clone(&app.installation.keys);
-    answer(app, ask, move |desk| ledger_export::page(desk, keys, &name)).await
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger_export::page(desk, own, &name)).await
 }
 
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
-    let keys = Arc::clone(&app.installation.keys);
-    show(app, ask, move |desk| record::page(desk, &keys, &name, &id)).await
+    let own = app.clone();
+    show(app, ask, move |desk| record::page(desk, &own.installation.keys, &name, &id)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {
