@@ -9,11 +9,11 @@ use crate::{
     db::Tx,
     installation::Installation,
     names::Names,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation},
-        kind::Kind,
         words::{self, Context},
     },
 };
@@ -42,7 +42,8 @@ fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> any
     let i = engine
         .position(&options.requirement)
         .ok_or_else(|| misuse(format!("没有正在判定的要求“{}”", options.requirement)))?;
-    let key = key(tx, engine, i, &options.subject)?.ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
+    let key = subjects::find(tx, engine, i, &options.subject)?
+        .ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
     let q = Question { as_of: installation.clock.now().day, ..Question::default() };
     let mut shared = current.organisation.clone();
     let Some(found) = explain::explain(tx, engine, i, &key, &options.window, &q, &mut shared)? else {
@@ -52,30 +53,6 @@ fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> any
     let names = names(tx, engine, &found)?;
     show(engine, i, &found, &names);
     Ok(Outcome::Done)
-}
-
-/// The cells of a subject named by codes or ids.
-fn key(tx: &mut Tx<'_>, engine: &Engine, i: usize, text: &str) -> anyhow::Result<Option<Vec<i64>>> {
-    let c = &engine.compiled[i];
-    let tables: Vec<usize> = if c.per.is_empty() {
-        vec![c.table]
-    } else {
-        c.per.iter().filter_map(|p| if let Kind::Ref(t) = p.kind { Some(t) } else { None }).collect()
-    };
-    let texts: Vec<&str> = if tables.len() > 1 { text.split('|').collect() } else { vec![text] };
-    let mut key = Vec::new();
-    for (table, text) in tables.iter().zip(&texts) {
-        let sql = format!(
-            "select record_id from l_{} where record_code = $1 or cast(record_id as text) = $1 \
-             order by case when record_code = $1 then 0 else 1 end",
-            engine.layout.ledgers[*table].name
-        );
-        match tx.one(&sql, &[(*text).into()], |r| r.i64(0))? {
-            Some(id) => key.push(id),
-            None => return Ok(None),
-        }
-    }
-    Ok((key.len() == tables.len()).then_some(key))
 }
 
 fn names(tx: &mut Tx<'_>, engine: &Engine, e: &Explanation) -> anyhow::Result<Names> {

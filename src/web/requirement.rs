@@ -25,6 +25,7 @@ use crate::{
     day::Day,
     db::{Tx, Value},
     directive::model::{Each, Requirement as Rule, When},
+    subjects,
     verdict::{
         engine::Engine,
         item::{self, Item},
@@ -217,7 +218,7 @@ fn subjects(
         (page - 1) * size
     );
     let rows = desk.tx.rows(&sql, &params, Stored::read)?;
-    let names = subject::names(desk.tx, engine, &rows.iter().map(|v| (i, v)).collect::<Vec<_>>())?;
+    let names = subjects::names(desk.tx, engine, rows.iter().map(|v| (i, v)))?;
     let ctx = Context::of(engine, i);
     let lines = rows.iter().map(|v| SubjectLine {
         subject: subject::link(engine, i, v, &names),
@@ -287,7 +288,7 @@ fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyh
     }
     let all = store::of_requirement(tx, &r.id, None)?;
     let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
-    let names = subject::names(tx, engine, &[(i, v)])?;
+    let names = subjects::names(tx, engine, std::iter::once((i, v)))?;
     Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
 }
 
