@@ -331,6 +331,9 @@ impl Compiler<'_, '_> {
         for (i, name) in path.iter().enumerate() {
             let (step, k) = self.step(at, name).ok_or_else(|| format!("找不到字段“{}”", path.join(".")))?;
             steps.push(step);
+            if step == Step::Young && self.given.values("young_age").is_empty() {
+                self.state.borrow_mut().unset.push("young_age".into());
+            }
             match k {
                 Kind::Ref(to) => at = to,
                 _ if i + 1 < path.len() => return Err(format!("“{name}”之后不能再取字段（{}）", path.join("."))),

@@ -8,9 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     compile::Given,
-    world::{EMPTY, Table, Texts, UNIT},
+    world::{EMPTY, Layout, Table, Texts, UNIT},
 };
-use crate::{day::Day, directive::model::Ledger, verdict::world::Layout};
+use crate::{day::Day, directive::model::Ledger};
 
 /// The record id of a unit and a year.
 pub fn id(unit: i64, year: i32) -> i64 {
@@ -28,6 +28,11 @@ pub fn k(given: &Given) -> i64 {
 /// Unit and year of [`id`].
 pub fn parts(id: i64) -> (i64, i32) {
     (id.div_euclid(10_000), id.rem_euclid(10_000) as i32)
+}
+
+/// How many are at the bottom: the setting `low_rank_k`; 3 in a package without it, nobody where it is not set.
+pub fn k(given: &Given) -> i64 {
+    if given.settings.contains_key("low_rank_k") { given.whole("low_rank_k").unwrap_or(0) } else { 3 }
 }
 
 /// One year's results as far as they are known.

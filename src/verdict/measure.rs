@@ -112,7 +112,8 @@ pub fn still_possible(fold: &Fold, now: &Outcome) -> (Option<Ratio>, Option<Rati
     }
 }
 
-/// `last_per`: of each value only the last row by day, then recorded, then id (3.10).
+/// `last_per`: of each value only the last row by day, then recorded, then id (3.10). A row whose field is empty is of
+/// nobody else's, so that it stays.
 fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Frame) -> (Vec<Seen>, bool) {
     let Some(access) = &rows.last_per else { return scanned };
     let (mut seen, anybody) = scanned;
@@ -120,7 +121,7 @@ fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Fr
     let mut kept: Vec<(i64, Seen)> = Vec::new();
     for s in seen.into_iter().rev() {
         let key = eval.value(Node { table: rows.table, row: s.row }, access, s.day, frame.cutoff);
-        match kept.iter_mut().find(|(k, _)| *k == key) {
+        match kept.iter_mut().find(|(k, _)| *k == key && key != EMPTY) {
             None => kept.push((key, s)),
             Some((_, last)) if !last.sure && s.sure => {
                 // Whether the later row counts cannot be told, so that either may be the last: keep it in doubt.
