@@ -7,6 +7,7 @@ mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
+mod incremental;
 mod judging;
 mod sheet_check;
 mod sheet_files;
