@@ -20,12 +20,17 @@ pub(super) struct Options {
 
 /// Runs it.
 pub(super) fn run(options: &Options) -> anyhow::Result<Outcome> {
+    if let Ok((_, _, warnings)) = directive::load(&options.dir)
+        && !warnings.is_empty()
+    {
+        print(&warnings);
+    }
     Ok(if checked(&options.dir)?.is_some() { Outcome::Done } else { Outcome::No })
 }
 
 /// Loads and checks a package and says on the terminal what is wrong with it; `None` if anything is.
 pub(super) fn checked(dir: &Path) -> anyhow::Result<Option<Package>> {
-    let (package, examples, warnings) = match directive::load(dir) {
+    let (package, examples, _) = match directive::load(dir) {
         Ok(loaded) => loaded,
         Err(found) => {
             print(&found);
@@ -33,9 +38,6 @@ pub(super) fn checked(dir: &Path) -> anyhow::Result<Option<Package>> {
             return Ok(None);
         }
     };
-    if !warnings.is_empty() {
-        print(&warnings);
-    }
     let report = check::run(&package, &examples)?;
     for (name, failures) in &report.failed {
         println!("✗ {name}");

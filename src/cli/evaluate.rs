@@ -18,10 +18,10 @@ use crate::{
     installation::{Installation, given, meta},
     names::Names,
     ratio::Ratio,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         judge::State,
-        kind::Kind,
         light::Light,
         rollup::{self, Tally},
         store::{self, Stored},
@@ -176,7 +176,8 @@ fn answer(
     day: Day,
 ) -> anyhow::Result<Vec<Line>> {
     let inside = |v: &Stored| unit.is_none_or(|u| v.unit == Some(u) || v.organ == Some(u));
-    let names = names(tx, engine, &verdicts)?;
+    let judged = verdicts.iter().filter_map(|v| Some((engine.position(&v.requirement)?, v)));
+    let names = subjects::names(tx, engine, judged)?;
     let maker = Maker { engine, names: &names, day };
     let mut lines: Vec<Line> =
         verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
@@ -225,32 +226,6 @@ fn count(tally: &mut Tally, v: &Stored) {
     }
 }
 
-fn names(tx: &mut Tx<'_>, engine: &Engine, verdicts: &[Stored]) -> anyhow::Result<Names> {
-    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-    for v in verdicts {
-        let Some(i) = engine.position(&v.requirement) else { continue };
-        for (table, id) in keys(engine, i, v) {
-            wanted.entry(table).or_default().insert(id);
-        }
-        wanted.entry(UNIT).or_default().extend(v.unit.into_iter().chain(v.organ));
-    }
-    Names::load(tx, &engine.layout, &wanted)
-}
-
-/// The cells of a subject that are records.
-fn keys(engine: &Engine, i: usize, v: &Stored) -> Vec<(usize, i64)> {
-    let c = &engine.compiled[i];
-    if c.per.is_empty() {
-        return vec![(c.table, v.subject)];
-    }
-    let cells = std::iter::once(v.subject).chain(v.rest.split('|').filter_map(|t| t.parse().ok()));
-    let record = |(access, cell): (&crate::verdict::compile::Access, i64)| match access.kind {
-        Kind::Ref(table) => Some((table, cell)),
-        _ => None,
-    };
-    c.per.iter().zip(cells).filter_map(record).collect()
-}
-
 struct Maker<'a> {
     engine: &'a Engine,
     names: &'a Names,
@@ -264,17 +239,15 @@ impl Maker<'_> {
 
     fn subject(&self, v: &Stored) -> Option<Line> {
         let i = self.engine.position(&v.requirement)?;
-        let keys = keys(self.engine, i, v);
-        let code: Vec<String> = keys.iter().map(|(t, id)| self.names.code(*t, *id)).collect();
-        let title: Vec<&str> = keys.iter().map(|(t, id)| self.names.title(*t, *id)).collect();
+        let key = subjects::key(v);
         let counted = v.value.split("; ").next() != Some("None");
         Some(Line {
             row: "subject",
             requirement: v.requirement.clone(),
             version: self.version(),
             subject_kind: kind(&self.engine.layout, &self.engine.compiled[i].requirement.each),
-            subject: code.join("|"),
-            subject_title: title.join("｜"),
+            subject: subjects::code(self.engine, i, &key, self.names),
+            subject_title: subjects::title(self.engine, i, &key, self.names),
             unit: v.unit.map(|u| self.names.code(UNIT, u)),
             window: v.window.clone(),
             numerator: counted.then_some(v.counted.0),

@@ -20,11 +20,15 @@ use crate::{
     facts::Write,
     installation::Installation,
     ledger::NewRow,
-    sheet::{self, Checked, CheckedRow, Limits, Stored},
+    sheet::{self, Checked, CheckedRow, Limits, Stored, header::Target},
 };
 
 pub use find::Finder;
 
+/// The ledger whose rows may refer to each other within one file.
+const UNITS: &str = "unit";
+/// Held while units get their ids (PostgreSQL).
+const UNITS_LOCK: i64 = 0x756e_6974;
 /// Rows moved in one transaction.
 const CHUNK: i64 = 500;
 
@@ -59,7 +63,10 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
         let layout = &current.engine.layout;
         let index = layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?;
         let definition = &layout.ledgers[index];
-        let finder = Finder::load(tx, layout, definition)?;
+        let mut finder = Finder::load(tx, layout, definition)?;
+        if ledger == UNITS {
+            expect_units(&mut finder, &table, definition);
+        }
         let mut checked = sheet::check(&table, definition, &finder, today)?;
         let sql = "select row_id, recorded_at, recorded_by from import \
                    where ledger = $1 and sha256 = $2 and undone_at is null order by row_id";
@@ -84,6 +91,19 @@ fn corrections(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow:
     let standing: HashMap<String, (i64, i64)> =
         tx.rows(&sql, &[], |r| Ok((r.text(0)?.to_owned(), (r.i64(1)?, r.i64(2)?))))?.into_iter().collect();
     Ok(rows.iter().filter_map(|row| Some((row.number, *standing.get(row.code.as_ref()?)?))).collect())
+}
+
+/// Units that the file itself brings may be named as superiors in it: they stand under provisional ids, minus the number
+/// of their row, until they are written ([`move_chunk`]).
+fn expect_units(finder: &mut Finder, table: &sheet::Table, ledger: &Ledger) {
+    let Ok(header) = sheet::header::detect(table, ledger) else { return };
+    let name = ledger.field_index("name").map(Target::Field);
+    let columns: Vec<usize> =
+        [Some(Target::Code), name].into_iter().flatten().filter_map(|t| header.column(t)).collect();
+    for row in table.rows.iter().filter(|r| r.number > header.row) {
+        let texts = columns.iter().filter_map(|c| row.cells.get(*c)).map(sheet::RawCell::text);
+        finder.expect(-i64::from(row.number), texts);
+    }
 }
 
 fn digest(path: &Path) -> anyhow::Result<String> {
@@ -175,11 +195,18 @@ fn body(row: &CheckedRow, correction: Option<&(i64, i64)>) -> String {
             Stored::Text(t) => t.as_str().into(),
         })
         .collect();
-    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values, "corrects": correction }).to_string()
+    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values, "corrects": correction, "row": row.number })
+        .to_string()
 }
 
-/// A staged row, and the record and revision that it corrects.
-fn unbody(text: &str) -> anyhow::Result<(NewRow, Option<(i64, i64)>)> {
+/// A row on its way: its number in the file, and the record and revision that it corrects.
+struct OnItsWay {
+    row: NewRow,
+    number: i64,
+    corrects: Option<(i64, i64)>,
+}
+
+fn unbody(text: &str) -> anyhow::Result<OnItsWay> {
     let body: serde_json::Value = serde_json::from_str(text)?;
     let corrects = body["corrects"][0].as_i64().zip(body["corrects"][1].as_i64());
     let values = body["values"].as_array().context("暂存的行读不出来")?.iter().map(|v| match v {
@@ -192,7 +219,7 @@ fn unbody(text: &str) -> anyhow::Result<(NewRow, Option<(i64, i64)>)> {
         unit: body["unit"].as_i64(),
         values: values.collect(),
     };
-    Ok((row, corrects))
+    Ok(OnItsWay { row, number: body["row"].as_i64().unwrap_or(0), corrects })
 }
 
 /// Moves the staged rows of all imports that are under way; gives whether there were any.
@@ -212,26 +239,50 @@ pub fn resume(installation: &Installation) -> anyhow::Result<bool> {
 fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Result<bool> {
     let inst = installation.clone();
     installation.db.write(move |tx| {
-        let sql = "select n, body from import_row where import_id = $1 order by n limit $2";
-        let staged = tx.rows(sql, &[import.into(), CHUNK.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
-        let Some((last, _)) = staged.last() else {
-            tx.execute("delete from job where row_id = $1", &[job.into()])?;
-            return Ok(false);
-        };
         let head = "select ledger, recorded_by from import where row_id = $1";
         let (ledger, by) = tx
             .one(head, &[import.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))?
             .context("没有这次导入")?;
-        let rows = staged.iter().map(|(_, body)| unbody(body)).collect::<anyhow::Result<Vec<_>>>()?;
+        // Units of one file refer to each other, so they go in together.
+        let limit = if ledger == UNITS { i64::MAX } else { CHUNK };
+        let sql = "select n, body from import_row where import_id = $1 order by n limit $2";
+        let staged = tx.rows(sql, &[import.into(), limit.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
+        let Some((last, _)) = staged.last() else {
+            tx.execute("delete from job where row_id = $1", &[job.into()])?;
+            return Ok(false);
+        };
+        let mut rows = staged.iter().map(|(_, body)| unbody(body)).collect::<anyhow::Result<Vec<_>>>()?;
         let n = rows.len() as i64;
         let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let (corrected, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, corrects)| corrects.is_some());
-        write.add(tx, new.into_iter().map(|(row, _)| row).collect(), Some(import))?;
-        for (row, at) in corrected.into_iter().filter_map(|(row, at)| Some((row, at?))) {
-            write.correct(tx, at, row, "导入更正")?;
+        if ledger == UNITS {
+            settle_units(tx, &mut rows)?;
+        }
+        let (corrected, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.corrects.is_some());
+        write.add(tx, new.into_iter().map(|r| r.row).collect(), Some(import))?;
+        for r in corrected {
+            if let Some(at) = r.corrects {
+                write.correct(tx, at, r.row, "导入更正")?;
+            }
         }
         tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;
         tx.execute("update job set progress = progress + $2 where row_id = $1", &[job.into(), n.into()])?;
         Ok(true)
     })
+}
+
+/// Puts the ids that new units will get in the place of the provisional ones.
+fn settle_units(tx: &mut Tx<'_>, rows: &mut [OnItsWay]) -> anyhow::Result<()> {
+    tx.lock(&[UNITS_LOCK])?;
+    let next = tx.one("select next from counter where name = $1", &[UNITS.into()], |r| r.i64(0))?.unwrap_or(1);
+    let new = rows.iter().filter(|r| r.corrects.is_none()).enumerate().map(|(i, r)| (-r.number, next + i as i64));
+    let standing = rows.iter().filter_map(|r| Some((-r.number, r.corrects?.0)));
+    let ids: HashMap<i64, i64> = new.chain(standing).collect();
+    for value in rows.iter_mut().flat_map(|r| &mut r.row.values) {
+        if let Value::I64(id) = value
+            && let Some(settled) = ids.get(id)
+        {
+            *id = *settled;
+        }
+    }
+    Ok(())
 }

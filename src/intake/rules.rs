@@ -46,8 +46,10 @@ fn circles(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Res
     let ids: HashMap<&str, i64> = standing.iter().filter_map(|(id, code, _)| Some((code.as_deref()?, *id))).collect();
     let mut parents: HashMap<i64, i64> =
         standing.iter().filter_map(|(id, _, parent)| Some((*id, (*parent)?))).collect();
-    let updated: Vec<(&CheckedRow, i64)> =
-        rows.iter().filter_map(|row| Some((row, *ids.get(row.code.as_deref()?)?))).collect();
+    // New units stand under minus the number of their row.
+    let id_of =
+        |row: &CheckedRow| row.code.as_deref().and_then(|c| ids.get(c).copied()).unwrap_or(-i64::from(row.number));
+    let updated: Vec<(&CheckedRow, i64)> = rows.iter().map(|row| (row, id_of(row))).collect();
     for (row, id) in &updated {
         if let Some(Stored::I64(parent)) = field(ledger, row, "parent") {
             parents.insert(*id, *parent);

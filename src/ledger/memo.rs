@@ -20,7 +20,10 @@ const LONGEST: usize = 20_000;
 /// What was counted, by question. An answer is used only in the state of the ledger in which it was found: the store
 /// never overwrites a row, so the ids given out and the number of voided rows tell one state from every other.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<HashMap<String, ((i64, i64), Answer)>>);
+pub struct Memo(Mutex<HashMap<String, (State, Answer)>>);
+
+/// What an answer was counted at: changes with every row that is added or voided.
+type State = (i64, i64);
 
 #[derive(Clone, Debug)]
 enum Answer {

@@ -1,5 +1,7 @@
 //! The verdict: windows of a subject, parts against targets, five states by one interval rule (3), and 已补 (4.8).
 
+use std::collections::BTreeSet;
+
 use super::{
     compile::{Access, Compiled, Fold},
     eval::{Eval, Frame, Subject, Trace},
@@ -236,7 +238,10 @@ pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) 
         When::Life => {
             let (from, to) =
                 subject.life.first().zip(subject.life.last()).map_or((Day::MIN, Day::MAX), |(a, b)| (a.0, b.1));
-            vec![Window::new("life", from, to)]
+            // One that closes today ends today.
+            let closes = eval.world.tables[subject.node.table].closing(subject.node.row);
+            let today = c.per.is_empty() && closes == eval.as_of;
+            vec![Window::new("life", from, if today { closes } else { to })]
         }
         When::Standing => vec![Window::new("standing", Day::MIN, eval.as_of)],
         When::Once(_) => vec![Window::new("once", Day::MIN, eval.as_of)],
@@ -309,19 +314,16 @@ pub fn pace(
 /// The verdict on one subject in one window.
 pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
     let r = &c.requirement;
-    let unset = unset(eval, c);
-    let mut parts: Vec<PartVerdict> = (0..c.folds.len())
-        .map(|i| {
-            let job = Job { eval, c, rules, subject, window: &window, late: false };
-            job.part(i, !unset.is_empty())
-        })
-        .collect();
+    let unset: Vec<Vec<String>> = (0..c.folds.len()).map(|i| unset(eval, c, i)).collect();
+    let all_parts = |late: bool| -> Vec<PartVerdict> {
+        let job = Job { eval, c, rules, subject, window: &window, late };
+        unset.iter().enumerate().map(|(i, names)| job.part(i, !names.is_empty())).collect()
+    };
+    let mut parts = all_parts(false);
     let mut state = whole(&parts);
     let mut late = false;
     if state == State::Fail && matches!(r.when, When::ByDate(_) | When::ByField { .. }) {
-        let job = Job { eval, c, rules, subject, window: &window, late: true };
-        let again: Vec<PartVerdict> = (0..c.folds.len()).map(|i| job.part(i, !unset.is_empty())).collect();
-        late = whole(&again) == State::Pass;
+        late = whole(&all_parts(true)) == State::Pass;
     }
     if shown_open(eval, c, subject, state) {
         state = State::Open;
@@ -351,7 +353,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         unit: unit.map(|u| units.ids[u]),
         organ: unit.map(|u| units.ids[eval.world.chart.organ[u]]),
         closed: false,
-        unset,
+        unset: unset.concat().into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
         window,
     }
 }
@@ -364,10 +366,11 @@ fn combination_unit(eval: &Eval<'_>, c: &Compiled, subject: &Subject, last: Day)
     }
 }
 
-/// Settings that the requirement needs and that are not set (3.9); a due day of `once` is not among them.
-fn unset(eval: &Eval<'_>, c: &Compiled) -> Vec<String> {
+/// Settings that a part needs and that are not set (3.9): its own and those of the requirement; a due day of `once` is not
+/// among them.
+fn unset(eval: &Eval<'_>, c: &Compiled, part: usize) -> Vec<String> {
     let r = &c.requirement;
-    let mut names = c.unset.clone();
+    let mut names = [&c.unset[..], &c.part_unset[part]].concat();
     let mut need = |count: Option<&Count>| {
         if let Some(Count::Setting(name)) = count
             && eval.given.whole(name).is_none()
@@ -377,13 +380,11 @@ fn unset(eval: &Eval<'_>, c: &Compiled) -> Vec<String> {
     };
     need(r.settle.as_ref());
     need(r.grace.as_ref());
-    for when in std::iter::once(&r.when).chain(r.parts.iter().filter_map(|p| p.by.as_ref())) {
+    for when in std::iter::once(&r.when).chain(&r.parts[part].by) {
         if let When::ByField { plus, .. } = when {
             need(plus.as_ref());
         }
     }
-    names.sort();
-    names.dedup();
     names
 }
 
@@ -441,17 +442,19 @@ impl Job<'_, '_> {
             Some(found) => (found, false),
             None => (None, false),
         };
-        let unset = unset || missing;
         let target = target.map(|t| self.prorate(t, fold, &window));
         let blank =
             |state| PartVerdict { state, light: Light::None, value: None, greatest: None, target, counted: (0, 0) };
+        let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
+        let from = if standing { self.eval.as_of } else { window.from };
+        if self.subject.unclear_in(from, window.to.min(self.eval.as_of)) {
+            return blank(State::Unknown);
+        }
         if self.absent_in_part(&window) || target.is_some_and(|t| t.whole.is_some() && t.value == Ratio::ZERO) {
             return blank(State::Na);
         }
-        let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
-        let from = if standing { self.eval.as_of } else { window.from };
-        if unset || self.subject.unclear_in(from, window.to.min(self.eval.as_of)) {
-            return blank(State::Unknown);
+        if unset || missing {
+            return blank(if part.target.is_none() { State::Figure } else { State::Unknown });
         }
         let slots = self.slots();
         let now = measure::fold(self.eval, fold, self.subject, &frame, slots);

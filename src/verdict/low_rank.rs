@@ -6,12 +6,23 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::world::{EMPTY, Table, Texts, UNIT};
+use super::{
+    compile::Given,
+    world::{EMPTY, Table, Texts, UNIT},
+};
 use crate::{day::Day, directive::model::Ledger, verdict::world::Layout};
 
 /// The record id of a unit and a year.
 pub fn id(unit: i64, year: i32) -> i64 {
     unit * 10_000 + i64::from(year)
+}
+
+/// How many are "the bottom": the setting `low_rank_k`, or of packages that name it otherwise the whole number in a setting
+/// whose name speaks of a rank or of the bottom; the text's three if there is none.
+pub fn k(given: &Given) -> i64 {
+    let named = |name: &&String| ["low_rank", "bottom", "rank"].iter().any(|word| name.contains(word));
+    let other = || given.settings.keys().filter(named).find_map(|name| given.whole(name));
+    given.whole("low_rank_k").or_else(other).unwrap_or(3)
 }
 
 /// Unit and year of [`id`].

@@ -147,8 +147,8 @@ impl Stored {
         ]
     }
 
-    fn key(&self) -> (i64, String, String) {
-        (self.subject, self.rest.clone(), self.window.clone())
+    fn key(&self) -> (String, i64, String, String) {
+        (self.requirement.clone(), self.subject, self.rest.clone(), self.window.clone())
     }
 }
 
@@ -189,7 +189,7 @@ pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Resul
 
 /// Of the old rows those that do not stand any more, of the new those that do not stand yet.
 pub fn differing(old: Vec<Stored>, new: Vec<Stored>) -> (Vec<Stored>, Vec<Stored>) {
-    let mut by_key: HashMap<(i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
+    let mut by_key: HashMap<(String, i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     for n in new {
         match by_key.remove(&n.key()) {

@@ -81,13 +81,13 @@ fn counts(outcome: &str) -> bool {
 fn words(desk: &mut Desk<'_, '_>, current: &Current, found: &[Found]) -> anyhow::Result<Vec<Use>> {
     let engine = &current.engine;
     let verdicts: Vec<(usize, &Stored)> = found.iter().map(|f| (f.i, &f.verdict)).collect();
-    let names = subject::names(desk.tx, engine, &verdicts)?;
+    let names = crate::subjects::names(desk.tx, engine, verdicts.iter().copied())?;
     let line = |f: &Found| {
         let v = &f.verdict;
         let (code, requirement) = named(engine, f.i);
         let title = match f.fate {
             None => requirement.text,
-            Some(_) => subject::title(engine, f.i, v, &names),
+            Some(_) => crate::subjects::title(engine, f.i, &crate::subjects::key(v), &names),
         };
         let text = format!("{code} {title}　{}", window_name(&v.window));
         let state = summary::tag(v.state, v.light, v.late).word().to_owned();

@@ -25,6 +25,7 @@ use crate::{
     day::Day,
     db::{Tx, Value},
     directive::model::{Each, Requirement as Rule, When},
+    subjects,
     verdict::{
         engine::Engine,
         item::{self, Item},
@@ -217,7 +218,7 @@ fn subjects(
         (page - 1) * size
     );
     let rows = desk.tx.rows(&sql, &params, Stored::read)?;
-    let names = subject::names(desk.tx, engine, &rows.iter().map(|v| (i, v)).collect::<Vec<_>>())?;
+    let names = subjects::names(desk.tx, engine, rows.iter().map(|v| (i, v)))?;
     let ctx = Context::of(engine, i);
     let lines = rows.iter().map(|v| SubjectLine {
         subject: subject::link(engine, i, v, &names),
@@ -287,7 +288,7 @@ fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyh
     }
     let all = store::of_requirement(tx, &r.id, None)?;
     let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
-    let names = subject::names(tx, engine, &[(i, v)])?;
+    let names = subjects::names(tx, engine, std::iter::once((i, v)))?;
     Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
 }
 
@@ -361,11 +362,11 @@ fn history(tx: &mut Tx<'_>) -> anyhow::Result<Timeline> {
 }
 
 fn neighbours(engine: &Engine, i: usize) -> (Option<Link>, Option<Link>) {
-    let link = |n: usize| {
-        (n < engine.compiled.len()).then(|| {
-            let (code, title) = named(engine, n);
-            Link::new(format!("{code} {}", title.text), title.href)
-        })
+    let order = summary::in_order(engine);
+    let at = order.iter().position(|o| *o == i).unwrap_or(0);
+    let link = |n: &usize| {
+        let (code, title) = named(engine, *n);
+        Link::new(format!("{code} {}", title.text), title.href)
     };
-    (i.checked_sub(1).and_then(link), link(i + 1))
+    (at.checked_sub(1).and_then(|n| order.get(n)).map(link), order.get(at + 1).map(link))
 }

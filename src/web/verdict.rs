@@ -21,12 +21,12 @@ use crate::{
     db::Tx,
     installation::given,
     names::Names,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation, Looked},
         judge,
-        kind::Kind,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
     },
@@ -59,7 +59,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &st
         &own
     };
     let i = engine.position(id).ok_or(PageError::NotFound)?;
-    let key = key(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
+    let key = subjects::find(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
     let q = Question { as_of: asked.as_of, known_at: asked.known_at, ..Question::default() };
     let mut shared = if asked.known_at.is_none() && now {
         current.organisation.clone()
@@ -103,46 +103,15 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
     }
 }
 
-/// The cells of the subject that the address names by codes or ids.
-fn key(tx: &mut Tx<'_>, engine: &Engine, i: usize, text: &str) -> anyhow::Result<Option<Vec<i64>>> {
-    let c = &engine.compiled[i];
-    let tables: Vec<usize> = if c.per.is_empty() {
-        vec![c.table]
-    } else {
-        c.per.iter().filter_map(|p| if let Kind::Ref(t) = p.kind { Some(t) } else { None }).collect()
-    };
-    if engine.layout.ledgers[c.table].derived {
-        let Some((unit, year)) = text.rsplit_once('|') else { return Ok(None) };
-        let unit = record(tx, "unit", unit)?;
-        let year: Option<i32> = year.parse().ok();
-        return Ok(unit.zip(year).map(|(u, y)| vec![crate::verdict::low_rank::id(u, y)]));
-    }
-    let texts: Vec<&str> = if tables.len() > 1 { text.split('|').collect() } else { vec![text] };
-    let mut key = Vec::new();
-    for (table, text) in tables.iter().zip(&texts) {
-        key.extend(record(tx, &engine.layout.ledgers[*table].name, text)?);
-    }
-    Ok((key.len() == tables.len()).then_some(key))
-}
-
-fn record(tx: &mut Tx<'_>, ledger: &str, text: &str) -> anyhow::Result<Option<i64>> {
-    let sql = format!("select record_id from l_{ledger} where record_code = $1 limit 1");
-    if let Some(id) = tx.one(&sql, &[text.into()], |r| r.i64(0))? {
-        return Ok(Some(id));
-    }
-    let Ok(id) = text.parse::<i64>() else { return Ok(None) };
-    tx.one(&format!("select record_id from l_{ledger} where record_id = $1 limit 1"), &[id.into()], |r| r.i64(0))
-}
-
 fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Explanation>) -> anyhow::Result<Names> {
     let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-    for (table, id) in cells(engine, i, key) {
+    for (table, id) in subjects::records(engine, i, key) {
         wanted.entry(table).or_default().insert(id);
     }
     if let Some(e) = e {
         wanted.entry(UNIT).or_default().extend(e.verdict.unit.into_iter().chain(e.verdict.organ));
-        for (n, part) in e.parts.iter().enumerate() {
-            for row in groups(&part.rows, n).into_iter().flat_map(|(_, rows)| rows.into_iter().take(SHOWN)) {
+        for part in &e.parts {
+            for row in groups(&part.rows).into_iter().flat_map(|(_, rows)| rows.into_iter().take(SHOWN)) {
                 wanted.entry(row.table).or_default().insert(row.record);
             }
         }
@@ -150,20 +119,8 @@ fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Exp
     Names::load(tx, &engine.layout, &wanted)
 }
 
-fn cells(engine: &Engine, i: usize, key: &[i64]) -> Vec<(usize, i64)> {
-    let c = &engine.compiled[i];
-    if c.per.is_empty() {
-        return vec![(c.table, key[0])];
-    }
-    let record = |(p, cell): (&crate::verdict::compile::Access, &i64)| match p.kind {
-        Kind::Ref(table) => Some((table, *cell)),
-        _ => None,
-    };
-    c.per.iter().zip(key).filter_map(record).collect()
-}
-
 /// Rows that count, then rows that do not; what merely lies outside the window comes last.
-fn groups(rows: &[Looked], _part: usize) -> Vec<(&'static str, Vec<&Looked>)> {
+fn groups(rows: &[Looked]) -> Vec<(&'static str, Vec<&Looked>)> {
     let pick = |wanted: &dyn Fn(&Fate) -> bool| rows.iter().filter(|r| wanted(&r.trace.fate)).collect::<Vec<_>>();
     vec![
         ("计入", pick(&|f| matches!(f, Fate::Counted | Fate::Short(_)))),
@@ -184,9 +141,7 @@ struct About<'a> {
 
 impl About<'_> {
     fn title(&self) -> String {
-        let titles: Vec<&str> =
-            cells(self.engine, self.i, self.key).iter().map(|(t, id)| self.names.title(*t, *id)).collect();
-        titles.join("·")
+        subjects::title(self.engine, self.i, self.key, self.names)
     }
 
     fn requirement(&self) -> (String, Link) {
@@ -289,7 +244,7 @@ impl About<'_> {
         let (mut counted, mut total) = (0, 0);
         let mut ledger = None;
         for (n, part) in e.parts.iter().enumerate() {
-            for (title, rows) in groups(&part.rows, n) {
+            for (title, rows) in groups(&part.rows) {
                 total += rows.len();
                 counted += if title == "计入" { rows.len() } else { 0 };
                 if rows.is_empty() {

@@ -285,7 +285,7 @@ fn persons(part: &Part) -> bool {
 
 /// Why nothing can be said: settings, slots, fields that are empty.
 pub(super) fn unknown(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<String> {
-    let mut reasons: Vec<String> = e.verdict.unset.iter().map(|name| format!("设定“{name}”尚未设定")).collect();
+    let mut reasons: Vec<String> = unset(ctx, e, all).into_iter().map(|name| format!("设定“{name}”尚未设定")).collect();
     if let Some((name, slots)) = ctx.open_slots() {
         reasons.push(format!("名目“{name}”应有{}个，只定了{}个", slots.size, slots.named.len()));
     }
@@ -297,13 +297,14 @@ pub(super) fn unknown(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Ve
     reasons
 }
 
+/// Settings without which nothing can be said, those of targets included.
+pub(super) fn unset<'a>(ctx: Context<'_>, e: &'a Explanation, all: &[Item<'a>]) -> Vec<&'a str> {
+    let targets = all.iter().filter(|p| p.verdict.target.is_none()).filter_map(|p| target_setting(ctx, p.part));
+    e.verdict.unset.iter().map(String::as_str).chain(targets).collect()
+}
+
 /// Why a part cannot be told.
 fn unclear(ctx: Context<'_>, p: Item<'_>) -> Vec<String> {
-    if p.verdict.target.is_none()
-        && let Some(name) = target_setting(ctx, p.part)
-    {
-        return vec![format!("设定“{name}”尚未设定")];
-    }
     let open = fillable(ctx, p.part, &p.told.rows);
     let waiting: Vec<String> = open
         .iter()

@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    lead::{Item, beyond, deadline, distance, doubtful, items, overdue, undone, unknown},
+    lead::{Item, beyond, deadline, distance, doubtful, items, overdue, undone, unset},
     noun::{again_title, bound_fields, counter, table_of, this},
     ordinal,
     period::{due_day, window_name},
@@ -53,7 +53,7 @@ pub fn needs(ctx: Context<'_>, e: &Explanation) -> Mends {
     }
     let all = items(ctx, e);
     let mut list = settings(ctx, e, &all);
-    if e.verdict.unset.is_empty() && all.iter().any(|p| doubtful(ctx, *p)) {
+    if unset(ctx, e, &all).is_empty() && all.iter().any(|p| doubtful(ctx, *p)) {
         let title = format!("补填{}", bound_fields(ctx));
         let note = format!("填后才能判定{}是否属于判定对象", this(ctx));
         return Mends { list: vec![Mend { title, note }], none: String::new() };
@@ -86,11 +86,9 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
             note: "由主管部门定名；定全以前不下结论".into(),
         });
     }
-    for reason in unknown(ctx, e, all) {
-        if let Some(setting) = reason.strip_suffix("尚未设定") {
-            let note = "由有权修改的部门设定；设定以前为数据不足".into();
-            list.push(Mend { title: format!("定下{setting}的值"), note });
-        }
+    for name in unset(ctx, e, all) {
+        let note = "由有权修改的部门设定；设定以前为数据不足".into();
+        list.push(Mend { title: format!("定下设定“{name}”的值"), note });
     }
     list
 }
@@ -113,30 +111,26 @@ fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
 /// Fields to fill in rows that are there.
 fn fills(ctx: Context<'_>, p: Item<'_>, open: &[Fillable]) -> Vec<Mend> {
     let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
-    let late = if overdue(ctx, p) {
-        "；期限已过，补填后注明“已补”，期限以后已填的不必再填"
-    } else {
-        ""
-    };
-    let fill = open.iter().filter(|f| !f.missing.starts_with("设定“"));
-    fill.map(|f| {
-        let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
-        let title = match (f.missing.strip_suffix("未填"), own) {
-            (Some(field), true) => format!("补填{field}"),
-            (Some(field), false) => format!("补填{field}：{of}"),
-            (None, _) => format!("核实{of}：{}", f.missing),
-        };
-        let effect = match (f.unclear, own) {
-            (true, true) => "填后才能判定",
-            (true, false) => "填后才能判定是否计入",
-            (false, true) => "填后即满足这一条",
-            (false, false) => "填后可以计入",
-        };
-        // A day after the deadline does not meet it any more; another field counts whenever it is filled.
-        let late = if f.day && overdue(ctx, p) { "；日期在期限以后的，只注明“已补”" } else { "" };
-        Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
-    })
-    .collect()
+    open.iter()
+        .map(|f| {
+            let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
+            let title = match (f.missing.strip_suffix("未填"), own) {
+                (Some(field), true) => format!("补填{field}"),
+                (Some(field), false) => format!("补填{field}：{of}"),
+                (None, _) => format!("核实{of}：{}", f.missing),
+            };
+            let effect = match (f.unclear, own) {
+                (true, true) => "填后才能判定",
+                (true, false) => "填后才能判定是否计入",
+                (false, true) => "填后即满足这一条",
+                (false, false) => "填后可以计入",
+            };
+            // A day after the deadline does not meet it any more; another field counts whenever it is filled.
+            let late =
+                if f.day && overdue(ctx, p) { "；日期在期限以后的，只注明“已补”" } else { "" };
+            Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
+        })
+        .collect()
 }
 
 /// More rows, or fewer.

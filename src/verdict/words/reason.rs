@@ -179,7 +179,7 @@ pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fi
         let (Fate::Unclear(name) | Fate::Fails(name) | Fate::Short(name)) = &row.trace.fate else { continue };
         let day = path(ctx.layout, row.table, &parsed(name)).kind == Kind::Date;
         let (missing, unclear) = match &row.trace.fate {
-            Fate::Unclear(name) => (untold(ctx, part, row.table, name), true),
+            Fate::Unclear(name) if !waits(ctx, part, row.table, name) => (untold(ctx, part, row.table, name), true),
             Fate::Fails(name) if fills(ctx, part, row.table, name, Step::Filter) => {
                 (unmet(ctx, part, row.table, name, Step::Filter), false)
             }
@@ -194,6 +194,12 @@ pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fi
         }
     }
     found
+}
+
+/// The condition of that name waits for a setting, not for a field.
+fn waits(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> bool {
+    let all = asked(ctx, part, table, name, Step::Any);
+    all.iter().any(|a| matches!(a, Asked::Field(c, _) if unset(ctx, &c.test).is_some()))
 }
 
 /// The condition of that name is met by filling the field.

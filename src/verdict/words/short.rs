@@ -86,10 +86,9 @@ fn each_alike(ctx: Context<'_>, detail: Detail) -> String {
         _ => None,
     };
     let Some(all) = parts.iter().map(counted).collect::<Option<Vec<_>>>() else { return String::new() };
-    let Some((first, ..)) = all.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-        return String::new();
-    };
-    if all.iter().any(|(noun, conds, demand)| *noun != first.0 || conds.is_empty() || *demand != first.2) {
+    let [first, rest @ ..] = all.as_slice() else { return String::new() };
+    let alike = |other: &(String, String, String)| other.0 == first.0 && other.2 == first.2;
+    if rest.is_empty() || !rest.iter().all(alike) || all.iter().any(|(_, conds, _)| conds.is_empty()) {
         return String::new();
     }
     let simple = all.iter().all(|(_, conds, _)| !conds.contains(['或', '、']));

@@ -102,6 +102,7 @@ fn verdict(view: &View<'_>, req: &Requirement, subject: &Subject, span: &Span, t
         least: parts.first().and_then(|p| p.least),
         most: parts.first().and_then(|p| p.most),
         goal: parts.first().and_then(|p| p.goal),
+        doubtful: truth == Truth::Maybe,
         unset: unset.into_iter().collect(),
         closed: false,
     }
