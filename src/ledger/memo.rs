@@ -15,7 +15,7 @@ use crate::{
 /// Answers kept at most; then all are forgotten.
 const KEPT: usize = 500;
 /// A question longer than this is not kept.
-const LONGEST: usize = 4_000;
+const LONGEST: usize = 20_000;
 
 /// What was counted, by question. An answer is used only in the state of the ledger in which it was found: the store
 /// never overwrites a row, so the ids given out and the number of voided rows tell one state from every other.

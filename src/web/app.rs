@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use super::router;
+use super::{people::Kept, router};
 use crate::{installation::Installation, jobs, ledger::Memo};
 
 /// What every handler has.
@@ -21,12 +21,14 @@ pub(super) struct App {
     pub(super) installation: Installation,
     /// Counts of its lists.
     pub(super) memo: Arc<Memo>,
+    /// Where its persons are.
+    pub(super) people: Arc<Kept>,
 }
 
 impl App {
     /// Over an installation, with nothing counted yet.
     pub(super) fn new(installation: Installation) -> App {
-        App { installation, memo: Arc::default() }
+        App { installation, memo: Arc::default(), people: Arc::default() }
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) struct Listing {
     /// Position of the ledger.
     pub(super) table: usize,
     /// Where persons are, in the list of persons.
-    pub(super) people: Option<People>,
+    pub(super) people: Option<Arc<People>>,
     /// Opens sensitive fields, to be masked, and keeps counts.
     pub(super) app: App,
 }
@@ -69,7 +69,7 @@ impl Listing {
         let current = Arc::clone(&desk.current);
         let table = current.engine.layout.index(name).ok_or(PageError::NotFound)?;
         let day = desk.ask.get("day").and_then(Day::parse).unwrap_or(desk.now.day);
-        let people = (table == PERSON).then(|| People::on(&current, day));
+        let people = (table == PERSON).then(|| app.people.on(&current, day));
         Ok(Listing { current, table, people, app })
     }
 
@@ -90,7 +90,7 @@ impl Listing {
 
     /// Persons who are 年轻干部 on the day, or are not.
     pub(super) fn young(&self, value: &str) -> Option<Filter> {
-        let after = self.people.as_ref()?.young_after(&self.current)?;
+        let after = self.people.as_ref()?.young_after()?;
         let between = |from: Option<Day>, to: Option<Day>| Filter::Between {
             field: "born".into(),
             from: from.into(),
@@ -182,7 +182,7 @@ fn rows(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: &
     let (limit, offset) = (pager.size, (pager.page - 1) * pager.size);
     match &of.people {
         Some(people) if ordered_here(&query) => {
-            let ids = query::records(desk.tx, of.ledger(), &desk.scope, &query)?;
+            let ids = people.under(desk, &query)?;
             let page = people.page(desk, &ids, (limit as usize, offset as usize))?;
             let only = Query { filters: vec![Filter::Records(page.iter().copied().collect())], ..Query::default() };
             let mut rows = query::list(desk.tx, of.ledger(), &desk.scope, &only, (limit as i64, 0))?;

@@ -21,7 +21,7 @@ use crate::{
         kind::Kind,
         window,
         words::window_name,
-        world::{PERSON, UNIT},
+        world::UNIT,
     },
 };
 
@@ -198,7 +198,10 @@ impl Conditions {
         };
         let labels: Vec<String> = values.iter().map(label).collect();
         let filter = match &of.people {
-            Some(people) => Filter::Records(people.of_units(&owned)),
+            Some(people) => {
+                let inside = people.in_post().filter(|(_, unit)| owned.contains(unit));
+                Filter::Records(inside.map(|(id, _)| id).collect())
+            }
             None => Filter::Units(owned.iter().map(|u| units.id(*u)).collect()),
         };
         self.choose("unit", "单位", &labels, filter);
@@ -237,13 +240,9 @@ impl Part {
 /// The filter of a state.
 pub(super) fn state(desk: &Desk<'_, '_>, of: &Listing, value: &str) -> Option<Filter> {
     if let Some(people) = &of.people {
-        return if value == POSTED[0] {
-            Some(Filter::Records(people.in_post()))
-        } else {
-            let persons = of.current.organisation.table(PERSON)?;
-            let away = persons.ids.iter().filter(|id| people.unit(**id).is_none());
-            Some(Filter::Records(away.copied().collect()))
-        };
+        let here = value == POSTED[0];
+        let ids = if here { people.in_post().map(|(id, _)| id).collect() } else { people.away().collect() };
+        return Some(Filter::Records(ids));
     }
     let field = of.ledger().closing()?.to_owned();
     let today = desk.now.day;

@@ -136,7 +136,7 @@ fn write(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, format:
     let query = conditions.query();
     let records = match &of.people {
         Some(people) if ordered_here(&query) => {
-            let ids = query::records(desk.tx, ledger, &desk.scope, &query)?;
+            let ids = people.under(desk, &query)?;
             Some(people.page(desk, &ids, (ids.len(), 0))?)
         }
         _ => None,
@@ -220,11 +220,10 @@ fn places(desk: &mut Desk<'_, '_>, of: &Listing, titles: bool) -> anyhow::Result
     let titles = if titles { people.titles(desk, None, &units)? } else { HashMap::new() };
     let all = units.rows().map(|u| units.id(u)).collect();
     let names = Names::load(desk.tx, of.layout(), &[(UNIT, all)].into())?;
-    let place = |id: i64| {
-        let unit = people.unit(id).map_or_else(String::new, |u| units.label(&names, units.id(u)));
-        (id, (unit, titles.get(&id).cloned().unwrap_or_default()))
+    let place = |(id, unit): (i64, usize)| {
+        (id, (units.label(&names, units.id(unit)), titles.get(&id).cloned().unwrap_or_default()))
     };
-    Ok(people.in_post().into_iter().map(place).collect())
+    Ok(people.in_post().map(place).collect())
 }
 
 /// A file as a body. It was written a moment ago, so reading it comes from memory and does not hold up the others.

@@ -17,7 +17,7 @@ use crate::{
     day::Day,
     db::Value,
     directive::model::{Field, FieldType},
-    ledger::query::{self, Query, UNIT as OF_UNIT},
+    ledger::query::{Query, UNIT as OF_UNIT},
     names::Names,
     verdict::{kind::Kind, window, words::window_name, world::UNIT},
 };
@@ -113,7 +113,7 @@ fn posted(
     url: &url::Query,
 ) -> anyhow::Result<Option<Facet>> {
     let Some(people) = &of.people else { return Ok(None) };
-    let ids = query::records(desk.tx, of.ledger(), &desk.scope, &conditions.without("state"))?;
+    let ids = people.under(desk, &conditions.without("state"))?;
     let here = ids.iter().filter(|id| people.unit(**id).is_some()).count() as i64;
     Ok(Some(two(desk, "状态", "state", POSTED, [here, ids.len() as i64 - here], url)))
 }
@@ -130,7 +130,7 @@ fn states(desk: &Desk<'_, '_>, closings: &[(Value, i64)], url: &url::Query) -> F
 
 /// 年轻干部 on the day, by days of birth.
 fn young(desk: &Desk<'_, '_>, of: &Listing, born: &[(Value, i64)], url: &url::Query) -> Option<Facet> {
-    let after = of.people.as_ref()?.young_after(&of.current)?;
+    let after = of.people.as_ref()?.young_after()?;
     let mut counts = [0, 0];
     for (day, n) in born {
         if let Some(day) = day.as_text().and_then(Day::parse) {
@@ -183,9 +183,9 @@ fn quarter(month: &str) -> String {
 
 fn persons_by_unit(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> anyhow::Result<Vec<(i64, i64)>> {
     let (Some(people), Some(units)) = (&of.people, of.units()) else { return Ok(Vec::new()) };
-    let ids = query::records(desk.tx, of.ledger(), &desk.scope, &conditions.without("unit"))?;
+    let ids = people.under(desk, &conditions.without("unit"))?;
     let mut counts: HashMap<usize, i64> = HashMap::new();
-    for unit in ids.into_iter().filter_map(|id| people.unit(id)) {
+    for unit in ids.iter().filter_map(|id| people.unit(*id)) {
         *counts.entry(unit).or_default() += 1;
     }
     Ok(counts.into_iter().map(|(unit, n)| (units.id(unit), n)).collect())

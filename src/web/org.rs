@@ -1,8 +1,12 @@
 //! 机构 `/org`: the chart of a day.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
+    app::App,
     frame::Desk,
     ledger_conditions::POSTED,
     ledger_typed::not_a_day,
@@ -19,13 +23,12 @@ use super::{
 use crate::{
     day::Day,
     installation::Current,
-    ledger::query::{self, Query},
+    ledger::query::{self, Filter, Query},
     names::Names,
     org::{
         builtin::DUTIES,
         chart::{CHIEF, HEAD},
     },
-    scope::Scope,
     verdict::world::{CHARGE, PERSON, UNIT},
 };
 
@@ -36,15 +39,16 @@ const LEVELS: [&str; 3] = ["市级单位", "区县单位", "科室"];
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Org> {
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Org> {
     let current = desk.current.clone();
     let typed = desk.ask.get("day").map(str::trim).unwrap_or_default().to_owned();
     let day = Day::parse(&typed);
     let error = if typed.is_empty() || day.is_some() { String::new() } else { not_a_day(&typed) };
     let shown = day.unwrap_or(desk.now.day);
+    let people = app.people.on(&current, shown);
     let (rows, summary) = match Units::of(&current) {
         Some(units) => {
-            let chart = DayChart::read(desk, &current, &units, shown)?;
+            let chart = DayChart::read(desk, &current, &units, people)?;
             (chart.rows(), chart.summary())
         }
         None => (Vec::new(), String::new()),
@@ -63,18 +67,18 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Org> {
 /// The units of a day with who is in them.
 struct DayChart<'a> {
     units: &'a Units<'a>,
+    people: Arc<People>,
     names: Names,
-    people: People,
-    day: Day,
-    today: bool,
-    /// The page, without what is folded.
+    /// The address of the page.
     url: Url,
-    /// Codes of organs that are unfolded.
-    open: BTreeSet<String>,
-    /// Units that are there, by the unit under which they are shown.
+    today: bool,
+    /// Units that are there, by the unit under which they are shown; 科室 of folded organs too.
     below: HashMap<Option<usize>, Vec<usize>>,
+    /// Organs whose 科室 are shown.
+    open: BTreeSet<usize>,
     /// Persons in post, those of the units below included.
     persons: HashMap<usize, u64>,
+    in_post: u64,
     heads: HashMap<usize, Vec<(usize, i64)>>,
     charges: HashMap<usize, Vec<i64>>,
 }
@@ -84,32 +88,38 @@ impl<'a> DayChart<'a> {
         desk: &mut Desk<'_, '_>,
         current: &Current,
         units: &'a Units<'a>,
-        day: Day,
+        people: Arc<People>,
     ) -> anyhow::Result<DayChart<'a>> {
-        let seen = |u: &usize| match &desk.scope {
-            Scope::All => true,
-            Scope::Units(ids) => ids.contains(&units.id(*u)),
-        };
-        let there: Vec<usize> = units.rows().filter(|u| units.there(*u, day)).filter(seen).collect();
-        let people = People::on(current, day);
-        let heads = heads(current, units, day);
-        let charges = charges(desk, current, units, day)?;
+        let layout = &current.engine.layout;
+        let seen = |u: &usize| units.there(*u, people.day) && units.seen(&desk.scope, *u);
+        let there: Vec<usize> = units.rows().filter(seen).collect();
+        let organs = there.iter().copied().filter(|u| !units.is_section(*u));
+        let names = Names::load(desk.tx, layout, &[(UNIT, organs.clone().map(|u| units.id(u)).collect())].into())?;
+        let opened: BTreeSet<&str> = desk.ask.all("open").collect();
+        let open: BTreeSet<usize> =
+            organs.filter(|u| opened.contains(names.code(UNIT, units.id(*u)).as_str())).collect();
+        let shown: BTreeSet<usize> = there
+            .iter()
+            .copied()
+            .filter(|u| !units.is_section(*u) || open.contains(&units.organ(*u)))
+            .collect();
+        let heads = heads(current, units, &shown, people.day);
+        let charges = charges(desk, current, units, &shown, people.day)?;
         let persons = heads.values().flatten().map(|(_, id)| *id).chain(charges.values().flatten().copied());
         let wanted: BTreeMap<usize, BTreeSet<i64>> =
-            [(UNIT, there.iter().map(|u| units.id(*u)).collect()), (PERSON, persons.collect())].into();
-        let names = Names::load(desk.tx, &current.engine.layout, &wanted)?;
+            [(UNIT, shown.iter().map(|u| units.id(*u)).collect()), (PERSON, persons.collect())].into();
         let mut chart = DayChart {
             units,
-            names,
-            persons: HashMap::new(),
-            people,
-            day,
-            today: day == desk.now.day,
+            names: Names::load(desk.tx, layout, &wanted)?,
             url: desk.ask.url.clone(),
-            open: desk.ask.all("open").map(str::to_owned).collect(),
+            today: people.day == desk.now.day,
             below: HashMap::new(),
+            open,
+            persons: HashMap::new(),
+            in_post: 0,
             heads,
             charges,
+            people,
         };
         chart.arrange(&there);
         Ok(chart)
@@ -118,15 +128,14 @@ impl<'a> DayChart<'a> {
     /// Puts each unit below the nearest superior that is there, and counts the persons upwards.
     fn arrange(&mut self, there: &[usize]) {
         let known: BTreeSet<usize> = there.iter().copied().collect();
-        let mut staff: HashMap<usize, u64> = HashMap::new();
-        for id in self.people.in_post() {
-            if let Some(unit) = self.people.unit(id) {
-                *staff.entry(unit).or_default() += 1;
-            }
-        }
         for unit in there {
             let above = ancestors(self.units, *unit).into_iter().find(|u| known.contains(u));
             self.below.entry(above).or_default().push(*unit);
+        }
+        let mut staff: HashMap<usize, u64> = HashMap::new();
+        for (_, unit) in self.people.in_post() {
+            *staff.entry(unit).or_default() += 1;
+            self.in_post += 1;
         }
         for (unit, n) in staff {
             for at in std::iter::once(unit).chain(ancestors(self.units, unit)) {
@@ -147,9 +156,8 @@ impl<'a> DayChart<'a> {
     }
 
     fn add(&self, above: Option<usize>, depth: u8, rows: &mut Vec<OrgRow>) {
-        let folded = above.is_some_and(|u| !self.units.is_section(u) && !self.open.contains(&self.code(u)));
         for unit in self.below.get(&above).into_iter().flatten() {
-            if folded && self.units.is_section(*unit) {
+            if self.units.is_section(*unit) && !self.open.contains(&self.units.organ(*unit)) {
                 continue;
             }
             rows.push(self.row(*unit, depth));
@@ -196,9 +204,9 @@ impl<'a> DayChart<'a> {
     fn persons_href(&self, unit: usize) -> String {
         let mut url = Url::new("/people");
         if !self.today {
-            url = url.with("day", self.day.to_string());
+            url = url.with("day", self.people.day.to_string());
         }
-        if self.persons.get(&unit).copied().unwrap_or(0) == self.people.in_post().len() as u64 {
+        if self.persons.get(&unit).copied().unwrap_or(0) == self.in_post {
             return url.with("state", POSTED[0]).href();
         }
         let mut organs = vec![unit];
@@ -217,7 +225,7 @@ impl<'a> DayChart<'a> {
             return None;
         }
         let sections = self.below.get(&Some(unit)).into_iter().flatten().filter(|u| self.units.is_section(**u)).count();
-        let text = if self.open.contains(code) { "收起".to_owned() } else { format!("展开{sections}个科室") };
+        let text = if self.open.contains(&unit) { "收起".to_owned() } else { format!("展开{sections}个科室") };
         (sections > 0).then(|| Link::new(text, self.url.toggle("open", code).href()))
     }
 
@@ -230,8 +238,7 @@ impl<'a> DayChart<'a> {
             }
         }
         let levels = counts.iter().zip(LEVELS).filter(|(n, _)| **n > 0).map(|(n, title)| format!("{n}个{title}"));
-        let levels: Vec<String> = levels.collect();
-        format!("{}；在岗{}人。", levels.join("，"), self.people.in_post().len())
+        format!("{}；在岗{}人。", levels.collect::<Vec<_>>().join("，"), self.in_post)
     }
 }
 
@@ -246,13 +253,13 @@ fn ancestors(units: &Units<'_>, unit: usize) -> Vec<usize> {
     above
 }
 
-/// Who heads each unit on the day: duty and person.
-fn heads(current: &Current, units: &Units<'_>, day: Day) -> HashMap<usize, Vec<(usize, i64)>> {
+/// Who heads each of these units on the day: duty and person.
+fn heads(current: &Current, units: &Units<'_>, of: &BTreeSet<usize>, day: Day) -> HashMap<usize, Vec<(usize, i64)>> {
     let mut heads: HashMap<usize, Vec<(usize, i64)>> = HashMap::new();
     let Some(persons) = current.organisation.table(PERSON) else { return heads };
     for (row, id) in persons.ids.iter().enumerate() {
         for post in units.chart.posts(row).iter().filter(|p| p.from <= day && day <= p.to) {
-            if let (CHIEF | HEAD, Ok(duty)) = (post.duty, usize::try_from(post.duty)) {
+            if let (CHIEF | HEAD, Ok(duty), true) = (post.duty, usize::try_from(post.duty), of.contains(&post.unit)) {
                 heads.entry(post.unit).or_default().push((duty, *id));
             }
         }
@@ -260,16 +267,19 @@ fn heads(current: &Current, units: &Units<'_>, day: Day) -> HashMap<usize, Vec<(
     heads
 }
 
-/// Who is in charge of each unit on the day.
+/// Who is in charge of each of these units on the day.
 fn charges(
     desk: &mut Desk<'_, '_>,
     current: &Current,
     units: &Units<'_>,
+    of: &BTreeSet<usize>,
     day: Day,
 ) -> anyhow::Result<HashMap<usize, Vec<i64>>> {
     let ledger = &current.engine.layout.ledgers[CHARGE];
     let mut charges: HashMap<usize, Vec<i64>> = HashMap::new();
-    query::each(desk.tx, ledger, &desk.scope, &Query::default(), |row| {
+    let query =
+        Query { filters: vec![Filter::Units(of.iter().map(|u| units.id(*u)).collect())], ..Query::default() };
+    query::each(desk.tx, ledger, &desk.scope, &query, |row| {
         let of = |name: &str| row.value(ledger, name).as_text().and_then(Day::parse);
         let holds = of("from").is_some_and(|from| from <= day) && of("to").is_none_or(|to| day <= to);
         let unit = row.unit.and_then(|id| units.row(id));

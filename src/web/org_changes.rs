@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     frame::Desk,
+    org_units::Units,
     record_links,
     view::{
         parts::{Event, Timeline},
@@ -13,7 +14,11 @@ use super::{
 use crate::{
     clock,
     day::Day,
-    ledger::query::{self, Order, Query, Voided},
+    ledger::{
+        query::{self, Query, Voided},
+        row::Stored,
+        store,
+    },
     names::Names,
     verdict::world::UNIT,
 };
@@ -46,7 +51,7 @@ pub(super) fn of(desk: &mut Desk<'_, '_>) -> anyhow::Result<Timeline> {
     successions(desk, &mut events)?;
     events.retain(|(day, _), _| *day <= desk.now.day);
     let events: Vec<_> = events.into_iter().rev().take(SHOWN).collect();
-    let mut wanted: BTreeSet<i64> = events.iter().flat_map(|(_, units)| units).copied().collect();
+    let mut wanted: BTreeSet<i64> = events.iter().flat_map(|(_, units)| units.iter().take(NAMED)).copied().collect();
     wanted.extend(events.iter().filter_map(|((_, what), _)| match what {
         What::Succeeded(_, unit) => Some(*unit),
         _ => None,
@@ -78,29 +83,26 @@ pub(super) fn of(desk: &mut Desk<'_, '_>) -> anyhow::Result<Timeline> {
 /// First and last days, and names that a correction changed.
 fn units(desk: &mut Desk<'_, '_>, events: &mut BTreeMap<(Day, What), BTreeSet<i64>>) -> anyhow::Result<()> {
     let current = desk.current.clone();
-    let ledger = &current.engine.layout.ledgers[UNIT];
-    let mut names: BTreeMap<i64, Vec<(i64, i64, String)>> = BTreeMap::new();
-    let all = Query { voided: Voided::Shown, order: Order::Default, ..Query::default() };
-    query::each(desk.tx, ledger, &desk.scope, &all, |row| {
-        let text = |name: &str| row.value(ledger, name).as_text();
-        let name = text("name").unwrap_or_default().to_owned();
-        names.entry(row.record_id).or_default().push((row.revision, row.recorded_at, name));
-        if row.voided_at.is_none() {
-            for (field, what) in [("from", What::Founded), ("to", What::Closed)] {
-                if let Some(day) = text(field).and_then(Day::parse) {
-                    events.entry((day, what)).or_default().insert(row.record_id);
+    if let Some(units) = Units::of(&current) {
+        for row in units.rows().filter(|u| units.seen(&desk.scope, *u)) {
+            let (from, to) = units.life(row);
+            for (day, what) in [(from, What::Founded), (to, What::Closed)] {
+                if day != Day::MAX {
+                    events.entry((day, what)).or_default().insert(units.id(row));
                 }
             }
         }
-        Ok(())
-    })?;
-    for (unit, mut revisions) in names {
-        revisions.sort();
-        for pair in revisions.windows(2) {
-            let ((_, _, before), (_, at, after)) = (&pair[0], &pair[1]);
-            if before != after {
-                let what = What::Renamed(before.clone(), unit);
-                events.entry((clock::day_of(*at), what)).or_default().insert(unit);
+    }
+    let ledger = &current.engine.layout.ledgers[UNIT];
+    let replaced = Query { voided: Voided::Only, ..Query::default() };
+    let replaced: BTreeSet<i64> = query::records(desk.tx, ledger, &desk.scope, &replaced)?.into_iter().collect();
+    for unit in replaced {
+        for pair in store::history(desk.tx, ledger, &desk.scope, unit)?.windows(2) {
+            let name = |row: &Stored| row.value(ledger, "name").as_text().unwrap_or_default().to_owned();
+            let before = name(&pair[0]);
+            if before != name(&pair[1]) {
+                let what = What::Renamed(before, unit);
+                events.entry((clock::day_of(pair[1].recorded_at), what)).or_default().insert(unit);
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     installation::Current,
     names::Names,
     org::chart::{Chart, SECTION},
+    scope::Scope,
     verdict::world::{EMPTY, Table, UNIT},
 };
 
@@ -82,6 +83,14 @@ impl<'c> Units<'c> {
     pub(super) fn there(&self, row: usize, day: Day) -> bool {
         let (from, to) = self.life(row);
         from <= day && day <= to
+    }
+
+    /// Whether a reader of this scope sees the unit.
+    pub(super) fn seen(&self, scope: &Scope, row: usize) -> bool {
+        match scope {
+            Scope::All => true,
+            Scope::Units(ids) => ids.contains(&self.id(row)),
+        }
     }
 
     /// A unit and its organ, for [`Names::load`].

@@ -1,11 +1,9 @@
 //! A record `/ledgers/{name}/{id}`: its fields, its history, what counts it and what refers to it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
+    app::App,
     columns_value::{self, Shown},
     error::PageError,
     frame::Desk,
@@ -27,7 +25,6 @@ use crate::{
     directive::model::FieldType,
     installation::Current,
     ledger::{
-        Keys,
         query::{self, Filter, Query},
         row::Stored,
         store,
@@ -41,12 +38,14 @@ use crate::{
 
 /// Texts longer than this go over both columns.
 const LONG: usize = 24;
+/// A ledger of up to so many rows is gone through.
+const SHORT: i64 = 5_000;
 
 /// Fills the page. `text` is the record's code or its id.
 ///
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger or record; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Arc<Keys>, name: &str, text: &str) -> anyhow::Result<Record> {
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -> anyhow::Result<Record> {
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let table = layout.index(name).filter(|t| !layout.ledgers[*t].derived).ok_or(PageError::NotFound)?;
@@ -55,7 +54,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Arc<Keys>, name: &str, text: 
     let revisions = store::history(desk.tx, ledger, &desk.scope, id)?;
     let row = revisions.iter().rfind(|r| r.voided_at.is_none()).or(revisions.last()).ok_or(PageError::NotFound)?;
     let units = Units::of(&current);
-    let people = (table == PERSON).then(|| People::on(&current, desk.now.day));
+    let people = (table == PERSON).then(|| app.people.on(&current, desk.now.day));
     let mut wanted = columns_value::wanted(layout, table, &revisions, units.as_ref());
     if let (Some(unit), Some(units)) = (people.as_ref().and_then(|p| p.unit(id)), &units) {
         wanted.entry(UNIT).or_default().extend(units.with_organ(units.id(unit)));
@@ -65,7 +64,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Arc<Keys>, name: &str, text: 
         None => record_derived::of(desk, table, &[id].into())?,
         Some(_) => HashMap::new(),
     };
-    let shown = Shown { layout, table, names: &names, units: units.as_ref(), keys, derived: &derived };
+    let shown = Shown { layout, table, names: &names, units: units.as_ref(), keys: &app.installation.keys, derived: &derived };
     let mut fields = fields(&shown, row);
     match (&people, &units) {
         (Some(people), Some(units)) => fields.extend(places(desk, &shown, people, units, id)?),
@@ -83,7 +82,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Arc<Keys>, name: &str, text: 
         meta: meta(&shown, row),
         voided: row.voided_at.map(|at| Words::from(format!("已作废：{}。", void_words(row, at)))),
         history: record_history::of(&shown, &revisions),
-        referring: referring(desk, &current, table, row)?,
+        referring: referring(desk, app, table, row)?,
         fields,
         uses,
         uses_none,
@@ -151,21 +150,29 @@ fn places(
     Ok(vec![grey("现在单位", unit), grey("现任职务", Words::from(post))])
 }
 
-/// The records that refer to this one, by ledger and field, as lists.
-fn referring(desk: &mut Desk<'_, '_>, current: &Current, table: usize, row: &Stored) -> anyhow::Result<Vec<Link>> {
+/// The records that refer to this one, by ledger and field, as lists. They are counted where that is quick: by an
+/// index, or in a short ledger.
+fn referring(desk: &mut Desk<'_, '_>, app: &App, table: usize, row: &Stored) -> anyhow::Result<Vec<Link>> {
+    let current = desk.current.clone();
     let layout = &current.engine.layout;
+    let indexes = current.engine.indexes();
     let mut found = Vec::new();
     for (other, ledger) in layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
         let pointing: Vec<usize> =
             (0..ledger.fields.len()).filter(|i| layout.kinds[other][*i] == Kind::Ref(table)).collect();
         for i in &pointing {
             let field = &ledger.fields[*i];
+            let url = Url::new(record_links::list_path(ledger)).with(&key(field), columns_value::code(row));
+            let by = if pointing.len() > 1 { format!("（{}）", field.title) } else { String::new() };
+            let indexed = indexes.get(&ledger.name).into_iter().flatten().any(|i| i.first() == Some(&field.name));
+            if !indexed && app.memo.count(desk.tx, ledger, &desk.scope, &Query::default())? > SHORT {
+                found.push(Link::new(format!("查找{}{by}", ledger.title), url.href()));
+                continue;
+            }
             let filter = Filter::Is { field: field.name.clone(), any_of: vec![Value::I64(row.record_id)] };
             let query = Query { filters: vec![filter], ..Query::default() };
             let n = query::count(desk.tx, ledger, &desk.scope, &query, None)?;
             if n > 0 {
-                let url = Url::new(record_links::list_path(ledger)).with(&key(field), columns_value::code(row));
-                let by = if pointing.len() > 1 { format!("（{}）", field.title) } else { String::new() };
                 found.push(Link::new(format!("{}{by}{n}条", ledger.title), url.href()));
             }
         }

@@ -92,7 +92,8 @@ async fn verdict_page(
 }
 
 async fn org_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, org::page).await
+    let own = app.clone();
+    show(app, ask, move |desk| org::page(desk, &own)).await
 }
 
 async fn people_page(State(app): State<App>, ask: Ask) -> Response {
@@ -122,7 +123,7 @@ async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask)
 
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
     let own = app.clone();
-    show(app, ask, move |desk| record::page(desk, &own.installation.keys, &name, &id)).await
+    show(app, ask, move |desk| record::page(desk, &own, &name, &id)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {
