@@ -58,7 +58,8 @@ pub fn run_on(db: &Db, package: &Package, examples: &Examples) -> anyhow::Result
         let layout = Layout::new(&package);
         let mut report = Report::default();
         for example in &examples.all {
-            let failures = one(tx, &package, &layout, &examples.base, example, &|case| compare::compare(case, example))?;
+            let failures =
+                one(tx, &package, &layout, &examples.base, example, &|case| compare::compare(case, example))?;
             let failures = failures.unwrap_or_else(|| vec![Failure::of(format!("没有要求“{}”", example.req))]);
             if failures.is_empty() {
                 report.passed += 1;
@@ -149,8 +150,7 @@ fn judged<T>(
     let eval = Eval::new(&world, &given, example.as_of);
     let rules = Rules { from: package.directive.from, thresholds: thresholds(&given) };
     let verdicts = judge::judge(&eval, &compiled, &rules);
-    let case =
-        Case { requirement: &requirement, compiled: &compiled, world: &world, verdicts: &verdicts, codes };
+    let case = Case { requirement: &requirement, compiled: &compiled, world: &world, verdicts: &verdicts, codes };
     Ok(Some(then(&case)))
 }
 

@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// Days ahead of today that may be asked about: plans are typed for a year or two.
+const FURTHEST: i32 = 800;
+
 /// Options of `evaluate`.
 #[derive(Args)]
 pub(super) struct Options {
@@ -100,6 +103,10 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
                 .ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))
         })
         .transpose()?;
+    let today = installation.clock.now().day;
+    if let Some(day) = as_of.filter(|d| *d > today.plus(FURTHEST)) {
+        return Err(misuse(format!("{day} 太远：最多看到 {}", today.plus(FURTHEST))));
+    }
     let lines = installation.db.read(|tx| lines(tx, &installation, options, as_of, known_at))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match options.format {

@@ -17,12 +17,7 @@ use crate::{
     directive::model::{Field, FieldType, Ledger},
     ledger::query::{Filter, Order, Query, Voided},
     names::Names,
-    verdict::{
-        kind::Kind,
-        window,
-        words::window_name,
-        world::UNIT,
-    },
+    verdict::{kind::Kind, window, words::window_name, world::UNIT},
 };
 
 /// The keys of the address that are not names of fields.

@@ -98,11 +98,8 @@ impl<'a> DayChart<'a> {
         let opened: BTreeSet<&str> = desk.ask.all("open").collect();
         let open: BTreeSet<usize> =
             organs.filter(|u| opened.contains(names.code(UNIT, units.id(*u)).as_str())).collect();
-        let shown: BTreeSet<usize> = there
-            .iter()
-            .copied()
-            .filter(|u| !units.is_section(*u) || open.contains(&units.organ(*u)))
-            .collect();
+        let shown: BTreeSet<usize> =
+            there.iter().copied().filter(|u| !units.is_section(*u) || open.contains(&units.organ(*u))).collect();
         let heads = heads(current, units, &shown, people.day);
         let charges = charges(desk, current, units, &shown, people.day)?;
         let persons = heads.values().flatten().map(|(_, id)| *id).chain(charges.values().flatten().copied());
@@ -277,8 +274,7 @@ fn charges(
 ) -> anyhow::Result<HashMap<usize, Vec<i64>>> {
     let ledger = &current.engine.layout.ledgers[CHARGE];
     let mut charges: HashMap<usize, Vec<i64>> = HashMap::new();
-    let query =
-        Query { filters: vec![Filter::Units(of.iter().map(|u| units.id(*u)).collect())], ..Query::default() };
+    let query = Query { filters: vec![Filter::Units(of.iter().map(|u| units.id(*u)).collect())], ..Query::default() };
     query::each(desk.tx, ledger, &desk.scope, &query, |row| {
         let of = |name: &str| row.value(ledger, name).as_text().and_then(Day::parse);
         let holds = of("from").is_some_and(|from| from <= day) && of("to").is_none_or(|to| day <= to);

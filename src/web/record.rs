@@ -64,7 +64,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -
         None => record_derived::of(desk, table, &[id].into())?,
         Some(_) => HashMap::new(),
     };
-    let shown = Shown { layout, table, names: &names, units: units.as_ref(), keys: &app.installation.keys, derived: &derived };
+    let shown =
+        Shown { layout, table, names: &names, units: units.as_ref(), keys: &app.installation.keys, derived: &derived };
     let mut fields = fields(&shown, row);
     match (&people, &units) {
         (Some(people), Some(units)) => fields.extend(places(desk, &shown, people, units, id)?),

@@ -35,6 +35,8 @@ use crate::{
 /// Rows listed of each fate.
 const SHOWN: usize = 50;
 
+/// Days ahead of today that may be asked about.
+const FURTHEST: i32 = 800;
 /// Rows listed that merely lie outside the window.
 const OUTSIDE: usize = 10;
 
@@ -82,9 +84,10 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
         value: ask.get(key).unwrap_or_default().to_owned(),
         error: if ok { String::new() } else { error.to_owned() },
     };
-    let as_of = ask.get("as_of").map(Day::parse);
+    let near = |d: &Day| *d <= desk.now.day.plus(FURTHEST);
+    let as_of = ask.get("as_of").map(|t| Day::parse(t).filter(near));
     let known_at = ask.get("known_at").map(clock::parse_instant);
-    let mut day = field("as_of", "不是日期。请写成 2025-10-20。", as_of != Some(None));
+    let mut day = field("as_of", "不是日期，或者太远。请写成 2025-10-20，最多到两年以后。", as_of != Some(None));
     if day.value.is_empty() {
         day.value = desk.now.day.to_string();
     }

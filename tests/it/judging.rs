@@ -94,7 +94,8 @@ fn by_key<T>(all: impl Iterator<Item = (Key, T)>, found: &mut Vec<String>, whose
 
 fn leaves(told: &Told, brute: &[Verdict]) -> Vec<String> {
     let mut found = Vec::new();
-    let engine = told.verdicts.iter().map(|e| ((e.contains_key("closed"), e["subject"].clone(), e["window"].clone()), e));
+    let engine =
+        told.verdicts.iter().map(|e| ((e.contains_key("closed"), e["subject"].clone(), e["window"].clone()), e));
     let engine = by_key(engine, &mut found, "the engine");
     let plain = brute.iter().map(|v| ((v.closed, v.subject.clone(), v.window.clone()), v));
     let plain = by_key(plain, &mut found, "brute force");
@@ -138,10 +139,7 @@ fn differing(e: &Expect, v: &Verdict) -> Option<String> {
 fn values(v: &Verdict, engine: &str) -> String {
     let parts = v.value.split("; ").zip(v.parts.split("; ")).zip(engine.split("; "));
     let open = |state: &str, engine: &str| engine == "None" && (state == "na" || !v.unset.is_empty());
-    parts
-        .map(|((own, state), engine)| if open(state, engine) { engine } else { own })
-        .collect::<Vec<_>>()
-        .join("; ")
+    parts.map(|((own, state), engine)| if open(state, engine) { engine } else { own }).collect::<Vec<_>>().join("; ")
 }
 
 fn totals(told: &Told, brute: &[Verdict], req: &Requirement) -> Vec<String> {

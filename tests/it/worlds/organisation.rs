@@ -34,11 +34,8 @@ fn unit(id: &str, level: &str, parent: Option<&str>, from: Day) -> ExampleRow {
 fn units(genes: &mut Genes<'_>, as_of: Day) -> Vec<ExampleRow> {
     let old = Day::from_ymd(2020, 1, 1).expect("a new year's day");
     let late = |genes: &mut Genes<'_>| if genes.chance(15) { genes.day(as_of) } else { old };
-    let mut units = vec![
-        unit("A", "区县", Some("C"), old),
-        unit("A1", "科室", Some("A"), old),
-        unit("C", "市", None, old),
-    ];
+    let mut units =
+        vec![unit("A", "区县", Some("C"), old), unit("A1", "科室", Some("A"), old), unit("C", "市", None, old)];
     if genes.chance(50) {
         units.push(unit("C1", "科室", Some("C"), late(genes)));
     }
@@ -153,13 +150,7 @@ fn correct(genes: &mut Genes<'_>, as_of: Day, units: &[ExampleRow], posts: &mut 
     }
 }
 
-fn charge(
-    genes: &mut Genes<'_>,
-    n: usize,
-    units: &[ExampleRow],
-    persons: &[ExampleRow],
-    as_of: Day,
-) -> ExampleRow {
+fn charge(genes: &mut Genes<'_>, n: usize, units: &[ExampleRow], persons: &[ExampleRow], as_of: Day) -> ExampleRow {
     let sections: Vec<&ExampleRow> = units.iter().filter(|u| u.get("level") == Some(&text("科室"))).collect();
     let (unit, person) = (*genes.of(&sections), genes.of(persons));
     let opens = day_in(unit, "from").unwrap_or(Day::MIN);
