@@ -18,21 +18,19 @@ pub fn id(unit: i64, year: i32) -> i64 {
 }
 
 /// How many are "the bottom": the setting `low_rank_k`, or of packages that name it otherwise the whole number in a setting
-/// whose name speaks of a rank or of the bottom; the text's three if there is none.
+/// whose name speaks of a rank or of the bottom; the text's three if there is none, nobody where it is not set.
 pub fn k(given: &Given) -> i64 {
+    if given.settings.contains_key("low_rank_k") {
+        return given.whole("low_rank_k").unwrap_or(0);
+    }
     let named = |name: &&String| ["low_rank", "bottom", "rank"].iter().any(|word| name.contains(word));
     let other = || given.settings.keys().filter(named).find_map(|name| given.whole(name));
-    given.whole("low_rank_k").or_else(other).unwrap_or(3)
+    other().unwrap_or(3)
 }
 
 /// Unit and year of [`id`].
 pub fn parts(id: i64) -> (i64, i32) {
     (id.div_euclid(10_000), id.rem_euclid(10_000) as i32)
-}
-
-/// How many are at the bottom: the setting `low_rank_k`; 3 in a package without it, nobody where it is not set.
-pub fn k(given: &Given) -> i64 {
-    if given.settings.contains_key("low_rank_k") { given.whole("low_rank_k").unwrap_or(0) } else { 3 }
 }
 
 /// One year's results as far as they are known.

@@ -208,7 +208,7 @@ impl World {
         get: &dyn Fn(&World) -> Rows,
         set: &dyn Fn(&mut World, Rows),
     ) {
-        let mut attempt = |world: &mut World, rows: Rows| {
+        let attempt = |world: &mut World, rows: Rows| {
             let before = get(world);
             set(world, rows);
             let needless = fails(world);
