@@ -34,20 +34,20 @@ pub(super) fn checked(dir: &Path) -> anyhow::Result<Option<Package>> {
         Ok(loaded) => loaded,
         Err(found) => {
             print(&found);
-            println!("{} 处错误，没有装入", found.len());
+            say!("{} 处错误，没有装入", found.len());
             return Ok(None);
         }
     };
     let report = check::run(&package, &examples)?;
     for (name, failures) in &report.failed {
-        println!("✗ {name}");
-        failures.iter().for_each(|f| println!("    {}", f.text));
+        say!("✗ {name}");
+        failures.iter().for_each(|f| say!("    {}", f.text));
     }
-    println!("{} passed, {} failed", report.passed, report.failed.len());
+    say!("{} passed, {} failed", report.passed, report.failed.len());
     Ok(report.failed.is_empty().then_some(package))
 }
 
 /// Findings on the terminal.
 pub(super) fn print(found: &[Diagnostic]) {
-    eprintln!("{}", directive::render(found));
+    complain!("{}", directive::render(found));
 }

@@ -47,7 +47,7 @@ fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> any
     let q = Question { as_of: installation.clock.now().day, ..Question::default() };
     let mut shared = current.organisation.clone();
     let Some(found) = explain::explain(tx, engine, i, &key, &options.window, &q, &mut shared)? else {
-        println!("没有这个判定：{} {} {}", options.requirement, options.subject, options.window);
+        say!("没有这个判定：{} {} {}", options.requirement, options.subject, options.window);
         return Ok(Outcome::No);
     };
     let names = names(tx, engine, &found)?;
@@ -66,21 +66,21 @@ fn names(tx: &mut Tx<'_>, engine: &Engine, e: &Explanation) -> anyhow::Result<Na
 fn show(engine: &Engine, i: usize, e: &Explanation, names: &Names) {
     let ctx = Context::of(engine, i);
     let (r, v) = (ctx.requirement, &e.verdict);
-    println!("{} {}（{}）", r.id, r.title, r.clause);
-    words::facts(ctx).iter().for_each(|f| println!("{}：{}", f.term, f.text));
-    println!("期间：{}", words::window_name(&v.window.label));
-    println!("{}", words::lead(ctx, e));
-    println!("数值 {}，目标 {}", v.value_text(), v.target_text());
+    say!("{} {}（{}）", r.id, r.title, r.clause);
+    words::facts(ctx).iter().for_each(|f| say!("{}：{}", f.term, f.text));
+    say!("期间：{}", words::window_name(&v.window.label));
+    say!("{}", words::lead(ctx, e));
+    say!("数值 {}，目标 {}", v.value_text(), v.target_text());
     for sum in words::sums(ctx, e) {
         let terms: Vec<String> = sum.terms.iter().map(|t| format!("{}{}{}", t.sign, t.label, t.value)).collect();
-        println!("{}{} {}", sum.part.map_or(String::new(), |p| format!("{p}：")), terms.join(" "), sum.outcome);
+        say!("{}{} {}", sum.part.map_or(String::new(), |p| format!("{p}：")), terms.join(" "), sum.outcome);
     }
     for (part, told) in r.parts.iter().zip(&e.parts) {
         for row in told.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
             let fated = words::fate(ctx, part, row, &told.frame, &v.window);
             let ledger = &engine.layout.ledgers[row.table];
             let day = row.day.map_or(String::new(), |d| format!(" {d}"));
-            println!(
+            say!(
                 "  {} {}{day} {}：{} {}",
                 ledger.title,
                 names.code(row.table, row.record),
@@ -91,9 +91,9 @@ fn show(engine: &Engine, i: usize, e: &Explanation, names: &Names) {
         }
         let outside = told.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
         if outside > 0 {
-            println!("  另有 {outside} 条日期在期间之外");
+            say!("  另有 {outside} 条日期在期间之外");
         }
     }
     let mends = words::needs(ctx, e);
-    mends.list.iter().for_each(|m| println!("还需：{}（{}）", m.title, m.note));
+    mends.list.iter().for_each(|m| say!("还需：{}（{}）", m.title, m.note));
 }

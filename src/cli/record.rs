@@ -43,7 +43,7 @@ pub(super) fn void(place: &Place, o: &Void) -> anyhow::Result<Outcome> {
     let at = find(&installation, &o.ledger, &o.code)?;
     facts::void(&installation, &o.by, &o.ledger, at, &o.reason)?;
     jobs::run_waiting(&installation)?;
-    println!("已作废 {}", o.code);
+    say!("已作废 {}", o.code);
     Ok(Outcome::Done)
 }
 
@@ -57,7 +57,7 @@ pub(super) fn join(place: &Place, o: &Join) -> anyhow::Result<Outcome> {
     }
     let n = facts::join(&installation, &o.by, &o.ledger, (keep, drop), &o.reason)?;
     jobs::run_waiting(&installation)?;
-    println!("已将 {} 并入 {}，改指 {n} 条记录", o.drop, o.keep);
+    say!("已将 {} 并入 {}，改指 {n} 条记录", o.drop, o.keep);
     Ok(Outcome::Done)
 }
 

@@ -126,16 +126,18 @@ fn without_known(tx: &mut Tx<'_>, ledger: &Ledger, rows: Vec<CheckedRow>) -> any
         .filter(|i| ledger.fields[*i].ty != crate::directive::model::FieldType::Derived && !ledger.fields[*i].sensitive)
         .collect();
     let columns: String = plain.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
-    let sql = format!("select record_code{columns} from l_{} where voided_at is null", ledger.name);
+    let unit = if ledger.unit_from.is_none() { "unit_id" } else { "cast(null as bigint)" };
+    let sql = format!("select record_code, {unit}{columns} from l_{} where voided_at is null", ledger.name);
     let mut standing: HashSet<String> = HashSet::new();
     tx.each(&sql, &[], |r| {
-        let values = (0..plain.len()).map(|i| r.value(i + 1)).collect::<anyhow::Result<Vec<_>>>()?;
-        standing.insert(format!("{:?} {values:?}", r.opt_text(0)?));
+        let values = (0..plain.len()).map(|i| r.value(i + 2)).collect::<anyhow::Result<Vec<_>>>()?;
+        standing.insert(format!("{:?} {:?} {values:?}", r.opt_text(0)?, r.opt_i64(1)?));
         Ok(())
     })?;
     let known = |row: &CheckedRow| {
         let values: Vec<Value> = plain.iter().map(|i| value(&row.values[*i])).collect();
-        standing.contains(&format!("{:?} {values:?}", row.code.as_deref()))
+        let unit = row.unit.filter(|_| ledger.unit_from.is_none());
+        standing.contains(&format!("{:?} {unit:?} {values:?}", row.code.as_deref()))
     };
     Ok(rows.into_iter().filter(|r| !known(r)).collect())
 }
@@ -227,12 +229,35 @@ fn unbody(text: &str) -> anyhow::Result<OnItsWay> {
 /// # Errors
 /// When the store cannot be written; what was moved stays, the rest is moved the next time.
 pub fn resume(installation: &Installation) -> anyhow::Result<bool> {
-    let jobs = installation.db.read(|tx| crate::facts::waiting(tx, "import"))?;
+    let jobs = installation.db.read(|tx| crate::facts::in_state(tx, "import", "waiting"))?;
     for (job, payload) in &jobs {
         let import: i64 = payload.parse()?;
-        while move_chunk(installation, *job, import)? {}
+        if let Err(e) = move_all(installation, *job, import) {
+            // One import that cannot go on must not hold up the others.
+            let (job, error) = (*job, format!("{e:#}"));
+            tracing::error!("第 {import} 次导入没有完成：{error}");
+            installation.db.write(move |tx| {
+                tx.execute("update job set state = 'failed', error = $2 where row_id = $1", &[job.into(), error.into()])
+            })?;
+        }
     }
     Ok(!jobs.is_empty())
+}
+
+/// Why an import stopped before its end, if it did.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn failure(installation: &Installation, import: i64) -> anyhow::Result<Option<String>> {
+    installation.db.read(|tx| {
+        let sql = "select error from job where kind = 'import' and state = 'failed' and payload = $1";
+        Ok(tx.one(sql, &[import.to_string().into()], |r| Ok(r.opt_text(0)?.map(str::to_owned)))?.flatten())
+    })
+}
+
+fn move_all(installation: &Installation, job: i64, import: i64) -> anyhow::Result<()> {
+    while move_chunk(installation, job, import)? {}
+    Ok(())
 }
 
 /// Moves the next rows; false when none is left and the job is done.
@@ -282,6 +307,10 @@ fn settle_units(tx: &mut Tx<'_>, rows: &mut [OnItsWay]) -> anyhow::Result<()> {
             && let Some(settled) = ids.get(id)
         {
             *id = *settled;
+        } else if let Value::I64(id) = value
+            && *id < 0
+        {
+            anyhow::bail!("第 {} 行没有导入，而它是别的单位的上级：请一并改正后重新导入", -*id);
         }
     }
     Ok(())

@@ -255,7 +255,9 @@ impl Changes {
                  on conflict (requirement, window_label, organ_id, state) do update set \
                  n = verdict_tally.n + excluded.n, num = verdict_tally.num + excluded.num, \
                  den = verdict_tally.den + excluded.den, late = verdict_tally.late + excluded.late, \
-                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red",
+                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red, \
+                 shut = case when excluded.target <> '' then excluded.shut else verdict_tally.shut end, \
+                 target = case when excluded.target <> '' then excluded.target else verdict_tally.target end",
                 &[
                     requirement.into(),
                     window.into(),

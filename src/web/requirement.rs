@@ -200,7 +200,8 @@ fn subjects(
         params.push(unit.into());
         let n = params.len();
         filter.push_str(&format!(
-            " and organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n})"
+            " and (organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}) \
+             or unit_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}))"
         ));
     }
     let states = state_facet(desk.tx, &filter, &params, &ask)?;

@@ -48,12 +48,23 @@ pub(super) fn router(app: App) -> Router {
         .route("/assets/{file}", get(asset))
         .fallback(not_found)
         .with_state(app)
+        .layer(axum::middleware::from_fn(local_host))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BODY))
+}
+
+/// Without accounts the address is the only protection: a page of another site must not reach us under a name of its own.
+async fn local_host(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    let name = host.map(|h| h.rsplit_once(':').map_or(h, |(name, port)| if port.ends_with(']') { h } else { name }));
+    match name {
+        None | Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
+        Some(_) => (StatusCode::MISDIRECTED_REQUEST, "请用 127.0.0.1 或 localhost 访问").into_response(),
+    }
 }
 
 async fn asset(Path(file): Path<String>) -> Response {

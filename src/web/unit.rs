@@ -214,7 +214,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
         share: summary::percent(share).trim_end_matches('%').to_owned(),
         bar: Bar {
             done: 1000 - share.min(1000),
-            plan: Some(1000 - (t.yellow * 10) as u32),
+            plan: Some(u32::try_from((1000 - t.yellow * 10).clamp(0, 1000)).unwrap_or(0)),
             light: summary::share_light(engine, behind, judged),
             small: false,
         },

@@ -27,6 +27,7 @@ use crate::{
         eval::Fate,
         explain::{self, Explanation, Looked},
         judge,
+        window::bounds,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
     },
@@ -73,8 +74,14 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &st
     let about = About { engine, i, key: &key, subject, names: &names };
     match found {
         Some(e) => about.page(desk, &e, asked),
+        None if !possible(window) => Err(PageError::NotFound.into()),
         None => about.absent(desk, window, asked),
     }
+}
+
+/// Whether a window can have that label at all.
+fn possible(window: &str) -> bool {
+    matches!(window, "life" | "standing" | "once" | "by ?") || bounds(window.trim_start_matches("by ")).is_some()
 }
 
 /// What the form asked for; what cannot be read stays as typed beside its error, and today is shown.
@@ -101,7 +108,11 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
             as_of: day,
             known_at: field("known_at", "不是时刻。请写成 2025-10-20T18:00。", known_at != Some(None)),
             moments: Vec::new(),
-            note: "按某日看，用那一天的组织架构和达标线；按某时看，只用那时已经录入的记录。".into(),
+            note: if as_of.flatten().is_some_and(|d| d > desk.now.day) {
+                "所问之日还没有到：这是按现有的记录和安排推看，不是结论。".into()
+            } else {
+                "按某日看，用那一天的组织架构和达标线；按某时看，只用那时已经录入的记录。".into()
+            },
         },
     }
 }
@@ -339,13 +350,6 @@ impl About<'_> {
             Fact::new("组织架构", format!("{}的", asked.as_of.chinese())),
             Fact::new("所用记录", known),
             Fact::new("本页判于", clock::chinese(desk.now.instant)),
-            Fact::new(
-                "命令行",
-                format!(
-                    "dongliang explain {} '{}' --window '…'",
-                    self.engine.compiled[self.i].requirement.id, self.subject
-                ),
-            ),
         ])
     }
 
