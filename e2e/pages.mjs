@@ -6,29 +6,28 @@ export function links(html, prefix) {
   return [...new Set(found)].filter(href => href.startsWith(prefix) && href.length > prefix.length);
 }
 
-async function first(get, path, prefix, fits = () => true) {
-  const href = links(await get(path), prefix).find(fits);
-  if (!href) throw new Error(`${path} has no link to ${prefix}…`);
-  return href;
-}
+/** `/ledgers/{name}/{id}`, not the ledger itself nor the list with conditions. */
+export const isRecord = href => /^\/ledgers\/[a-z_]+\/[^/?]+$/.test(href);
 
-/**
- * Name → address of one page of each kind. `get` fetches the text of a path.
- * The record is one that a verdict counts, so that its page has a verdict to lead back to.
- */
+/** Name → address of one page of each kind. `get` fetches the text of a path. */
 export async function pages(get) {
-  const unit = await first(get, '/', '/units/');
-  const rollup = await first(get, '/requirements/R-21', '/verdicts/R-21/');
-  const verdict = await leaf(get, rollup);
-  const record = await first(get, verdict, '/ledgers/', isRecord);
+  const first = async (path, prefix, fits = () => true) => {
+    const href = links(await get(path), prefix).find(fits);
+    if (!href) throw new Error(`${path} has no link to ${prefix}…`);
+    return href;
+  };
+  const unit = await first('/', '/units/');
+  const [verdict, record] = await counted(get, unit);
   return {
     工作总览: '/',
     要求清单: '/requirements',
     要求详情: '/requirements/R-21',
     只展示的要求: '/requirements/R-04',
+    仅有标题的要求: '/requirements/H-03',
     单位详情: unit,
-    汇总的判定: rollup,
     判定: verdict,
+    分几部分的判定: await first(unit, '/verdicts/R-26/'),
+    班次与单位的判定: await first(unit, '/verdicts/R-02/'),
     全部台账: '/ledgers',
     台账: record.slice(0, record.lastIndexOf('/')),
     记录: record,
@@ -39,18 +38,11 @@ export async function pages(get) {
   };
 }
 
-/** `/ledgers/{name}/{id}`, not the ledger itself nor the list with conditions. */
-export const isRecord = href => /^\/ledgers\/[a-z_]+\/[^/?]+$/.test(href);
-
-/** From a roll-up down to a verdict on records; a verdict on records is its own. */
-async function leaf(get, from) {
-  let path = from;
-  for (let clicks = 0; clicks < 3; clicks += 1) {
-    const html = await get(path);
-    if (links(html, '/ledgers/').some(isRecord)) return path;
-    const main = html.slice(html.indexOf('aria-labelledby="h-rec"'));
-    path = links(main, '/verdicts/')[0];
-    if (!path) break;
+/** A verdict of the unit on a pair's month, and a record that it looks at. */
+async function counted(get, unit) {
+  for (const verdict of links(await get(unit), '/verdicts/R-21/')) {
+    const record = links(await get(verdict), '/ledgers/guidance/').find(isRecord);
+    if (record) return [verdict, record];
   }
-  throw new Error(`no verdict on records below ${from}`);
+  throw new Error(`${unit} has no verdict of R-21 with a record`);
 }

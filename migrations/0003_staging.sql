@@ -2,7 +2,8 @@
 create table import_row (
     import_id bigint not null,
     n bigint not null,
-    -- JSON: {"code": text|null, "unit": id|null, "values": [null|number|text, …]}
+    -- JSON: {"code": text|null, "unit": id|null, "values": [null|number|text, …],
+    -- "corrects": [record, revision]|null}
     body text not null,
     primary key (import_id, n)
 );

@@ -74,5 +74,13 @@ pub fn apply(tx: &mut Tx<'_>, old: Option<&Package>, new: &Package, actor: &Acto
             serde_json::to_string(&new.files)?.into(),
         ],
     )?;
+    if old.is_some() {
+        // Judged again even if the process ends before it gets to it.
+        tx.execute(
+            "insert into job (kind, state, payload, created_at, created_by, updated_at) \
+             values ('rejudge', 'waiting', '*', $1, $2, $1)",
+            &[actor.at.into(), actor.name.as_str().into()],
+        )?;
+    }
     set_meta(tx, "package", &new.hash)
 }

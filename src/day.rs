@@ -48,7 +48,10 @@ impl Day {
 
     /// The day `n` days later (earlier if negative). The two ends of time stay where they are.
     pub fn plus(self, n: i32) -> Day {
-        if self == Day::MIN || self == Day::MAX { self } else { Day(self.0 + n) }
+        if self == Day::MIN || self == Day::MAX {
+            return self;
+        }
+        Day(self.0.saturating_add(n).clamp(Day::MIN.0, Day::MAX.0))
     }
 
     /// The same day `n` years later; 29 February becomes the 28th in a common year (`requirement-language` 4.7).

@@ -1,7 +1,7 @@
 //! Ledgers as files: exactly the filtered rows for people, or everything with ids and history for auditors.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::Write,
 };
 
@@ -12,17 +12,20 @@ use crate::{
     directive::model::FieldType,
     ledger::{
         Keys,
-        query::{self, Query},
+        query::{self, Filter, Query},
         row::Stored as Row,
     },
     names::Names as Found,
     scope::Scope,
-    sheet::{self, Export, Format, OutRow, Spec, Stored},
+    sheet::{self, Column, Export, Format, OutRow, Spec, Stored},
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
     },
 };
+
+/// Records read at a time where their order is given.
+const CHUNK: usize = 500;
 
 /// Names of the records that a ledger's rows refer to.
 pub struct Names<'a> {
@@ -121,23 +124,68 @@ pub fn ledger<W: Write + Send>(
     day: Day,
     writer: W,
 ) -> anyhow::Result<u64> {
-    let definition = &layout.ledgers[table];
-    let names = all_names(tx, layout, table)?;
-    let spec = Spec { ledger: definition, columns: sheet::export::all_columns(definition), names: &names, day };
+    let columns = sheet::export::all_columns(&layout.ledgers[table]);
+    let of = Chosen { layout, table, scope, query, records: None, columns, extra: &|_| Vec::new(), keys, day };
+    chosen(tx, of, format, writer)
+}
+
+/// Rows and columns to be written.
+pub struct Chosen<'a> {
+    /// Definitions.
+    pub layout: &'a Layout,
+    /// Position of the ledger.
+    pub table: usize,
+    /// Whose rows.
+    pub scope: &'a Scope,
+    /// Which rows.
+    pub query: &'a Query,
+    /// Of the current rows these records, in this order, in the place of what the query gives.
+    pub records: Option<&'a [i64]>,
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// Texts of the [`Column::Extra`]s of a row, in the order of these columns.
+    pub extra: &'a dyn Fn(&Row) -> Vec<String>,
+    /// Opens sensitive fields; without, they are masked.
+    pub keys: Option<&'a Keys>,
+    /// Day of the export.
+    pub day: Day,
+}
+
+/// Writes the chosen columns of the rows of a query and gives how many rows.
+///
+/// # Errors
+/// When the store cannot be read or the file not written.
+pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, writer: W) -> anyhow::Result<u64> {
+    let definition = &of.layout.ledgers[of.table];
+    let names = all_names(tx, of.layout, of.table)?;
+    let spec = Spec { ledger: definition, columns: of.columns, names: &names, day: of.day };
     let mut out = Export::new(format, writer, spec)?;
     let mut rows = 0;
-    query::each(tx, definition, scope, query, |row| {
+    let mut write = |row: Row| {
         let values = row.values.iter().zip(&definition.fields).map(|(value, field)| match (value, field.sensitive) {
             (Value::Text(sealed), true) => {
-                keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
+                of.keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
             }
             (value, _) => Ok(cell(value)),
         });
         let values = values.collect::<anyhow::Result<Vec<_>>>()?;
-        out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: Vec::new() })?;
+        out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: (of.extra)(&row) })?;
         rows += 1;
         Ok(())
-    })?;
+    };
+    match of.records {
+        None => query::each(tx, definition, of.scope, of.query, write)?,
+        Some(records) => {
+            for some in records.chunks(CHUNK) {
+                let filters = vec![Filter::Records(some.iter().copied().collect())];
+                let query = Query { filters, ..Query::default() };
+                let mut found = query::list(tx, definition, of.scope, &query, (some.len() as i64, 0))?;
+                let place: HashMap<i64, usize> = some.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+                found.sort_by_key(|row| place.get(&row.record_id).copied());
+                found.into_iter().try_for_each(&mut write)?;
+            }
+        }
+    }
     out.finish()?;
     Ok(rows)
 }

@@ -54,14 +54,9 @@ pub fn correct(
     reason: &str,
 ) -> anyhow::Result<()> {
     let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
-    installation.db.write(move |tx| {
-        let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let before = write.values(tx, record)?;
-        let row = write.with_unit(tx, row)?;
-        let change = Change { record_id: record, revision, reason: &reason };
-        store::replace(tx, &write.actor, write.ledger(), &inst.keys, change, &row)?;
-        write.judge(tx, vec![Changed { table: write.table, record, before, after: Some(row.values) }])
-    })
+    installation
+        .db
+        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason))
 }
 
 /// Voids a record.
@@ -84,6 +79,58 @@ pub fn void(
     })
 }
 
+/// Joins two records of one ledger that are the same: whatever refers to `gone` is corrected to refer to `kept`, then
+/// `gone` is voided; the history of both stays. Gives how many rows were corrected.
+///
+/// # Errors
+/// When there is no such record, or the store cannot be written.
+pub fn join(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    (kept, gone): (i64, i64),
+    reason: &str,
+) -> anyhow::Result<usize> {
+    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let layout = &write.current.engine.layout;
+        let mut corrected = 0;
+        for (table, other) in layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
+            let columns: Vec<usize> =
+                (0..other.fields.len()).filter(|c| layout.kinds[table][*c] == Kind::Ref(write.table)).collect();
+            if columns.is_empty() {
+                continue;
+            }
+            let refers: Vec<String> = columns.iter().map(|c| format!("\"{}\" = $1", other.fields[*c].name)).collect();
+            let sql =
+                format!("select record_id from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
+            let rows = Write::begin(tx, &inst, &by, &other.name)?;
+            for record in tx.rows(&sql, &[gone.into()], |r| r.i64(0))? {
+                let Some(row) = store::get(tx, other, &Scope::All, record, None)? else { continue };
+                let mut values = row.values.clone();
+                for column in &columns {
+                    if values[*column] == Value::I64(gone) {
+                        values[*column] = Value::I64(kept);
+                    }
+                }
+                let new = NewRow { code: row.code.clone(), unit: row.unit, values };
+                rows.correct(tx, (record, row.revision), new, &reason)?;
+                corrected += 1;
+            }
+        }
+        let row = store::get(tx, write.ledger(), &Scope::All, gone, None)?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("没有要并掉的记录（编号 {gone}）"))?;
+        if store::get(tx, write.ledger(), &Scope::All, kept, None)?.is_none() {
+            anyhow::bail!("没有要保留的记录（编号 {kept}）");
+        }
+        let change = Change { record_id: gone, revision: row.revision, reason: &reason };
+        store::void(tx, &write.actor, write.ledger(), change)?;
+        write.judge(tx, vec![Changed { table: write.table, record: gone, before: Some(row.values), after: None }])?;
+        Ok(corrected)
+    })
+}
+
 /// Undoes an import and gives how many records were voided.
 ///
 /// # Errors
@@ -95,6 +142,7 @@ pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &
             tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
         let ledger = ledger.ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
         let write = Write::begin(tx, &inst, &by, &ledger)?;
+        write.unreferred(tx, import)?;
         let mut changes = Vec::new();
         let sql = format!("select record_id from l_{ledger} where import_id = $1 and voided_at is null");
         for record in tx.rows(&sql, &[import.into()], |r| r.i64(0))? {
@@ -118,7 +166,7 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &str, ledger: &str) -> anyhow::Result<Write> {
-        let current = inst.current(tx)?;
+        let current = inst.current_in_write(tx)?;
         let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
         let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;
         let now = inst.clock.now();
@@ -141,6 +189,50 @@ impl Write {
         });
         self.judge(tx, changes.collect())?;
         Ok(ids)
+    }
+
+    pub(crate) fn correct(
+        &self,
+        tx: &mut Tx<'_>,
+        (record, revision): (i64, i64),
+        row: NewRow,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        let before = self.values(tx, record)?;
+        let row = self.with_unit(tx, row)?;
+        let change = Change { record_id: record, revision, reason };
+        store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row)?;
+        self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
+    }
+
+    /// Refuses to undo an import whose records others refer to: they would hang in the air.
+    fn unreferred(&self, tx: &mut Tx<'_>, import: i64) -> anyhow::Result<()> {
+        let layout = &self.current.engine.layout;
+        let own = format!("select record_id from l_{} where import_id = $1 and voided_at is null", self.ledger().name);
+        let mut found = Vec::new();
+        for (table, other) in layout.ledgers.iter().enumerate().filter(|(t, l)| !l.derived && *t != self.table) {
+            let mut columns: Vec<String> = (0..other.fields.len())
+                .filter(|c| layout.kinds[table][*c] == Kind::Ref(self.table))
+                .map(|c| format!("\"{}\"", other.fields[c].name))
+                .collect();
+            columns.extend((self.table == UNIT && other.unit_from.is_none()).then(|| "unit_id".to_owned()));
+            if columns.is_empty() {
+                continue;
+            }
+            let refers: Vec<String> = columns.iter().map(|c| format!("{c} in ({own})")).collect();
+            let sql =
+                format!("select count(*) from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
+            let n = tx.one(&sql, &[import.into()], |r| r.i64(0))?.unwrap_or(0);
+            if n > 0 {
+                found.push(format!("{}{n}条", other.title));
+            }
+        }
+        anyhow::ensure!(
+            found.is_empty(),
+            "还有记录指向这次导入的内容（{}），撤销后它们会落空：请先撤销或更正它们",
+            found.join("、")
+        );
+        Ok(())
     }
 
     fn values(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
@@ -215,11 +307,11 @@ pub fn missing(ledger: &crate::directive::model::Ledger, row: &NewRow) -> Vec<St
     empty.map(|(f, _)| f.title.clone()).collect()
 }
 
-/// Jobs that are waiting, by payload.
+/// Jobs: payload by row id.
 pub(crate) type Waiting = BTreeMap<i64, String>;
 
-/// Jobs of a kind that are waiting, oldest first.
-pub(crate) fn waiting(tx: &mut Tx<'_>, kind: &str) -> anyhow::Result<Waiting> {
-    let sql = "select row_id, payload from job where kind = $1 and state = 'waiting' order by row_id";
-    Ok(tx.rows(sql, &[kind.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?.into_iter().collect())
+/// Jobs of a kind in a state, oldest first.
+pub(crate) fn in_state(tx: &mut Tx<'_>, kind: &str, state: &str) -> anyhow::Result<Waiting> {
+    let sql = "select row_id, payload from job where kind = $1 and state = $2 order by row_id";
+    Ok(tx.rows(sql, &[kind.into(), state.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?.into_iter().collect())
 }

@@ -62,6 +62,18 @@ impl Installation {
     /// # Errors
     /// When the store cannot be read or the stored package does not load.
     pub fn current(&self, tx: &mut Tx<'_>) -> anyhow::Result<Arc<Current>> {
+        let current = self.current_in_write(tx)?;
+        if let Ok(mut slot) = self.current.write() {
+            *slot = Some(Arc::clone(&current));
+        }
+        Ok(current)
+    }
+
+    /// The same inside a write: what is read there may yet be rolled back, so it is not kept for others.
+    ///
+    /// # Errors
+    /// As [`Installation::current`].
+    pub fn current_in_write(&self, tx: &mut Tx<'_>) -> anyhow::Result<Arc<Current>> {
         let day = self.clock.now().day;
         let hash = meta(tx, "package")?.context("数据库里还没有文件要求，请先运行 dongliang init")?;
         let version = org_version(tx)?;
@@ -76,11 +88,7 @@ impl Installation {
         let (given, workdays) = given(tx, &package, day, None)?;
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, None)?;
-        let current = Arc::new(Current { engine, organisation, state });
-        if let Ok(mut slot) = self.current.write() {
-            *slot = Some(Arc::clone(&current));
-        }
-        Ok(current)
+        Ok(Arc::new(Current { engine, organisation, state }))
     }
 
     fn cached(&self) -> Option<Arc<Current>> {

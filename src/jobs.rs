@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     day::Day,
-    facts::waiting,
+    facts::in_state,
     installation::{Installation, meta},
     intake,
     verdict::rejudge,
@@ -24,9 +24,12 @@ use crate::{
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let mut worked = intake::resume(installation)?;
     let today = installation.clock.now().day;
-    let (jobs, judged) = installation
-        .db
-        .read(|tx| Ok((waiting(tx, "rejudge")?, meta(tx, "judged_day")?.and_then(|d| Day::parse(&d)))))?;
+    // Taken before the snapshot, so that what comes in meanwhile waits anew; what a crash left is taken again.
+    let jobs = installation.db.write(|tx| {
+        tx.execute("update job set state = 'running' where kind = 'rejudge' and state = 'waiting'", &[])?;
+        in_state(tx, "rejudge", "running")
+    })?;
+    let judged = installation.db.read(|tx| Ok(meta(tx, "judged_day")?.and_then(|d| Day::parse(&d))))?;
     let everything = judged != Some(today) || jobs.values().any(|p| p == "*");
     if everything {
         rejudge::run(installation, None, &mut |_, _| {})?;

@@ -22,5 +22,6 @@ pub mod org;
 pub mod ratio;
 pub mod scope;
 pub mod sheet;
+pub mod subjects;
 pub mod verdict;
 pub mod web;

@@ -49,7 +49,7 @@ impl Names {
         depth: u32,
     ) -> anyhow::Result<()> {
         let mut further: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-        let mut open: Vec<((usize, i64), String, Vec<(usize, i64)>)> = Vec::new();
+        let mut open: Vec<(Key, String, Vec<Key>)> = Vec::new();
         for (table, ids) in wanted {
             let ledger = &layout.ledgers[*table];
             if ledger.derived {
@@ -100,7 +100,10 @@ impl Names {
     }
 }
 
-type Named = (i64, String, Option<String>, Vec<(usize, i64)>);
+/// Ledger position and record id.
+type Key = (usize, i64);
+/// Id, code, title, and the records that make the title where there is none.
+type Named = (i64, String, Option<String>, Vec<Key>);
 
 fn read(tx: &mut Tx<'_>, layout: &Layout, table: usize, ids: &BTreeSet<i64>) -> anyhow::Result<Vec<Named>> {
     let ledger = &layout.ledgers[table];

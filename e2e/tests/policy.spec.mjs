@@ -5,6 +5,7 @@ test('every page has a strict policy, and the browser has nothing to complain ab
   test.setTimeout(120_000);
   for (const [name, address] of Object.entries(addresses)) {
     const answer = await page.goto(address, { waitUntil: 'networkidle' });
+    expect(answer.status(), `${name} ${address}`).toBe(name === '没有这一页' ? 404 : 200);
     const policy = answer.headers()['content-security-policy'] ?? '';
     expect(policy, name).toContain("default-src 'none'");
     expect(policy, name).toContain("script-src 'self'");

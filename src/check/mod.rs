@@ -11,7 +11,7 @@ use std::{
 use crate::{
     db::{Db, Tx},
     directive::{
-        example::{Example, Examples},
+        example::{Example, ExampleRow, Examples},
         model::{Package, Part, Requirement, Target, TargetOp},
     },
     ledger::schema,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-pub use compare::Failure;
+pub use compare::{Failure, Told};
 
 /// What became of the examples.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,15 +52,15 @@ pub fn run(package: &Package, examples: &Examples) -> anyhow::Result<Report> {
 /// # Errors
 /// When the store fails.
 pub fn run_on(db: &Db, package: &Package, examples: &Examples) -> anyhow::Result<Report> {
+    make_tables(db, package)?;
     let (package, examples) = (package.clone(), examples.clone());
     db.write(move |tx| {
         let layout = Layout::new(&package);
-        for ledger in layout.ledgers.iter().filter(|l| !l.derived) {
-            schema::create(tx, ledger, &[])?;
-        }
         let mut report = Report::default();
         for example in &examples.all {
-            let failures = one(tx, &package, &layout, &examples, example)?;
+            let failures =
+                one(tx, &package, &layout, &examples.base, example, &|case| compare::compare(case, example))?;
+            let failures = failures.unwrap_or_else(|| vec![Failure::of(format!("没有要求“{}”", example.req))]);
             if failures.is_empty() {
                 report.passed += 1;
             } else {
@@ -72,31 +72,62 @@ pub fn run_on(db: &Db, package: &Package, examples: &Examples) -> anyhow::Result
     })
 }
 
-fn one(
+/// Makes the tables of a package in an empty database.
+///
+/// # Errors
+/// When the store fails.
+pub fn make_tables(db: &Db, package: &Package) -> anyhow::Result<()> {
+    let ledgers = Layout::new(package).ledgers;
+    db.write(move |tx| ledgers.iter().filter(|l| !l.derived).try_for_each(|l| schema::create(tx, l, &[])))
+}
+
+/// Everything that one example comes to, whatever it expects, on a database with the tables of [`make_tables`], which are
+/// empty before and after; `base` are the rows that it starts from. `None`: the package has no such requirement.
+///
+/// # Errors
+/// When the store fails.
+pub fn verdicts(db: &Db, package: &Package, base: &Rows, example: &Example) -> anyhow::Result<Option<Told>> {
+    let (package, base, example) = (package.clone(), base.clone(), example.clone());
+    db.write(move |tx| one(tx, &package, &Layout::new(&package), &base, &example, &compare::told))
+}
+
+/// Rows by ledger.
+pub type Rows = BTreeMap<String, Vec<ExampleRow>>;
+
+/// An example judged.
+struct Case<'c> {
+    requirement: &'c Requirement,
+    compiled: &'c compile::Compiled,
+    world: &'c World<'c>,
+    verdicts: &'c [Verdict],
+    codes: &'c Codes,
+}
+
+fn one<T>(
     tx: &mut Tx<'_>,
     package: &Package,
     layout: &Layout,
-    examples: &Examples,
+    base: &Rows,
     example: &Example,
-) -> anyhow::Result<Vec<Failure>> {
-    let codes = rows::insert(tx, layout, &examples.base, example)?;
-    let result = judged(tx, package, layout, example, &codes);
+    then: &dyn Fn(&Case<'_>) -> T,
+) -> anyhow::Result<Option<T>> {
+    let codes = rows::insert(tx, layout, base, example)?;
+    let result = judged(tx, package, layout, example, &codes, then);
     for ledger in layout.ledgers.iter().filter(|l| !l.derived) {
         tx.execute(&format!("delete from l_{}", ledger.name), &[])?;
     }
     result
 }
 
-fn judged(
+fn judged<T>(
     tx: &mut Tx<'_>,
     package: &Package,
     layout: &Layout,
     example: &Example,
     codes: &Codes,
-) -> anyhow::Result<Vec<Failure>> {
-    let Some(requirement) = package.requirement(&example.req) else {
-        return Ok(vec![Failure::of(format!("没有要求“{}”", example.req))]);
-    };
+    then: &dyn Fn(&Case<'_>) -> T,
+) -> anyhow::Result<Option<T>> {
+    let Some(requirement) = package.requirement(&example.req) else { return Ok(None) };
     let requirement = Arc::new(adjusted(requirement, example));
     let mut given = Given::of(package);
     given.settings.extend(example.settings.clone());
@@ -119,8 +150,8 @@ fn judged(
     let eval = Eval::new(&world, &given, example.as_of);
     let rules = Rules { from: package.directive.from, thresholds: thresholds(&given) };
     let verdicts = judge::judge(&eval, &compiled, &rules);
-    let named = |v: &Verdict| subject_text(&world, &compiled, v, codes);
-    Ok(compare::compare(example, &requirement, &world, &verdicts, codes, &named))
+    let case = Case { requirement: &requirement, compiled: &compiled, world: &world, verdicts: &verdicts, codes };
+    Ok(Some(then(&case)))
 }
 
 /// The light's thresholds in force.
@@ -164,22 +195,25 @@ impl Codes {
     }
 }
 
-/// The subject as examples name it; combinations joined by `|`.
-fn subject_text(world: &World<'_>, c: &compile::Compiled, v: &Verdict, codes: &Codes) -> String {
-    let text = |kind: &Kind, cell: i64| match kind {
-        Kind::Ref(table) => code_of(world, codes, *table, cell),
-        kind => kind.show(cell, &world.texts),
-    };
-    if c.per.is_empty() {
-        return code_of(world, codes, c.table, v.subject.first().copied().unwrap_or_default());
+impl Case<'_> {
+    /// The subject as examples name it; combinations joined by `|`.
+    fn subject(&self, v: &Verdict) -> String {
+        let text = |kind: &Kind, cell: i64| match kind {
+            Kind::Ref(table) => self.code(*table, cell),
+            kind => kind.show(cell, &self.world.texts),
+        };
+        let c = self.compiled;
+        if c.per.is_empty() {
+            return self.code(c.table, v.subject.first().copied().unwrap_or_default());
+        }
+        c.per.iter().zip(v.subject.iter()).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
     }
-    c.per.iter().zip(v.subject.iter()).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
-}
 
-fn code_of(world: &World<'_>, codes: &Codes, table: usize, id: i64) -> String {
-    if world.layout.ledgers[table].derived {
-        let (unit, year) = low_rank::parts(id);
-        return format!("{}|{year}", codes.code(UNIT, unit).unwrap_or_default());
+    fn code(&self, table: usize, id: i64) -> String {
+        if self.world.layout.ledgers[table].derived {
+            let (unit, year) = low_rank::parts(id);
+            return format!("{}|{year}", self.codes.code(UNIT, unit).unwrap_or_default());
+        }
+        self.codes.code(table, id).map_or_else(|| id.to_string(), str::to_owned)
     }
-    codes.code(table, id).map_or_else(|| id.to_string(), str::to_owned)
 }

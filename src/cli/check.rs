@@ -20,32 +20,34 @@ pub(super) struct Options {
 
 /// Runs it.
 pub(super) fn run(options: &Options) -> anyhow::Result<Outcome> {
+    if let Ok((_, _, warnings)) = directive::load(&options.dir)
+        && !warnings.is_empty()
+    {
+        print(&warnings);
+    }
     Ok(if checked(&options.dir)?.is_some() { Outcome::Done } else { Outcome::No })
 }
 
 /// Loads and checks a package and says on the terminal what is wrong with it; `None` if anything is.
 pub(super) fn checked(dir: &Path) -> anyhow::Result<Option<Package>> {
-    let (package, examples, warnings) = match directive::load(dir) {
+    let (package, examples, _) = match directive::load(dir) {
         Ok(loaded) => loaded,
         Err(found) => {
             print(&found);
-            println!("{} 处错误，没有装入", found.len());
+            say!("{} 处错误，没有装入", found.len());
             return Ok(None);
         }
     };
-    if !warnings.is_empty() {
-        print(&warnings);
-    }
     let report = check::run(&package, &examples)?;
     for (name, failures) in &report.failed {
-        println!("✗ {name}");
-        failures.iter().for_each(|f| println!("    {}", f.text));
+        say!("✗ {name}");
+        failures.iter().for_each(|f| say!("    {}", f.text));
     }
-    println!("{} passed, {} failed", report.passed, report.failed.len());
+    say!("{} passed, {} failed", report.passed, report.failed.len());
     Ok(report.failed.is_empty().then_some(package))
 }
 
 /// Findings on the terminal.
 pub(super) fn print(found: &[Diagnostic]) {
-    eprintln!("{}", directive::render(found));
+    complain!("{}", directive::render(found));
 }

@@ -112,7 +112,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     bar.finish_and_clear();
     rejudge::note_months(&installation)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
-    println!(
+    say!(
         "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",
         judged.verdicts,
         started.elapsed().as_secs_f64(),

@@ -18,16 +18,19 @@ use crate::{
     installation::{Installation, given, meta},
     names::Names,
     ratio::Ratio,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         judge::State,
-        kind::Kind,
         light::Light,
         rollup::{self, Tally},
         store::{self, Stored},
         world::{Layout, PERSON, UNIT},
     },
 };
+
+/// Days ahead of today that may be asked about: plans are typed for a year or two.
+const FURTHEST: i32 = 800;
 
 /// Options of `evaluate`.
 #[derive(Args)]
@@ -100,6 +103,10 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
                 .ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))
         })
         .transpose()?;
+    let today = installation.clock.now().day;
+    if let Some(day) = as_of.filter(|d| *d > today.plus(FURTHEST)) {
+        return Err(misuse(format!("{day} 太远：最多看到 {}", today.plus(FURTHEST))));
+    }
     let lines = installation.db.read(|tx| lines(tx, &installation, options, as_of, known_at))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match options.format {
@@ -176,26 +183,35 @@ fn answer(
     day: Day,
 ) -> anyhow::Result<Vec<Line>> {
     let inside = |v: &Stored| unit.is_none_or(|u| v.unit == Some(u) || v.organ == Some(u));
-    let names = names(tx, engine, &verdicts)?;
+    let judged = verdicts.iter().filter_map(|v| Some((engine.position(&v.requirement)?, v)));
+    let names = subjects::names(tx, engine, judged)?;
     let maker = Maker { engine, names: &names, day };
     let mut lines: Vec<Line> =
         verdicts.iter().filter(|v| !v.closed && inside(v)).filter_map(|v| maker.subject(v)).collect();
-    let mut totals: BTreeMap<(usize, String, Option<i64>), (Tally, Option<Ratio>, Option<Day>)> = BTreeMap::new();
+    let mut totals: BTreeMap<(usize, String, Option<i64>), Counts> = BTreeMap::new();
     for v in &verdicts {
         let Some(i) = engine.position(&v.requirement) else { continue };
         let organs = [None, v.organ].into_iter().filter(|o| unit.is_none_or(|u| *o == Some(u)));
         let sections = v.unit.filter(|u| Some(*u) != v.organ && unit.is_none_or(|w| w == *u)).map(Some);
         for of in organs.chain(sections).collect::<BTreeSet<_>>() {
             let total = totals.entry((i, v.window.clone(), of)).or_default();
-            count(&mut total.0, v);
-            total.1 = total.1.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
-            total.2 = v.shut;
+            count(&mut total.tally, v);
+            total.target = total.target.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
+            total.due = v.shut;
         }
     }
-    for ((i, window, of), (tally, target, due)) in totals {
-        lines.extend(maker.total(i, &window, of, &tally, target, due));
+    for ((i, window, of), counts) in totals {
+        lines.extend(maker.total(i, &window, of, &counts));
     }
     Ok(lines)
+}
+
+/// Leaf verdicts of one roll-up.
+#[derive(Default)]
+struct Counts {
+    tally: Tally,
+    target: Option<Ratio>,
+    due: Option<Day>,
 }
 
 fn count(tally: &mut Tally, v: &Stored) {
@@ -217,32 +233,6 @@ fn count(tally: &mut Tally, v: &Stored) {
     }
 }
 
-fn names(tx: &mut Tx<'_>, engine: &Engine, verdicts: &[Stored]) -> anyhow::Result<Names> {
-    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-    for v in verdicts {
-        let Some(i) = engine.position(&v.requirement) else { continue };
-        for (table, id) in keys(engine, i, v) {
-            wanted.entry(table).or_default().insert(id);
-        }
-        wanted.entry(UNIT).or_default().extend(v.unit.into_iter().chain(v.organ));
-    }
-    Names::load(tx, &engine.layout, &wanted)
-}
-
-/// The cells of a subject that are records.
-fn keys(engine: &Engine, i: usize, v: &Stored) -> Vec<(usize, i64)> {
-    let c = &engine.compiled[i];
-    if c.per.is_empty() {
-        return vec![(c.table, v.subject)];
-    }
-    let cells = std::iter::once(v.subject).chain(v.rest.split('|').filter_map(|t| t.parse().ok()));
-    let record = |(access, cell): (&crate::verdict::compile::Access, i64)| match access.kind {
-        Kind::Ref(table) => Some((table, cell)),
-        _ => None,
-    };
-    c.per.iter().zip(cells).filter_map(record).collect()
-}
-
 struct Maker<'a> {
     engine: &'a Engine,
     names: &'a Names,
@@ -256,17 +246,15 @@ impl Maker<'_> {
 
     fn subject(&self, v: &Stored) -> Option<Line> {
         let i = self.engine.position(&v.requirement)?;
-        let keys = keys(self.engine, i, v);
-        let code: Vec<String> = keys.iter().map(|(t, id)| self.names.code(*t, *id)).collect();
-        let title: Vec<&str> = keys.iter().map(|(t, id)| self.names.title(*t, *id)).collect();
+        let key = subjects::key(v);
         let counted = v.value.split("; ").next() != Some("None");
         Some(Line {
             row: "subject",
             requirement: v.requirement.clone(),
             version: self.version(),
             subject_kind: kind(&self.engine.layout, &self.engine.compiled[i].requirement.each),
-            subject: code.join("|"),
-            subject_title: title.join("｜"),
+            subject: subjects::code(self.engine, i, &key, self.names),
+            subject_title: subjects::title(self.engine, i, &key, self.names),
             unit: v.unit.map(|u| self.names.code(UNIT, u)),
             window: v.window.clone(),
             numerator: counted.then_some(v.counted.0),
@@ -281,23 +269,15 @@ impl Maker<'_> {
         })
     }
 
-    fn total(
-        &self,
-        i: usize,
-        window: &str,
-        of: Option<i64>,
-        tally: &Tally,
-        target: Option<Ratio>,
-        due: Option<Day>,
-    ) -> Option<Line> {
+    fn total(&self, i: usize, window: &str, of: Option<i64>, counts: &Counts) -> Option<Line> {
         let r = &self.engine.compiled[i].requirement;
         let op = r.parts.first()?.target.as_ref()?.op;
-        let target = target.map(|t| store::pool_target(op, t));
+        let target = counts.target.map(|t| store::pool_target(op, t));
         let system_only = matches!(r.rollup, crate::directive::model::Rollup::CountMet(_));
         if system_only && of.is_some() {
             return None;
         }
-        let total = rollup::total(&r.rollup, tally, target.as_ref())?;
+        let total = rollup::total(&r.rollup, &counts.tally, target.as_ref())?;
         Some(Line {
             row: "rollup",
             requirement: r.id.clone(),
@@ -314,7 +294,7 @@ impl Maker<'_> {
             state: total.state.as_str(),
             light: Light::of(total.state).as_str(),
             late: false,
-            due: due.map(|d| d.to_string()),
+            due: counts.due.map(|d| d.to_string()),
             watermark: self.day.to_string(),
         })
     }

@@ -9,11 +9,12 @@ use crate::{
     db::Tx,
     installation::Installation,
     names::Names,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation},
-        kind::Kind,
+        words::{self, Context},
     },
 };
 
@@ -41,40 +42,17 @@ fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> any
     let i = engine
         .position(&options.requirement)
         .ok_or_else(|| misuse(format!("没有正在判定的要求“{}”", options.requirement)))?;
-    let key = key(tx, engine, i, &options.subject)?.ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
+    let key = subjects::find(tx, engine, i, &options.subject)?
+        .ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
     let q = Question { as_of: installation.clock.now().day, ..Question::default() };
     let mut shared = current.organisation.clone();
     let Some(found) = explain::explain(tx, engine, i, &key, &options.window, &q, &mut shared)? else {
-        println!("没有这个判定：{} {} {}", options.requirement, options.subject, options.window);
+        say!("没有这个判定：{} {} {}", options.requirement, options.subject, options.window);
         return Ok(Outcome::No);
     };
     let names = names(tx, engine, &found)?;
     show(engine, i, &found, &names);
     Ok(Outcome::Done)
-}
-
-/// The cells of a subject named by codes or ids.
-fn key(tx: &mut Tx<'_>, engine: &Engine, i: usize, text: &str) -> anyhow::Result<Option<Vec<i64>>> {
-    let c = &engine.compiled[i];
-    let tables: Vec<usize> = if c.per.is_empty() {
-        vec![c.table]
-    } else {
-        c.per.iter().filter_map(|p| if let Kind::Ref(t) = p.kind { Some(t) } else { None }).collect()
-    };
-    let texts: Vec<&str> = if tables.len() > 1 { text.split('|').collect() } else { vec![text] };
-    let mut key = Vec::new();
-    for (table, text) in tables.iter().zip(&texts) {
-        let sql = format!(
-            "select record_id from l_{} where record_code = $1 or cast(record_id as text) = $1 \
-             order by case when record_code = $1 then 0 else 1 end",
-            engine.layout.ledgers[*table].name
-        );
-        match tx.one(&sql, &[(*text).into()], |r| r.i64(0))? {
-            Some(id) => key.push(id),
-            None => return Ok(None),
-        }
-    }
-    Ok((key.len() == tables.len()).then_some(key))
 }
 
 fn names(tx: &mut Tx<'_>, engine: &Engine, e: &Explanation) -> anyhow::Result<Names> {
@@ -86,42 +64,36 @@ fn names(tx: &mut Tx<'_>, engine: &Engine, e: &Explanation) -> anyhow::Result<Na
 }
 
 fn show(engine: &Engine, i: usize, e: &Explanation, names: &Names) {
-    let (r, v) = (&engine.compiled[i].requirement, &e.verdict);
-    println!("{} {}（{}）", r.id, r.title, r.clause);
-    println!("期间 {}：{}{}", v.window.label, v.state.chinese(), if v.late { "，已补" } else { "" });
-    println!("数值 {}，目标 {}", v.value_text(), v.target_text());
-    for (n, part) in e.parts.iter().enumerate() {
-        if e.parts.len() > 1 {
-            println!("第 {} 项：{}", n + 1, v.parts[n].state.chinese());
-        }
-        if let Some((elapsed, total, behind)) = part.pace {
-            println!("序时：已过 {elapsed} 日，共 {total} 日，落后 {behind} 个百分点");
-        }
-        for row in part.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
+    let ctx = Context::of(engine, i);
+    let (r, v) = (ctx.requirement, &e.verdict);
+    say!("{} {}（{}）", r.id, r.title, r.clause);
+    words::facts(ctx).iter().for_each(|f| say!("{}：{}", f.term, f.text));
+    say!("期间：{}", words::window_name(&v.window.label));
+    say!("{}", words::lead(ctx, e));
+    say!("数值 {}，目标 {}", v.value_text(), v.target_text());
+    for sum in words::sums(ctx, e) {
+        let terms: Vec<String> = sum.terms.iter().map(|t| format!("{}{}{}", t.sign, t.label, t.value)).collect();
+        say!("{}{} {}", sum.part.map_or(String::new(), |p| format!("{p}：")), terms.join(" "), sum.outcome);
+    }
+    for (part, told) in r.parts.iter().zip(&e.parts) {
+        for row in told.rows.iter().filter(|r| r.trace.fate != Fate::Outside) {
+            let fated = words::fate(ctx, part, row, &told.frame, &v.window);
             let ledger = &engine.layout.ledgers[row.table];
-            println!(
-                "  {} {} {}：{}",
+            let day = row.day.map_or(String::new(), |d| format!(" {d}"));
+            say!(
+                "  {} {}{day} {}：{} {}",
                 ledger.title,
                 names.code(row.table, row.record),
                 names.title(row.table, row.record),
-                fate(&row.trace.fate)
+                fated.outcome,
+                fated.reason
             );
         }
-        let outside = part.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
+        let outside = told.rows.iter().filter(|r| r.trace.fate == Fate::Outside).count();
         if outside > 0 {
-            println!("  另有 {outside} 条日期在期间之外");
+            say!("  另有 {outside} 条日期在期间之外");
         }
     }
-}
-
-fn fate(fate: &Fate) -> String {
-    match fate {
-        Fate::Counted => "计入".into(),
-        Fate::Unclear(field) => format!("说不清，{field} 没有填"),
-        Fate::Future => "未计入，在所问之日以后".into(),
-        Fate::Outside => "未计入，日期在期间之外".into(),
-        Fate::Fails(field) => format!("未计入，{field} 不合条件"),
-        Fate::Superseded => "未计入，有更晚的一条".into(),
-        Fate::Short(field) => format!("计入总数，{field} 不达"),
-    }
+    let mends = words::needs(ctx, e);
+    mends.list.iter().for_each(|m| say!("还需：{}（{}）", m.title, m.note));
 }

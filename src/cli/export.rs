@@ -46,7 +46,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
 fn list(installation: &Installation) -> anyhow::Result<Outcome> {
     installation.db.read(|tx| {
         for ledger in &installation.current(tx)?.engine.layout.ledgers {
-            println!("{}\t{}", ledger.name, ledger.title);
+            say!("{}\t{}", ledger.name, ledger.title);
         }
         Ok(Outcome::Done)
     })
@@ -68,7 +68,7 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
         let keys = Some(installation.keys.as_ref());
         export::ledger(tx, layout, index, &Scope::All, &Query::default(), format, keys, day, BufWriter::new(file))
     })?;
-    println!("已导出 {rows} 行到 {}", output.display());
+    say!("已导出 {rows} 行到 {}", output.display());
     Ok(Outcome::Done)
 }
 
@@ -85,6 +85,6 @@ fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
         }
         Ok(())
     })?;
-    println!("已导出 {ledgers} 本台账，共 {rows} 行，到 {}", output.display());
+    say!("已导出 {ledgers} 本台账，共 {rows} 行，到 {}", output.display());
     Ok(Outcome::Done)
 }

@@ -25,6 +25,9 @@ pub(super) struct Options {
     /// 有错的行不导入，其余照常导入
     #[arg(long)]
     skip_bad: bool,
+    /// 编号已在台账中的行，按更正处理（旧行作废，另加新行）
+    #[arg(long)]
+    update: bool,
     /// 同一个文件导入过，仍再导入一次
     #[arg(long)]
     again: bool,
@@ -42,7 +45,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     if let Some(import) = options.undo {
         let n = facts::undo_import(&installation, &options.by, import, "撤销导入")?;
         jobs::run_waiting(&installation)?;
-        println!("已撤销第 {import} 次导入，作废 {n} 条");
+        say!("已撤销第 {import} 次导入，作废 {n} 条");
         return Ok(Outcome::Done);
     }
     let (Some(ledger), Some(file)) = (&options.ledger, &options.file) else {
@@ -64,39 +67,42 @@ fn one(
     let prepared = intake::prepare(installation, ledger, file)?;
     let checked = &prepared.checked;
     for (letters, head) in checked.header.unknown() {
-        println!("提醒：{letters} 列“{head}”不是这本台账的栏目，没有读取");
+        say!("提醒：{letters} 列“{head}”不是这本台账的栏目，没有读取");
     }
-    checked.skipped.iter().for_each(|s| println!("跳过：第 {} 行，{}", s.row, s.reason));
-    checked.warnings.iter().take(SHOWN).for_each(|w| println!("提醒：{w}"));
-    checked.errors.iter().take(SHOWN).for_each(|e| println!("错误：{e}"));
+    checked.skipped.iter().for_each(|s| say!("跳过：第 {} 行，{}", s.row, s.reason));
+    checked.warnings.iter().take(SHOWN).for_each(|w| say!("提醒：{w}"));
+    checked.errors.iter().take(SHOWN).for_each(|e| say!("错误：{e}"));
     if checked.error_count > SHOWN {
-        println!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
+        say!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
     }
     let total = checked.rows.len() + checked.bad_rows + prepared.known;
-    println!(
-        "共 {total} 行，可导入 {} 行，{} 行有误，{} 行已在台账中",
+    let corrections = prepared.corrections.len();
+    say!(
+        "共 {total} 行，可导入 {} 行（其中更正 {corrections} 行），{} 行有误，{} 行已在台账中",
         checked.rows.len(),
         checked.bad_rows,
         prepared.known
     );
     for (number, when, by) in &prepared.before {
-        println!(
-            "这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}"
-        );
+        say!("这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}");
     }
     if options.dry_run {
         return Ok(if checked.error_count == 0 { Outcome::Done } else { Outcome::No });
     }
     if checked.error_count > 0 && !options.skip_bad {
-        println!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的行");
+        say!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的行");
+        return Ok(Outcome::No);
+    }
+    if corrections > 0 && !options.update {
+        say!("没有写入。有 {corrections} 行的编号已在台账中而内容不同；确要更正，请加 --update");
         return Ok(Outcome::No);
     }
     if !prepared.before.is_empty() && !options.again {
-        println!("没有写入。确要再导入一次，请加 --again");
+        say!("没有写入。确要再导入一次，请加 --again");
         return Ok(Outcome::No);
     }
     if checked.rows.is_empty() {
-        println!("没有要导入的行");
+        say!("没有要导入的行");
         return Ok(Outcome::Done);
     }
     let rows = checked.rows.len();
@@ -104,6 +110,9 @@ fn one(
     let number = intake::stage(installation, &options.by, ledger, prepared)?;
     jobs::run_waiting(installation)?;
     bar.finish_and_clear();
-    println!("已导入 {rows} 行，导入号 {number}");
+    if let Some(error) = intake::failure(installation, number)? {
+        anyhow::bail!("第 {number} 次导入没有完成：{error}。已写入的可用 dongliang import --undo {number} 撤销");
+    }
+    say!("已导入 {rows} 行，导入号 {number}");
     Ok(Outcome::Done)
 }

@@ -29,14 +29,21 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         bail!("这个数据库里已经有数据，而 {} 里没有它的密钥文件。请用原来的数据目录", place.data.display());
     }
     let keys = Keys::create(&keys)?;
-    db.write(move |tx| keys.bind(tx))?;
     if let Some(url) = &place.database {
         fs::write(place.data.join("database"), url)?;
     }
     let title = package.directive.title.clone();
     let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
-    db.write(move |tx| apply::apply(tx, None, &package, &actor))?;
-    println!(
+    let made = db.write(move |tx| {
+        keys.bind(tx)?;
+        apply::apply(tx, None, &package, &actor)
+    });
+    if made.is_err() {
+        // Nothing was written: the next try must find the place empty.
+        let _ = fs::remove_file(open::key_file(&place.data));
+    }
+    made?;
+    say!(
         "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
         place.data.display()
     );

@@ -1,5 +1,21 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 cannot.
 
+/// Prints a line. A reader that has gone, as `head` does, must not stop the work.
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+
+/// The same on the error stream.
+macro_rules! complain {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($arg)*);
+    }};
+}
+
 mod check;
 mod demo;
 mod evaluate;
@@ -10,6 +26,7 @@ mod init;
 mod open;
 mod package;
 mod progress;
+mod record;
 mod serve;
 mod template;
 mod verify;
@@ -79,6 +96,10 @@ enum Command {
     Export(export::Options),
     /// 写出导入模板
     Template(template::Options),
+    /// 作废一条记录
+    Void(record::Void),
+    /// 把登记了两次的并成一条
+    Join(record::Join),
     /// 换用新的文件要求，或看看会变什么
     #[command(subcommand)]
     Package(package::Command),
@@ -108,6 +129,8 @@ pub fn run() -> ExitCode {
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),
+        Command::Void(o) => record::void(place, o),
+        Command::Join(o) => record::join(place, o),
         Command::Package(c) => package::run(place, c),
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
@@ -117,7 +140,7 @@ pub fn run() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(e) if closed_pipe(&e) => Outcome::Done.into(),
         Err(e) => {
-            eprintln!("错误：{e:#}");
+            complain!("错误：{e:#}");
             e.downcast_ref::<Misuse>().map_or(Outcome::Cannot, |_| Outcome::Misused).into()
         }
     }
@@ -125,7 +148,10 @@ pub fn run() -> ExitCode {
 
 /// The reader of our output has gone, as `head` does: nothing is wrong.
 fn closed_pipe(e: &anyhow::Error) -> bool {
-    e.chain().filter_map(|c| c.downcast_ref::<std::io::Error>()).any(|c| c.kind() == std::io::ErrorKind::BrokenPipe)
+    format!("{e:#}").contains("Broken pipe")
+        || e.chain()
+            .filter_map(|c| c.downcast_ref::<std::io::Error>())
+            .any(|c| c.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Arguments that do not fit together or name what does not exist.

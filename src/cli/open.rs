@@ -31,6 +31,12 @@ pub(super) fn url(place: &Place) -> String {
 /// Opens an installation that `init` or `demo` has made.
 pub(super) fn installation(place: &Place) -> anyhow::Result<Installation> {
     let keys = key_file(&place.data);
+    if !keys.exists() && place.data.join("dongliang.db").exists() {
+        bail!(
+            "{} 里有数据库，但缺少密钥文件 keys。请从备份恢复密钥文件；不要重新 init，没有密钥，加密的栏目读不出来",
+            place.data.display()
+        );
+    }
     if !keys.exists() {
         bail!(
             "{} 里没有数据。请先运行 dongliang init --directive 目录，或用 --data 指明数据目录",

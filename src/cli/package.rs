@@ -39,21 +39,21 @@ fn apply_package(place: &Place, dir: &std::path::Path, yes: bool, by: &str) -> a
     let current = installation.db.read(|tx| installation.current(tx))?;
     let old = current.engine.package.clone();
     if old.hash == package.hash {
-        println!("这套文件要求已在使用，没有要改的");
+        say!("这套文件要求已在使用，没有要改的");
         return Ok(Outcome::Done);
     }
     let changes = match apply::plan(Some(&old), &package) {
         Ok(changes) => changes,
         Err(refusals) => {
-            println!("不能换用：");
-            refusals.iter().for_each(|r| println!("  ✗ {r}"));
+            say!("不能换用：");
+            refusals.iter().for_each(|r| say!("  ✗ {r}"));
             return Ok(Outcome::No);
         }
     };
-    println!("《{}》将有 {} 处变化：", package.directive.title, changes.len());
-    changes.iter().for_each(|c| println!("  · {c}"));
+    say!("《{}》将有 {} 处变化：", package.directive.title, changes.len());
+    changes.iter().for_each(|c| say!("  · {c}"));
     if !yes {
-        println!("尚未改动。确认后加 --yes 再运行一次");
+        say!("尚未改动。确认后加 --yes 再运行一次");
         return Ok(Outcome::Done);
     }
     let actor = Actor { name: by.to_owned(), at: installation.clock.now().instant };
@@ -61,7 +61,7 @@ fn apply_package(place: &Place, dir: &std::path::Path, yes: bool, by: &str) -> a
     let bar = progress::bar("重新判定");
     let done = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
-    println!("已换用，判定 {} 个，其中 {} 行有变化", done.verdicts, done.written);
+    say!("已换用，判定 {} 个，其中 {} 行有变化", done.verdicts, done.written);
     Ok(Outcome::Done)
 }
 
@@ -72,7 +72,7 @@ fn list(place: &Place) -> anyhow::Result<Outcome> {
         tx.rows(sql, &[], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned(), r.i64(2)?, r.text(3)?.to_owned())))
     })?;
     for (hash, title, at, by) in rows {
-        println!("{}  {}  {by}  《{title}》", &hash[..12.min(hash.len())], crate::clock::chinese(at));
+        say!("{}  {}  {by}  《{title}》", &hash[..12.min(hash.len())], crate::clock::chinese(at));
     }
     Ok(Outcome::Done)
 }

@@ -31,6 +31,6 @@ pub(super) fn loopback(listen: SocketAddr) -> anyhow::Result<()> {
 
 /// Serves until interrupted.
 pub(super) fn serve(installation: Installation, listen: SocketAddr) -> anyhow::Result<Outcome> {
-    web::serve(installation, listen, |at| println!("已就绪：http://{at}  （按 Ctrl+C 停止）"))?;
+    web::serve(installation, listen, |at| say!("已就绪：http://{at}  （按 Ctrl+C 停止）"))?;
     Ok(Outcome::Done)
 }

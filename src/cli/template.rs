@@ -28,6 +28,6 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let ledger = &layout.ledgers[index.ok_or_else(|| misuse(format!("没有可以登记的台账“{}”", options.ledger)))?];
     let bytes = sheet::template(ledger, installation.clock.now().day)?;
     fs::write(&options.output, bytes).with_context(|| format!("文件 {} 写不了", options.output.display()))?;
-    println!("已写出“{}”的导入模板：{}", ledger.title, options.output.display());
+    say!("已写出“{}”的导入模板：{}", ledger.title, options.output.display());
     Ok(Outcome::Done)
 }

@@ -13,10 +13,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<Outcome> {
     let found = rejudge::verify(&installation, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
     let line = |s: &Stored| format!("{} {} {} {} {}", s.requirement, s.subject, s.window, s.state.as_str(), s.value);
-    found.stored.iter().take(SHOWN).for_each(|s| println!("存有而重判不同：{}", line(s)));
-    found.judged.iter().take(SHOWN).for_each(|s| println!("重判所得而未存：{}", line(s)));
+    found.stored.iter().take(SHOWN).for_each(|s| say!("存有而重判不同：{}", line(s)));
+    found.judged.iter().take(SHOWN).for_each(|s| say!("重判所得而未存：{}", line(s)));
     let differing = found.stored.len() + found.judged.len();
-    println!(
+    say!(
         "核对 {} 个判定，{}",
         found.compared,
         if differing == 0 { "全部一致".into() } else { format!("{differing} 处不一致") }

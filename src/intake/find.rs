@@ -43,7 +43,7 @@ impl Finder {
             }
             Ok(())
         })?;
-        let sql = "select record_id, record_code, \"name\" from l_person where voided_at is null";
+        let sql = "select record_id, record_code, \"name\", unit_id from l_person where voided_at is null";
         tx.each(sql, &[], |r| {
             let id = r.i64(0)?;
             if let Some(code) = r.opt_text(1)? {
@@ -52,6 +52,10 @@ impl Finder {
             }
             if let Some(name) = r.opt_text(2)? {
                 push(&mut finder.persons, name, id);
+            }
+            // The unit that the roster mentioned tells namesakes apart before there are posts.
+            if let Some(unit) = r.opt_i64(3)? {
+                finder.units_of.entry(id).or_default().push(unit);
             }
             Ok(())
         })?;
@@ -71,6 +75,16 @@ impl Finder {
             }
         }
         Ok(finder)
+    }
+
+    /// A unit that is on its way under a provisional id; one that stands already under the same text keeps it.
+    pub fn expect(&mut self, id: i64, texts: impl Iterator<Item = String>) {
+        for text in texts.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()) {
+            if !self.units.contains_key(&text) {
+                push(&mut self.units, &text, id);
+                self.unit_names.insert(id, text);
+            }
+        }
     }
 
     fn organ_line(&self, unit: i64) -> impl Iterator<Item = i64> + '_ {

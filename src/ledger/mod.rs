@@ -5,15 +5,19 @@
 //! - Nothing is overwritten. A correction voids the current row and adds the next revision under the same record id;
 //!   a row is never changed otherwise than by being voided, once.
 //! - A row is current if it is not voided; it was known at an instant K if it was recorded by K and not voided by K.
-//! - Every read goes through one function that applies the [`crate::scope::Scope`] (`query::visible`).
+//! - Every read goes through one function that applies the [`crate::scope::Scope`] (`select::visible`).
 //! - A sensitive field is stored encrypted from the first row (`secret`); reading gives the cipher text, and only who
 //!   needs it opens it.
 
+pub mod memo;
 pub mod query;
 pub mod row;
 pub mod schema;
 pub mod secret;
+mod select;
 pub mod store;
+mod tally;
 
+pub use memo::Memo;
 pub use row::{NewRow, Stored};
 pub use secret::Keys;

@@ -1,18 +1,20 @@
 //! Lists, counts, facets and exports of a ledger: one builder, so that all of them see the same rows.
 //!
-//! Whatever is typed by a person is bound, never written into the text. [`visible`] is the one place where a scope
-//! becomes a condition, and every statement over a ledger is built here.
+//! The statements are built in `select`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use anyhow::{Context, bail};
-
-use super::row::{Params, Stored, index_column, is_number, quoted, read, select_list, stored_fields, table, unfit};
+use super::{
+    row::{Stored, quoted, read, select_list},
+    select::Select,
+};
 use crate::{
     db::{Tx, Value},
-    directive::model::{Field, FieldType, Ledger},
+    directive::model::Ledger,
     scope::Scope,
 };
+
+pub use super::tally::{Facet, facets};
 
 /// Which rows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,8 +23,22 @@ pub struct Query {
     pub filters: Vec<Filter>,
     /// The order of the rows.
     pub order: Order,
-    /// Rows as they were known at this instant (µs); `None` for the current ones.
+    /// Rows as they were known at this instant (µs); `None` for what is known now.
     pub known_at: Option<i64>,
+    /// Whether rows that are voided now are among them; of no account with `known_at`.
+    pub voided: Voided,
+}
+
+/// What a list does with voided rows: those of records that were voided, and those that a correction replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Voided {
+    /// Only current rows.
+    #[default]
+    Hidden,
+    /// Current and voided rows.
+    Shown,
+    /// Only voided rows.
+    Only,
 }
 
 /// A condition that a person chose.
@@ -65,21 +81,10 @@ pub enum Filter {
     Code(String),
     /// The row came with this import.
     Import(i64),
-}
-
-impl Filter {
-    /// The field it is about; `unit_id` for units.
-    fn field(&self) -> &str {
-        match self {
-            Filter::Is { field, .. }
-            | Filter::Between { field, .. }
-            | Filter::Contains { field, .. }
-            | Filter::Secret { field, .. } => field,
-            Filter::Units(_) => UNIT,
-            Filter::Code(_) => "record_code",
-            Filter::Import(_) => "import_id",
-        }
-    }
+    /// The row belongs to one of these records.
+    Records(BTreeSet<i64>),
+    /// One of these holds; without any, no row does.
+    Any(Vec<Filter>),
 }
 
 /// The order of a list. Ties are ordered by record id.
@@ -97,19 +102,8 @@ pub enum Order {
     },
 }
 
-/// Name under which [`facets`] gives the counts per unit.
+/// Name of the unit's column among those that [`facets`] counts by.
 pub const UNIT: &str = "unit_id";
-/// Values of a facet at most.
-const FACET_VALUES: i64 = 200;
-
-/// The values of a field among the rows, with how many rows have each.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Facet {
-    /// Name of the field, or [`UNIT`].
-    pub field: String,
-    /// Value as stored (one choice each for several choices) and its number of rows, the most frequent first.
-    pub values: Vec<(Value, i64)>,
-}
 
 /// A page of rows.
 pub fn list(
@@ -161,276 +155,48 @@ pub fn count(
     Ok(tx.one(&sql, &select.params.0, |row| row.i64(0))?.unwrap_or(0))
 }
 
-/// The facets of the ledger: its facet fields and the unit. The counts of each respect all filters but its own, so
-/// that they say what choosing another value would give.
-pub fn facets(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Vec<Facet>> {
-    let fields = stored_fields(ledger).map(|(_, f)| f).filter(|f| f.facet && !f.sensitive);
-    let of_fields = fields.map(|f| (f.name.as_str(), Some(f)));
-    of_fields.chain([(UNIT, None)]).map(|(name, field)| facet(tx, ledger, scope, query, (name, field))).collect()
+/// The record ids of the rows, in no order; a record with several rows stands several times.
+pub fn records(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Vec<i64>> {
+    let select = Select::over(tx, ledger, scope, query)?;
+    tx.rows(&select.columns("r.record_id"), &select.params.0, |row| row.i64(0))
 }
 
-fn facet(
+/// The record with that code: a current one if there is, else a voided one; the oldest of several.
+pub fn coded(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) -> anyhow::Result<Option<i64>> {
+    let select = Select::all(tx, ledger, scope).equal("record_code", code);
+    let current = "case when r.voided_at is null then 0 else 1 end as k0";
+    let sql = format!("{} order by k0, r.record_id limit 1", select.columns(&format!("r.record_id, {current}")));
+    tx.one(&sql, &select.params.0, |row| row.i64(0))
+}
+
+/// Number of rows and the instant (µs) of the latest recording among them.
+pub fn extent(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<(i64, Option<i64>)> {
+    let select = Select::over(tx, ledger, scope, query)?;
+    let sql = format!("select count(*), max(at) from ({}) x", select.columns("r.recorded_at as at"));
+    let found = tx.one(&sql, &select.params.0, |row| Ok((row.i64(0)?, row.opt_i64(1)?)))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The current row before (or, `after`, behind) a row in the default order of a dated ledger; `None` at the end, or
+/// where the row has no day.
+pub fn beside(
     tx: &mut Tx<'_>,
     ledger: &Ledger,
     scope: &Scope,
-    query: &Query,
-    (name, field): (&str, Option<&Field>),
-) -> anyhow::Result<Facet> {
-    let others = query.filters.iter().filter(|f| f.field() != name).cloned().collect();
-    let query = Query { filters: others, ..query.clone() };
-    let mut select = Select::over(tx, ledger, scope, &query)?;
-    let rows = select.columns(&format!("r.{} as v", quoted(name)));
-    let several = matches!(field, Some(Field { ty: FieldType::Choices(_), .. }));
-    let limit = if several { String::new() } else { format!(" limit {}", select.params.add(FACET_VALUES)) };
-    let sql = format!("select v, count(*) from ({rows}) x group by v order by 2 desc, 1 nulls last{limit}");
-    let mut values = tx.rows(&sql, &select.params.0, |row| Ok((row.value(0)?, row.i64(1)?)))?;
-    if several {
-        values = split_choices(values);
+    of: &Stored,
+    after: bool,
+) -> anyhow::Result<Option<Stored>> {
+    let Some(field) = ledger.opening() else { return Ok(None) };
+    let day = of.value(ledger, field);
+    if day.is_null() {
+        return Ok(None);
     }
-    Ok(Facet { field: name.to_owned(), values })
-}
-
-/// Counts of combinations (`甲|乙`) as counts of the single choices.
-fn split_choices(combinations: Vec<(Value, i64)>) -> Vec<(Value, i64)> {
-    let (mut single, mut empty) = (BTreeMap::<String, i64>::new(), 0);
-    for (value, n) in combinations {
-        match value.as_text() {
-            Some(text) => text.split('|').for_each(|c| *single.entry(c.to_owned()).or_default() += n),
-            None => empty += n,
-        }
-    }
-    let mut values: Vec<(Value, i64)> = single.into_iter().map(|(c, n)| (Value::Text(c), n)).collect();
-    values.sort_by_key(|(_, n)| -n);
-    values.extend((empty > 0).then_some((Value::Null, empty)));
-    values
-}
-
-/// The condition that the scope puts on rows of a ledger under the alias `r`; `None` if all may be seen.
-///
-/// A row belongs to its unit. A unit is itself; a person is also seen by every unit where the person holds a post.
-/// Rows without a unit are seen only by who may see all.
-pub(super) fn visible(tx: &Tx<'_>, ledger: &Ledger, scope: &Scope, params: &mut Params) -> Option<String> {
-    let Scope::Units(units) = scope else { return None };
-    let among = tx.among(&params.add(id_list(units)));
-    Some(match ledger.name.as_str() {
-        "unit" => format!("r.record_id {among}"),
-        "person" => format!(
-            "(r.unit_id {among} or r.record_id in (select p.\"person\" from \"l_post\" p \
-             where p.voided_at is null and p.unit_id {among}))"
-        ),
-        _ => format!("r.unit_id {among}"),
-    })
-}
-
-fn id_list(ids: &BTreeSet<i64>) -> String {
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// A statement over one ledger in the making.
-pub(super) struct Select<'a> {
-    ledger: &'a Ledger,
-    pub(super) params: Params,
-    conditions: Vec<String>,
-    versions: Versions,
-}
-
-/// Which rows of each record. The current ones and those voided since have an index each, so they are two branches of
-/// a union rather than one condition that no index serves.
-enum Versions {
-    Current,
-    KnownAt(String),
-    All,
-}
-
-impl<'a> Select<'a> {
-    fn over(tx: &Tx<'_>, ledger: &'a Ledger, scope: &Scope, query: &Query) -> anyhow::Result<Select<'a>> {
-        let mut select = Select::current(tx, ledger, scope, query.known_at);
-        for filter in &query.filters {
-            let condition = select.condition(tx, filter)?;
-            select.conditions.push(condition);
-        }
-        Ok(select)
-    }
-
-    /// All that the scope lets through, current or as known at an instant.
-    pub(super) fn current(tx: &Tx<'_>, ledger: &'a Ledger, scope: &Scope, known_at: Option<i64>) -> Select<'a> {
-        let mut params = Params::default();
-        let versions = known_at.map_or(Versions::Current, |at| Versions::KnownAt(params.add(at)));
-        let conditions = visible(tx, ledger, scope, &mut params).into_iter().collect();
-        Select { ledger, params, conditions, versions }
-    }
-
-    /// All rows that the scope lets through, voided ones too.
-    pub(super) fn all(tx: &Tx<'_>, ledger: &'a Ledger, scope: &Scope) -> Select<'a> {
-        Select { versions: Versions::All, ..Select::current(tx, ledger, scope, None) }
-    }
-
-    /// Adds `column = value`, the column being one of ours.
-    pub(super) fn equal(mut self, column: &str, value: impl Into<Value>) -> Select<'a> {
-        let place = self.params.add(value);
-        self.conditions.push(format!("r.{column} = {place}"));
-        self
-    }
-
-    /// `select <what> from …`, without an order.
-    pub(super) fn columns(&self, what: &str) -> String {
-        let branch = |version: &str| {
-            let all: Vec<&str> = [version]
-                .into_iter()
-                .chain(self.conditions.iter().map(String::as_str))
-                .filter(|c| !c.is_empty())
-                .collect();
-            let conditions = if all.is_empty() { String::new() } else { format!(" where {}", all.join(" and ")) };
-            format!("select {what} from {} r{conditions}", table(self.ledger))
-        };
-        match &self.versions {
-            Versions::Current => branch("r.voided_at is null"),
-            Versions::All => branch(""),
-            Versions::KnownAt(at) => format!(
-                "{} union all {}",
-                branch(&format!("r.voided_at is null and r.recorded_at <= {at}")),
-                branch(&format!("r.voided_at > {at} and r.recorded_at <= {at}"))
-            ),
-        }
-    }
-
-    /// All columns of the rows, in the order of the query. The sort keys are output columns, because a union is
-    /// ordered by nothing else.
-    fn ordered(&self, query: &Query) -> anyhow::Result<String> {
-        let keys = self.sort_keys(&query.order)?;
-        let named: String = keys.iter().enumerate().map(|(i, (key, _))| format!(", {key} as k{i}")).collect();
-        let order: Vec<String> = keys.iter().enumerate().map(|(i, (_, way))| format!("k{i}{way}")).collect();
-        Ok(format!("{} order by {}", self.columns(&(select_list(self.ledger) + &named)), order.join(", ")))
-    }
-
-    /// Expressions and directions. A required day has no empty values; leaving `nulls last` out there lets PostgreSQL
-    /// walk the index backwards.
-    fn sort_keys(&self, order: &Order) -> anyhow::Result<Vec<(String, &'static str)>> {
-        let record = |way| ("r.record_id".to_owned(), way);
-        let nulls_last = |f: &Field| !f.required;
-        Ok(match (order, self.ledger.opening()) {
-            (Order::By { field, descending }, _) => {
-                let f = self.plain_field(field)?;
-                let way = match (descending, nulls_last(f)) {
-                    (false, false) => "",
-                    (false, true) => " nulls last",
-                    (true, false) => " desc",
-                    (true, true) => " desc nulls last",
-                };
-                vec![(format!("r.{}", quoted(&f.name)), way), record(if *descending { " desc" } else { "" })]
-            }
-            (Order::Default, Some(day)) => {
-                let way = if nulls_last(self.field(day)?) { " desc nulls last" } else { " desc" };
-                vec![(format!("r.{}", quoted(day)), way), record(" desc")]
-            }
-            (Order::Default, None) => {
-                let mut keys = vec![("(r.unit_id is null)".to_owned(), ""), ("r.unit_id".to_owned(), "")];
-                keys.extend(self.ledger.field("name").map(|f| (format!("r.{}", quoted(&f.name)), "")));
-                keys.push(record(""));
-                keys
-            }
-        })
-    }
-
-    fn field(&self, name: &str) -> anyhow::Result<&'a Field> {
-        let field = self.ledger.field(name).filter(|f| f.ty != FieldType::Derived);
-        field.with_context(|| format!("台账“{}”没有栏目 {name}", self.ledger.title))
-    }
-
-    fn condition(&mut self, tx: &Tx<'_>, filter: &Filter) -> anyhow::Result<String> {
-        Ok(match filter {
-            Filter::Is { field, any_of } => {
-                let field = self.plain_field(field)?;
-                self.is_any_of(tx, field, any_of)
-            }
-            Filter::Between { field, from, to } => {
-                let field = self.plain_field(field)?;
-                self.between(field, from, to)?
-            }
-            Filter::Contains { field, text } => {
-                let field = self.plain_field(field)?;
-                self.contains(field, text)?
-            }
-            Filter::Secret { field, index } => {
-                let column = quoted(&index_column(self.field(field)?));
-                format!("r.{column} = {}", self.params.add(index))
-            }
-            Filter::Units(units) => format!("r.unit_id {}", tx.among(&self.params.add(id_list(units)))),
-            Filter::Code(text) => like("r.record_code", &self.params.add(pattern(text))),
-            Filter::Import(id) => format!("r.import_id = {}", self.params.add(*id)),
-        })
-    }
-
-    /// A field whose column can be compared.
-    fn plain_field(&self, name: &str) -> anyhow::Result<&'a Field> {
-        let field = self.field(name)?;
-        if field.sensitive {
-            bail!("“{}”是加密的，只能按完整内容查找", field.title);
-        }
-        Ok(field)
-    }
-
-    fn is_any_of(&mut self, tx: &Tx<'_>, field: &Field, any_of: &[Value]) -> String {
-        let column = format!("r.{}", quoted(&field.name));
-        let mut alternatives = Vec::new();
-        if any_of.iter().any(Value::is_null) {
-            alternatives.push(format!("{column} is null"));
-        }
-        let values: Vec<&Value> = any_of.iter().filter(|v| unfit(field, v).is_none() && !v.is_null()).collect();
-        if matches!(field.ty, FieldType::Choices(_)) {
-            for choice in values.iter().filter_map(|v| v.as_text()) {
-                let place = self.params.add(pattern(&format!("|{choice}|")));
-                alternatives.push(like(&format!("'|' || {column} || '|'"), &place));
-            }
-        } else if is_number(field) && values.len() > 1 {
-            let numbers: BTreeSet<i64> = values.iter().filter_map(|v| v.as_i64()).collect();
-            alternatives.push(format!("{column} {}", tx.among(&self.params.add(id_list(&numbers)))));
-        } else {
-            let places: Vec<String> = values.into_iter().map(|v| self.params.add(v.clone())).collect();
-            alternatives.extend((!places.is_empty()).then(|| format!("{column} in ({})", places.join(", "))));
-        }
-        // Nothing to choose from, or nothing that the field could hold: no row.
-        if alternatives.is_empty() { "1 = 0".to_owned() } else { format!("({})", alternatives.join(" or ")) }
-    }
-
-    fn between(&mut self, field: &Field, from: &Value, to: &Value) -> anyhow::Result<String> {
-        let column = format!("r.{}", quoted(&field.name));
-        let mut ends = vec![format!("{column} is not null")];
-        for (end, comparison) in [(from, ">="), (to, "<=")] {
-            if let Some(why) = unfit(field, end) {
-                bail!("“{}”{why}", field.title);
-            }
-            if !end.is_null() {
-                ends.push(format!("{column} {comparison} {}", self.params.add(end.clone())));
-            }
-        }
-        Ok(ends.join(" and "))
-    }
-
-    fn contains(&mut self, field: &Field, text: &str) -> anyhow::Result<String> {
-        let place = self.params.add(pattern(text));
-        let column = format!("r.{}", quoted(&field.name));
-        let named = |table: &str, name: &str| {
-            let found = like(&format!("n.{name}"), &place);
-            format!("{column} in (select n.record_id from {table} n where n.voided_at is null and {found})")
-        };
-        Ok(match &field.ty {
-            FieldType::Person => named("\"l_person\"", "\"name\""),
-            FieldType::Unit => named("\"l_unit\"", "\"name\""),
-            FieldType::Ref(target) => named(&quoted(&format!("l_{target}")), "record_code"),
-            _ if is_number(field) => bail!("“{}”是数字，不能按文字查找", field.title),
-            _ => like(&column, &place),
-        })
-    }
-}
-
-/// `like` without regard to the case of ASCII letters: SQLite's own ignores it, PostgreSQL's does not.
-fn like(column: &str, place: &str) -> String {
-    format!("lower({column}) like {place} escape '\\'")
-}
-
-/// The pattern that finds a text anywhere, itself taken literally.
-fn pattern(text: &str) -> String {
-    let literal = text.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{literal}%")
+    let mut select = Select::current(tx, ledger, scope, None);
+    let column = format!("r.{}", quoted(field));
+    // The latest day comes first.
+    let (comparison, way) = if after { ("<", " desc") } else { (">", "") };
+    let (day, record) = (select.params.add(day.clone()), select.params.add(of.record_id));
+    select.conditions.push(format!("({column}, r.record_id) {comparison} ({day}, {record})"));
+    let sql = format!("{} order by {column}{way}, r.record_id{way} limit 1", select.columns(&select_list(ledger)));
+    tx.one(&sql, &select.params.0, |row| read(ledger, row))
 }

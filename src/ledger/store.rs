@@ -9,8 +9,8 @@ use anyhow::Context;
 
 use super::{
     Keys, NewRow, Stored,
-    query::Select,
     row::{index_column, quoted, read, select_list, stored_fields, table, unfit},
+    select::Select,
 };
 use crate::{
     db::{Tx, Value},

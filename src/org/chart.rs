@@ -205,10 +205,10 @@ fn organ_of(units: &Table, unit: usize, level: usize, parent: usize) -> usize {
 
 fn owned(units: &Table, organ: &[usize], level: usize, parent: usize) -> Vec<Vec<usize>> {
     let mut owned: Vec<Vec<usize>> = (0..units.len()).map(|u| vec![u]).collect();
-    for unit in 0..units.len() {
+    for (unit, own) in organ.iter().enumerate() {
         let mut at = unit;
         for _ in 0..units.len() {
-            if at == organ[unit] || units.cell(at, level) != SECTION {
+            if at == *own || units.cell(at, level) != SECTION {
                 break;
             }
             let Some(up) = units.row_of(units.cell(at, parent)) else { break };

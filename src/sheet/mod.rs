@@ -1,7 +1,8 @@
 //! Everything between a file as an office keeps it and typed rows of a ledger. Pure: no database, no clock.
 //!
-//! In: [`read_path`] or [`read`] (which always scans first, [`prescan`]) → [`Table`] → [`check`] → rows with stored
-//! values, and every error with its row, its column and how to mend it. Out: [`export`], [`template`], [`display`].
+//! In: [`read_path`] or [`read`] (which always scans first, [`prescan()`]) → [`Table`] → [`check()`] → rows with stored
+//! values, and every error with its row, its column and how to mend it. Out: [`export`], [`template()`],
+//! [`display()`].
 
 pub mod check;
 pub mod csv_text;
@@ -19,6 +20,7 @@ pub mod resolve;
 pub mod template;
 mod tokens;
 pub mod value;
+mod words;
 mod xlsx_out;
 
 use crate::day::Day;

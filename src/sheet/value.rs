@@ -32,7 +32,7 @@ impl<'a> Around<'a> {
 /// A value, and a note where the reading supplied something that the cell does not say.
 pub type Parsed = (Stored, Option<String>);
 
-/// Why a cell is refused; its place is added by [`super::check`].
+/// Why a cell is refused; its place is added by [`super::check()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What the cell shows, shortened.

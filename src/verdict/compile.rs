@@ -196,8 +196,10 @@ pub struct Compiled {
     pub folds: Vec<Fold>,
     /// The repeat's field and where among `per` it starts (`None`: the subject's own row).
     pub again: Option<(Option<usize>, Access)>,
-    /// Settings read by the conditions that are not set.
+    /// Settings that are not set and that `where` reads.
     pub unset: Vec<String>,
+    /// The same of each part: settings that its measure or its target reads.
+    pub part_unset: Vec<Vec<String>>,
 }
 
 /// Why a requirement cannot be run; the loader refuses such packages, so this names a fault of the program.
@@ -260,18 +262,38 @@ impl Compiler<'_, '_> {
             }
             _ => Ok(Vec::new()),
         };
-        let compiled = Compiled {
+        let filter = self.conditions(table, &r.filter, about)?;
+        let unset = self.take_unset();
+        let (mut folds, mut part_unset) = (Vec::new(), Vec::new());
+        for part in &r.parts {
+            folds.push(self.fold(&part.measure, about)?);
+            let mut unset = self.take_unset();
+            unset.extend(part.target.iter().flat_map(|t| &t.steps).filter_map(|s| self.unset_target(&s.value)));
+            part_unset.push(unset);
+        }
+        Ok(Compiled {
             requirement: Arc::clone(r),
             table,
-            filter: self.conditions(table, &r.filter, about)?,
+            filter,
             per: r.per.iter().map(|p| self.per(table, p)).collect::<Res<_>>()?,
             by: by(&r.when)?,
             part_by: r.parts.iter().map(|p| p.by.as_ref().map_or(Ok(Vec::new()), by)).collect::<Res<_>>()?,
-            folds: r.parts.iter().map(|p| self.fold(&p.measure, about)).collect::<Res<_>>()?,
+            folds,
             again: r.again.as_ref().map(|a| self.again(a, about)).transpose()?,
-            unset: Vec::new(),
-        };
-        Ok(Compiled { unset: self.state.take_unset(), ..compiled })
+            unset,
+            part_unset,
+        })
+    }
+
+    fn take_unset(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.borrow_mut().unset)
+    }
+
+    fn unset_target(&self, value: &Operand) -> Option<String> {
+        match value {
+            Operand::Setting(name) if self.given.values(name).is_empty() => Some(name.clone()),
+            _ => None,
+        }
     }
 
     fn table(&self, name: &str) -> Res<usize> {
@@ -309,6 +331,9 @@ impl Compiler<'_, '_> {
         for (i, name) in path.iter().enumerate() {
             let (step, k) = self.step(at, name).ok_or_else(|| format!("找不到字段“{}”", path.join(".")))?;
             steps.push(step);
+            if step == Step::Young && self.given.values("young_age").is_empty() {
+                self.state.borrow_mut().unset.push("young_age".into());
+            }
             match k {
                 Kind::Ref(to) => at = to,
                 _ if i + 1 < path.len() => return Err(format!("“{name}”之后不能再取字段（{}）", path.join("."))),
@@ -520,16 +545,6 @@ impl Compiler<'_, '_> {
 }
 
 static ROW: Each = Each::Person;
-
-trait TakeUnset {
-    fn take_unset(&self) -> Vec<String>;
-}
-
-impl TakeUnset for RefCell<State<'_>> {
-    fn take_unset(&self) -> Vec<String> {
-        std::mem::take(&mut self.borrow_mut().unset)
-    }
-}
 
 impl Side {
     /// The cell that equals nothing.

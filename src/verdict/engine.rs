@@ -52,6 +52,9 @@ pub struct Engine {
     texts: Texts,
 }
 
+/// Ranges of first keys, both ends included.
+type Ranges = Vec<(i64, i64)>;
+
 /// Which verdicts are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
@@ -322,7 +325,7 @@ impl Engine {
     }
 
     /// The ranges of first keys to judge one after the other; `None`: everything at once.
-    fn ranges(&self, tx: &mut Tx<'_>, q: &Question, members: &[usize]) -> anyhow::Result<Vec<Option<Vec<(i64, i64)>>>> {
+    fn ranges(&self, tx: &mut Tx<'_>, q: &Question, members: &[usize]) -> anyhow::Result<Vec<Option<Ranges>>> {
         let c = &self.compiled[members[0]];
         if !q.only.is_empty() {
             return Ok(vec![Some(q.only.iter().map(|id| (*id, *id)).collect())]);

@@ -85,6 +85,8 @@ pub struct Seen {
     pub day: Day,
     /// Passes the filter: true, or not to be told.
     pub sure: bool,
+    /// Takes part only if the row before it in the list does not (`last_per`).
+    pub instead: bool,
 }
 
 /// Why a row was counted or not.
@@ -488,11 +490,11 @@ impl<'w> Eval<'w> {
             match told {
                 Ok(None) => {
                     self.note(rows.table, row, || Fate::Counted);
-                    found(Seen { row, day, sure: true });
+                    found(Seen { row, day, sure: true, instead: false });
                 }
                 Ok(Some(field)) => {
                     self.note(rows.table, row, || Fate::Unclear(field.to_owned()));
-                    found(Seen { row, day, sure: false });
+                    found(Seen { row, day, sure: false, instead: false });
                 }
                 Err(field) => self.note(rows.table, row, || Fate::Fails(field.to_owned())),
             }

@@ -39,6 +39,8 @@ pub struct Looked {
     pub table: usize,
     /// Record id; 0 where the row has none.
     pub record: i64,
+    /// An event's day, an item's opening; persons have none.
+    pub day: Option<Day>,
     /// What became of it.
     pub trace: Trace,
 }
@@ -94,7 +96,12 @@ fn explain_in(
     let parts = traces.into_iter().enumerate().map(|(n, (traces, frame))| PartExplanation {
         rows: traces
             .into_iter()
-            .map(|trace| Looked { table: trace.node.table, record: record(trace.node), trace })
+            .map(|trace| Looked {
+                table: trace.node.table,
+                record: record(trace.node),
+                day: world.tables[trace.node.table].opens.get(trace.node.row).copied().and_then(shown),
+                trace,
+            })
             .collect(),
         frame,
         pace: judge::pace(eval, c, &engine.rules, &subject, &verdict, n),

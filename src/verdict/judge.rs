@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     ops::{Deref, DerefMut},
     sync::Arc,
 };
@@ -287,6 +288,16 @@ fn every(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Window> {
     all
 }
 
+/// All windows in which a subject is judged as of the day asked.
+pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Vec<Window> {
+    match &c.requirement.when {
+        When::Every(_) => {
+            every(eval, c, rules).into_iter().filter(|w| subject.days_there(w.from, w.to) > 0).collect()
+        }
+        _ => window(eval, c, rules, subject).into_iter().collect(),
+    }
+}
+
 /// The one window in which a subject is judged as of the day asked, where the requirement is not periodic.
 fn window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Option<Window> {
     let r = &c.requirement;
@@ -303,7 +314,10 @@ fn window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Op
         When::Life => {
             let (from, to) =
                 subject.life.first().zip(subject.life.last()).map_or((Day::MIN, Day::MAX), |(a, b)| (a.0, b.1));
-            Some(Window::new("life", from, to))
+            // One that closes today ends today.
+            let closes = eval.world.tables[subject.node.table].closing(subject.node.row);
+            let today = c.per.is_empty() && closes == eval.as_of;
+            Some(Window::new("life", from, if today { closes } else { to }))
         }
         When::Standing => Some(Window::new("standing", Day::MIN, eval.as_of)),
         When::Once(_) => Some(Window::new("once", Day::MIN, eval.as_of)),
@@ -376,15 +390,16 @@ pub fn pace(
 /// The verdict on one subject in one window.
 pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
     let r = &c.requirement;
-    let unset = unset(eval, c);
-    let job = Job { eval, c, rules, subject, window: &window, late: false };
-    let mut parts = Parts::of(c.folds.len(), |i| job.part(i, !unset.is_empty()));
+    let unset: Vec<Vec<String>> = (0..c.folds.len()).map(|i| unset(eval, c, i)).collect();
+    let all_parts = |late: bool| {
+        let job = Job { eval, c, rules, subject, window: &window, late };
+        Parts::of(c.folds.len(), |i| job.part(i, !unset[i].is_empty()))
+    };
+    let mut parts = all_parts(false);
     let mut state = whole(&parts);
     let mut late = false;
     if state == State::Fail && matches!(r.when, When::ByDate(_) | When::ByField { .. }) {
-        let job = Job { eval, c, rules, subject, window: &window, late: true };
-        let again: Vec<PartVerdict> = (0..c.folds.len()).map(|i| job.part(i, !unset.is_empty())).collect();
-        late = whole(&again) == State::Pass;
+        late = whole(&all_parts(true)) == State::Pass;
     }
     if shown_open(eval, c, subject, state) {
         state = State::Open;
@@ -414,7 +429,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         unit: unit.map(|u| units.ids[u]),
         organ: unit.map(|u| units.ids[eval.world.chart.organ[u]]),
         closed: false,
-        unset,
+        unset: unset.concat().into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
         window,
     }
 }
@@ -427,10 +442,11 @@ fn combination_unit(eval: &Eval<'_>, c: &Compiled, subject: &Subject, last: Day)
     }
 }
 
-/// Settings that the requirement needs and that are not set (3.9); a due day of `once` is not among them.
-fn unset(eval: &Eval<'_>, c: &Compiled) -> Vec<String> {
+/// Settings that a part needs and that are not set (3.9): its own and those of the requirement; a due day of `once` is not
+/// among them.
+fn unset(eval: &Eval<'_>, c: &Compiled, part: usize) -> Vec<String> {
     let r = &c.requirement;
-    let mut names = c.unset.clone();
+    let mut names = [&c.unset[..], &c.part_unset[part]].concat();
     let mut need = |count: Option<&Count>| {
         if let Some(Count::Setting(name)) = count
             && eval.given.whole(name).is_none()
@@ -440,13 +456,11 @@ fn unset(eval: &Eval<'_>, c: &Compiled) -> Vec<String> {
     };
     need(r.settle.as_ref());
     need(r.grace.as_ref());
-    for when in std::iter::once(&r.when).chain(r.parts.iter().filter_map(|p| p.by.as_ref())) {
+    for when in std::iter::once(&r.when).chain(&r.parts[part].by) {
         if let When::ByField { plus, .. } = when {
             need(plus.as_ref());
         }
     }
-    names.sort();
-    names.dedup();
     names
 }
 
@@ -504,17 +518,19 @@ impl Job<'_, '_> {
             Some(found) => (found, false),
             None => (None, false),
         };
-        let unset = unset || missing;
         let target = target.map(|t| self.prorate(t, fold, &window));
         let blank =
             |state| PartVerdict { state, light: Light::None, value: None, greatest: None, target, counted: (0, 0) };
+        let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
+        let from = if standing { self.eval.as_of } else { window.from };
+        if self.subject.unclear_in(from, window.to.min(self.eval.as_of)) {
+            return blank(State::Unknown);
+        }
         if self.absent_in_part(&window) || target.is_some_and(|t| t.whole.is_some() && t.value == Ratio::ZERO) {
             return blank(State::Na);
         }
-        let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
-        let from = if standing { self.eval.as_of } else { window.from };
-        if unset || self.subject.unclear_in(from, window.to.min(self.eval.as_of)) {
-            return blank(State::Unknown);
+        if unset || missing {
+            return blank(if part.target.is_none() { State::Figure } else { State::Unknown });
         }
         let slots = self.slots();
         let now = measure::fold(self.eval, fold, self.subject, &frame, slots);

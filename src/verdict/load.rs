@@ -109,7 +109,7 @@ pub fn world<'w>(
     }
     if let Some(i) = layout.index("low_rank").filter(|i| layout.ledgers[*i].derived && ask.needs.tables.contains_key(i))
     {
-        let k = ask.given.whole("low_rank_k").unwrap_or(3);
+        let k = low_rank::k(ask.given);
         tables[i] = Arc::new(low_rank::table(layout, &layout.ledgers[i], &tables, &mut texts, k, ask.as_of));
     }
     let chart = shared.chart.get_or_insert_with(|| Arc::new(Chart::new(layout, &tables)));

@@ -6,12 +6,26 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::world::{EMPTY, Table, Texts, UNIT};
-use crate::{day::Day, directive::model::Ledger, verdict::world::Layout};
+use super::{
+    compile::Given,
+    world::{EMPTY, Layout, Table, Texts, UNIT},
+};
+use crate::{day::Day, directive::model::Ledger};
 
 /// The record id of a unit and a year.
 pub fn id(unit: i64, year: i32) -> i64 {
     unit * 10_000 + i64::from(year)
+}
+
+/// How many are "the bottom": the setting `low_rank_k`, or of packages that name it otherwise the whole number in a setting
+/// whose name speaks of a rank or of the bottom; the text's three if there is none, nobody where it is not set.
+pub fn k(given: &Given) -> i64 {
+    if given.settings.contains_key("low_rank_k") {
+        return given.whole("low_rank_k").unwrap_or(0);
+    }
+    let named = |name: &&String| ["low_rank", "bottom", "rank"].iter().any(|word| name.contains(word));
+    let other = || given.settings.keys().filter(named).find_map(|name| given.whole(name));
+    other().unwrap_or(3)
 }
 
 /// Unit and year of [`id`].
@@ -23,6 +37,14 @@ pub fn parts(id: i64) -> (i64, i32) {
 struct Year {
     bottom: Vec<i64>,
     complete: Day,
+}
+
+/// The final result of a unit and year that counts, and the day of the first one.
+struct Final {
+    /// Day, instant of recording and id: the greatest is the latest.
+    order: (Day, i64, i64),
+    score: i64,
+    first: Day,
 }
 
 /// The rows of `low_rank` as of a day, in a table of that ledger's shape.
@@ -62,8 +84,7 @@ fn years(layout: &Layout, tables: &[Arc<Table>], texts: &Texts, k: i64, as_of: D
     let (Some(year), Some(score)) = (ledger.field_index("year"), ledger.field_index("score")) else {
         return BTreeMap::new();
     };
-    // Year → unit → (day, recorded, id, score) of the latest final, and the day of the first.
-    let mut finals: BTreeMap<i32, BTreeMap<i64, ((Day, i64, i64), i64, Day)>> = BTreeMap::new();
+    let mut finals: BTreeMap<i32, BTreeMap<i64, Final>> = BTreeMap::new();
     for row in 0..results.len() {
         let (unit, score) = (results.unit[row], results.cell(row, score));
         let about = texts.text(results.cell(row, year)).parse::<i32>();
@@ -71,22 +92,17 @@ fn years(layout: &Layout, tables: &[Arc<Table>], texts: &Texts, k: i64, as_of: D
             continue;
         };
         let order = (results.opens[row], results.recorded[row], results.ids[row]);
-        let latest = finals.entry(about).or_default().entry(unit).or_insert((order, score, order.0));
-        if order >= latest.0 {
-            (latest.0, latest.1) = (order, score);
+        let first = Final { order, score, first: order.0 };
+        let latest = finals.entry(about).or_default().entry(unit).or_insert(first);
+        if order >= latest.order {
+            (latest.order, latest.score) = (order, score);
         }
-        latest.2 = latest.2.min(order.0);
+        latest.first = latest.first.min(order.0);
     }
     finals.into_iter().filter_map(|(about, units)| Some((about, complete(layout, tables, about, &units, k)?))).collect()
 }
 
-fn complete(
-    layout: &Layout,
-    tables: &[Arc<Table>],
-    year: i32,
-    finals: &BTreeMap<i64, ((Day, i64, i64), i64, Day)>,
-    k: i64,
-) -> Option<Year> {
+fn complete(layout: &Layout, tables: &[Arc<Table>], year: i32, finals: &BTreeMap<i64, Final>, k: i64) -> Option<Year> {
     let units = &tables[UNIT];
     let level = layout.ledgers[UNIT].field_index("level")?;
     let (first, last) = (Day::from_ymd(year, 1, 1)?, Day::from_ymd(year, 12, 31)?);
@@ -94,17 +110,17 @@ fn complete(
     let mut complete = Day::MIN;
     for row in (0..units.len()).filter(district) {
         if units.opens[row] <= first && units.closing(row) >= last {
-            complete = complete.max(finals.get(&units.ids[row])?.2);
+            complete = complete.max(finals.get(&units.ids[row])?.first);
         }
     }
     let mut scores: Vec<(i64, i64)> = finals
         .iter()
         .filter(|(unit, _)| units.row_of(**unit).is_some_and(|row| district(&row)))
-        .map(|(unit, f)| (f.1, *unit))
+        .map(|(unit, f)| (f.score, *unit))
         .collect();
     scores.sort_unstable();
     if complete == Day::MIN {
-        complete = finals.values().map(|f| f.2).max()?;
+        complete = finals.values().map(|f| f.first).max()?;
     }
     let limit = usize::try_from(k).ok().filter(|k| *k > 0 && scores.len() > *k).map(|k| scores[k - 1].0);
     let bottom = limit.map_or(Vec::new(), |l| scores.iter().filter(|s| s.0 <= l).map(|s| s.1).collect());

@@ -1,5 +1,7 @@
 //! Measures: from rows to the least and the greatest value still possible (3.1).
 
+use std::collections::HashMap;
+
 use super::{
     compile::{Access, Conditions, Fold, Rows},
     eval::{Eval, Fate, Frame, Seen, Subject},
@@ -64,12 +66,13 @@ pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, name
             if let Some(n) = eval.count(rows, subject, frame).filter(|_| rows.last_per.is_none()) {
                 return Outcome::range(n as i64, n as i64, n);
             }
-            let (mut sure, mut all) = (0, 0);
-            each(eval, rows, subject, frame, |s| {
-                sure += i64::from(s.sure);
+            let (mut sure, mut all, mut passed) = (0, 0, 0);
+            each(eval, rows, subject, frame, |group| {
+                sure += i64::from(is_certain(group));
                 all += 1;
+                passed += group.len();
             });
-            Outcome::range(sure, all as i64, all)
+            Outcome::range(sure, all, passed)
         }
         Fold::Sum(rows, field) => sum(eval, rows, field, subject, frame),
         Fold::Distinct(rows, field) => distinct(eval, rows, field, subject, frame, named),
@@ -131,37 +134,42 @@ pub fn still_possible(fold: &Fold, now: &Outcome) -> (Option<Ratio>, Option<Rati
     }
 }
 
-/// Gives the rows seen, with `last_per` only the last of each; says whether anybody was there before the filter.
-fn each(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame, mut f: impl FnMut(Seen)) -> bool {
-    let Some(access) = &rows.last_per else { return eval.scan(rows, subject, frame, f) };
+/// Gives the rows seen, in groups of which one row at most takes part: single rows, but for `last_per`. Says whether
+/// anybody was there before the filter.
+fn each(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame, mut f: impl FnMut(&[Seen])) -> bool {
+    let Some(access) = &rows.last_per else {
+        return eval.scan(rows, subject, frame, |s| f(std::slice::from_ref(&s)));
+    };
     let mut seen = Vec::new();
     let anybody = eval.scan(rows, subject, frame, |s| seen.push(s));
-    last_per(eval, rows, access, seen, frame).into_iter().for_each(&mut f);
+    last_per(eval, rows, access, seen, frame).chunk_by(|_, next| next.instead).for_each(f);
     anybody
 }
 
-fn all(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame) -> Vec<Seen> {
-    let mut seen = Vec::new();
-    each(eval, rows, subject, frame, |s| seen.push(s));
-    seen
+/// One of the group surely takes part.
+fn is_certain(group: &[Seen]) -> bool {
+    group.last().is_some_and(|s| s.sure)
 }
 
-/// `last_per`: of each value only the last row by day, then recorded, then id (3.10).
+/// `last_per`: of each value only the last row by day, then recorded, then id (3.10). Where it cannot be told whether that
+/// one passes the filter, the rows before it stand behind it in the list, to the first that does: any of them may be the
+/// last. A row whose field is empty is of nobody else's, so that it stays.
 fn last_per(eval: &Eval<'_>, rows: &Rows, access: &Access, mut seen: Vec<Seen>, frame: &Frame) -> Vec<Seen> {
     sort_by_time(eval, rows, &mut seen);
-    let mut kept: Vec<(i64, Seen)> = Vec::new();
+    let mut kept: Vec<Vec<Seen>> = Vec::new();
+    let mut place = HashMap::new();
     for s in seen.into_iter().rev() {
         let key = eval.value(Node { table: rows.table, row: s.row }, access, s.day, frame.cutoff);
-        match kept.iter_mut().find(|(k, _)| *k == key) {
-            None => kept.push((key, s)),
-            Some((_, last)) if !last.sure && s.sure => {
-                // Whether the later row counts cannot be told, so that either may be the last: keep it in doubt.
-                kept.push((key, Seen { sure: false, ..s }));
+        match place.get(&key).filter(|_| key != EMPTY).map(|i: &usize| &mut kept[*i]) {
+            None => {
+                place.insert(key, kept.len());
+                kept.push(vec![s]);
             }
+            Some(group) if !is_certain(group) => group.push(Seen { instead: true, ..s }),
             Some(_) => eval.note(rows.table, s.row, || Fate::Superseded),
         }
     }
-    kept.into_iter().map(|(_, s)| s).collect()
+    kept.into_iter().flatten().collect()
 }
 
 fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
@@ -179,20 +187,23 @@ fn sum(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &
     // All cells of a field have one scale, so that whole numbers are added; beyond 64 bits nothing more is.
     let add = |a: i64, b: i64| a.checked_add(b).unwrap_or(a);
     let (mut least, mut greatest, mut passed) = (0, Some(0), 0);
-    each(eval, rows, subject, frame, |s| {
-        passed += 1;
-        match eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff) {
-            EMPTY => {
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        // What the group may add: nothing if perhaps none of it takes part, at least nothing where the field is empty.
+        let nothing = (!is_certain(group)).then_some(0);
+        let (mut low, mut high) = (nothing, Some(nothing));
+        for s in group {
+            let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
+            let value = (cell != EMPTY).then_some(cell);
+            if value.is_none() {
                 eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
-                greatest = None;
             }
-            v if s.sure => {
-                least = add(least, v);
-                greatest = greatest.map(|g| add(g, v));
-            }
-            v if v < 0 => least = add(least, v),
-            v => greatest = greatest.map(|g| add(g, v)),
+            let least = value.unwrap_or(0);
+            low = Some(low.map_or(least, |l| l.min(least)));
+            high = value.and_then(|v| high.map(|h| Some(h.map_or(v, |h| h.max(v)))));
         }
+        least = add(least, low.unwrap_or(0));
+        greatest = greatest.and_then(|g| Some(add(g, high?.unwrap_or(0))));
     });
     let number = |n| field.kind.number(n).unwrap_or(Ratio::ZERO);
     Outcome { greatest: greatest.map(number), ..Outcome::exact(number(least), passed) }
@@ -215,20 +226,22 @@ fn distinct(
         _ => None,
     };
     let mut passed = 0;
-    each(eval, rows, subject, frame, |s| {
-        passed += 1;
-        let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
-        if cell == EMPTY {
-            eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
-            // An empty list may hold any choice, an empty field any one value (3.2).
-            open += if matches!(field.kind, Kind::Choices(_)) { all.unwrap_or(1) } else { 1 };
-            return;
-        }
-        let into = if s.sure { &mut sure } else { &mut perhaps };
-        match &field.kind {
-            Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
-            _ if into.len() <= FEW && into.contains(&cell) => {}
-            _ => into.push(cell),
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        for s in group {
+            let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
+            if cell == EMPTY {
+                eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+                // An empty list may hold any choice, an empty field any one value (3.2).
+                open += if matches!(field.kind, Kind::Choices(_)) { all.unwrap_or(1) } else { 1 };
+                continue;
+            }
+            let into = if s.sure && group.len() == 1 { &mut sure } else { &mut perhaps };
+            match &field.kind {
+                Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
+                _ if into.len() <= FEW && into.contains(&cell) => {}
+                _ => into.push(cell),
+            }
         }
     });
     for cells in [&mut sure, &mut perhaps] {
@@ -251,41 +264,43 @@ fn distinct(
 }
 
 fn share(eval: &Eval<'_>, rows: &Rows, that: &Conditions, subject: &Subject, frame: &Frame) -> Outcome {
-    // [sure rows, doubtful rows] that satisfy, fall short, cannot be told.
-    let mut n = [[0_i64; 3]; 2];
-    let anybody = each(eval, rows, subject, frame, |s| {
-        let node = Node { table: rows.table, row: s.row };
-        let i = match eval.conditions(node, s.day, that, subject, frame) {
-            Ok(None) => 0,
-            Err(field) => {
-                eval.note(rows.table, s.row, || Fate::Short(field.to_owned()));
-                1
+    let (mut least, mut most, mut certain, mut passed) = ((0_i64, 0_i64), (0_i64, 0_i64), false, 0);
+    let anybody = each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        let (mut may_hold, mut may_fail) = (false, false);
+        for s in group {
+            let node = Node { table: rows.table, row: s.row };
+            match eval.conditions(node, s.day, that, subject, frame) {
+                Ok(None) => may_hold = true,
+                Err(field) => {
+                    may_fail = true;
+                    eval.note(rows.table, s.row, || Fate::Short(field.to_owned()));
+                }
+                Ok(Some(field)) => {
+                    (may_hold, may_fail) = (true, true);
+                    eval.note(rows.table, s.row, || Fate::Unclear(field.to_owned()));
+                }
             }
-            Ok(Some(field)) => {
-                eval.note(rows.table, s.row, || Fate::Unclear(field.to_owned()));
-                2
-            }
-        };
-        n[usize::from(!s.sure)][i] += 1;
+        }
+        // A group of which perhaps nothing belongs here is left out where that serves the bound.
+        let sure = is_certain(group);
+        least = (least.0 + i64::from(sure && !may_fail), least.1 + i64::from(sure || may_fail));
+        most = (most.0 + i64::from(may_hold), most.1 + i64::from(sure || may_hold));
+        certain |= sure;
     });
-    let [[met, short, open], [met2, short2, open2]] = n;
-    let sure = met + short + open;
-    let passed = n.iter().flatten().sum::<i64>() as usize;
-    let (least, greatest) = if sure == 0 {
+    if !certain {
         // Perhaps nobody belongs here at all: anything is possible.
-        (Some(Ratio::ZERO), Some(Ratio::ONE))
-    } else {
-        (Ratio::new(met, sure + short2 + open2), Ratio::new(met + open + met2 + open2, sure + met2 + open2))
-    };
+        (least.0, most) = (0, (1, 1));
+    }
     Outcome {
-        least,
-        greatest,
+        least: Ratio::new(least.0, least.1.max(1)),
+        greatest: Ratio::new(most.0, most.1),
         undefined: passed == 0,
         passed,
         nobody: !anybody,
         persons: rows.table == PERSON,
-        num: met,
-        den: sure + short2 + open2,
+        num: least.0,
+        den: least.1,
         sides: None,
     }
 }
@@ -306,23 +321,25 @@ fn ratio(top: Outcome, bottom: Outcome) -> Outcome {
 }
 
 fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let seen = all(eval, rows, subject, frame);
-    let (mut before, mut after, mut gap) = (Ratio::ZERO, Ratio::ZERO, false);
-    for s in &seen {
-        let node = Node { table: rows.table, row: s.row };
-        let cell = |access: &Access| eval.number(node, access, s.day, frame.cutoff);
-        match (cell(from), cell(to)) {
-            (Some(f), Some(t)) if s.sure => {
-                before = before.plus(f).unwrap_or(before);
-                after = after.plus(t).unwrap_or(after);
-            }
-            (f, _) => {
-                gap = true;
-                let field = if f.is_none() { from } else { to };
-                eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+    let (mut before, mut after, mut gap, mut passed) = (Ratio::ZERO, Ratio::ZERO, false, 0);
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        for s in group {
+            let node = Node { table: rows.table, row: s.row };
+            let cell = |access: &Access| eval.number(node, access, s.day, frame.cutoff);
+            match (cell(from), cell(to)) {
+                (Some(f), Some(t)) if s.sure && group.len() == 1 => {
+                    before = before.plus(f).unwrap_or(before);
+                    after = after.plus(t).unwrap_or(after);
+                }
+                (f, _) => {
+                    gap = true;
+                    let field = if f.is_none() { from } else { to };
+                    eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+                }
             }
         }
-    }
+    });
     let saved = before.minus(after).unwrap_or(Ratio::ZERO);
     match saved.over(before) {
         Some(value) if !gap => {
@@ -330,15 +347,17 @@ fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Su
             Outcome {
                 num: saved.times(scale).map_or(0, Ratio::floor),
                 den: before.num(),
-                ..Outcome::exact(value, seen.len())
+                ..Outcome::exact(value, passed)
             }
         }
-        _ => Outcome::nothing(seen.len()),
+        _ => Outcome::nothing(passed),
     }
 }
 
 fn latest(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let mut seen = all(eval, rows, subject, frame);
+    // The last of all is the last of its value too, so that `last_per` changes nothing.
+    let mut seen = Vec::new();
+    eval.scan(rows, subject, frame, |s| seen.push(s));
     sort_by_time(eval, rows, &mut seen);
     let passed = seen.len();
     let (mut least, mut greatest) = (None::<Ratio>, None::<Ratio>);
@@ -359,7 +378,8 @@ fn latest(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame
     Outcome::nothing(passed)
 }
 
-/// Days from one field to the other, both included; without an end, up to the last day seen and growing.
+/// Days from one field to the other, both included. While the subject has not ended, up to the last day seen and growing;
+/// another end that is empty may be any later day (3.2).
 fn span(eval: &Eval<'_>, from: &Access, to: &Access, subject: &Subject, frame: &Frame) -> Outcome {
     let day = |access| match eval.value(subject.node, access, subject.opens, frame.cutoff) {
         EMPTY => None,
@@ -369,6 +389,7 @@ fn span(eval: &Eval<'_>, from: &Access, to: &Access, subject: &Subject, frame: &
     let end = day(to);
     let last = end.unwrap_or(frame.seen).min(frame.seen);
     let days = Ratio::whole(i64::from((last.0 - first.0 + 1).max(0)));
-    let growing = end.is_none() && frame.running;
+    let lasts = eval.world.layout.ledgers[subject.node.table].closing() == Some(&to.text);
+    let growing = end.is_none() && (frame.running || !lasts);
     Outcome { greatest: if growing { None } else { Some(days) }, ..Outcome::exact(days, 1) }
 }

@@ -50,7 +50,7 @@ pub fn run(
     let first = db.read(|tx| Ok(tx.one("select 1 from verdict", &[], |r| r.i64(0))?.is_none()))?;
     let result =
         if first { from_scratch(installation, now, progress) } else { differences(installation, now, only, progress) };
-    let done = result.is_ok();
+    let done = result.is_ok() && (first || only.is_none());
     db.write(move |tx| {
         tx.execute("delete from verdict_touched", &[])?;
         tx.execute("delete from meta where key = 'judging'", &[])?;

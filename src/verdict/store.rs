@@ -147,8 +147,8 @@ impl Stored {
         ]
     }
 
-    fn key(&self) -> (i64, String, String) {
-        (self.subject, self.rest.clone(), self.window.clone())
+    fn key(&self) -> (String, i64, String, String) {
+        (self.requirement.clone(), self.subject, self.rest.clone(), self.window.clone())
     }
 }
 
@@ -189,7 +189,7 @@ pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Resul
 
 /// Of the old rows those that do not stand any more, of the new those that do not stand yet.
 pub fn differing(old: Vec<Stored>, new: Vec<Stored>) -> (Vec<Stored>, Vec<Stored>) {
-    let mut by_key: HashMap<(i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
+    let mut by_key: HashMap<(String, i64, String, String), Stored> = old.into_iter().map(|o| (o.key(), o)).collect();
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     for n in new {
         match by_key.remove(&n.key()) {
@@ -255,7 +255,9 @@ impl Changes {
                  on conflict (requirement, window_label, organ_id, state) do update set \
                  n = verdict_tally.n + excluded.n, num = verdict_tally.num + excluded.num, \
                  den = verdict_tally.den + excluded.den, late = verdict_tally.late + excluded.late, \
-                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red",
+                 behind = verdict_tally.behind + excluded.behind, red = verdict_tally.red + excluded.red, \
+                 shut = case when excluded.target <> '' then excluded.shut else verdict_tally.shut end, \
+                 target = case when excluded.target <> '' then excluded.target else verdict_tally.target end",
                 &[
                     requirement.into(),
                     window.into(),

@@ -78,9 +78,9 @@ fn system(eval: &Eval<'_>) -> Option<Subject> {
     Some(subject)
 }
 
-/// A later closing is only a plan (4.10).
+/// A later closing is only a plan (4.10); on the closing day itself the coming days still count as there (4.3).
 fn planned(eval: &Eval<'_>, closes: Day) -> Day {
-    if closes > eval.as_of { Day::MAX } else { closes }
+    if closes >= eval.as_of { Day::MAX } else { closes }
 }
 
 fn record(eval: &Eval<'_>, c: &Compiled, row: usize) -> Option<Subject> {
@@ -179,7 +179,7 @@ fn combinations(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
 impl Subject {
     /// Days there from one day to another, both included.
     pub fn days_there(&self, from: Day, to: Day) -> i64 {
-        self.life.iter().map(|(a, b)| i64::from(((*b).min(to).0 - (*a).max(from).0 + 1).max(0))).sum()
+        days_in(&self.life, from, to)
     }
 
     /// The last day there up to `day`.
@@ -187,8 +187,13 @@ impl Subject {
         self.life.iter().rfind(|(a, _)| *a <= day).map(|(_, b)| (*b).min(day))
     }
 
-    /// `where` cannot be told on some day from one day to another.
+    /// `where` cannot be told on any day there from one day to another: one on which it holds suffices (4.2).
     pub fn unclear_in(&self, from: Day, to: Day) -> bool {
-        self.unclear || self.doubtful.iter().any(|(a, b)| *a <= to && from <= *b)
+        let doubtful = days_in(&self.doubtful, from, to);
+        self.unclear || (doubtful > 0 && doubtful == self.days_there(from, to))
     }
+}
+
+fn days_in(spans: &[(Day, Day)], from: Day, to: Day) -> i64 {
+    spans.iter().map(|(a, b)| i64::from(((*b).min(to).0 - (*a).max(from).0 + 1).max(0))).sum()
 }

@@ -129,6 +129,15 @@ pub fn judge(
     let Some(touched) = touched(engine, changes) else {
         return Ok(Later { everything: true, ..Later::default() });
     };
+    let mut expanded = BTreeMap::new();
+    for (i, touch) in touched {
+        let touch = match touch {
+            Touch::Subjects(ids) => Touch::Subjects(with_repeats(tx, engine, i, ids)?),
+            Touch::All => Touch::All,
+        };
+        expanded.insert(i, touch);
+    }
+    let touched = expanded;
     let judging = meta(tx, "judging")?.is_some();
     tx.lock(&touched.iter().flat_map(|(i, touch)| lock_keys(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());
@@ -140,7 +149,7 @@ pub fn judge(
             mark(tx, id, &touch)?;
         }
         let only = match touch {
-            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?,
+            Touch::Subjects(ids) => ids.into_iter().collect(),
             Touch::All if population(tx, engine, i)? > AT_ONCE => {
                 later.requirements.push(id.clone());
                 continue;
@@ -216,7 +225,7 @@ fn population(tx: &mut Tx<'_>, engine: &Engine, i: usize) -> anyhow::Result<i64>
 }
 
 /// With a repeat, what it repeats and what repeats it are judged together (4.8).
-fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
     let c = &engine.compiled[i];
     if let Some((place, access)) = &c.again {
         let table = match place.map(|p| &c.per[p].kind) {
@@ -226,18 +235,22 @@ fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i6
         if let [Step::Column(column)] = access.steps.as_slice() {
             let ledger = &engine.layout.ledgers[table];
             let field = &ledger.fields[*column].name;
-            for id in ids.clone() {
+            let mut open: Vec<i64> = ids.iter().copied().collect();
+            while let Some(id) = open.pop() {
                 let sql = format!(
                     "select \"{field}\", record_id from l_{} where voided_at is null and (record_id = $1 or \"{field}\" = $1)",
                     ledger.name
                 );
                 tx.each(&sql, &[id.into()], |r| {
-                    ids.extend(r.opt_i64(0)?);
-                    ids.insert(r.i64(1)?);
+                    for found in r.opt_i64(0)?.into_iter().chain([r.i64(1)?]) {
+                        if ids.insert(found) {
+                            open.push(found);
+                        }
+                    }
                     Ok(())
                 })?;
             }
         }
     }
-    Ok(ids.into_iter().collect())
+    Ok(ids)
 }

@@ -11,14 +11,25 @@ use std::{
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use super::router;
-use crate::{installation::Installation, jobs};
+use super::{people::Kept, router};
+use crate::{installation::Installation, jobs, ledger::Memo};
 
 /// What every handler has.
 #[derive(Clone)]
 pub(super) struct App {
     /// The installation.
     pub(super) installation: Installation,
+    /// Counts of its lists.
+    pub(super) memo: Arc<Memo>,
+    /// Where its persons are.
+    pub(super) people: Arc<Kept>,
+}
+
+impl App {
+    /// Over an installation, with nothing counted yet.
+    pub(super) fn new(installation: Installation) -> App {
+        App { installation, memo: Arc::default(), people: Arc::default() }
+    }
 }
 
 /// Serves the pages until interrupted; `ready` is told the address once it listens.
@@ -37,7 +48,7 @@ pub fn serve(installation: Installation, listen: SocketAddr, ready: impl FnOnce(
             .await
             .with_context(|| format!("地址 {listen} 用不了，可能已被占用；请用 --listen 换一个"))?;
         ready(listener.local_addr()?);
-        axum::serve(listener, router::router(App { installation }))
+        axum::serve(listener, router::router(App::new(installation)))
             .with_graceful_shutdown(async {
                 let _ = tokio::signal::ctrl_c().await;
             })

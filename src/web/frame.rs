@@ -57,7 +57,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Ask, Self::Rejection> {
         let uri = &parts.uri;
-        let mut url = Query::new(uri.path());
+        // One slash at the head: two would name another host in a redirect.
+        let mut url = Query::new(format!("/{}", uri.path().trim_start_matches('/')));
         for (key, value) in form(uri.query().unwrap_or_default()) {
             url.pairs.push((key, value));
         }

@@ -4,10 +4,29 @@
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
 mod app;
+mod columns;
+mod columns_value;
 mod dashboard;
 mod error;
 mod frame;
+mod ledger;
+mod ledger_conditions;
+mod ledger_derived;
+mod ledger_export;
+mod ledger_facets;
+mod ledger_order;
+mod ledger_typed;
+mod ledgers;
+mod org;
+mod org_changes;
+mod org_units;
 mod parameters;
+mod people;
+mod record;
+mod record_derived;
+mod record_history;
+mod record_links;
+mod record_uses;
 mod requirement;
 mod requirements;
 mod router;
@@ -18,3 +37,8 @@ mod verdict;
 pub mod view;
 
 pub use app::serve;
+
+/// The pages as a service; [`serve`] puts it on an address.
+pub fn pages(installation: crate::installation::Installation) -> axum::Router {
+    router::router(app::App::new(installation))
+}

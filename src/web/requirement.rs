@@ -24,7 +24,8 @@ use crate::{
     clock,
     day::Day,
     db::{Tx, Value},
-    directive::model::{Each, Requirement as Rule, Rollup, When},
+    directive::model::{Each, Requirement as Rule, When},
+    subjects,
     verdict::{
         engine::Engine,
         item::{self, Item},
@@ -62,7 +63,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         page: desk.page("/requirements")?,
         code: requirement_code(&r.pillar, &r.id),
         title: r.title.clone(),
-        tag: item.as_ref().map(|x| summary::of(x)),
+        tag: item.as_ref().map(summary::of),
         window: if matches!(r.when, When::ByField { .. }) && chosen.is_none() {
             "全部期限".into()
         } else {
@@ -175,7 +176,7 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
     Units {
         heads: ["应判", "达标", "进行中", "未达标", "数据不足"].map(String::from).into(),
         rows: rows.into_iter().map(|(_, r)| r).collect(),
-        note: "落后的单位在前，同类按名称排列。数据不足不计入任何占比。".into(),
+        note: "数据不足不计入任何占比。".into(),
     }
 }
 
@@ -199,7 +200,8 @@ fn subjects(
         params.push(unit.into());
         let n = params.len();
         filter.push_str(&format!(
-            " and organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n})"
+            " and (organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}) \
+             or unit_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}))"
         ));
     }
     let states = state_facet(desk.tx, &filter, &params, &ask)?;
@@ -217,7 +219,7 @@ fn subjects(
         (page - 1) * size
     );
     let rows = desk.tx.rows(&sql, &params, Stored::read)?;
-    let names = subject::names(desk.tx, engine, &rows.iter().map(|v| (i, v)).collect::<Vec<_>>())?;
+    let names = subjects::names(desk.tx, engine, rows.iter().map(|v| (i, v)))?;
     let ctx = Context::of(engine, i);
     let lines = rows.iter().map(|v| SubjectLine {
         subject: subject::link(engine, i, v, &names),
@@ -287,7 +289,7 @@ fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyh
     }
     let all = store::of_requirement(tx, &r.id, None)?;
     let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
-    let names = subject::names(tx, engine, &[(i, v)])?;
+    let names = subjects::names(tx, engine, std::iter::once((i, v)))?;
     Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
 }
 
@@ -295,13 +297,6 @@ fn rule(engine: &Engine, i: usize) -> Facts {
     let r = &engine.compiled[i].requirement;
     let mut facts = vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())];
     facts.extend(words::facts(Context::of(engine, i)).into_iter().map(|f| Fact::new(f.term, f.text)));
-    let rollup = match &r.rollup {
-        Rollup::None => "不汇总",
-        Rollup::ShareMet => "达标的个数占应判的个数，全部达标才算达标",
-        Rollup::Pool => "分子合计除以分母合计，与同一达标线比",
-        Rollup::CountMet(_) => "全市合计达标的个数",
-    };
-    facts.push(Fact::new("单位判定", rollup));
     if let Some(reference) = &r.reference {
         facts.push(Fact::new("参考做法", reference.clone()));
     }
@@ -368,11 +363,11 @@ fn history(tx: &mut Tx<'_>) -> anyhow::Result<Timeline> {
 }
 
 fn neighbours(engine: &Engine, i: usize) -> (Option<Link>, Option<Link>) {
-    let link = |n: usize| {
-        (n < engine.compiled.len()).then(|| {
-            let (code, title) = named(engine, n);
-            Link::new(format!("{code} {}", title.text), title.href)
-        })
+    let order = summary::in_order(engine);
+    let at = order.iter().position(|o| *o == i).unwrap_or(0);
+    let link = |n: &usize| {
+        let (code, title) = named(engine, *n);
+        Link::new(format!("{code} {}", title.text), title.href)
     };
-    (i.checked_sub(1).and_then(link), link(i + 1))
+    (at.checked_sub(1).and_then(|n| order.get(n)).map(link), order.get(at + 1).map(link))
 }

@@ -47,7 +47,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
     }
     let mut system: BTreeMap<usize, Item> =
         item::system(engine, &counts, today).into_iter().map(|i| (i.i, i)).collect();
-    let all: Vec<Line<'_>> = (0..engine.compiled.len())
+    let all: Vec<Line<'_>> = summary::in_order(engine)
+        .into_iter()
         .map(|i| Line {
             r: &engine.compiled[i].requirement,
             item: system.remove(&i),
@@ -113,6 +114,9 @@ const FACETS: [By; 4] = [
     By { key: "source", title: "原文依据", value: |l| status(l.r.status).to_owned() },
 ];
 
+/// The states in the order in which they are always told.
+const STATES: [&str; 6] = ["达标", "进行中", "未达标", "数据不足", "不适用", "只列数字"];
+
 fn rhythm(r: &Requirement) -> &'static str {
     match r.when {
         When::Every(_) => "按周期",
@@ -172,6 +176,10 @@ fn facets(ask: &Ask, all: &[Line<'_>]) -> Facets {
                 None => counts.push((value, 1)),
             }
         }
+        if by.key == "state" {
+            let place = |word: &str| STATES.iter().position(|s| *s == word).unwrap_or(STATES.len());
+            counts.sort_by_key(|(word, _)| place(word));
+        }
         let taken: Vec<&str> = ask.all(by.key).collect();
         let everything = FacetValue {
             label: "全部".into(),
@@ -229,7 +237,7 @@ fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
         rule: l.rule.clone(),
         period: l.when.clone(),
         duty: l.r.duty.clone(),
-        tag: l.item.as_ref().map_or(Tag::of(State::Na), |i| summary::of(i)),
+        tag: l.item.as_ref().map_or(Tag::of(State::Na), summary::of),
         units: (!system).then(|| (format!("{good} / {}个", judged.len()), bar)),
         units_note: match (system, unknown) {
             (true, _) => "市级1项".into(),

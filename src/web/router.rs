@@ -13,8 +13,8 @@ use super::{
     app::App,
     dashboard,
     error::PageError,
-    frame::{Ask, show},
-    requirement, requirements, unit, verdict,
+    frame::{Ask, answer, show},
+    ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
     view::{assets, lights::Lights},
 };
 
@@ -37,16 +37,34 @@ pub(super) fn router(app: App) -> Router {
         .route("/requirements/{id}", get(requirement_page))
         .route("/units/{id}", get(unit_page))
         .route("/verdicts/{requirement}/{subject}/{window}", get(verdict_page))
+        .route("/org", get(org_page))
+        .route("/people", get(people_page))
+        .route("/people/export", get(people_export))
+        .route("/ledgers", get(ledger_index))
+        .route("/ledgers/{name}", get(ledger_page))
+        .route("/ledgers/{name}/export", get(ledger_file))
+        .route("/ledgers/{name}/{id}", get(record_page))
         .route("/help/lights", get(lights))
         .route("/assets/{file}", get(asset))
         .fallback(not_found)
         .with_state(app)
+        .layer(axum::middleware::from_fn(local_host))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BODY))
+}
+
+/// Without accounts the address is the only protection: a page of another site must not reach us under a name of its own.
+async fn local_host(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    let name = host.map(|h| h.rsplit_once(':').map_or(h, |(name, port)| if port.ends_with(']') { h } else { name }));
+    match name {
+        None | Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
+        Some(_) => (StatusCode::MISDIRECTED_REQUEST, "请用 127.0.0.1 或 localhost 访问").into_response(),
+    }
 }
 
 async fn asset(Path(file): Path<String>) -> Response {
@@ -82,6 +100,41 @@ async fn verdict_page(
     ask: Ask,
 ) -> Response {
     show(app, ask, move |desk| verdict::page(desk, &id, &subject, &window)).await
+}
+
+async fn org_page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| org::page(desk, &own)).await
+}
+
+async fn people_page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger::page(desk, own, "person")).await
+}
+
+async fn people_export(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger_export::page(desk, own, "person")).await
+}
+
+async fn ledger_index(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| ledgers::page(desk, &own.memo)).await
+}
+
+async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger::page(desk, own, &name)).await
+}
+
+async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| ledger_export::page(desk, own, &name)).await
+}
+
+async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| record::page(desk, &own, &name, &id)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

@@ -63,3 +63,14 @@ pub(super) fn permille(n: i64, of: i64) -> u32 {
 pub(super) fn percent(permille: u32) -> String {
     format!("{}.{}%", permille / 10, permille % 10)
 }
+
+/// Positions of the requirements in the order of the list: by pillar, then by number.
+pub(super) fn in_order(engine: &Engine) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..engine.compiled.len()).collect();
+    let pillars = &engine.package.directive.pillars;
+    order.sort_by_key(|i| {
+        let r = &engine.compiled[*i].requirement;
+        (pillars.iter().position(|p| p.id == r.pillar), r.id.clone())
+    });
+    order
+}

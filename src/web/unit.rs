@@ -22,6 +22,7 @@ use crate::{
     day::Day,
     directive::model::{Each, When},
     names::Names,
+    subjects,
     verdict::{
         engine::Engine,
         item::{self, Item},
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// Verdicts listed under a demand.
-const SOURCES: usize = 12;
+const SOURCES: usize = 6;
 
 /// Fills the page.
 pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
@@ -49,8 +50,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
     let judged = items.iter().filter(|i| i.judged()).count() as u32;
     let behind = items.iter().filter(|i| i.behind()).count() as u32;
     let light = summary::share_light(engine, behind, judged);
-    let pairs: Vec<(usize, &Stored)> = verdicts.iter().map(|(i, v)| (*i, v)).collect();
-    let names = subject::names(desk.tx, engine, &pairs)?;
+    let names = subjects::names(desk.tx, engine, verdicts.iter().map(|(i, v)| (*i, v)))?;
     let ask = desk.ask.clone();
     let lines: Vec<(&Item, UnitVerdict)> =
         items.iter().map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today))).collect();
@@ -214,7 +214,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
         share: summary::percent(share).trim_end_matches('%').to_owned(),
         bar: Bar {
             done: 1000 - share.min(1000),
-            plan: Some(1000 - (t.yellow * 10) as u32),
+            plan: Some(u32::try_from((1000 - t.yellow * 10).clamp(0, 1000)).unwrap_or(0)),
             light: summary::share_light(engine, behind, judged),
             small: false,
         },
@@ -298,7 +298,10 @@ fn sources(engine: &Engine, item: &Item, own: &[&Stored], names: &Names) -> Opti
         return None;
     }
     let key = |v: &Stored| {
-        (v.unit.map(|u| sound_key(names.title(UNIT, u))), sound_key(&subject::title(engine, item.i, v, names)))
+        (
+            v.unit.map(|u| sound_key(names.title(UNIT, u))),
+            sound_key(&subjects::title(engine, item.i, &subjects::key(v), names)),
+        )
     };
     listed.sort_by_cached_key(|v| key(v));
     let ctx = Context::of(engine, item.i);

@@ -21,12 +21,13 @@ use crate::{
     db::Tx,
     installation::given,
     names::Names,
+    subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation, Looked},
         judge,
-        kind::Kind,
+        window::bounds,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
     },
@@ -34,6 +35,11 @@ use crate::{
 
 /// Rows listed of each fate.
 const SHOWN: usize = 50;
+
+/// Days ahead of today that may be asked about.
+const FURTHEST: i32 = 800;
+/// Rows listed that merely lie outside the window.
+const OUTSIDE: usize = 10;
 
 /// The moment that is asked about.
 struct Asked {
@@ -56,7 +62,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &st
         &own
     };
     let i = engine.position(id).ok_or(PageError::NotFound)?;
-    let key = key(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
+    let key = subjects::find(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
     let q = Question { as_of: asked.as_of, known_at: asked.known_at, ..Question::default() };
     let mut shared = if asked.known_at.is_none() && now {
         current.organisation.clone()
@@ -68,8 +74,14 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &st
     let about = About { engine, i, key: &key, subject, names: &names };
     match found {
         Some(e) => about.page(desk, &e, asked),
+        None if !possible(window) => Err(PageError::NotFound.into()),
         None => about.absent(desk, window, asked),
     }
+}
+
+/// Whether a window can have that label at all.
+fn possible(window: &str) -> bool {
+    matches!(window, "life" | "standing" | "once" | "by ?") || bounds(window.trim_start_matches("by ")).is_some()
 }
 
 /// What the form asked for; what cannot be read stays as typed beside its error, and today is shown.
@@ -79,9 +91,10 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
         value: ask.get(key).unwrap_or_default().to_owned(),
         error: if ok { String::new() } else { error.to_owned() },
     };
-    let as_of = ask.get("as_of").map(Day::parse);
+    let near = |d: &Day| *d <= desk.now.day.plus(FURTHEST);
+    let as_of = ask.get("as_of").map(|t| Day::parse(t).filter(near));
     let known_at = ask.get("known_at").map(clock::parse_instant);
-    let mut day = field("as_of", "不是日期。请写成 2025-10-20。", as_of != Some(None));
+    let mut day = field("as_of", "不是日期，或者太远。请写成 2025-10-20，最多到两年以后。", as_of != Some(None));
     if day.value.is_empty() {
         day.value = desk.now.day.to_string();
     }
@@ -95,51 +108,24 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
             as_of: day,
             known_at: field("known_at", "不是时刻。请写成 2025-10-20T18:00。", known_at != Some(None)),
             moments: Vec::new(),
-            note: "按某日看，用那一天的组织架构和达标线；按某时看，只用那时已经录入的记录。".into(),
+            note: if as_of.flatten().is_some_and(|d| d > desk.now.day) {
+                "所问之日还没有到：这是按现有的记录和安排推看，不是结论。".into()
+            } else {
+                "按某日看，用那一天的组织架构和达标线；按某时看，只用那时已经录入的记录。".into()
+            },
         },
     }
 }
 
-/// The cells of the subject that the address names by codes or ids.
-fn key(tx: &mut Tx<'_>, engine: &Engine, i: usize, text: &str) -> anyhow::Result<Option<Vec<i64>>> {
-    let c = &engine.compiled[i];
-    let tables: Vec<usize> = if c.per.is_empty() {
-        vec![c.table]
-    } else {
-        c.per.iter().filter_map(|p| if let Kind::Ref(t) = p.kind { Some(t) } else { None }).collect()
-    };
-    if engine.layout.ledgers[c.table].derived {
-        let Some((unit, year)) = text.rsplit_once('|') else { return Ok(None) };
-        let unit = record(tx, "unit", unit)?;
-        let year: Option<i32> = year.parse().ok();
-        return Ok(unit.zip(year).map(|(u, y)| vec![crate::verdict::low_rank::id(u, y)]));
-    }
-    let texts: Vec<&str> = if tables.len() > 1 { text.split('|').collect() } else { vec![text] };
-    let mut key = Vec::new();
-    for (table, text) in tables.iter().zip(&texts) {
-        key.extend(record(tx, &engine.layout.ledgers[*table].name, text)?);
-    }
-    Ok((key.len() == tables.len()).then_some(key))
-}
-
-fn record(tx: &mut Tx<'_>, ledger: &str, text: &str) -> anyhow::Result<Option<i64>> {
-    let sql = format!("select record_id from l_{ledger} where record_code = $1 limit 1");
-    if let Some(id) = tx.one(&sql, &[text.into()], |r| r.i64(0))? {
-        return Ok(Some(id));
-    }
-    let Ok(id) = text.parse::<i64>() else { return Ok(None) };
-    tx.one(&format!("select record_id from l_{ledger} where record_id = $1 limit 1"), &[id.into()], |r| r.i64(0))
-}
-
 fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Explanation>) -> anyhow::Result<Names> {
     let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-    for (table, id) in cells(engine, i, key) {
+    for (table, id) in subjects::records(engine, i, key) {
         wanted.entry(table).or_default().insert(id);
     }
     if let Some(e) = e {
         wanted.entry(UNIT).or_default().extend(e.verdict.unit.into_iter().chain(e.verdict.organ));
-        for (n, part) in e.parts.iter().enumerate() {
-            for row in groups(&part.rows, n).into_iter().flat_map(|(_, rows)| rows.into_iter().take(SHOWN)) {
+        for part in &e.parts {
+            for row in groups(&part.rows).into_iter().flat_map(|(_, rows)| rows.into_iter().take(SHOWN)) {
                 wanted.entry(row.table).or_default().insert(row.record);
             }
         }
@@ -147,20 +133,8 @@ fn names(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64], e: Option<&Exp
     Names::load(tx, &engine.layout, &wanted)
 }
 
-fn cells(engine: &Engine, i: usize, key: &[i64]) -> Vec<(usize, i64)> {
-    let c = &engine.compiled[i];
-    if c.per.is_empty() {
-        return vec![(c.table, key[0])];
-    }
-    let record = |(p, cell): (&crate::verdict::compile::Access, &i64)| match p.kind {
-        Kind::Ref(table) => Some((table, *cell)),
-        _ => None,
-    };
-    c.per.iter().zip(key).filter_map(record).collect()
-}
-
 /// Rows that count, then rows that do not; what merely lies outside the window comes last.
-fn groups(rows: &[Looked], _part: usize) -> Vec<(&'static str, Vec<&Looked>)> {
+fn groups(rows: &[Looked]) -> Vec<(&'static str, Vec<&Looked>)> {
     let pick = |wanted: &dyn Fn(&Fate) -> bool| rows.iter().filter(|r| wanted(&r.trace.fate)).collect::<Vec<_>>();
     vec![
         ("计入", pick(&|f| matches!(f, Fate::Counted | Fate::Short(_)))),
@@ -181,9 +155,7 @@ struct About<'a> {
 
 impl About<'_> {
     fn title(&self) -> String {
-        let titles: Vec<&str> =
-            cells(self.engine, self.i, self.key).iter().map(|(t, id)| self.names.title(*t, *id)).collect();
-        titles.join("·")
+        subjects::title(self.engine, self.i, self.key, self.names)
     }
 
     fn requirement(&self) -> (String, Link) {
@@ -286,7 +258,7 @@ impl About<'_> {
         let (mut counted, mut total) = (0, 0);
         let mut ledger = None;
         for (n, part) in e.parts.iter().enumerate() {
-            for (title, rows) in groups(&part.rows, n) {
+            for (title, rows) in groups(&part.rows) {
                 total += rows.len();
                 counted += if title == "计入" { rows.len() } else { 0 };
                 if rows.is_empty() {
@@ -294,19 +266,20 @@ impl About<'_> {
                 }
                 ledger = ledger.or(rows.first().map(|r| r.table));
                 let name = if e.parts.len() > 1 { format!("第{}项{title}", n + 1) } else { title.to_owned() };
-                let note = if rows.len() > SHOWN {
-                    format!("{}条，只列前{SHOWN}条", rows.len())
+                let limit = if title == "期间以外" { OUTSIDE } else { SHOWN };
+                let note = if rows.len() > limit {
+                    format!("{}条，只列前{limit}条", rows.len())
                 } else {
                     format!("{}条", rows.len())
                 };
-                let shown = rows.iter().take(SHOWN).map(|r| self.row(ctx, r, n, part, e)).collect();
+                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
                 all.push(RecordGroup { title: name, note, rows: shown });
             }
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
         Records {
             title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
-            heads: vec!["记录".into(), "台账".into()],
+            heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,
             all: link.map(|l| Link::new(format!("全部{}", l.title), format!("/ledgers/{}", l.name))),
@@ -331,7 +304,7 @@ impl About<'_> {
         let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
         RecordRow {
             title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
-            cells: vec![ledger.title.clone()],
+            cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
             reason: Words::from(told.reason),
             voided: false,
@@ -377,13 +350,6 @@ impl About<'_> {
             Fact::new("组织架构", format!("{}的", asked.as_of.chinese())),
             Fact::new("所用记录", known),
             Fact::new("本页判于", clock::chinese(desk.now.instant)),
-            Fact::new(
-                "命令行",
-                format!(
-                    "dongliang explain {} '{}' --window '…'",
-                    self.engine.compiled[self.i].requirement.id, self.subject
-                ),
-            ),
         ])
     }
 

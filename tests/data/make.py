@@ -109,8 +109,8 @@ def put(archive, name, body):
 
 
 def units():
-    rows = ["编号,名称,层级,上级单位,设立日期", f"YX,{UNIT},区县,,2019-01-01"]
-    rows += [f"YX-{i:02d},{s},科室,{UNIT},2019.01.01" for i, s in enumerate(SECTIONS, 1)]
+    rows = ["编号,名称,层级,上级单位,设立日期", f"YX,{UNIT},区县,,2001-01-01"]
+    rows += [f"YX-{i:02d},{s},科室,{UNIT},2001.01.01" for i, s in enumerate(SECTIONS, 1)]
     (HERE / "unit.csv").write_bytes(("\ufeff" + "\r\n".join(rows) + "\r\n").encode())
 
 

@@ -5,8 +5,8 @@ use dongliang::{
     db_test,
     directive::model::{Field, FieldType, Ledger, LedgerKind},
     ledger::{
-        Keys, NewRow, Stored,
-        query::{self, Filter, Order, Query},
+        Keys, Memo, NewRow, Stored,
+        query::{self, Filter, Order, Query, Voided},
         schema,
         store::{self, Change, StoreError},
     },
@@ -303,6 +303,51 @@ db_test!(unknown_fields_and_hostile_text_do_no_harm, |db: &Db| {
     assert!(db.read(|tx| query::list(tx, &ledger, &Scope::All, &by, (1, 0))).is_err());
 });
 
+db_test!(voided_rows_are_listed_only_where_they_are_asked_for, |db: &Db| {
+    let ledger = set_up(db);
+    let row = |day: &str, note: &str| new_row(Some(1), day, note);
+    let rows = vec![row("2025-03-01", "a"), row("2025-03-01", "b"), row("2025-04-01", "c")];
+    insert(db, 100, rows, None).unwrap();
+    replace(db, 200, 1, 1, row("2025-03-02", "a2")).unwrap();
+    void(db, 300, 3, 1).unwrap();
+    let notes = |voided, filters: Vec<Filter>| {
+        let query = Query { voided, filters, ..Query::default() };
+        let rows = db.read(|tx| query::list(tx, &ledger, &Scope::All, &query, (10, 0))).unwrap();
+        rows.iter().map(|r| r.value(&ledger, "note").as_text().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(Voided::Hidden, vec![]), ["a2", "b"]);
+    assert_eq!(notes(Voided::Shown, vec![]), ["c", "a2", "b", "a"]);
+    assert_eq!(notes(Voided::Only, vec![]), ["c", "a"]);
+    let is = |note: &str| Filter::Contains { field: "note".into(), text: note.into() };
+    assert_eq!(notes(Voided::Shown, vec![Filter::Any(vec![is("b"), is("C")])]), ["c", "b"]);
+    assert!(notes(Voided::Shown, vec![Filter::Any(vec![])]).is_empty());
+    assert_eq!(notes(Voided::Shown, vec![Filter::Records([1].into())]), ["a2", "a"]);
+    assert!(notes(Voided::Hidden, vec![Filter::Records([].into())]).is_empty());
+    db.read(|tx| {
+        let current = Query::default();
+        let shown = Query { voided: Voided::Shown, ..Query::default() };
+        let asked = [("day".to_owned(), current.clone()), ("day".to_owned(), shown.clone())];
+        let days = query::facets(tx, &ledger, &Scope::All, &asked)?;
+        assert_eq!(days.iter().map(|f| f.values.len()).collect::<Vec<_>>(), [2, 3]);
+        assert!(query::facets(tx, &ledger, &Scope::All, &[("phone".to_owned(), current.clone())]).is_err());
+        assert_eq!(query::extent(tx, &ledger, &Scope::All, &current)?, (2, Some(200)));
+        assert_eq!(query::extent(tx, &ledger, &Scope::Units([2].into()), &current)?, (0, None));
+        let mut records = query::records(tx, &ledger, &Scope::All, &shown)?;
+        records.sort_unstable();
+        assert_eq!(records, [1, 1, 2, 3]);
+        let coded = |tx: &mut _, code| query::coded(tx, &ledger, &Scope::All, code);
+        assert_eq!((coded(tx, "C-a2")?, coded(tx, "C-a")?, coded(tx, "C-c")?), (Some(1), Some(1), Some(3)));
+        assert_eq!(coded(tx, "%")?, None);
+        let first = store::get(tx, &ledger, &Scope::All, 1, None)?.unwrap();
+        let beside = |tx: &mut _, of, after| query::beside(tx, &ledger, &Scope::All, of, after);
+        let next = beside(tx, &first, true)?.unwrap();
+        assert_eq!((next.record_id, beside(tx, &first, false)?), (2, None));
+        assert_eq!(beside(tx, &next, false)?.map(|r| r.record_id), Some(1));
+        Ok(())
+    })
+    .unwrap();
+});
+
 /// SQLite walks an index for the first page of every default order, so that a long ledger opens as fast as a short one.
 #[test]
 fn first_pages_come_from_an_index() {
@@ -323,3 +368,38 @@ fn first_pages_come_from_an_index() {
         }
     });
 }
+
+db_test!(what_was_counted_is_counted_again_after_every_change, |db: &Db| {
+    let ledger = set_up(db);
+    let memo = Memo::default();
+    let counts = || {
+        db.read(|tx| {
+            let query = Query::default();
+            let n = memo.count(tx, &ledger, &Scope::All, &query)?;
+            let (rows, latest) = memo.extent(tx, &ledger, &Scope::All, &query)?;
+            let days = memo.facets(tx, &ledger, &Scope::All, &[("day".to_owned(), query)])?;
+            assert_eq!(n, rows);
+            Ok((n, latest, days[0].values.len()))
+        })
+        .unwrap()
+    };
+    let row = |day: &str| new_row(Some(1), day, "a");
+    assert_eq!([counts(), counts()], [(0, None, 0); 2]);
+    insert(db, 100, vec![row("2025-03-01"), row("2025-03-01")], None).unwrap();
+    assert_eq!([counts(), counts()], [(2, Some(100), 1); 2]);
+    replace(db, 200, 1, 1, row("2025-03-02")).unwrap();
+    assert_eq!(counts(), (2, Some(200), 2));
+    void(db, 300, 2, 1).unwrap();
+    assert_eq!(counts(), (1, Some(200), 1));
+    // Names stand in other ledgers, whose changes are not seen here: such a count is not kept.
+    let named = Filter::Contains { field: "person".into(), text: "王".into() };
+    let query = Query { filters: vec![Filter::Any(vec![named])], ..Query::default() };
+    let found = || db.read(|tx| memo.count(tx, &ledger, &Scope::All, &query)).unwrap();
+    assert_eq!(found(), 0);
+    let person = builtin::ledgers().into_iter().find(|l| l.name == "person").unwrap();
+    let mut values = vec![Value::Null; person.fields.len()];
+    values[0] = "王五".into();
+    let new = NewRow { values, ..NewRow::default() };
+    db.write(move |tx| store::insert(tx, &actor(400), &person, &keys(), &[new], None)).unwrap();
+    assert_eq!(found(), 1);
+});

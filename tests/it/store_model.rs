@@ -13,7 +13,7 @@ use dongliang::{
     directive::model::{FieldType, Ledger},
     ledger::{
         NewRow, Stored,
-        query::{self, Facet, Filter, Order, Query, UNIT},
+        query::{self, Facet, Filter, Order, Query, UNIT, Voided},
         schema,
         store::{self, Change},
     },
@@ -97,6 +97,10 @@ fn units() -> impl Strategy<Value = BTreeSet<i64>> {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
+    prop_oneof![6 => single(), 1 => prop::collection::vec(single(), 0..3).prop_map(Filter::Any)]
+}
+
+fn single() -> impl Strategy<Value = Filter> {
     let is = |field: &'static str, of: BoxedStrategy<Value>| {
         prop::collection::vec(of, 0..3).prop_map(move |any_of| Filter::Is { field: field.into(), any_of })
     };
@@ -119,6 +123,7 @@ fn filter() -> impl Strategy<Value = Filter> {
         units().prop_map(Filter::Units),
         "[A-Ca]".prop_map(Filter::Code),
         (1..4i64).prop_map(Filter::Import),
+        prop::collection::btree_set(1..=8i64, 0..5).prop_map(Filter::Records),
         prop::sample::select(vec!["138", "1 39", "1"])
             .prop_map(|t| Filter::Secret { field: "phone".into(), index: keys().blind_index(t) }),
     ]
@@ -133,8 +138,12 @@ fn question() -> impl Strategy<Value = Question> {
     ];
     let scope = prop_oneof![2 => Just(Scope::All), 1 => units().prop_map(Scope::Units)];
     let known_at = prop::option::of(0..40i64);
-    (prop::collection::vec(filter(), 0..3), order, known_at, scope, (0..8i64, 0..5i64)).prop_map(
-        |(filters, order, known_at, scope, page)| Question { query: Query { filters, order, known_at }, scope, page },
+    let voided = prop::sample::select(vec![Voided::Hidden, Voided::Shown, Voided::Only]);
+    (prop::collection::vec(filter(), 0..3), order, known_at, voided, scope, (0..8i64, 0..5i64)).prop_map(
+        |(filters, order, known_at, voided, scope, page)| {
+            let query = Query { filters, order, known_at, voided };
+            Question { query, scope, page }
+        },
     )
 }
 
@@ -222,7 +231,11 @@ impl Model {
         let Question { query, scope, .. } = question;
         let known = |k: &Known| match query.known_at {
             Some(at) => k.recorded_at <= at && k.voided_at.is_none_or(|v| v > at),
-            None => k.voided_at.is_none(),
+            None => match query.voided {
+                Voided::Hidden => k.voided_at.is_none(),
+                Voided::Shown => true,
+                Voided::Only => k.voided_at.is_some(),
+            },
         };
         let visible = |k: &Known| match scope {
             Scope::All => true,
@@ -238,7 +251,7 @@ fn field_of(filter: &Filter) -> &str {
         Filter::Is { field, .. } | Filter::Between { field, .. } => field,
         Filter::Contains { field, .. } | Filter::Secret { field, .. } => field,
         Filter::Units(_) => UNIT,
-        Filter::Code(_) | Filter::Import(_) => "",
+        Filter::Code(_) | Filter::Import(_) | Filter::Records(_) | Filter::Any(_) => "",
     }
 }
 
@@ -270,6 +283,8 @@ fn holds(filter: &Filter, k: &Known) -> bool {
         Filter::Units(units) => k.row.unit.is_some_and(|u| units.contains(&u)),
         Filter::Code(text) => k.row.code.as_deref().is_some_and(|c| within(c, text)),
         Filter::Import(id) => k.import == Some(*id),
+        Filter::Records(ids) => ids.contains(&k.record),
+        Filter::Any(filters) => filters.iter().any(|f| holds(f, k)),
     }
 }
 
@@ -293,7 +308,8 @@ fn sorted<'k>(mut rows: Vec<&'k Known>, order: &Order) -> Vec<&'k Known> {
             (false, false) => turn(compare(x, y)),
             (x, y) => x.cmp(&y),
         };
-        by_value.then(turn(a.record.cmp(&b.record)))
+        // Of one record the newest row comes first.
+        by_value.then(turn(a.record.cmp(&b.record))).then(b.revision.cmp(&a.revision))
     });
     rows
 }
@@ -310,8 +326,7 @@ fn facet(rows: &[&Known], field: &str) -> Facet {
         single.into_iter().for_each(|s| *counts.entry(s).or_default() += 1);
     }
     let mut values: Vec<_> = counts.into_iter().collect();
-    // Empty ones of several choices come last, others by their number.
-    values.sort_by_key(|(v, n)| (field == "topics" && v.is_none(), Reverse(*n), v.is_none(), v.clone()));
+    values.sort_by_key(|(v, n)| (Reverse(*n), v.is_none(), v.clone()));
     let value = |v: Option<(i64, String)>| match v {
         None => Value::Null,
         Some((n, text)) if text.is_empty() => n.into(),
@@ -352,7 +367,11 @@ fn check(db: &Db, ledger: &Ledger, model: &Model, question: &Question) {
         assert_eq!(listed, paged);
         assert_eq!(query::count(tx, ledger, scope, query, None)?, all.len() as i64);
         assert_eq!(query::count(tx, ledger, scope, query, Some(3))?, all.len().min(3) as i64);
-        let facets = query::facets(tx, ledger, scope, query)?;
+        let others = |field: &str| {
+            let filters = query.filters.iter().filter(|f| field_of(f) != field).cloned().collect();
+            (field.to_owned(), Query { filters, ..query.clone() })
+        };
+        let facets = query::facets(tx, ledger, scope, &["kind", "topics", UNIT].map(others))?;
         let counted = ["kind", "topics", UNIT].map(|f| facet(&model.seen(question, Some(f)), f));
         assert_eq!(facets, counted);
         Ok(())

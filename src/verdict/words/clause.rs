@@ -65,7 +65,7 @@ fn young(ctx: Context<'_>, table: usize, cond: &Cond) -> String {
 }
 
 /// A name that is itself a question stands in quotation marks.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let at = ["是否", "能否"].into_iter().filter_map(|q| name.find(q)).min();
     at.map_or_else(|| name.to_owned(), |at| format!("{}“{}”", &name[..at], &name[at..]))
 }

@@ -4,12 +4,12 @@ use super::{
     Context,
     noun::{path, table_of},
     period::{span, window_name},
-    reason,
+    reason::{self, Step},
     rule::last_per,
 };
 use crate::{
     day::Day,
-    directive::model::{At, LedgerKind, Measure, Part, Source},
+    directive::model::{At, LedgerKind, Measure, Part, Source, When},
     verdict::{
         eval::{Fate, Frame},
         explain::Looked,
@@ -32,8 +32,8 @@ pub struct Fated {
 pub fn fate(ctx: Context<'_>, part: &Part, row: &Looked, frame: &Frame, window: &Window) -> Fated {
     let (outcome, reason) = match &row.trace.fate {
         Fate::Counted => ("计入", String::new()),
-        Fate::Short(name) => ("只计入分母", reason::unmet(ctx, part, row.table, name)),
-        Fate::Fails(name) => ("未计入", reason::unmet(ctx, part, row.table, name)),
+        Fate::Short(name) => ("只计入分母", reason::unmet(ctx, part, row.table, name, Step::Further)),
+        Fate::Fails(name) => ("未计入", reason::unmet(ctx, part, row.table, name, Step::Filter)),
         Fate::Unclear(name) => ("说不清", reason::untold(ctx, part, row.table, name)),
         Fate::Future => ("未计入", "在所问之日以后".into()),
         Fate::Superseded => ("未计入", superseded(ctx, part, row.table)),
@@ -43,7 +43,26 @@ pub fn fate(ctx: Context<'_>, part: &Part, row: &Looked, frame: &Frame, window: 
             ("未计入", reason)
         }
     };
+    // Behind a deadline a field counts as it stood on that day.
+    let by = matches!(ctx.requirement.when, When::ByDate(_) | When::ByField { .. }) && !frame.running;
+    let reason = match reason.strip_suffix("未填") {
+        Some(field) if by => format!("到{}，{field}未填", frame.to.chinese()),
+        _ => reason,
+    };
     Fated { outcome, reason }
+}
+
+/// How many rows were looked at and what became of them: `共5条：计入1条，未计入4条`; empty without rows.
+pub fn counts(rows: &[Looked]) -> String {
+    let of = |f: fn(&Fate) -> bool| rows.iter().filter(|r| f(&r.trace.fate)).count();
+    let said = [
+        (of(|f| *f == Fate::Counted), "计入"),
+        (of(|f| matches!(f, Fate::Short(_))), "只计入分母"),
+        (of(|f| matches!(f, Fate::Unclear(_))), "说不清"),
+        (of(|f| matches!(f, Fate::Future | Fate::Outside | Fate::Fails(_) | Fate::Superseded)), "未计入"),
+    ];
+    let said: Vec<String> = said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word}{n}条")).collect();
+    if said.is_empty() { String::new() } else { format!("共{}条：{}", rows.len(), said.join("，")) }
 }
 
 fn superseded(ctx: Context<'_>, part: &Part, table: usize) -> String {
@@ -83,6 +102,7 @@ fn outside(ctx: Context<'_>, source: &Source, frame: &Frame, window: &Window) ->
     let empty = if source.dated.is_some() { "未填，或" } else { "" };
     let name = told.text;
     match (frame.from > Day::MIN, frame.to < Day::MAX) {
+        (true, true) if frame.from == frame.to => format!("{name}{empty}不是{}", frame.from.chinese()),
         (true, true) => format!("{name}{empty}不在{}之间", span(frame.from, frame.to, None)),
         (true, false) => format!("{name}{empty}早于{}", frame.from.chinese()),
         (false, true) => format!("{name}{empty}晚于{}", frame.to.chinese()),

@@ -5,7 +5,7 @@ use super::{
     noun::{bound, counter, path, table_of, this},
     ordinal,
     period::{due_day, window_name},
-    reason::{fillable, rows_noun, sources},
+    reason::{Step, fillable, rows_noun, sources},
     scale::{self, Scale},
     short,
 };
@@ -64,7 +64,8 @@ pub(super) fn reached(ctx: Context<'_>, p: Item<'_>) -> String {
     let Some(value) = p.verdict.value else {
         return match p.verdict.state {
             State::Na => format!("{name}不适用"),
-            _ => format!("{name}还没有可计的记录"),
+            _ if persons(p.part) => "没有符合条件的人员".into(),
+            _ => format!("还没有{}的记录", short::rows_name(ctx, p.part)),
         };
     };
     let shown = scale::value(ctx, p.part, value, p.verdict.target.as_ref());
@@ -81,20 +82,26 @@ pub(super) fn reached(ctx: Context<'_>, p: Item<'_>) -> String {
 
 fn holds(ctx: Context<'_>, p: Item<'_>, value: Ratio) -> String {
     if value >= Ratio::ONE {
-        return "条件均已满足".into();
+        return format!("已满足：{}", short::part_name(ctx, p.part));
     }
     let missing = p.told.rows.iter().find_map(|row| match &row.trace.fate {
-        Fate::Fails(name) => Some(super::reason::unmet(ctx, p.part, row.table, name)),
+        Fate::Fails(name) => Some(super::reason::unmet(ctx, p.part, row.table, name, Step::Any)),
         Fate::Unclear(name) => Some(super::reason::untold(ctx, p.part, row.table, name)),
         _ => None,
     });
-    missing.unwrap_or_else(|| "条件没有满足".into())
+    let missing = missing.unwrap_or_else(|| "条件没有满足".into());
+    if overdue(ctx, p) { format!("到期限之日，{missing}") } else { missing }
+}
+
+/// The deadline of a part is over; it can still be made good.
+pub(super) fn overdue(ctx: Context<'_>, p: Item<'_>) -> bool {
+    matches!(ctx.requirement.when, When::ByDate(_) | When::ByField { .. }) && !p.told.frame.running
 }
 
 fn met(ctx: Context<'_>, p: Item<'_>) -> String {
     match (&p.verdict.target, &p.part.measure, p.verdict.state) {
         (_, Measure::Holds(_), _) | (None, ..) | (_, _, State::Na) => reached(ctx, p),
-        (Some(t), ..) => format!("{}，应{}", reached(ctx, p), scale::target(ctx, p.part, t)),
+        (Some(t), ..) => format!("{}，{}", reached(ctx, p), scale::should(ctx, p.part, t)),
     }
 }
 
@@ -150,20 +157,31 @@ fn open(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> String {
     if let Some((name, slots)) = ctx.open_slots() {
         return format!("名目“{name}”应有{}个，只定了{}个，定全以前不下结论", slots.size, slots.named.len());
     }
-    let left: Vec<Item<'_>> =
-        all.iter().filter(|p| !matches!(p.verdict.state, State::Pass | State::Na | State::Figure)).copied().collect();
-    let said = listed(ctx, &left, |p| match gap(ctx, p, "再需") {
-        _ if p.verdict.state == State::Unknown => unclear(ctx, p).join("、"),
-        Some(gap) => format!("{}，{gap}", reached(ctx, p)),
-        None if matches!(p.part.measure, Measure::Holds(_)) || p.verdict.value.is_none() => reached(ctx, p),
-        None => format!("{}，已在达标线上，期满再定", reached(ctx, p)),
+    let left: Vec<Item<'_>> = all.iter().filter(|p| undone(p)).copied().collect();
+    let days: Vec<Day> = left.iter().filter(|p| p.told.frame.running).filter_map(|p| deadline(ctx, *p)).collect();
+    let alike = days.iter().all(|d| *d == days[0]);
+    let said = listed(ctx, &left, |p| {
+        let day = deadline(ctx, p).filter(|_| !alike && p.told.frame.running);
+        let day = day.map(|d| format!("，最迟{}", d.chinese())).unwrap_or_default();
+        let so_far = match gap(ctx, p, "再需") {
+            _ if p.verdict.state == State::Unknown => unclear(ctx, p).join("、"),
+            Some(gap) => format!("{}，{gap}", reached(ctx, p)),
+            None if matches!(p.part.measure, Measure::Holds(_)) || p.verdict.value.is_none() => reached(ctx, p),
+            None => format!("{}，已达到，期满再定", reached(ctx, p)),
+        };
+        so_far + &day
     });
-    let until = until(ctx, e, &left);
+    let until = if alike { until(ctx, e, days.first().copied()) } else { String::new() };
     if until.is_empty() { said } else { format!("{said}，{until}") }
 }
 
+/// A part on which the verdict still rests.
+pub(super) fn undone(p: &Item<'_>) -> bool {
+    matches!(p.verdict.state, State::Open | State::Fail | State::Unknown)
+}
+
 /// Until when an open verdict can still be met.
-fn until(ctx: Context<'_>, e: &Explanation, left: &[Item<'_>]) -> String {
+fn until(ctx: Context<'_>, e: &Explanation, day: Option<Day>) -> String {
     match &ctx.requirement.when {
         When::Once(due) => match due.as_ref().and_then(|d| due_day(ctx, d)) {
             Some(day) => format!("最迟{}", day.chinese()),
@@ -171,7 +189,7 @@ fn until(ctx: Context<'_>, e: &Explanation, left: &[Item<'_>]) -> String {
         },
         When::Standing => "在宽限期内".into(),
         When::Life if e.verdict.window.to == Day::MAX => "终止时再定".into(),
-        _ => match left.iter().filter_map(|p| deadline(ctx, *p)).min() {
+        _ => match day {
             Some(day) => format!("最迟{}", day.chinese()),
             None => no_deadline(ctx),
         },
@@ -187,7 +205,7 @@ fn no_deadline(ctx: Context<'_>) -> String {
 fn fail(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> String {
     let failed: Vec<Item<'_>> = all.iter().filter(|p| p.verdict.state == State::Fail).copied().collect();
     let said = listed(ctx, &failed, |p| match (gap(ctx, p, "少"), &p.verdict.target) {
-        (Some(gap), Some(t)) => format!("{}，应{}，{gap}", reached(ctx, p), scale::target(ctx, p.part, t)),
+        (Some(gap), Some(t)) => format!("{}，{}，{gap}", reached(ctx, p), scale::should(ctx, p.part, t)),
         _ => reached(ctx, p),
     });
     format!("{said}；{}", remedy(ctx, e, &failed))
@@ -199,7 +217,7 @@ fn remedy(ctx: Context<'_>, e: &Explanation, failed: &[Item<'_>]) -> String {
     if v.late {
         return "逾期后已补齐，注明“已补”".into();
     }
-    if failed.iter().any(|p| beyond(*p)) {
+    if failed.iter().any(|p| beyond(ctx, *p)) {
         return "已经超出，不能挽回".into();
     }
     match &ctx.requirement.when {
@@ -207,15 +225,24 @@ fn remedy(ctx: Context<'_>, e: &Explanation, failed: &[Item<'_>]) -> String {
             let day = failed.iter().filter_map(|p| deadline(ctx, *p)).min().unwrap_or(v.window.to);
             format!("期限{}已过，补齐后注明“已补”", day.chinese())
         }
-        When::Every(_) => format!("{}已结束，不能再补", window_name(&v.window.label)),
-        When::Life => "已终止，不能再补".into(),
+        When::Every(_) | When::Life => {
+            let over = match ctx.requirement.when {
+                When::Life => "已终止".to_owned(),
+                _ => format!("{}已过", window_name(&v.window.label)),
+            };
+            let fills = failed.iter().any(|p| !fillable(ctx, p.part, &p.told.rows).is_empty());
+            format!("{over}，{}", if fills { "只能补填已登记的记录" } else { "不能再补" })
+        }
         When::Standing => "补齐或更正后重新判定".into(),
         When::Once(_) => "期限已过，补齐后重新判定".into(),
     }
 }
 
-/// Already above what is allowed, with nothing that could come down again.
-pub(super) fn beyond(p: Item<'_>) -> bool {
+/// Already above what is allowed, with nothing that could come down again but a correction.
+pub(super) fn beyond(ctx: Context<'_>, p: Item<'_>) -> bool {
+    if matches!(ctx.requirement.when, When::Standing | When::Once(_)) {
+        return false;
+    }
     let above = p.verdict.target.as_ref().zip(p.verdict.value).is_some_and(|(t, v)| distance(t, v).1.is_some());
     let falls = sources(&p.part.measure).iter().any(|s| s.at == Some(At::End));
     above && !falls && matches!(p.part.measure, Measure::Count(_) | Measure::Sum(..) | Measure::Distinct(..))
@@ -239,8 +266,8 @@ fn na_reason(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> String {
     }
     let absent = r.partial == Partial::None && periodic && r.each != Each::System;
     match absent && (counted || p.part.no_data != Some(NoData::Na)) {
-        true => format!("{}内不是始终{}", window_name(&e.verdict.window.label), presence(ctx)),
-        false => format!("没有应计的{}", short::part_name(ctx, p.part)),
+        true => format!("{}没有全程{}", window_name(&e.verdict.window.label), presence(ctx)),
+        false => format!("没有应计的{}", short::rows_name(ctx, p.part)),
     }
 }
 
@@ -258,7 +285,7 @@ fn persons(part: &Part) -> bool {
 
 /// Why nothing can be said: settings, slots, fields that are empty.
 pub(super) fn unknown(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<String> {
-    let mut reasons: Vec<String> = e.verdict.unset.iter().map(|name| format!("设定“{name}”尚未设定")).collect();
+    let mut reasons: Vec<String> = unset(ctx, e, all).into_iter().map(|name| format!("设定“{name}”尚未设定")).collect();
     if let Some((name, slots)) = ctx.open_slots() {
         reasons.push(format!("名目“{name}”应有{}个，只定了{}个", slots.size, slots.named.len()));
     }
@@ -270,13 +297,14 @@ pub(super) fn unknown(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Ve
     reasons
 }
 
+/// Settings without which nothing can be said, those of targets included.
+pub(super) fn unset<'a>(ctx: Context<'_>, e: &'a Explanation, all: &[Item<'a>]) -> Vec<&'a str> {
+    let targets = all.iter().filter(|p| p.verdict.target.is_none()).filter_map(|p| target_setting(ctx, p.part));
+    e.verdict.unset.iter().map(String::as_str).chain(targets).collect()
+}
+
 /// Why a part cannot be told.
 fn unclear(ctx: Context<'_>, p: Item<'_>) -> Vec<String> {
-    if p.verdict.target.is_none()
-        && let Some(name) = target_setting(ctx, p.part)
-    {
-        return vec![format!("设定“{name}”尚未设定")];
-    }
     let open = fillable(ctx, p.part, &p.told.rows);
     let waiting: Vec<String> = open
         .iter()
@@ -289,17 +317,38 @@ fn unclear(ctx: Context<'_>, p: Item<'_>) -> Vec<String> {
             _ => waiting,
         };
     }
-    let counted = p.told.rows.iter().any(|r| matches!(r.trace.fate, Fate::Counted | Fate::Short(_)));
-    let filter = bound(ctx);
-    match &p.part.measure {
-        _ if counted && !filter.is_empty() => vec![format!("{}是否属于判定对象说不清：{filter}", this(ctx))],
-        Measure::Ratio(_, bottom) if counted => {
-            vec![format!("{}为0", short::side_name(ctx, p.part, bottom))]
-        }
-        Measure::Share(s, _) if s.of == Of::Person => vec!["没有在岗人员，花名册未报".into()],
-        Measure::Span(from, _) => vec![format!("{}未填", path(ctx.layout, ctx.table(), from).text)],
-        _ => vec![format!("没有{}的记录", short::part_name(ctx, p.part))],
+    if doubtful(ctx, p) {
+        return vec![format!("{}是否属于判定对象说不清：{}", this(ctx), bound(ctx))];
     }
+    vec![match &p.part.measure {
+        Measure::Ratio(top, bottom) if reads(ctx, p, top) || p.part.no_data == Some(NoData::Zero) => {
+            format!("{}为0", short::side_name(ctx, p.part, bottom))
+        }
+        _ if persons(p.part) => "没有在岗人员，花名册未报".into(),
+        _ => format!("没有{}的记录", short::rows_name(ctx, p.part)),
+    }]
+}
+
+/// Whether a row of a measure's own counts.
+fn reads(ctx: Context<'_>, p: Item<'_>, measure: &Measure) -> bool {
+    let tables: Vec<usize> = sources(measure).into_iter().map(|s| table_of(ctx.layout, s)).collect();
+    let counts = |fate: &Fate| matches!(fate, Fate::Counted | Fate::Short(_));
+    p.told.rows.iter().any(|r| tables.contains(&r.table) && counts(&r.trace.fate))
+}
+
+/// Whether the subject belongs here at all cannot be told: there is no value although there would be one.
+pub(super) fn doubtful(ctx: Context<'_>, p: Item<'_>) -> bool {
+    let unknown = p.verdict.state == State::Unknown && p.verdict.value.is_none() && p.verdict.target.is_some();
+    let valued = match &p.part.measure {
+        Measure::Holds(_) | Measure::Span(..) => true,
+        Measure::Ratio(top, bottom) => reads(ctx, p, top) && reads(ctx, p, bottom),
+        Measure::Share(..) | Measure::Change(..) | Measure::Latest(..) => reads(ctx, p, &p.part.measure),
+        Measure::Count(_) | Measure::Sum(..) | Measure::Distinct(..) => {
+            p.part.no_data == Some(NoData::Zero) || reads(ctx, p, &p.part.measure)
+        }
+    };
+    let waits = || fillable(ctx, p.part, &p.told.rows).iter().any(|f| f.unclear);
+    unknown && valued && !super::noun::always_told(ctx) && !waits()
 }
 
 /// A setting that the target rests on and that is not set.

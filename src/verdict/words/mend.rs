@@ -2,11 +2,11 @@
 
 use super::{
     Context,
-    lead::{Item, beyond, deadline, distance, items, unknown},
-    noun::{counter, table_of},
+    lead::{Item, beyond, deadline, distance, doubtful, items, overdue, undone, unset},
+    noun::{again_title, bound_fields, counter, table_of, this},
     ordinal,
     period::{due_day, window_name},
-    reason::{fillable, rows_noun},
+    reason::{Fillable, fillable, rows_noun},
     rows::rows,
     scale::{self, Scale},
     short,
@@ -53,12 +53,26 @@ pub fn needs(ctx: Context<'_>, e: &Explanation) -> Mends {
     }
     let all = items(ctx, e);
     let mut list = settings(ctx, e, &all);
-    let left = all.iter().filter(|p| matches!(p.verdict.state, State::Fail | State::Open | State::Unknown));
-    for p in left {
-        list.extend(fills(ctx, *p));
-        list.extend(more(ctx, e, *p));
+    if unset(ctx, e, &all).is_empty() && all.iter().any(|p| doubtful(ctx, *p)) {
+        let title = format!("补填{}", bound_fields(ctx));
+        let note = format!("填后才能判定{}是否属于判定对象", this(ctx));
+        return Mends { list: vec![Mend { title, note }], none: String::new() };
     }
-    let none = if list.is_empty() { shut(ctx, &e.verdict.window, &all) } else { String::new() };
+    for p in all.iter().filter(|p| undone(p)) {
+        let open = fillable(ctx, p.part, &p.told.rows);
+        list.extend(fills(ctx, *p, &open));
+        // To fill what falls short is how a share rises.
+        if !(matches!(p.part.measure, Measure::Share(..)) && open.iter().any(|f| !f.unclear)) {
+            list.extend(more(ctx, e, *p));
+        }
+    }
+    list.extend(repeat(ctx, e));
+    let none = match list.is_empty() {
+        true if reached(&all) => "现已达到，期满再定，不需要补充。".into(),
+        true if e.verdict.state == State::Open => "还没有可以计算的数，有了再判定。".into(),
+        true => shut(ctx, &e.verdict.window, &all),
+        false => String::new(),
+    };
     Mends { list, none }
 }
 
@@ -72,43 +86,57 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
             note: "由主管部门定名；定全以前不下结论".into(),
         });
     }
-    for reason in unknown(ctx, e, all) {
-        if let Some(setting) = reason.strip_suffix("尚未设定") {
-            let note = "由有权修改的部门设定；设定以前为数据不足".into();
-            list.push(Mend { title: format!("定下{setting}的值"), note });
-        }
+    for name in unset(ctx, e, all) {
+        let note = "由有权修改的部门设定；设定以前为数据不足".into();
+        list.push(Mend { title: format!("定下设定“{name}”的值"), note });
     }
     list
 }
 
-/// Fields to fill in rows that are there.
-fn fills(ctx: Context<'_>, p: Item<'_>) -> Vec<Mend> {
-    let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
-    let late = if overdue(ctx, p) { "；期限已过，注明“已补”" } else { "" };
-    let fill = fillable(ctx, p.part, &p.told.rows).into_iter().filter(|f| !f.missing.starts_with("设定“"));
-    fill.map(|f| {
-        let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
-        let title = match (f.missing.strip_suffix("未填"), own) {
-            (Some(field), true) => format!("补填{field}"),
-            (Some(field), false) => format!("补填{field}：{of}"),
-            (None, _) => format!("核实{of}：{}", f.missing),
-        };
-        let effect = if f.unclear { "填后才能判定是否计入" } else { "填后可以计入" };
-        Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
+/// Every part that is still open would be met if its window shut now.
+fn reached(all: &[Item<'_>]) -> bool {
+    all.iter().filter(|p| undone(p)).all(|p| {
+        let now = p.verdict.target.as_ref().zip(p.verdict.value);
+        p.verdict.state == State::Open && now.is_some_and(|(t, v)| t.met(Some(v), Some(v)) == Some(true))
     })
-    .collect()
 }
 
-/// The deadline of a part is over, but it can be made good.
-fn overdue(ctx: Context<'_>, p: Item<'_>) -> bool {
-    let by = matches!(ctx.requirement.when, When::ByDate(_) | When::ByField { .. });
-    by && !p.told.frame.running
+/// A passing repeat that points back makes it good.
+fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
+    let field = again_title(ctx).filter(|_| e.verdict.state == State::Fail)?;
+    let note = "本次仍为未达标，注明“已补”".into();
+    Some(Mend { title: format!("另行组织并达标，以“{field}”指回本次"), note })
+}
+
+/// Fields to fill in rows that are there.
+fn fills(ctx: Context<'_>, p: Item<'_>, open: &[Fillable]) -> Vec<Mend> {
+    let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
+    open.iter()
+        .map(|f| {
+            let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
+            let title = match (f.missing.strip_suffix("未填"), own) {
+                (Some(field), true) => format!("补填{field}"),
+                (Some(field), false) => format!("补填{field}：{of}"),
+                (None, _) => format!("核实{of}：{}", f.missing),
+            };
+            let effect = match (f.unclear, own) {
+                (true, true) => "填后才能判定",
+                (true, false) => "填后才能判定是否计入",
+                (false, true) => "填后即满足这一条",
+                (false, false) => "填后可以计入",
+            };
+            // A day after the deadline does not meet it any more; another field counts whenever it is filled.
+            let late =
+                if f.day && overdue(ctx, p) { "；日期在期限以后的，只注明“已补”" } else { "" };
+            Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
+        })
+        .collect()
 }
 
 /// More rows, or fewer.
 fn more(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> Option<Mend> {
     let standing = matches!(ctx.requirement.when, When::Standing | When::Once(_));
-    if beyond(p) || !(standing || p.told.frame.running || overdue(ctx, p)) {
+    if beyond(ctx, p) || !(standing || p.told.frame.running || overdue(ctx, p)) {
         return None;
     }
     let target = p.verdict.target.as_ref()?;
@@ -120,7 +148,7 @@ fn more(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> Option<Mend> {
 /// What is missing, as something to do.
 fn wanted(ctx: Context<'_>, p: Item<'_>, target: &TargetNow) -> Option<String> {
     let scale = scale::scale(ctx, p.part);
-    let name = short::part_detail(ctx, p.part);
+    let name = short::part_name(ctx, p.part);
     let value = p.verdict.value.unwrap_or(Ratio::ZERO);
     let (below, above) = distance(target, value);
     let (num, den) = p.verdict.counted;
@@ -155,7 +183,10 @@ fn wanted(ctx: Context<'_>, p: Item<'_>, target: &TargetNow) -> Option<String> {
             below?;
             let [from, to] = [from, to].map(|p| scale::field_name(ctx, source, p));
             let least = ceiling(target.value.times(Ratio::whole(den))?);
-            (den > 0).then(|| format!("按现有{from}合计{den}计，{to}合计降到{}以内", den - least))
+            Some(match den {
+                ..=0 => format!("{name}降幅{}", scale::target(ctx, p.part, target)),
+                _ => format!("按现有{from}合计{den}计，{to}合计降到{}以内", den - least),
+            })
         }
         Measure::Latest(source, field) => {
             let field = scale::field_name(ctx, source, field);
@@ -187,7 +218,10 @@ fn dating(ctx: Context<'_>, part: &Part) -> String {
 
 fn by_when(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> String {
     if overdue(ctx, p) {
-        return "期限已过，补齐后仍为未达标，注明“已补”".into();
+        return match e.verdict.state {
+            State::Fail => "期限已过，以后做的仍为未达标，注明“已补”；期限内漏登记的，补登记后重新判定".into(),
+            _ => "期限已过，只计期限内已做而漏登记的".into(),
+        };
     }
     let end = super::reason::sources(&p.part.measure).iter().any(|s| s.at == Some(At::End));
     match &ctx.requirement.when {
@@ -207,12 +241,12 @@ fn by_when(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> String {
 
 /// Why nothing helps.
 fn shut(ctx: Context<'_>, window: &Window, all: &[Item<'_>]) -> String {
-    if all.iter().any(|p| p.verdict.state == State::Fail && beyond(*p)) {
+    if all.iter().any(|p| p.verdict.state == State::Fail && beyond(ctx, *p)) {
         return "已经超出，不能挽回；登记有误的，更正后重新判定。".into();
     }
     match ctx.requirement.when {
         When::Every(_) => {
-            format!("{}已结束，不能再补；期内已做而漏登记的，补登记后重新判定。", window_name(&window.label))
+            format!("{}已过，不能再补；期内已做而漏登记的，补登记后重新判定。", window_name(&window.label))
         }
         When::Life => "已终止，不能再补；期内已做而漏登记的，补登记后重新判定。".into(),
         _ => "按现有记录没有可以补充的；登记有误的，更正后重新判定。".into(),

@@ -118,7 +118,7 @@ pub fn counter(layout: &Layout, table: usize) -> &'static str {
     }
 }
 
-const COUNTERS: [(&str, &str); 38] = [
+const COUNTERS: [(&str, &str); 39] = [
     ("专家", "名"),
     ("专家库", "名"),
     ("事项", "件"),
@@ -133,6 +133,7 @@ const COUNTERS: [(&str, &str); 38] = [
     ("合同", "份"),
     ("审批件", "件"),
     ("对子", "对"),
+    ("帮带", "对"),
     ("干部", "名"),
     ("成员", "名"),
     ("成绩", "条"),
@@ -231,6 +232,13 @@ fn joined(text: String, word: &str) -> String {
     format!("{text}{}{word}", if direct { "" } else { "的" })
 }
 
+/// Title of the field by which a repeat points back at what it repeats.
+pub(super) fn again_title(ctx: Context<'_>) -> Option<&str> {
+    let name = ctx.requirement.again.as_ref()?.last()?;
+    let field = ctx.layout.ledgers.iter().find_map(|l| l.field(name));
+    Some(field.map_or(name.as_str(), field_title))
+}
+
 /// What binds the subjects, in brackets: `（是否市级重点为“是”）`; empty where nothing does but the level of units.
 pub(super) fn bound(ctx: Context<'_>) -> String {
     let r = ctx.requirement;
@@ -239,6 +247,13 @@ pub(super) fn bound(ctx: Context<'_>) -> String {
     let mut conds: Vec<String> = rest.map(|c| clause::condition(ctx, ctx.table(), c, true)).collect();
     conds.extend(r.filter.has.iter().map(|s| clause::has(ctx, ctx.table(), s)));
     conds.join("、")
+}
+
+/// The fields on which it rests who is judged: `“是否市级重点”`.
+pub(super) fn bound_fields(ctx: Context<'_>) -> String {
+    let conds = &ctx.requirement.filter.all;
+    let all: Vec<String> = conds.iter().map(|c| clause::quoted(&path(ctx.layout, ctx.table(), &c.path).text)).collect();
+    all.join("、")
 }
 
 /// Whether every condition on the subjects is one that is never left open: on the chart, or `filled`.

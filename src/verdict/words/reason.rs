@@ -9,6 +9,7 @@ use crate::{
     verdict::{
         eval::Fate,
         explain::Looked,
+        kind::Kind,
         world::{PERSON, UNIT},
     },
 };
@@ -40,14 +41,26 @@ enum Asked<'a> {
     Related(&'a Source),
 }
 
+/// At which step a row was found wanting.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Step {
+    /// It does not belong to the rows.
+    Filter,
+    /// It belongs to them and does not satisfy what is asked further.
+    Further,
+    /// At either.
+    Any,
+}
+
 /// The conditions of a part on rows of this ledger that go by that name.
-fn asked<'a>(ctx: Context<'_>, part: &'a Part, table: usize, name: &str) -> Vec<Asked<'a>> {
+fn asked<'a>(ctx: Context<'_>, part: &'a Part, table: usize, name: &str, step: Step) -> Vec<Asked<'a>> {
     let mut conds = Vec::new();
-    for s in sources(&part.measure).into_iter().filter(|s| table_of(ctx.layout, s) == table) {
-        conds.push((&s.filter, false));
+    if step != Step::Further {
+        let own = sources(&part.measure).into_iter().filter(|s| table_of(ctx.layout, s) == table);
+        conds.extend(own.map(|s| (&s.filter, false)));
     }
     match &part.measure {
-        Measure::Share(_, that) => conds.push((that, false)),
+        Measure::Share(_, that) if step != Step::Filter => conds.push((that, false)),
         Measure::Holds(own) => conds.push((own, true)),
         _ => {}
     }
@@ -63,12 +76,12 @@ fn parsed(name: &str) -> Path {
 }
 
 /// What is not met, in words: `帮带对象确认日期未填`, `不满足：类型为“例行”`.
-pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> String {
-    let all: Vec<String> = asked(ctx, part, table, name)
+pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str, step: Step) -> String {
+    let all: Vec<String> = asked(ctx, part, table, name, step)
         .into_iter()
         .map(|a| match a {
             Asked::Field(Cond { path: p, test: Test::Filled(true) }, _) => {
-                format!("{}未填", path(ctx.layout, table, p).text)
+                format!("{}未填", clause::quoted(&path(ctx.layout, table, p).text))
             }
             Asked::Field(c, own) => format!("不满足：{}", clause::condition(ctx, table, c, own)),
             Asked::Related(s) => format!("没{}", clause::has(ctx, table, s)),
@@ -83,7 +96,7 @@ pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> 
 
 /// What keeps it from being told, in words: `成绩未填`, `设定“pass_mark”尚未设定`.
 pub(super) fn untold(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> String {
-    for a in asked(ctx, part, table, name) {
+    for a in asked(ctx, part, table, name, Step::Any) {
         match a {
             Asked::Related(s) => return format!("是否{}，说不清", clause::has(ctx, table, s)),
             Asked::Field(c, own) => {
@@ -111,7 +124,7 @@ fn to_fill(ctx: Context<'_>, table: usize, name: &str) -> String {
         let whose = if p.is_empty() { "本人".to_owned() } else { path(ctx.layout, table, &p).text };
         return format!("{whose}的{born}");
     }
-    path(ctx.layout, table, &p).text
+    clause::quoted(&path(ctx.layout, table, &p).text)
 }
 
 /// The setting that a test needs and that is not set.
@@ -155,30 +168,43 @@ pub(super) struct Fillable {
     pub(super) rows: usize,
     /// Whether they count cannot be told; else they do not.
     pub(super) unclear: bool,
+    /// The field is a day, which counts from itself on.
+    pub(super) day: bool,
 }
 
 /// What could be filled so that rows count that do not, or can be told that cannot; in the order of the rows.
 pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fillable> {
     let mut found: Vec<Fillable> = Vec::new();
     for row in rows {
+        let (Fate::Unclear(name) | Fate::Fails(name) | Fate::Short(name)) = &row.trace.fate else { continue };
+        let day = path(ctx.layout, row.table, &parsed(name)).kind == Kind::Date;
         let (missing, unclear) = match &row.trace.fate {
-            Fate::Unclear(name) => (untold(ctx, part, row.table, name), true),
-            Fate::Fails(name) | Fate::Short(name) if fills(ctx, part, row.table, name) => {
-                (unmet(ctx, part, row.table, name), false)
+            Fate::Unclear(name) if !waits(ctx, part, row.table, name) => (untold(ctx, part, row.table, name), true),
+            Fate::Fails(name) if fills(ctx, part, row.table, name, Step::Filter) => {
+                (unmet(ctx, part, row.table, name, Step::Filter), false)
+            }
+            Fate::Short(name) if fills(ctx, part, row.table, name, Step::Further) => {
+                (unmet(ctx, part, row.table, name, Step::Further), false)
             }
             _ => continue,
         };
         match found.iter_mut().find(|f| f.table == row.table && f.missing == missing && f.unclear == unclear) {
             Some(same) => same.rows += 1,
-            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear }),
+            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear, day }),
         }
     }
     found
 }
 
+/// The condition of that name waits for a setting, not for a field.
+fn waits(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> bool {
+    let all = asked(ctx, part, table, name, Step::Any);
+    all.iter().any(|a| matches!(a, Asked::Field(c, _) if unset(ctx, &c.test).is_some()))
+}
+
 /// The condition of that name is met by filling the field.
-fn fills(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> bool {
-    let all = asked(ctx, part, table, name);
+fn fills(ctx: Context<'_>, part: &Part, table: usize, name: &str, step: Step) -> bool {
+    let all = asked(ctx, part, table, name, step);
     !all.is_empty() && all.iter().all(|a| matches!(a, Asked::Field(Cond { test: Test::Filled(true), .. }, _)))
 }
 

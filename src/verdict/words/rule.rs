@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     directive::model::{
-        Conds, Count, Each, LedgerKind, Measure, NoData, Of, Pace, Part, Partial, Path, Rollup, Source, Target,
-        TargetOp, When,
+        Conds, Count, Each, LedgerKind, Measure, NoData, Of, Pace, Part, Partial, Rollup, Source, Target, TargetOp,
+        When,
     },
     verdict::{kind::Kind, light::Thresholds, world::PERSON},
 };
@@ -75,23 +75,26 @@ fn subjects(ctx: Context<'_>) -> String {
 
 /// One part in a sentence without its full stop.
 fn measured(ctx: Context<'_>, part: &Part) -> String {
-    let said = |source: &Source| rows(ctx, part, source);
-    let demand = scale::demanded(ctx, part).unwrap_or_else(|| "只列数字，不判定".into());
+    let (demand, comma) = demand(ctx, part);
     let field = |source: &Source, p| path(ctx.layout, table_of(ctx.layout, source), p).text;
     let text = match &part.measure {
         Measure::Count(source) => {
-            let rows = said(source);
-            let plain = rows.conds.is_empty() && rows.dating.is_empty() && part.target.is_some();
-            format!("{}{}{demand}", rows.clause(), if plain { "" } else { "，" })
+            let said = rows(ctx, part, source);
+            let plain = said.conds.is_empty() && said.dating.is_empty() && source.last_per.is_none();
+            format!("{}{}{demand}", clause_last(ctx, part, source), if plain { comma } else { "，" })
         }
         Measure::Distinct(source, p) => {
-            format!("{}，{}{demand}", clause_last(ctx, part, source), different(ctx, source, p, part.target.is_some()))
+            let what = match path(ctx.layout, table_of(ctx.layout, source), p) {
+                told if told.kind == Kind::Ref(PERSON) => "同一人只计一次，".into(),
+                told if part.target.is_none() => format!("不同的{}数，", told.text),
+                told => format!("不同的{}{comma}", told.text),
+            };
+            format!("{}，{what}{demand}", clause_last(ctx, part, source))
         }
         Measure::Sum(source, p) => {
-            let comma = if part.target.is_some() { "" } else { "，" };
             format!("{}，{}合计{comma}{demand}", clause_last(ctx, part, source), field(source, p))
         }
-        Measure::Share(source, that) => share(ctx, part, source, that, &demand),
+        Measure::Share(source, that) => share(ctx, part, source, that, &format!("{comma}{demand}")),
         Measure::Ratio(top, bottom) => {
             format!("分子为{}，分母为{}；两数相除，{demand}", side(ctx, part, top), side(ctx, part, bottom))
         }
@@ -101,31 +104,41 @@ fn measured(ctx: Context<'_>, part: &Part) -> String {
             format!("{rows}；降幅＝（{from}合计－{to}合计）÷{from}合计，{demand}；有一条缺数的，为数据不足")
         }
         Measure::Latest(source, p) => {
-            let comma = if part.target.is_some() { "" } else { "，" };
             format!("{}，取最后一条的{}{comma}{demand}", clause_last(ctx, part, source), field(source, p))
         }
         Measure::Span(from, to) => {
             let name = |p| path(ctx.layout, ctx.table(), p).text;
             format!("从{}到{}，首尾两日都算，{demand}", name(from), name(to))
         }
-        Measure::Holds(conds) => {
-            let all = conditions(ctx, ctx.table(), conds, true);
-            let must = match (part.target.as_ref().map(|t| t.op), all.len()) {
-                (Some(TargetOp::AtLeast), ..=1) => "须满足",
-                (Some(TargetOp::AtLeast), _) => "须同时满足",
-                (Some(_), ..=1) => "不得",
-                (Some(_), _) => "不得同时",
-                (None, _) => "是否满足",
-            };
-            let figure = if part.target.is_none() { format!("，{demand}") } else { String::new() };
-            format!("{}{must}：{}{figure}", this(ctx), all.join("、"))
-        }
+        Measure::Holds(conds) => holds(ctx, part, conds),
     };
     match (part.by.as_ref(), part.since_any) {
         (Some(by), any) => format!("{text}；期限：{}", deadline(ctx, by, any)),
         (None, true) if !ctx.requirement.since_any => format!("{text}；此前的记录不论早晚都计入"),
         _ => text,
     }
+}
+
+/// What is demanded, and the comma that stands before it where it is not simply said of the noun.
+fn demand(ctx: Context<'_>, part: &Part) -> (String, &'static str) {
+    let Some(demand) = scale::demanded(ctx, part) else { return ("只列数字，不判定".into(), "，") };
+    let target = part.target.as_ref();
+    let is = target.is_some_and(|t| t.op == TargetOp::Between && t.steps.len() == 1);
+    let several = target.is_some_and(|t| t.steps.len() > 1);
+    (if is { format!("为{demand}") } else { demand }, if several { "，" } else { "" })
+}
+
+fn holds(ctx: Context<'_>, part: &Part, conds: &Conds) -> String {
+    let all = conditions(ctx, ctx.table(), conds, true);
+    let must = match (part.target.as_ref().map(|t| t.op), all.len()) {
+        (Some(TargetOp::AtLeast), ..=1) => "须满足：",
+        (Some(TargetOp::AtLeast), _) => "须同时满足：",
+        (Some(_), ..=1) => "不得有：",
+        (Some(_), _) => "不得同时有：",
+        (None, _) => "是否满足：",
+    };
+    let figure = if part.target.is_none() { "，只列数字，不判定" } else { "" };
+    format!("{}{must}{}{figure}", this(ctx), all.join("、"))
 }
 
 fn deadline(ctx: Context<'_>, by: &When, any: bool) -> String {
@@ -150,21 +163,11 @@ pub(super) fn last_per(ctx: Context<'_>, source: &Source) -> Option<String> {
     })
 }
 
-fn different(ctx: Context<'_>, source: &Source, p: &Path, judged: bool) -> String {
-    let comma = if judged { "" } else { "数，" };
-    let told = path(ctx.layout, table_of(ctx.layout, source), p);
-    match told.kind {
-        Kind::Ref(PERSON) => "同一人只计一次，".into(),
-        _ => format!("不同的{}{comma}", told.text),
-    }
-}
-
 fn share(ctx: Context<'_>, part: &Part, source: &Source, that: &Conds, demand: &str) -> String {
     let notes = notes(ctx, part, source, "");
     let notes = if notes.is_empty() { notes } else { format!("，{notes}") };
     let that = conditions(ctx, table_of(ctx.layout, source), that, false).join("、");
-    let comma = if part.target.is_some() { "" } else { "，" };
-    format!("以{}为分母{notes}；其中{that}的占比{comma}{demand}", rows(ctx, part, source).whole())
+    format!("以{}为分母{notes}；其中{that}的占比{demand}", rows(ctx, part, source).whole())
 }
 
 /// How rows are dated, and that only the last of each counts.
@@ -204,9 +207,12 @@ fn partial(ctx: Context<'_>) -> Option<String> {
         _ => ("开始或终止", "在册"),
     };
     let who = format!("{}{change}的", period::midst(&r.when));
+    let additive = |p: &Part| matches!(p.measure, Measure::Count(_) | Measure::Sum(..) | Measure::Distinct(..));
+    let least = |p: &Part| p.target.as_ref().is_some_and(|t| t.op == TargetOp::AtLeast);
+    let prorated = r.parts.iter().any(|p| additive(p) && least(p));
     Some(match r.partial {
-        Partial::Prorate => format!("{who}，应有数按{days}日数折算，只舍不入；折算为0的，不适用。"),
-        Partial::Full => format!("{who}，仍按全数要求。"),
+        Partial::Prorate if prorated => format!("{who}，应有数按{days}日数折算，只舍不入；折算为0的，不适用。"),
+        Partial::Prorate | Partial::Full => format!("{who}，仍按全数要求。"),
         Partial::None => format!("{who}，{}不适用。", period::that_period(&r.when)),
     })
 }
@@ -266,11 +272,8 @@ fn late(ctx: Context<'_>) -> Option<String> {
     let r = ctx.requirement;
     let by = matches!(r.when, When::ByDate(_) | When::ByField { .. });
     let by = by.then(|| "逾期后补齐的，仍为未达标，注明“已补”。".to_owned());
-    let again = r.again.as_ref().map(|p| {
-        let name = p.last().map_or("", String::as_str);
-        let found = ctx.layout.ledgers.iter().find_map(|l| l.field(name)).map_or(name, noun::field_title);
-        format!("另有达标的以“{found}”指回本次的，本次仍为未达标，注明“已补”。")
-    });
+    let again =
+        noun::again_title(ctx).map(|field| format!("另有达标的以“{field}”指回本次的，本次仍为未达标，注明“已补”。"));
     let all: Vec<String> = by.into_iter().chain(again).collect();
     (!all.is_empty()).then(|| all.concat())
 }

@@ -151,11 +151,26 @@ pub fn target(ctx: Context<'_>, part: &Part, now: &TargetNow) -> String {
     }
 }
 
+/// The target as what should be: `应不少于2次`, `应为3至5人`.
+pub(super) fn should(ctx: Context<'_>, part: &Part, now: &TargetNow) -> String {
+    let is = if now.op == TargetOp::Between { "为" } else { "" };
+    format!("应{is}{}", target(ctx, part, now))
+}
+
 /// The target of a part as the requirement says it, every dated step: `2025年1月1日起不少于2次，2025年3月15日起不少于3次`.
 pub(super) fn demanded(ctx: Context<'_>, part: &Part) -> Option<String> {
+    steps(ctx, part, true)
+}
+
+/// The same without the names of settings, where there is a value.
+pub(super) fn demanded_short(ctx: Context<'_>, part: &Part) -> Option<String> {
+    steps(ctx, part, false)
+}
+
+fn steps(ctx: Context<'_>, part: &Part, named: bool) -> Option<String> {
     let target = part.target.as_ref()?;
     let scale = scale(ctx, part);
-    let one = |step: &TargetStep| step_words(ctx, scale, target, step);
+    let one = |step: &TargetStep| step_words(ctx, scale, target, step, named);
     Some(match target.steps.as_slice() {
         [only] => one(only),
         steps => {
@@ -165,15 +180,15 @@ pub(super) fn demanded(ctx: Context<'_>, part: &Part) -> Option<String> {
     })
 }
 
-fn step_words(ctx: Context<'_>, scale: Scale, target: &Target, step: &TargetStep) -> String {
-    let low = amount(ctx, scale, &step.value);
-    let high = step.upper.as_ref().map(|u| amount(ctx, scale, u)).unwrap_or_default();
+fn step_words(ctx: Context<'_>, scale: Scale, target: &Target, step: &TargetStep, named: bool) -> String {
+    let low = amount(ctx, scale, &step.value, named);
+    let high = step.upper.as_ref().map(|u| amount(ctx, scale, u, named)).unwrap_or_default();
     let whole = number_of(ctx, &step.value) == Some(Ratio::ONE);
     scale.compared(target.op, &low, &high, whole)
 }
 
-/// A bound as written in the package, in the part's unit.
-fn amount(ctx: Context<'_>, scale: Scale, of: &Operand) -> String {
+/// A bound as written in the package, in the part's unit; with the name of its setting if `named`.
+fn amount(ctx: Context<'_>, scale: Scale, of: &Operand, named: bool) -> String {
     let said = |value: &Value| match value {
         Value::Number(r) => scale.bound(*r),
         Value::Text(text) => Ratio::parse_decimal(text).map_or_else(|| text.clone(), |r| scale.bound(r)),
@@ -184,7 +199,8 @@ fn amount(ctx: Context<'_>, scale: Scale, of: &Operand) -> String {
     match of {
         Operand::Value(value) => said(value),
         Operand::Setting(name) => match ctx.given.values(name).first() {
-            Some(value) => format!("{}（设定“{name}”）", said(value)),
+            Some(value) if named => format!("{}（设定“{name}”）", said(value)),
+            Some(value) => said(value),
             None => format!("设定“{name}”的值（尚未设定）"),
         },
         Operand::Subject(p) => path(ctx.layout, ctx.table(), p).text,

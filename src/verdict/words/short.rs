@@ -6,7 +6,7 @@ use super::{
     number, rows, scale,
 };
 use crate::{
-    directive::model::{At, Cond, Conds, Each, Measure, Of, Operand, Part, Path, Source, Test, Value},
+    directive::model::{At, Cond, Conds, Each, Measure, Of, Operand, Part, Path, Source, TargetOp, Test, Value},
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
@@ -27,8 +27,8 @@ pub fn short_rule(ctx: Context<'_>) -> String {
         joined(ctx, &vec![Detail::All; parts.len()]),
         each_alike(ctx, Detail::Values),
         trimmed(ctx),
-        format!("{several}：{}", nouns.join("、")),
-        several,
+        if parts.len() > 1 { format!("{several}：{}", nouns.join("、")) } else { String::new() },
+        if parts.len() > 1 { several } else { format!("{}达到规定的数", nouns.concat()) },
     ];
     let fits = |text: &String| !text.is_empty() && text.chars().count() <= MOST;
     candidates.into_iter().find(fits).unwrap_or_else(|| "见要求详情".into())
@@ -81,15 +81,14 @@ fn each_alike(ctx: Context<'_>, detail: Detail) -> String {
     let counted = |p: &Part| match &p.measure {
         Measure::Count(source) => {
             let conds = short_conds(ctx, table_of(ctx.layout, source), &source.filter, detail);
-            Some((noun(ctx, p, source, Detail::Noun), conds.join("、"), scale::demanded(ctx, p)?))
+            Some((noun(ctx, p, source, Detail::Noun), conds.join("、"), scale::demanded_short(ctx, p)?))
         }
         _ => None,
     };
     let Some(all) = parts.iter().map(counted).collect::<Option<Vec<_>>>() else { return String::new() };
-    let Some((first, ..)) = all.split_first().map(|(f, rest)| (f, rest)).filter(|(_, rest)| !rest.is_empty()) else {
-        return String::new();
-    };
-    if all.iter().any(|(noun, conds, demand)| *noun != first.0 || conds.is_empty() || *demand != first.2) {
+    let [first, rest @ ..] = all.as_slice() else { return String::new() };
+    let alike = |other: &(String, String, String)| other.0 == first.0 && other.2 == first.2;
+    if rest.is_empty() || !rest.iter().all(alike) || all.iter().any(|(_, conds, _)| conds.is_empty()) {
         return String::new();
     }
     let simple = all.iter().all(|(_, conds, _)| !conds.contains(['或', '、']));
@@ -106,14 +105,17 @@ enum Detail {
     All,
 }
 
-/// What a part is about, to name it among others: `文件（服务方案）`, `企业评价中满意的占比`.
+/// What a part is about, to name it among others: `指导记录（确认日期已填）`, `企业评价（调查）中满意的占比`.
 pub fn part_name(ctx: Context<'_>, part: &Part) -> String {
-    name(ctx, part, Detail::Values)
+    name(ctx, part, Detail::All)
 }
 
-/// The same with every condition: `指导记录（确认日期已填）`.
-pub(super) fn part_detail(ctx: Context<'_>, part: &Part) -> String {
-    name(ctx, part, Detail::All)
+/// The rows that a part reads, in short: `企业评价（调查）`.
+pub(super) fn rows_name(ctx: Context<'_>, part: &Part) -> String {
+    match super::reason::sources(&part.measure).first() {
+        Some(source) => noun(ctx, part, source, Detail::All),
+        None => name(ctx, part, Detail::All),
+    }
 }
 
 /// One side of a ratio: `年初在岗人数`.
@@ -142,7 +144,7 @@ fn name(ctx: Context<'_>, part: &Part, detail: Detail) -> String {
             if field.is_empty() { noun } else { format!("{noun}的{field}") }
         }
         Measure::Ratio(top, bottom) => {
-            format!("{}÷{}", side(ctx, part, top, Detail::Noun), side(ctx, part, bottom, Detail::Noun))
+            format!("{}÷{}", side(ctx, part, top, detail), side(ctx, part, bottom, detail))
         }
         Measure::Span(from, to) => span(ctx, from, to),
         Measure::Holds(conds) => short_conds(ctx, ctx.table(), conds, Detail::All).join("、"),
@@ -151,7 +153,7 @@ fn name(ctx: Context<'_>, part: &Part, detail: Detail) -> String {
 
 /// What a part counts, and what is asked of it.
 fn part(ctx: Context<'_>, part: &Part, detail: Detail) -> (String, String) {
-    let demand = scale::demanded(ctx, part).unwrap_or_default();
+    let demand = scale::demanded_short(ctx, part).unwrap_or_default();
     let field = |source: &Source, p: &Path| path(ctx.layout, table_of(ctx.layout, source), p).text;
     let number = if part.target.is_none() { "数" } else { "" };
     match &part.measure {
@@ -188,7 +190,9 @@ fn part(ctx: Context<'_>, part: &Part, detail: Detail) -> (String, String) {
                 ([first, _, ..], Detail::Noun) => format!("{first}等{}项条件均满足", all.len()),
                 _ => all.join("、"),
             };
-            (String::new(), said)
+            let judged = part.target.as_ref().map(|t| t.op);
+            let not = if judged.is_some_and(|op| op != TargetOp::AtLeast) { "不得有：" } else { "" };
+            (String::new(), format!("{not}{said}"))
         }
     }
 }

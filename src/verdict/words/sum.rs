@@ -6,7 +6,7 @@ use super::{
     short,
 };
 use crate::{
-    directive::model::{Measure, Pace, Part},
+    directive::model::{Measure, Pace, Part, TargetOp},
     ratio::Ratio,
     verdict::{
         explain::{Explanation, PartExplanation},
@@ -51,16 +51,17 @@ pub fn sums(ctx: Context<'_>, e: &Explanation) -> Vec<Sum> {
         .enumerate()
         .map(|(i, ((part, pv), told))| Sum {
             part: several.then(|| format!("{}{}", ordinal(ctx, i), short::part_name(ctx, part))),
-            ..sum(ctx, part, pv, told)
+            ..sum(ctx, e.verdict.state, part, pv, told)
         })
         .collect()
 }
 
-fn sum(ctx: Context<'_>, part: &Part, pv: &PartVerdict, told: &PartExplanation) -> Sum {
+fn sum(ctx: Context<'_>, whole: State, part: &Part, pv: &PartVerdict, told: &PartExplanation) -> Sum {
     let Some(value) = pv.value else {
         let none = match pv.state {
             State::Na => "不适用",
             State::Figure => "没有可计的记录",
+            State::Open => "还没有可计的记录",
             _ => "没有可用的数，数据不足",
         };
         return Sum { outcome: none.into(), ..Sum::default() };
@@ -68,19 +69,25 @@ fn sum(ctx: Context<'_>, part: &Part, pv: &PartVerdict, told: &PartExplanation) 
     let scale = scale::scale(ctx, part);
     let mut terms = counted(ctx, part, pv, value, scale);
     if let Some(greatest) = pv.greatest {
-        let label = if pv.target.is_some() { "说不清的都计入则为" } else { "最多为" };
-        terms.push(Term::new("，", label, scale.value(greatest, pv.target.as_ref())));
+        let label = match scale {
+            Scale::Count(_) => "说不清的都计入则为",
+            _ => "说不清的都算达到则为",
+        };
+        terms.push(Term::new("，", label, said(scale, greatest, pv.target.as_ref())));
     }
     let Some(target) = &pv.target else {
         return Sum { terms, outcome: "只列数字，不判定".into(), part: None };
     };
-    terms.push(Term::new("，", "应", scale::target(ctx, part, target)));
+    if scale != Scale::Holds {
+        let should = if target.op == TargetOp::Between { "应为" } else { "应" };
+        terms.push(Term::new("，", should, scale::target(ctx, part, target)));
+    }
     let outcome = match told.pace {
         Some((elapsed, total, behind)) => {
             terms.extend(expected(part, target, value, scale, (elapsed, total)));
             paced(ctx, pv, behind)
         }
-        None => unpaced(pv),
+        None => unpaced(whole, pv),
     };
     Sum { terms, outcome, part: None }
 }
@@ -93,6 +100,7 @@ fn counted(ctx: Context<'_>, part: &Part, pv: &PartVerdict, value: Ratio, scale:
     match &part.measure {
         Measure::Count(_) | Measure::Distinct(..) => vec![Term::new("", "计入", shown)],
         Measure::Sum(..) => vec![Term::new("", "合计", shown)],
+        Measure::Share(..) if pv.counted.1 == 0 => vec![Term::new("", "没有应计的记录，按0计，占比", shown)],
         Measure::Share(source, _) => {
             let unit = scale::rows_scale(ctx, source);
             vec![
@@ -119,7 +127,16 @@ fn counted(ctx: Context<'_>, part: &Part, pv: &PartVerdict, value: Ratio, scale:
         }
         Measure::Latest(..) => vec![Term::new("", "最后一条为", shown)],
         Measure::Span(..) => vec![Term::new("", "已有", shown)],
-        Measure::Holds(_) => vec![Term::new("", "条件满足", shown)],
+        Measure::Holds(_) => vec![Term::new("", "条件", said(scale, value, None))],
+    }
+}
+
+/// A value; of conditions in words.
+fn said(scale: Scale, v: Ratio, target: Option<&TargetNow>) -> String {
+    match scale {
+        Scale::Holds if v >= Ratio::ONE => "已满足".into(),
+        Scale::Holds => "未满足".into(),
+        _ => scale.value(v, target),
     }
 }
 
@@ -165,7 +182,11 @@ fn paced(ctx: Context<'_>, pv: &PartVerdict, behind: Ratio) -> String {
     format!("落后{points}个百分点{near}{light}（{lines}）")
 }
 
-fn unpaced(pv: &PartVerdict) -> String {
+fn unpaced(whole: State, pv: &PartVerdict) -> String {
+    // Within its term a part that is not met does not fail yet.
+    if whole == State::Open && pv.state == State::Fail {
+        return "尚未达到".into();
+    }
     let light = lamp(pv.light).filter(|_| pv.state == State::Open).map(|l| format!("，{l}")).unwrap_or_default();
     format!("{}{light}", pv.state.chinese())
 }

@@ -10,7 +10,10 @@ use super::{
 use crate::{
     directive::model::{Each, Rollup},
     ratio::Ratio,
-    verdict::rollup::{Tally, Total},
+    verdict::{
+        judge::State,
+        rollup::{Tally, Total},
+    },
 };
 
 /// How a total came about: `66对中54对达标（81.8%），12对未达标`, `达标14个，应不少于15个，还差1个`.
@@ -79,19 +82,20 @@ fn rest(unit: &str, t: &Tally) -> String {
 }
 
 fn pool(ctx: Context<'_>, total: &Total, tally: &Tally) -> String {
+    let unit = unit(ctx);
     let part = ctx.requirement.parts.first();
     let demand = part.and_then(|p| scale::demanded(ctx, p)).map(|d| format!("，应{d}")).unwrap_or_default();
     let scale = part.map_or(Scale::Number, |p| scale::scale(ctx, p));
-    let unknown = match tally.unknown {
-        0 => String::new(),
-        n => format!("；{n}{}数据不足，不能认定达标", unit(ctx)),
-    };
-    let Some(value) = total.value else { return format!("没有可以相加的数{unknown}") };
+    let keeps = if total.state == State::Unknown { "，不能认定达标" } else { "" };
+    let open = if tally.open > 0 { format!("；{}{unit}进行中", tally.open) } else { String::new() };
+    let unknown =
+        if tally.unknown > 0 { format!("；{}{unit}数据不足{keeps}", tally.unknown) } else { String::new() };
+    let Some(value) = total.value else { return format!("没有可以相加的数{open}{unknown}") };
     let bounds: Vec<Ratio> = total.target.into_iter().collect();
     let shown = match scale {
         Scale::Share => number::percent(value, 1, &bounds),
         Scale::Money => number::money(value, &bounds),
         _ => number::plain(value, &bounds),
     };
-    format!("各数相加，{}÷{}＝{shown}{demand}{unknown}", tally.num, tally.den)
+    format!("各数相加，{}÷{}＝{shown}{demand}{open}{unknown}", tally.num, tally.den)
 }

@@ -133,6 +133,6 @@ fn directive_2025() {
 #[test]
 fn further_rules() {
     let (all, failed) = run("tests/it/brute/package");
-    assert_eq!(all, 19);
+    assert!(all >= 24, "{all} examples");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

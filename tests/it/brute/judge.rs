@@ -102,14 +102,15 @@ fn verdict(view: &View<'_>, req: &Requirement, subject: &Subject, span: &Span, t
         least: parts.first().and_then(|p| p.least),
         most: parts.first().and_then(|p| p.most),
         goal: parts.first().and_then(|p| p.goal),
+        doubtful: truth == Truth::Maybe,
         unset: unset.into_iter().collect(),
         closed: false,
     }
 }
 
-/// 6.5: a window without begin or end has no light while open.
+/// 6.5: a window without begin or end has no light while open. Reading: one that lets in all earlier facts has no begin.
 fn light_of(req: &Requirement, span: &Span, state: State, parts: &[Judged]) -> &'static str {
-    let endless = !span.begins || span.last.is_none();
+    let endless = !span.begins || span.facts == Day::MIN || span.last.is_none();
     let standing = matches!(req.when, When::Standing | When::Once(_));
     if state == State::Open && (endless || standing) {
         return "none";
@@ -199,7 +200,7 @@ fn part(view: &View<'_>, req: &Requirement, part: &Part, subject: &Subject, main
     };
     let (value, least, most) = values(part, &reading, figure, !empty_in_measure.is_empty());
     let light = match (state, goal) {
-        (State::Open, Some(goal)) if !unnamed && span.begins && span.last.is_some() => {
+        (State::Open, Some(goal)) if !unnamed && span.facts > Day::MIN && span.last.is_some() => {
             light::open(view, req, part, subject, &span, &goal, value)
         }
         (State::Pass, _) => "green",

@@ -52,8 +52,9 @@ impl Range {
         Range::of(one(lo), Some(one(hi)), nothing)
     }
 
+    /// The least (3.10); 0 of a share over rows that perhaps all do not belong.
     pub(super) fn value(&self) -> Option<Ratio> {
-        self.least.and_then(|(n, d)| n.over(d))
+        self.least.map(|(n, d)| n.over(d).unwrap_or(Ratio::ZERO))
     }
 }
 
@@ -226,7 +227,7 @@ fn choices(asked: &Asked<'_>, f: &Found, field: &Path) -> Option<(Vec<String>, b
     }
 }
 
-/// Reading: if perhaps nothing at all passes `where`, nothing between 0 and 1 is excluded and no value is shown.
+/// Reading: if perhaps nothing at all passes `where`, nothing between 0 and 1 is excluded.
 fn share(asked: &Asked<'_>, source: &Source, that: &Conds, subject: &Subject) -> Reading {
     let groups = groups(asked, source, subject);
     if groups.is_empty() && source.of == Of::Person {
@@ -254,7 +255,8 @@ fn share(asked: &Asked<'_>, source: &Source, that: &Conds, subject: &Subject) ->
     let may_be_empty = groups.iter().all(|g| g.iter().any(Option::is_none));
     if may_be_empty {
         let (lo, hi) = (Bound::At(Ratio::ZERO), Bound::At(if groups.is_empty() { Ratio::ZERO } else { Ratio::ONE }));
-        return Reading::Range(Range { lo, hi, nothing: groups.is_empty(), least: None, most: None });
+        let least = (!groups.is_empty()).then(|| fraction((0, least.1)));
+        return Reading::Range(Range { lo, hi, nothing: groups.is_empty(), least, most: None });
     }
     Reading::Range(Range::of(fraction(least), Some(fraction(most)), false))
 }

@@ -26,6 +26,7 @@ use dongliang::{
     ratio::Ratio,
 };
 
+pub(crate) use examples::world_of;
 pub(crate) use judge::judge;
 pub(crate) use rollup::rollup;
 
@@ -146,6 +147,8 @@ pub(crate) struct Verdict {
     pub(crate) most: Option<(Ratio, Ratio)>,
     /// What the first part is held against.
     pub(crate) goal: Option<target::Goal>,
+    /// Whether it is among those judged cannot be told (3.8).
+    pub(crate) doubtful: bool,
     /// Names of the settings that are empty (3.9).
     pub(crate) unset: Vec<String>,
     /// The last verdict of a subject that has closed: it counts in `count met` (5.3) and is no verdict of the day asked.

@@ -69,11 +69,11 @@ fn count_met(leaves: &[&Verdict], n: i64) -> Total {
 /// Reading: an open leaf keeps the pool open; an unknown one takes part with its interval if it has one, and keeps the pool
 /// from passing in any case.
 fn pool(leaves: &[&Verdict]) -> Total {
-    let leaves: Vec<&Verdict> = leaves.iter().copied().filter(|v| v.state != State::Na).collect();
     let goal = leaves.iter().find_map(|v| v.goal);
     let target = goal.map(|g| g.low);
+    let leaves: Vec<&Verdict> = leaves.iter().copied().filter(|v| v.state != State::Na).collect();
     if leaves.is_empty() {
-        return total(State::Na, None, None);
+        return total(State::Na, None, target);
     }
     let sum = |of: &dyn Fn(&Verdict) -> Option<(Ratio, Ratio)>| {
         let add = |(n, d): (Ratio, Ratio), (m, e): (Ratio, Ratio)| Some((n.plus(m)?, d.plus(e)?));

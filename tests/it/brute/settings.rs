@@ -22,8 +22,10 @@ pub(super) fn empty_in_window(view: &View<'_>, req: &Requirement, part: &Part) -
             names.insert(name.clone());
         }
     }
-    if let Some(Count::Setting(name)) = &req.settle {
-        names.insert(name.clone());
+    for count in [&req.settle, &req.grace].into_iter().flatten() {
+        if let Count::Setting(name) = count {
+            names.insert(name.clone());
+        }
     }
     empty(view, names)
 }

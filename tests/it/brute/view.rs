@@ -103,9 +103,11 @@ impl<'a> View<'a> {
         self.seen(ledger).into_iter().rfind(|r| self.record(ledger, &r.id) == record)
     }
 
-    /// The id by which the row that stands is shown.
+    /// The id by which the row that stands is shown, whenever it happens.
     pub(super) fn shown_id(&self, ledger: &str, record: &str) -> String {
-        self.follow(ledger, record).map_or_else(|| record.to_owned(), |r| r.id.clone())
+        let record = self.record(ledger, record);
+        let mut known = self.rows.get(ledger).into_iter().flatten();
+        known.rfind(|r| self.record(ledger, &r.id) == record).map_or(record, |r| r.id.clone())
     }
 
     /// The ledger that a field points into.

@@ -22,32 +22,58 @@ use dongliang::{
 /// Ids of the rows by ledger and the text that names them.
 type Ids = BTreeMap<(String, String), i64>;
 
-/// Explains every verdict of an example, with the engine that gave it.
-pub(super) fn explained(package: &Package, examples: &Examples, example: &Example) -> (Engine, Vec<Explanation>) {
-    let (db, engine) = (Db::open("sqlite::memory:").unwrap(), engine(package, example));
-    let rows: Vec<(Ledger, BTreeMap<String, ExampleRow>)> =
-        engine.layout.ledgers.iter().map(|l| (l.clone(), rows_of(l, examples, example))).collect();
-    let i = engine.position(&example.req).unwrap();
-    let q = Question { which: Some(vec![i]), as_of: example.as_of, ..Question::default() };
-    db.write(move |tx| insert(tx, &rows)).unwrap();
-    let found = db.read(|tx| {
-        let mut keys = Vec::new();
-        engine.evaluate(tx, &q, &mut |_, verdicts, _| {
-            keys.extend(verdicts.into_iter().filter(|v| !v.closed).map(|v| (v.subject, v.window.label)));
-            Ok(())
-        })?;
-        let mut shared = engine.shared();
-        keys.iter().map(|(key, label)| Ok(explain(tx, &engine, i, key, label, &q, &mut shared)?.unwrap())).collect()
-    });
-    (engine, found.unwrap())
+/// A store with the tables of a package, used by one example after the other.
+pub(super) struct Store<'p> {
+    db: Db,
+    package: &'p Package,
+    examples: &'p Examples,
 }
 
-/// The package with the example's settings, slots and targets in place of its own.
+impl<'p> Store<'p> {
+    pub(super) fn new(package: &'p Package, examples: &'p Examples) -> Store<'p> {
+        let db = Db::open("sqlite::memory:").unwrap();
+        let ledgers = Layout::new(package).ledgers;
+        db.write(move |tx| ledgers.iter().filter(|l| !l.derived).try_for_each(|l| schema::create(tx, l, &[]))).unwrap();
+        Store { db, package, examples }
+    }
+
+    /// Explains every verdict of an example, with the engine that gave it: that of its requirement alone.
+    pub(super) fn explained(&self, example: &Example) -> (Engine, Vec<Explanation>) {
+        let engine = engine(self.package, example);
+        let ledgers = engine.layout.ledgers.iter();
+        let rows: Vec<_> = ledgers.map(|l| (l.clone(), rows_of(l, self.examples, example))).collect();
+        let q = Question { as_of: example.as_of, ..Question::default() };
+        self.db.write(move |tx| insert(tx, &rows)).unwrap();
+        let found = self.db.read(|tx| {
+            let mut keys = Vec::new();
+            engine.evaluate(tx, &q, &mut |cut| {
+                keys.extend(cut.verdicts.into_iter().filter(|v| !v.closed).map(|v| (v.subject, v.window.label)));
+                Ok(())
+            })?;
+            let mut shared = engine.shared();
+            keys.iter().map(|(key, label)| Ok(explain(tx, &engine, 0, key, label, &q, &mut shared)?.unwrap())).collect()
+        });
+        (engine, found.unwrap())
+    }
+
+    /// The text that names a record in the example.
+    pub(super) fn code(&self, example: &Example, layout: &Layout, table: usize, id: i64) -> String {
+        if layout.ledgers[table].derived {
+            let (unit, year) = low_rank::parts(id);
+            return format!("{}|{year}", self.code(example, layout, UNIT, unit));
+        }
+        let rows = rows_of(&layout.ledgers[table], self.examples, example);
+        usize::try_from(id - 1).ok().and_then(|n| rows.keys().nth(n).cloned()).unwrap_or_else(|| id.to_string())
+    }
+}
+
+/// The requirement of an example with the example's settings, slots and targets in place of its own.
 fn engine(package: &Package, example: &Example) -> Engine {
     let mut package = package.clone();
+    package.requirements.retain(|r| r.id == example.req);
     if let Some(steps) = &example.at_least {
-        let own = package.requirements.iter_mut().find(|r| r.id == example.req).unwrap();
-        own.parts.iter_mut().for_each(|p| p.target = Some(Target { op: TargetOp::AtLeast, steps: steps.clone() }));
+        let parts = package.requirements.iter_mut().flat_map(|r| &mut r.parts);
+        parts.for_each(|p| p.target = Some(Target { op: TargetOp::AtLeast, steps: steps.clone() }));
     }
     let mut given = Given::of(&package);
     given.settings.extend(example.settings.clone());
@@ -69,7 +95,7 @@ fn insert(tx: &mut Tx<'_>, all: &[(Ledger, BTreeMap<String, ExampleRow>)]) -> an
         .flat_map(|(l, rows)| rows.keys().enumerate().map(|(n, id)| ((l.name.clone(), id.clone()), n as i64 + 1)))
         .collect();
     for (ledger, rows) in all.iter().filter(|(l, _)| !l.derived) {
-        schema::create(tx, ledger, &[])?;
+        tx.execute(&format!("delete from l_{}", ledger.name), &[])?;
         for (id, row) in rows {
             if row.contains_key("voided") || rows.values().any(|r| r.get("replaces").map(text).as_ref() == Some(id)) {
                 continue;
@@ -143,14 +169,4 @@ fn text(value: &RowValue) -> String {
         RowValue::Flag(b) => i64::from(*b).to_string(),
         RowValue::List(of) => of.join("|"),
     }
-}
-
-/// The text that names a record in the example.
-pub(super) fn code(layout: &Layout, examples: &Examples, example: &Example, table: usize, id: i64) -> String {
-    if layout.ledgers[table].derived {
-        let (unit, year) = low_rank::parts(id);
-        return format!("{}|{year}", code(layout, examples, example, UNIT, unit));
-    }
-    let rows = rows_of(&layout.ledgers[table], examples, example);
-    usize::try_from(id - 1).ok().and_then(|n| rows.keys().nth(n).cloned()).unwrap_or_else(|| id.to_string())
 }

@@ -1,0 +1,119 @@
+//! Rules between rows that a single cell cannot break: units in a circle, a post outside its unit's life, a code that is
+//! taken. Each finding names the row, what is wrong and how to mend it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    day::Day,
+    db::Tx,
+    directive::model::Ledger,
+    sheet::{CellError, Checked, CheckedRow, Stored},
+};
+
+/// Takes rows that break a rule out of the checked ones and reports them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn apply(tx: &mut Tx<'_>, ledger: &Ledger, checked: &mut Checked) -> anyhow::Result<()> {
+    let found = match ledger.name.as_str() {
+        "unit" => circles(tx, ledger, &checked.rows)?,
+        "post" | "charge" => outside(tx, ledger, &checked.rows)?,
+        _ => return Ok(()),
+    };
+    checked.rows.retain(|row| !found.iter().any(|e| e.row == row.number));
+    checked.bad_rows += found.len();
+    checked.error_count += found.len();
+    checked.errors.extend(found);
+    checked.errors.sort_by_key(|e| e.row);
+    Ok(())
+}
+
+fn field<'r>(ledger: &Ledger, row: &'r CheckedRow, name: &str) -> Option<&'r Stored> {
+    ledger.field_index(name).and_then(|i| row.values.get(i))
+}
+
+fn day(ledger: &Ledger, row: &CheckedRow, name: &str) -> Option<Day> {
+    match field(ledger, row, name) {
+        Some(Stored::Text(t)) => Day::parse(t),
+        _ => None,
+    }
+}
+
+/// Units whose superiors lead back to themselves, with the units that stand already.
+fn circles(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Result<Vec<CellError>> {
+    let sql = "select record_id, record_code, \"parent\" from l_unit where voided_at is null";
+    let standing = tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned), r.opt_i64(2)?)))?;
+    let ids: HashMap<&str, i64> = standing.iter().filter_map(|(id, code, _)| Some((code.as_deref()?, *id))).collect();
+    let mut parents: HashMap<i64, i64> =
+        standing.iter().filter_map(|(id, _, parent)| Some((*id, (*parent)?))).collect();
+    // New units stand under minus the number of their row.
+    let id_of =
+        |row: &CheckedRow| row.code.as_deref().and_then(|c| ids.get(c).copied()).unwrap_or(-i64::from(row.number));
+    let updated: Vec<(&CheckedRow, i64)> = rows.iter().map(|row| (row, id_of(row))).collect();
+    for (row, id) in &updated {
+        if let Some(Stored::I64(parent)) = field(ledger, row, "parent") {
+            parents.insert(*id, *parent);
+        }
+    }
+    let circular = |start: i64| {
+        let mut at = start;
+        for _ in 0..=parents.len() {
+            match parents.get(&at) {
+                Some(up) if *up == start => return true,
+                Some(up) => at = *up,
+                None => return false,
+            }
+        }
+        false
+    };
+    let error = |row: &CheckedRow| CellError {
+        row: row.number,
+        head: "上级单位".into(),
+        reason: "上级单位成了一圈，这个单位成了自己的上级".into(),
+        mend: "请改正上级单位".into(),
+        ..CellError::default()
+    };
+    Ok(updated.iter().filter(|(_, id)| circular(*id)).map(|(row, _)| error(row)).collect())
+}
+
+/// Posts that begin before their unit or go on after it.
+fn outside(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Result<Vec<CellError>> {
+    let sql = "select record_id, \"name\", \"from\", \"to\" from l_unit where voided_at is null";
+    let day_of = |t: Option<&str>| t.and_then(Day::parse);
+    let units: BTreeMap<i64, (String, Option<Day>, Option<Day>)> = tx
+        .rows(sql, &[], |r| {
+            let name = r.opt_text(1)?.unwrap_or_default().to_owned();
+            Ok((r.i64(0)?, (name, day_of(r.opt_text(2)?), day_of(r.opt_text(3)?))))
+        })?
+        .into_iter()
+        .collect();
+    let mut found = Vec::new();
+    for row in rows {
+        let Some((name, opens, closes)) = row.unit.and_then(|u| units.get(&u)) else { continue };
+        let error = |head: &str, shown: Day, reason: String| CellError {
+            row: row.number,
+            head: head.into(),
+            shown: shown.chinese(),
+            reason,
+            mend: "请改正日期，或先改正单位的起止日期".into(),
+            ..CellError::default()
+        };
+        match (day(ledger, row, "from"), opens) {
+            (Some(from), Some(opens)) if from < *opens => {
+                found.push(error("起始日期", from, format!("早于“{name}”的设立日期{}", opens.chinese())));
+                continue;
+            }
+            _ => {}
+        }
+        match (day(ledger, row, "to"), day(ledger, row, "from"), closes) {
+            (Some(to), _, Some(closes)) if to > *closes => {
+                found.push(error("截止日期", to, format!("晚于“{name}”的撤销日期{}", closes.chinese())));
+            }
+            (None, Some(from), Some(closes)) => {
+                found.push(error("截止日期", from, format!("没有填截止日期，而“{name}”已于{}撤销", closes.chinese())));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,133 @@
+//! Counts of long lists, kept until a row of the ledger is recorded or voided.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use super::{
+    query::{self, Facet, Filter, Query},
+    row::table,
+};
+use crate::{
+    db::{Tx, Value},
+    directive::model::Ledger,
+    scope::Scope,
+};
+
+/// Answers kept at most; then all are forgotten.
+const KEPT: usize = 500;
+/// A question longer than this is not kept.
+const LONGEST: usize = 20_000;
+
+/// What was counted, by question. An answer is used only in the state of the ledger in which it was found: the store
+/// never overwrites a row, so the ids given out and the number of voided rows tell one state from every other.
+#[derive(Debug, Default)]
+pub struct Memo(Mutex<HashMap<String, (State, Answer)>>);
+
+/// What an answer was counted at: changes with every row that is added or voided.
+type State = (i64, i64);
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Count(i64),
+    Extent((i64, Option<i64>)),
+    Facets(Vec<Facet>),
+}
+
+impl Memo {
+    /// As [`query::count`] without a limit.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count(&self, tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<i64> {
+        let ask = |tx: &mut Tx<'_>| query::count(tx, ledger, scope, query, None).map(Answer::Count);
+        match self.ask(tx, ledger, scope, "count", &[query], ask)? {
+            Answer::Count(n) => Ok(n),
+            _ => query::count(tx, ledger, scope, query, None),
+        }
+    }
+
+    /// As [`query::extent`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn extent(
+        &self,
+        tx: &mut Tx<'_>,
+        ledger: &Ledger,
+        scope: &Scope,
+        query: &Query,
+    ) -> anyhow::Result<(i64, Option<i64>)> {
+        let ask = |tx: &mut Tx<'_>| query::extent(tx, ledger, scope, query).map(Answer::Extent);
+        match self.ask(tx, ledger, scope, "extent", &[query], ask)? {
+            Answer::Extent(found) => Ok(found),
+            _ => query::extent(tx, ledger, scope, query),
+        }
+    }
+
+    /// As [`query::facets`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn facets(
+        &self,
+        tx: &mut Tx<'_>,
+        ledger: &Ledger,
+        scope: &Scope,
+        asked: &[(String, Query)],
+    ) -> anyhow::Result<Vec<Facet>> {
+        let columns: Vec<&str> = asked.iter().map(|(column, _)| column.as_str()).collect();
+        let queries: Vec<&Query> = asked.iter().map(|(_, query)| query).collect();
+        let ask = |tx: &mut Tx<'_>| query::facets(tx, ledger, scope, asked).map(Answer::Facets);
+        match self.ask(tx, ledger, scope, &columns.join(" "), &queries, ask)? {
+            Answer::Facets(found) => Ok(found),
+            _ => query::facets(tx, ledger, scope, asked),
+        }
+    }
+
+    fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        ledger: &Ledger,
+        scope: &Scope,
+        what: &str,
+        queries: &[&Query],
+        ask: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<Answer>,
+    ) -> anyhow::Result<Answer> {
+        let own = queries.iter().flat_map(|q| &q.filters).all(is_own);
+        let key = format!("{} {what} {queries:?}", ledger.name);
+        if *scope != Scope::All || !own || key.len() > LONGEST {
+            return ask(tx);
+        }
+        let state = state(tx, ledger)?;
+        let kept = self.0.lock().ok().and_then(|kept| kept.get(&key).filter(|(s, _)| *s == state).cloned());
+        if let Some((_, answer)) = kept {
+            return Ok(answer);
+        }
+        let answer = ask(tx)?;
+        if let Ok(mut kept) = self.0.lock() {
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            kept.insert(key, (state, answer.clone()));
+        }
+        Ok(answer)
+    }
+}
+
+/// Whether a condition looks at the ledger's own rows alone: a name that is searched for stands elsewhere.
+fn is_own(filter: &Filter) -> bool {
+    match filter {
+        Filter::Contains { .. } => false,
+        Filter::Any(filters) => filters.iter().all(is_own),
+        _ => true,
+    }
+}
+
+/// The next record id and the number of voided rows. A correction voids a row, a new record takes an id, and both only
+/// grow.
+fn state(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<(i64, i64)> {
+    let name: [Value; 1] = [(&ledger.name).into()];
+    let next = tx.one("select next from counter where name = $1", &name, |r| r.i64(0))?;
+    let sql = format!("select count(*) from {} where voided_at is not null", table(ledger));
+    let voided = tx.one(&sql, &[], |r| r.i64(0))?;
+    Ok((next.unwrap_or(0), voided.unwrap_or(0)))
+}

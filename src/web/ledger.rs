@@ -1,0 +1,320 @@
+//! The list of a ledger `/ledgers/{name}`, and of persons `/people`.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use askama::Template as _;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+
+use super::{
+    app::App,
+    columns::{Column, Columns, head},
+    columns_value::{self, Shown, title_fields},
+    error::PageError,
+    frame::Desk,
+    ledger_conditions::Conditions,
+    ledger_derived, ledger_export, ledger_facets, ledger_order,
+    org_units::Units,
+    people::{People, ordered_here},
+    record_derived, record_links,
+    view::{
+        ledger::{self as view, Cell, Head},
+        spelling::requirement_code,
+        table::{Chip, Facets, FilterForm, Pager},
+        url::{self, segment},
+        words::Link,
+    },
+};
+use crate::{
+    clock,
+    day::Day,
+    directive::{
+        ledger_uses,
+        model::{self, LedgerKind, Package},
+    },
+    installation::Current,
+    ledger::{
+        query::{self, Filter, Query, Voided},
+        row::Stored,
+    },
+    names::Names,
+    verdict::world::{Layout, PERSON},
+};
+
+/// Rows on a page, to choose from; the first is the default.
+const SIZES: [u64; 3] = [20, 50, 100];
+/// Requirements over a list with their titles; where there are more, their codes must do.
+const TITLED: usize = 3;
+
+/// What is listed.
+pub(super) struct Listing {
+    /// The package in force and the organisation.
+    pub(super) current: Arc<Current>,
+    /// Position of the ledger.
+    pub(super) table: usize,
+    /// Where persons are, in the list of persons.
+    pub(super) people: Option<Arc<People>>,
+    /// Opens sensitive fields, to be masked, and keeps counts.
+    pub(super) app: App,
+}
+
+impl Listing {
+    /// The list of a ledger by its name; of persons as of the day that is asked for.
+    ///
+    /// # Errors
+    /// [`PageError::NotFound`] when there is no such ledger.
+    pub(super) fn of(desk: &Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Listing> {
+        let current = Arc::clone(&desk.current);
+        let table = current.engine.layout.index(name).ok_or(PageError::NotFound)?;
+        let day = desk.ask.get("day").and_then(Day::parse).unwrap_or(desk.now.day);
+        let people = (table == PERSON).then(|| app.people.on(&current, day));
+        Ok(Listing { current, table, people, app })
+    }
+
+    /// Definitions of all ledgers.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.current.engine.layout
+    }
+
+    /// The ledger.
+    pub(super) fn ledger(&self) -> &model::Ledger {
+        &self.layout().ledgers[self.table]
+    }
+
+    /// The units, if there are any yet.
+    pub(super) fn units(&self) -> Option<Units<'_>> {
+        Units::of(&self.current)
+    }
+
+    /// Persons who are 年轻干部 on the day, or are not.
+    pub(super) fn young(&self, value: &str) -> Option<Filter> {
+        let after = self.people.as_ref()?.young_after()?;
+        let between = |from: Option<Day>, to: Option<Day>| Filter::Between {
+            field: "born".into(),
+            from: from.into(),
+            to: to.into(),
+        };
+        match value {
+            "是" => Some(between(Some(after.plus(1)), None)),
+            "否" => Some(between(None, Some(after))),
+            _ => None,
+        }
+    }
+}
+
+/// The list of the ledger of that name; the list of persons has an address of its own.
+///
+/// # Errors
+/// [`PageError::NotFound`] when there is no such ledger; else when the store cannot be read.
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
+    let of = Listing::of(desk, app, name)?;
+    if of.ledger().derived {
+        return Ok(Html(ledger_derived::page(desk, &of)?.render()?).into_response());
+    }
+    let path = record_links::list_path(of.ledger());
+    if desk.ask.url.path != path && of.people.is_some() {
+        return Ok(Redirect::to(&url::Query { path, ..desk.ask.url.clone() }.href()).into_response());
+    }
+    let conditions = Conditions::read(desk, &of, ledger_order::read(of.ledger(), &desk.ask))?;
+    let total = if conditions.failed() {
+        0
+    } else {
+        u64::try_from(of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.query())?).unwrap_or(0)
+    };
+    let pager = pager(desk, &of, total);
+    let asked = desk.ask.get("page");
+    if asked.is_some_and(|page| page != pager.page.to_string()) {
+        let url = &pager.query;
+        let url = if pager.page == 1 { url.clone() } else { url.with("page", pager.page.to_string()) };
+        return Ok(Redirect::to(&url.href()).into_response());
+    }
+    Ok(Html(list(desk, &of, &conditions, pager)?.render()?).into_response())
+}
+
+/// The pages, with the one that is asked for or else the nearest.
+fn pager(desk: &Desk<'_, '_>, of: &Listing, total: u64) -> Pager {
+    let size = desk.ask.get("size").and_then(|s| s.parse().ok()).filter(|s| SIZES.contains(s)).unwrap_or(SIZES[0]);
+    let mut query = desk.ask.url.without("page");
+    query.pairs.retain(|(_, value)| !value.is_empty());
+    let pager = Pager { query, title: of.ledger().title.clone(), total, size, page: 1 };
+    let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1_u64);
+    Pager { page: page.clamp(1, pager.pages()), ..pager }
+}
+
+fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: Pager) -> anyhow::Result<view::Ledger> {
+    let ledger = of.ledger();
+    let url = pager.query.clone();
+    let columns = Columns::of(of.layout(), of.table, &desk.ask);
+    let stored = if conditions.failed() { Vec::new() } else { rows(desk, of, conditions, &pager)? };
+    let facets = if conditions.failed() { Vec::new() } else { ledger_facets::facets(desk, of, conditions, &url)? };
+    let rows = shown(desk, of, &columns, &stored)?;
+    let (voided, mut chips) = (voided(desk, of, conditions)?, conditions.chips(&url));
+    if conditions.voided {
+        chips.push(Chip { label: "含已作废 ×".into(), href: url.without("voided").href() });
+    } else if voided > 0 {
+        chips.push(Chip { label: format!("显示已作废{voided}条"), href: url.with("voided", "1").href() });
+    }
+    Ok(view::Ledger {
+        page: desk.page(&record_links::list_path(ledger))?,
+        title: ledger.title.clone(),
+        counted: counted(of),
+        note: note(desk, of),
+        serves: serves(&of.current.engine.package, &ledger.name),
+        filters: sentence(of, conditions),
+        chips,
+        facets: Facets(facets),
+        filter: FilterForm { query: url.clone(), controls: conditions.controls.clone() },
+        presets: columns.presets(ledger, &url),
+        heads: heads(of, &columns, conditions, &url),
+        none: none(of, conditions),
+        exports: ledger_export::links(of, &columns, &url),
+        columns: columns.choices(ledger),
+        rows,
+        pager,
+    })
+}
+
+/// The page's rows.
+fn rows(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: &Pager) -> anyhow::Result<Vec<Stored>> {
+    let query = conditions.query();
+    let (limit, offset) = (pager.size, (pager.page - 1) * pager.size);
+    match &of.people {
+        Some(people) if ordered_here(&query) => {
+            let ids = people.under(desk, &query)?;
+            let page = people.page(desk, &ids, (limit as usize, offset as usize))?;
+            let only = Query { filters: vec![Filter::Records(page.iter().copied().collect())], ..Query::default() };
+            let mut rows = query::list(desk.tx, of.ledger(), &desk.scope, &only, (limit as i64, 0))?;
+            rows.sort_by_key(|row| page.iter().position(|id| *id == row.record_id));
+            Ok(rows)
+        }
+        _ => query::list(desk.tx, of.ledger(), &desk.scope, &query, (limit as i64, offset as i64)),
+    }
+}
+
+/// Voided rows under the same conditions.
+fn voided(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> anyhow::Result<i64> {
+    if conditions.voided || conditions.failed() {
+        return Ok(0);
+    }
+    let query = Query { voided: Voided::Only, ..conditions.query() };
+    query::count(desk.tx, of.ledger(), &desk.scope, &query, None)
+}
+
+/// The rows with their cells.
+fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Stored]) -> anyhow::Result<Vec<view::Row>> {
+    let units = of.units();
+    let mut wanted = columns_value::wanted(of.layout(), of.table, rows, units.as_ref());
+    let ids: Vec<i64> = rows.iter().map(|r| r.record_id).collect();
+    let mut posts = HashMap::new();
+    if let (Some(people), Some(units)) = (&of.people, &units) {
+        let here = ids.iter().filter_map(|id| people.unit(*id)).flat_map(|u| units.with_organ(units.id(u)));
+        wanted.entry(crate::verdict::world::UNIT).or_default().extend(here);
+        posts = people.titles(desk, Some(&ids), units)?;
+    }
+    let names = Names::load(desk.tx, of.layout(), &wanted)?;
+    let derived = if columns.shown.iter().any(|c| record_derived::is_derived(of.layout(), of.table, *c)) {
+        record_derived::of(desk, of.table, &ids.iter().copied().collect::<BTreeSet<_>>())?
+    } else {
+        HashMap::new()
+    };
+    let shown = Shown {
+        layout: of.layout(),
+        table: of.table,
+        names: &names,
+        units: units.as_ref(),
+        keys: &of.app.installation.keys,
+        derived: &derived,
+    };
+    let cell = |row: &Stored, column: Column| match column {
+        Column::Code => row.code.clone().map_or(Cell::Empty, Cell::Short),
+        Column::Unit => match (&of.people, &units) {
+            (Some(people), Some(units)) => {
+                people.unit(row.record_id).map_or(Cell::Empty, |u| Cell::Link(shown.unit(units.id(u))))
+            }
+            _ => row.unit.map_or(Cell::Empty, |id| Cell::Link(shown.unit(id))),
+        },
+        Column::Post => posts.get(&row.record_id).map_or(Cell::Empty, |t| Cell::Short(t.clone())),
+        Column::Field(i) => shown.cell(row, i),
+        Column::RecordedBy => Cell::Short(row.recorded_by.clone()),
+        Column::RecordedAt => Cell::Short(clock::chinese(row.recorded_at)),
+    };
+    let line = |row: &Stored| view::Row {
+        title: Link::new(shown.title(row), record_links::record_href(of.ledger(), &columns_value::code(row))),
+        cells: columns.shown.iter().map(|c| cell(row, *c)).collect(),
+        voided: row.voided_at.map(|at| void_words(row, at)),
+    };
+    Ok(rows.iter().map(line).collect())
+}
+
+/// `重复登记，周敏，2025年9月20日`
+pub(super) fn void_words(row: &Stored, at: i64) -> String {
+    let by = row.voided_by.as_deref().unwrap_or_default();
+    let day = clock::day_of(at).chinese();
+    let parts = [row.void_reason.as_deref().unwrap_or_default(), by, &day];
+    parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("，")
+}
+
+fn heads(of: &Listing, columns: &Columns, conditions: &Conditions, url: &url::Query) -> Vec<Head> {
+    let ledger = of.ledger();
+    let named = title_fields(of.layout(), of.table);
+    let title = match named.as_slice() {
+        [one] => ledger_order::field_head(ledger, *one, false, &conditions.order, url),
+        [] => Head { title: "编号".into(), ..Head::default() },
+        several => {
+            let titles: Vec<String> = several.iter().map(|i| head(&ledger.fields[*i])).collect();
+            Head { title: titles.join("、"), ..Head::default() }
+        }
+    };
+    let rest = columns.shown.iter().map(|c| ledger_order::column_head(ledger, *c, &conditions.order, url));
+    std::iter::once(title).chain(rest).collect()
+}
+
+/// What a row is called after its number.
+pub(super) fn counted(of: &Listing) -> String {
+    match of.ledger().kind {
+        LedgerKind::Register => "名干部".into(),
+        _ if of.table == crate::verdict::world::UNIT => "个单位".into(),
+        _ => format!("条{}", of.ledger().title),
+    }
+}
+
+fn note(desk: &Desk<'_, '_>, of: &Listing) -> String {
+    match &of.people {
+        Some(people) if people.day != desk.now.day => format!("单位和职务按{}", people.day.chinese()),
+        _ => of.ledger().note.clone(),
+    }
+}
+
+/// The requirements that read a ledger: `干-21 每月两次指导`.
+pub(super) fn serves(package: &Package, ledger: &str) -> Vec<Link> {
+    let ids = ledger_uses(package).remove(ledger).unwrap_or_default();
+    let few = ids.len() <= TITLED;
+    let requirements = ids.iter().filter_map(|id| package.requirement(id));
+    requirements
+        .map(|r| {
+            let code = requirement_code(&r.pillar, &r.id);
+            let text = if few { format!("{code} {}", r.title) } else { code };
+            Link::new(text, format!("/requirements/{}", segment(&r.id)))
+        })
+        .collect()
+}
+
+fn sentence(of: &Listing, conditions: &Conditions) -> String {
+    let mut parts = conditions.words();
+    parts.push(ledger_order::words(of.ledger(), &conditions.order));
+    parts.push(if conditions.voided { "含已作废" } else { "未含已作废" }.into());
+    format!("{}。", parts.join("；"))
+}
+
+fn none(of: &Listing, conditions: &Conditions) -> String {
+    let title = &of.ledger().title;
+    match (conditions.failed(), conditions.parts.is_empty()) {
+        (true, _) => "条件无法识别，没有查询。请修改后再查。".into(),
+        (false, false) => format!("没有符合条件的{title}。"),
+        (false, true) => {
+            format!("没有{title}。可用命令 dongliang import {} 文件 导入。", of.ledger().name)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! 全部台账 `/ledgers`.
+
+use super::{
+    frame::Desk,
+    ledger_derived, record_links,
+    view::{
+        ledgers::{LedgerGroup, LedgerLine, Ledgers},
+        spelling::requirement_code,
+        url::segment,
+        words::Link,
+    },
+};
+use crate::{
+    clock,
+    directive::{
+        ledger_uses,
+        model::{Ledger, LedgerKind, Package},
+    },
+    ledger::{Memo, query::Query},
+    org::builtin,
+};
+
+/// Fills the page: the package's ledgers in their groups, then those that every installation has.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn page(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledgers> {
+    let current = desk.current.clone();
+    let engine = &current.engine;
+    let uses = ledger_uses(&engine.package);
+    let mut groups: Vec<LedgerGroup> = Vec::new();
+    let own = builtin::COUNT..engine.layout.ledgers.len();
+    for table in own.chain(0..builtin::COUNT) {
+        let ledger = &engine.layout.ledgers[table];
+        let line = line(desk, memo, table, ledger, serves(&engine.package, uses.get(&ledger.name)))?;
+        let title = if ledger.group.is_empty() { "其他台账" } else { &ledger.group };
+        match groups.iter_mut().find(|g| g.title == *title) {
+            Some(group) => group.rows.push(line),
+            None => groups.push(LedgerGroup { title: title.to_owned(), rows: vec![line] }),
+        }
+    }
+    Ok(Ledgers { page: desk.page("/ledgers")?, groups })
+}
+
+fn line(
+    desk: &mut Desk<'_, '_>,
+    memo: &Memo,
+    table: usize,
+    ledger: &Ledger,
+    serves: Vec<Link>,
+) -> anyhow::Result<LedgerLine> {
+    let (rows, latest) = if ledger.derived {
+        let (computed, _, _) = ledger_derived::table(desk, table)?;
+        (computed.len() as u64, computed.opens.iter().max().map(|d| d.chinese()))
+    } else {
+        let (rows, latest) = memo.extent(desk.tx, ledger, &desk.scope, &Query::default())?;
+        (u64::try_from(rows).unwrap_or(0), latest.map(|at| clock::day_of(at).chinese()))
+    };
+    Ok(LedgerLine {
+        ledger: Link::new(ledger.title.clone(), record_links::list_path(ledger)),
+        kind: kind(ledger).into(),
+        rows,
+        latest: latest.unwrap_or_default(),
+        serves,
+    })
+}
+
+fn kind(ledger: &Ledger) -> &'static str {
+    match ledger.kind {
+        _ if ledger.derived => "系统推出",
+        LedgerKind::Event { .. } => "一次一条",
+        LedgerKind::Item { .. } => "有起止",
+        LedgerKind::Register => "一人一条",
+    }
+}
+
+/// Codes of the requirements that read a ledger.
+fn serves(package: &Package, ids: Option<&Vec<String>>) -> Vec<Link> {
+    let requirements = ids.into_iter().flatten().filter_map(|id| package.requirement(id));
+    requirements
+        .map(|r| Link::new(requirement_code(&r.pillar, &r.id), format!("/requirements/{}", segment(&r.id))))
+        .collect()
+}
