@@ -338,8 +338,11 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
             "na" => c.tally.na += n,
             "unknown" => c.tally.unknown += n,
             "figure" => c.figures += n,
-            "closed_pass" => c.tally.closed_pass += n,
-            _ => {}
+            other => {
+                if let Some(state) = other.strip_prefix("closed_").and_then(State::parse) {
+                    c.tally.add_closed(state, n);
+                }
+            }
         }
         if matches!(r.text(3)?, "pass" | "fail" | "open" | "unknown") {
             c.tally.num += r.i64(6)?;
