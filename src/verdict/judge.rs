@@ -291,9 +291,7 @@ fn every(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Window> {
 /// All windows in which a subject is judged as of the day asked.
 pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Vec<Window> {
     match &c.requirement.when {
-        When::Every(_) => {
-            every(eval, c, rules).into_iter().filter(|w| subject.days_there(w.from, w.to) > 0).collect()
-        }
+        When::Every(_) => every(eval, c, rules).into_iter().filter(|w| subject.days_there(w.from, w.to) > 0).collect(),
         _ => window(eval, c, rules, subject).into_iter().collect(),
     }
 }

@@ -165,7 +165,9 @@ impl Days {
 
     /// Whether the window is one of several and holds none of the days.
     fn concern(&self, window: &Window, alone: bool) -> bool {
-        alone || self.periods.iter().any(|p| **p == *window.label) || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
+        alone
+            || self.periods.iter().any(|p| **p == *window.label)
+            || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
     }
 }
 
