@@ -17,6 +17,7 @@ pub mod measure;
 pub mod needs;
 pub mod rejudge;
 pub mod rollup;
+pub mod sight;
 pub mod store;
 pub mod subject;
 pub mod touch;

@@ -29,8 +29,8 @@ use crate::{
     verdict::{
         engine::Engine,
         item::{self, Item},
-        judge,
-        store::{self, Counted, Stored},
+        judge, sight,
+        store::{Counted, Stored},
         window,
         words::{self, Context, window_name},
     },
@@ -43,7 +43,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let Some(i) = engine.position(id) else { return disabled(desk, id) };
     let r = engine.compiled[i].requirement.clone();
     let today = judged_day(desk)?;
-    let counts = store::counts(desk.tx, Some(id), None)?;
+    let counts = sight::counts(desk.tx, &desk.scope, Some(id), None)?;
     let windows = windows(&counts);
     let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
     let whole = item::system(engine, &counts, today).pop();
@@ -57,7 +57,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
     let subjects =
         if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
-    let own = own_verdict(desk.tx, engine, i, &window)?;
+    let own = own_verdict(desk, engine, i, &window)?;
     let (prev, next) = neighbours(engine, i);
     Ok(Requirement {
         page: desk.page("/requirements")?,
@@ -196,6 +196,9 @@ fn subjects(
         params.push(w.into());
         filter.push_str(&format!(" and window_label = ${}", params.len()));
     }
+    if let Some(seen) = sight::condition(desk.tx, engine, &desk.scope, &mut params) {
+        filter.push_str(&format!(" and {seen}"));
+    }
     if let Some(unit) = ask.get("unit") {
         params.push(unit.into());
         let n = params.len();
@@ -282,14 +285,14 @@ pub(super) fn target_text(ctx: Context<'_>, v: &Stored) -> String {
 }
 
 /// The city's own verdict, where there is one subject.
-fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyhow::Result<Option<Link>> {
+fn own_verdict(desk: &mut Desk<'_, '_>, engine: &Engine, i: usize, window: &str) -> anyhow::Result<Option<Link>> {
     let r = &engine.compiled[i].requirement;
     if r.each != Each::System {
         return Ok(None);
     }
-    let all = store::of_requirement(tx, &r.id, None)?;
+    let all = sight::of_requirement(desk.tx, engine, &desk.scope, &r.id, None)?;
     let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
-    let names = subjects::names(tx, engine, std::iter::once((i, v)))?;
+    let names = subjects::names(desk.tx, engine, std::iter::once((i, v)))?;
     Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
 }
 

@@ -26,7 +26,7 @@ use crate::{
     verdict::{
         engine::Engine,
         item::{self, Item},
-        judge,
+        judge, sight,
         store::{self, Stored},
         words::{Context, when, window_name},
         world::{PERSON, UNIT},
@@ -45,6 +45,9 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
                order by case when record_code = $1 then 0 else 1 end";
     let unit = desk.tx.one(sql, &[id.into()], |r| r.i64(0))?.ok_or(PageError::NotFound)?;
     let place = Place::of(desk, unit, today)?;
+    if !place.seen {
+        return Err(PageError::NotFound.into());
+    }
     let verdicts = verdicts(desk, unit)?;
     let items = items(desk, engine, &verdicts, place.organ, unit, today)?;
     let judged = items.iter().filter(|i| i.judged()).count() as u32;
@@ -84,6 +87,8 @@ struct Place {
     code: String,
     name: String,
     organ: bool,
+    /// The reader's scope holds the unit, or one of its 科室.
+    seen: bool,
     chief: String,
     persons: u64,
     parent: Option<Link>,
@@ -136,6 +141,7 @@ impl Place {
             code: names.code(UNIT, unit),
             name: names.title(UNIT, unit).to_owned(),
             organ: organ == row,
+            seen: owned.iter().any(|u| desk.scope.has_unit(units.ids[*u])),
             chief: chief.join("、"),
             persons: staff.len() as u64,
             parent: parent.map(link),
@@ -160,12 +166,15 @@ fn history(opens: Day, closes: Day, today: Day) -> Timeline {
 /// The verdicts that the unit owns: an organ its 科室's too.
 fn verdicts(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<Vec<(usize, Stored)>> {
     let current = desk.current.clone();
+    let mut params = vec![unit.into()];
+    let seen = sight::condition(desk.tx, &current.engine, &desk.scope, &mut params);
+    let seen = seen.map_or_else(String::new, |c| format!(" and {c}"));
     let sql = format!(
-        "select {0} from verdict where organ_id = $1 and closed = 0 \
-         union all select {0} from verdict where unit_id = $1 and organ_id <> $1 and closed = 0",
+        "select {0} from verdict where organ_id = $1 and closed = 0{seen} \
+         union all select {0} from verdict where unit_id = $1 and organ_id <> $1 and closed = 0{seen}",
         Stored::COLUMNS
     );
-    let rows = desk.tx.rows(&sql, &[unit.into()], Stored::read)?;
+    let rows = desk.tx.rows(&sql, &params, Stored::read)?;
     Ok(rows.into_iter().filter_map(|v| Some((current.engine.position(&v.requirement)?, v))).collect())
 }
 
@@ -178,7 +187,7 @@ fn items(
     today: Day,
 ) -> anyhow::Result<Vec<Item>> {
     let counts = if organ {
-        store::counts(desk.tx, None, Some(unit))?
+        sight::counts(desk.tx, &desk.scope, None, Some(unit))?
     } else {
         store::count_again(verdicts.iter().map(|(_, v)| v))
     };
@@ -422,7 +431,8 @@ fn ledgers(desk: &mut Desk<'_, '_>, engine: &Engine, unit: i64, code: &str) -> a
     let organisation = &desk.current.clone().organisation;
     let (Some(chart), Some(units)) = (organisation.chart(), organisation.table(UNIT)) else { return Ok(Vec::new()) };
     let Some(row) = units.row_of(unit) else { return Ok(Vec::new()) };
-    let ids: Vec<String> = chart.owned[row].iter().map(|u| units.ids[*u].to_string()).collect();
+    let owned = chart.owned[row].iter().map(|u| units.ids[*u]).filter(|u| desk.scope.has_unit(*u));
+    let ids: Vec<String> = owned.map(|u| u.to_string()).collect();
     let mut found = Vec::new();
     for ledger in engine.package.ledgers.iter().filter(|l| !l.derived) {
         let sql = format!(

@@ -20,13 +20,15 @@ use crate::{
     day::Day,
     db::Tx,
     installation::given,
+    ledger::query::{self, Filter, Query, Voided},
     names::Names,
+    scope::Scope,
     subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation, Looked},
-        judge,
+        judge, sight, store,
         window::bounds,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
@@ -69,14 +71,56 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &st
     } else {
         engine.read_organisation(desk.tx, asked.known_at)?
     };
-    let found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
+    let mut found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
+    let unit = match &found {
+        Some(e) => e.verdict.unit,
+        // Not there at that moment: seen by who sees it now.
+        None => unit_now(desk, engine, i, &key)?,
+    };
+    if !sight::sees(desk.tx, engine, &desk.scope, i, &key, unit)? {
+        return Err(PageError::NotFound.into());
+    }
+    let hidden = found.as_mut().map_or(Ok(0), |e| hide(desk, engine, e))?;
     let names = names(desk.tx, engine, i, &key, found.as_ref())?;
-    let about = About { engine, i, key: &key, subject, names: &names };
+    let about = About { engine, i, key: &key, subject, names: &names, hidden };
     match found {
         Some(e) => about.page(desk, &e, asked),
         None if !possible(window) => Err(PageError::NotFound.into()),
         None => about.absent(desk, window, asked),
     }
+}
+
+/// The subject's unit by any of its verdicts that stand.
+fn unit_now(desk: &mut Desk<'_, '_>, engine: &Engine, i: usize, key: &[i64]) -> anyhow::Result<Option<i64>> {
+    let id = &engine.compiled[i].requirement.id;
+    let all = store::of_requirement(desk.tx, id, key.first().copied())?;
+    Ok(all.iter().filter(|v| subjects::key(v) == key).max_by_key(|v| v.to).and_then(|v| v.unit))
+}
+
+/// Takes the rows out that the reader may not see, and says how many they are.
+fn hide(desk: &mut Desk<'_, '_>, engine: &Engine, e: &mut Explanation) -> anyhow::Result<usize> {
+    if desk.scope == Scope::All {
+        return Ok(0);
+    }
+    let mut looked: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for row in e.parts.iter().flat_map(|p| &p.rows) {
+        looked.entry(row.table).or_default().insert(row.record);
+    }
+    for (table, records) in &mut looked {
+        let ledger = &engine.layout.ledgers[*table];
+        if !ledger.derived {
+            let filters = vec![Filter::Records(records.clone())];
+            let query = Query { filters, voided: Voided::Shown, ..Query::default() };
+            *records = query::records(desk.tx, ledger, &desk.scope, &query)?.into_iter().collect();
+        }
+    }
+    let mut hidden = 0;
+    for part in &mut e.parts {
+        let all = part.rows.len();
+        part.rows.retain(|row| looked.get(&row.table).is_some_and(|seen| seen.contains(&row.record)));
+        hidden += all - part.rows.len();
+    }
+    Ok(hidden)
 }
 
 /// Whether a window can have that label at all.
@@ -151,6 +195,8 @@ struct About<'a> {
     key: &'a [i64],
     subject: &'a str,
     names: &'a Names,
+    /// Rows that were looked at and belong to others.
+    hidden: usize,
 }
 
 impl About<'_> {
@@ -278,7 +324,13 @@ impl About<'_> {
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
         Records {
-            title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+            title: match self.hidden {
+                0 => format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+                n => format!(
+                    "记录{total}条：计入{counted}条，未计入{}条；另有{n}条不在您的范围内，不列出",
+                    total - counted
+                ),
+            },
             heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,

@@ -9,6 +9,7 @@ mod demo_picture;
 mod directive;
 mod incremental;
 mod judging;
+mod scope;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
