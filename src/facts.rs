@@ -166,6 +166,7 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &str, ledger: &str) -> anyhow::Result<Write> {
+        touch::let_fact_in(tx)?;
         let current = inst.current_in_write(tx)?;
         let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
         let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;

@@ -1,4 +1,4 @@
-//! `dongliang verify`: judges from scratch and compares with what is stored.
+//! `dongliang verify`: judges from scratch, counts again, and compares with what is stored.
 
 use super::{Outcome, Place, open, progress};
 use crate::verdict::{rejudge, store::Stored};
@@ -15,11 +15,22 @@ pub(super) fn run(place: &Place) -> anyhow::Result<Outcome> {
     let line = |s: &Stored| format!("{} {} {} {} {}", s.requirement, s.subject, s.window, s.state.as_str(), s.value);
     found.stored.iter().take(SHOWN).for_each(|s| say!("存有而重判不同：{}", line(s)));
     found.judged.iter().take(SHOWN).for_each(|s| say!("重判所得而未存：{}", line(s)));
-    let differing = found.stored.len() + found.judged.len();
+    for m in found.miscounts.iter().take(SHOWN) {
+        let place = format!("{} {} 单位 {} {}", m.requirement, m.window, m.organ, m.state);
+        say!("计数与判定不符：{place}，存有 {}，应为 {}", words(m.stored), words(m.counted));
+    }
+    let differing = found.len();
     say!(
-        "核对 {} 个判定，{}",
+        "核对 {} 个判定及其计数，{}",
         found.compared,
         if differing == 0 { "全部一致".into() } else { format!("{differing} 处不一致") }
     );
     Ok(if differing == 0 { Outcome::Done } else { Outcome::No })
+}
+
+/// The sums of a row of counts; the further ones only where there are any.
+fn words([n, num, den, late, behind, red]: [i64; 6]) -> String {
+    let further = [("已补", late), ("落后", behind), ("红灯", red)].into_iter().filter(|(_, n)| *n != 0);
+    let further: String = further.map(|(what, n)| format!("，{what} {n}")).collect();
+    format!("{n} 个（合计 {num}/{den}{further}）")
 }
