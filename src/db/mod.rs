@@ -161,7 +161,9 @@ impl Db {
 
 fn backend(url: &str) -> Result<Backend, DbError> {
     match url.split_once(':') {
-        Some(("sqlite", ":memory:")) => Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?), alone::InMemory::default())),
+        Some(("sqlite", ":memory:")) => {
+            Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?), alone::InMemory::default()))
+        }
         Some(("sqlite", path)) if !path.is_empty() => {
             let path = PathBuf::from(path);
             let connection = sqlite::Connection::file(&path, Use::Write)?;

@@ -1,4 +1,5 @@
-//! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged.
+//! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged. A crash
+//! leaves nothing that counts as imported, or a job that goes on.
 
 mod find;
 mod rules;
@@ -15,11 +16,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     clock,
-    db::{Tx, Value},
-    directive::model::Ledger,
+    db::{Tx, Value, Work},
+    directive::model::{FieldType, Ledger},
     facts::Write,
     installation::Installation,
-    ledger::NewRow,
+    ledger::{Keys, NewRow},
     sheet::{self, Checked, CheckedRow, Limits, Stored, header::Target},
 };
 
@@ -31,6 +32,8 @@ const UNITS: &str = "unit";
 const UNITS_LOCK: i64 = 0x756e_6974;
 /// Rows moved in one transaction.
 const CHUNK: i64 = 500;
+/// Rows staged in one transaction.
+const STAGED: usize = 2_000;
 
 /// A file that was read and checked; nothing is written yet.
 #[derive(Debug)]
@@ -69,28 +72,50 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
         }
         let mut checked = sheet::check(&table, definition, &finder, today)?;
         let sql = "select row_id, recorded_at, recorded_by from import \
-                   where ledger = $1 and sha256 = $2 and undone_at is null order by row_id";
-        let before = tx.rows(sql, &[ledger.into(), sha256.as_str().into()], |r| {
+                   where ledger = $1 and sha256 = $2 and undone_at is null and cast(row_id as text) not in \
+                   (select payload from job where kind = 'import' and state = $3) order by row_id";
+        let before = tx.rows(sql, &[ledger.into(), sha256.as_str().into(), STAGING.into()], |r| {
             Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
         })?;
         let all = checked.rows.len();
-        checked.rows = without_known(tx, definition, std::mem::take(&mut checked.rows))?;
+        checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
         let known = all - checked.rows.len();
         rules::apply(tx, definition, &mut checked)?;
-        let corrections = corrections(tx, definition, &checked.rows)?;
+        let corrections = corrections(tx, definition, &mut checked)?;
         Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known, corrections })
     })
 }
 
-/// Rows whose code stands in the ledger with other values: they would correct that record.
-fn corrections(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Result<HashMap<u32, (i64, i64)>> {
+/// Rows whose code stands in the ledger with other values: they would correct that record. A sensitive field for which
+/// the file has no column stays as it is: rosters are passed around without them.
+fn corrections(tx: &mut Tx<'_>, ledger: &Ledger, checked: &mut Checked) -> anyhow::Result<HashMap<u32, (i64, i64)>> {
+    let header = &checked.header;
+    let kept: Vec<usize> = (0..ledger.fields.len())
+        .filter(|i| ledger.fields[*i].sensitive && header.column(Target::Field(*i)).is_none())
+        .collect();
+    let mut by_code: HashMap<String, Vec<&mut CheckedRow>> = HashMap::new();
+    for row in &mut checked.rows {
+        if let Some(code) = row.code.clone() {
+            by_code.entry(code).or_default().push(row);
+        }
+    }
+    let columns: String = kept.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
     let sql = format!(
-        "select record_code, record_id, revision from l_{} where voided_at is null and record_code is not null",
+        "select record_code, record_id, revision{columns} from l_{} \
+         where voided_at is null and record_code is not null order by record_id",
         ledger.name
     );
-    let standing: HashMap<String, (i64, i64)> =
-        tx.rows(&sql, &[], |r| Ok((r.text(0)?.to_owned(), (r.i64(1)?, r.i64(2)?))))?.into_iter().collect();
-    Ok(rows.iter().filter_map(|row| Some((row.number, *standing.get(row.code.as_ref()?)?))).collect())
+    let mut found = HashMap::new();
+    tx.each(&sql, &[], |r| {
+        for row in by_code.get_mut(r.text(0)?).into_iter().flatten() {
+            found.insert(row.number, (r.i64(1)?, r.i64(2)?));
+            for (n, i) in kept.iter().enumerate() {
+                row.values[*i] = r.opt_text(n + 3)?.map_or(Stored::Null, |sealed| Stored::Text(sealed.to_owned()));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Units that the file itself brings may be named as superiors in it: they stand under provisional ids, minus the number
@@ -120,26 +145,42 @@ fn digest(path: &Path) -> anyhow::Result<String> {
     Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }
 
-/// Leaves out rows whose code stands in the ledger with equal values, or that stand there without a code.
-fn without_known(tx: &mut Tx<'_>, ledger: &Ledger, rows: Vec<CheckedRow>) -> anyhow::Result<Vec<CheckedRow>> {
-    let plain: Vec<usize> = (0..ledger.fields.len())
-        .filter(|i| ledger.fields[*i].ty != crate::directive::model::FieldType::Derived && !ledger.fields[*i].sensitive)
+/// Leaves out rows whose code stands in the ledger with equal values, or that stand there without a code. Sensitive
+/// fields are compared by their blind index, where the file has a column for them.
+fn without_known(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    keys: &Keys,
+    checked: &mut Checked,
+) -> anyhow::Result<Vec<CheckedRow>> {
+    let header = &checked.header;
+    let compared: Vec<usize> = (0..ledger.fields.len())
+        .filter(|i| ledger.fields[*i].ty != FieldType::Derived)
+        .filter(|i| !ledger.fields[*i].sensitive || header.column(Target::Field(*i)).is_some())
         .collect();
-    let columns: String = plain.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
+    let column = |i: &usize| {
+        let field = &ledger.fields[*i];
+        format!(", \"{}{}\"", field.name, if field.sensitive { "_index" } else { "" })
+    };
+    let columns: String = compared.iter().map(column).collect();
     let unit = if ledger.unit_from.is_none() { "unit_id" } else { "cast(null as bigint)" };
     let sql = format!("select record_code, {unit}{columns} from l_{} where voided_at is null", ledger.name);
     let mut standing: HashSet<String> = HashSet::new();
     tx.each(&sql, &[], |r| {
-        let values = (0..plain.len()).map(|i| r.value(i + 2)).collect::<anyhow::Result<Vec<_>>>()?;
+        let values = (0..compared.len()).map(|i| r.value(i + 2)).collect::<anyhow::Result<Vec<_>>>()?;
         standing.insert(format!("{:?} {:?} {values:?}", r.opt_text(0)?, r.opt_i64(1)?));
         Ok(())
     })?;
+    let compare = |row: &CheckedRow, i: usize| match &row.values[i] {
+        Stored::Text(plain) if ledger.fields[i].sensitive => keys.blind_index(plain).into(),
+        other => value(other),
+    };
     let known = |row: &CheckedRow| {
-        let values: Vec<Value> = plain.iter().map(|i| value(&row.values[*i])).collect();
+        let values: Vec<Value> = compared.iter().map(|i| compare(row, *i)).collect();
         let unit = row.unit.filter(|_| ledger.unit_from.is_none());
         standing.contains(&format!("{:?} {unit:?} {values:?}", row.code.as_deref()))
     };
-    Ok(rows.into_iter().filter(|r| !known(r)).collect())
+    Ok(std::mem::take(&mut checked.rows).into_iter().filter(|r| !known(r)).collect())
 }
 
 fn value(stored: &Stored) -> Value {
@@ -150,55 +191,101 @@ fn value(stored: &Stored) -> Value {
     }
 }
 
-/// Stages the rows of a checked file as one import and gives its number. [`resume`] moves them.
+/// State of an import's job while its rows are being staged: until it waits to be moved, nothing counts as imported.
+const STAGING: &str = "staging";
+
+/// Stages the rows of a checked file as one import and gives its number. [`resume`] moves them. What a process that ended
+/// meanwhile has left behind is taken away.
 ///
 /// # Errors
 /// When the store cannot be written.
 pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
-    let now = installation.clock.now().instant;
-    let (by, ledger) = (by.to_owned(), ledger.to_owned());
-    let corrections = &prepared.corrections;
-    let rows: Vec<String> = prepared.checked.rows.iter().map(|row| body(row, corrections.get(&row.number))).collect();
-    let (file, sha, count) = (prepared.file, prepared.sha256, rows.len() as i64);
-    let id = installation.db.write(move |tx| {
-        let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
-                   values ($1, $2, $3, $4, $5, $6) returning row_id";
-        let id =
-            tx.one(sql, &[ledger.into(), file.into(), sha.into(), count.into(), now.into(), by.into()], |r| r.i64(0))?;
-        id.context("导入没有登记上")
-    })?;
-    for (n, chunk) in rows.chunks(2_000).enumerate() {
+    let _alone = installation.db.alone(Work::Staging)?;
+    installation.db.write(clear_abandoned)?;
+    let rows = bodies(installation, ledger, &prepared)?;
+    let id = begin_staging(installation, by, ledger, &prepared, rows.len() as i64)?;
+    for (n, chunk) in rows.chunks(STAGED).enumerate() {
         let chunk = chunk.to_vec();
         installation.db.write(move |tx| {
             let rows: Vec<Vec<Value>> = chunk
                 .into_iter()
                 .enumerate()
-                .map(|(i, body)| vec![id.into(), ((n * 2_000 + i) as i64).into(), body.into()])
+                .map(|(i, body)| vec![id.into(), ((n * STAGED + i) as i64).into(), body.into()])
                 .collect();
             tx.bulk("import_row", &["import_id", "n", "body"], rows.iter().map(Vec::as_slice)).map(|_| ())
         })?;
     }
-    let payload = id.to_string();
     installation.db.write(move |tx| {
-        let sql = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
-                   values ('import', 'waiting', $1, $2, $3, '导入', $3)";
-        tx.execute(sql, &[payload.into(), count.into(), now.into()]).map(|_| ())
-    })?;
-    Ok(id)
+        let sql = "update job set state = 'waiting' where kind = 'import' and state = $2 and payload = $1";
+        let staged = tx.execute(sql, &[id.to_string().into(), STAGING.into()])?;
+        anyhow::ensure!(staged == 1, "第 {id} 次导入的暂存被中断，没有导入，请重新导入");
+        Ok(id)
+    })
 }
 
-fn body(row: &CheckedRow, correction: Option<&(i64, i64)>) -> String {
-    let values: Vec<serde_json::Value> = row
-        .values
-        .iter()
-        .map(|v| match v {
+/// Whether an import is still being staged, or was when its process ended: then it does not count as one.
+pub(crate) fn is_staging(tx: &mut Tx<'_>, import: i64) -> anyhow::Result<bool> {
+    let jobs = crate::facts::in_state(tx, "import", STAGING)?;
+    Ok(jobs.values().any(|payload| *payload == import.to_string()))
+}
+
+/// Takes away what was staged and never finished. Who stages does so alone, so nobody is at it any more.
+fn clear_abandoned(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    for (job, payload) in crate::facts::in_state(tx, "import", STAGING)? {
+        let import: i64 = payload.parse()?;
+        tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
+        tx.execute("delete from import where row_id = $1", &[import.into()])?;
+        tx.execute("delete from job where row_id = $1", &[job.into()])?;
+    }
+    Ok(())
+}
+
+/// The import and its job, in one transaction: neither is there without the other.
+fn begin_staging(
+    installation: &Installation,
+    by: &str,
+    ledger: &str,
+    prepared: &Prepared,
+    count: i64,
+) -> anyhow::Result<i64> {
+    let now = installation.clock.now().instant;
+    let (ledger, by) = (Value::from(ledger), Value::from(by));
+    let (file, sha) = (Value::from(prepared.file.as_str()), Value::from(prepared.sha256.as_str()));
+    installation.db.write(move |tx| {
+        let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
+                   values ($1, $2, $3, $4, $5, $6) returning row_id";
+        let id = tx.one(sql, &[ledger, file, sha, count.into(), now.into(), by], |r| r.i64(0))?;
+        let id = id.context("导入没有登记上")?;
+        let sql = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
+                   values ('import', $4, $1, $2, $3, '导入', $3)";
+        tx.execute(sql, &[id.to_string().into(), count.into(), now.into(), STAGING.into()])?;
+        Ok(id)
+    })
+}
+
+/// The rows as they are staged, sensitive values sealed.
+fn bodies(installation: &Installation, ledger: &str, prepared: &Prepared) -> anyhow::Result<Vec<String>> {
+    let current = installation.db.read(|tx| installation.current(tx))?;
+    let layout = &current.engine.layout;
+    let definition = &layout.ledgers[layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?];
+    let rows = prepared.checked.rows.iter();
+    rows.map(|row| body(definition, &installation.keys, row, prepared.corrections.get(&row.number))).collect()
+}
+
+fn body(ledger: &Ledger, keys: &Keys, row: &CheckedRow, correction: Option<&(i64, i64)>) -> anyhow::Result<String> {
+    let value = |(i, v): (usize, &Stored)| {
+        Ok(match v {
             Stored::Null => serde_json::Value::Null,
             Stored::I64(n) => (*n).into(),
+            Stored::Text(t) if ledger.fields[i].sensitive => keys.seal(t)?.into(),
             Stored::Text(t) => t.as_str().into(),
         })
-        .collect();
-    serde_json::json!({ "code": row.code, "unit": row.unit, "values": values, "corrects": correction, "row": row.number })
-        .to_string()
+    };
+    let values = row.values.iter().enumerate().map(value).collect::<anyhow::Result<Vec<serde_json::Value>>>()?;
+    let body = serde_json::json!({
+        "code": row.code, "unit": row.unit, "values": values, "corrects": correction, "row": row.number
+    });
+    Ok(body.to_string())
 }
 
 /// A row on its way: its number in the file, and the record and revision that it corrects.
@@ -260,10 +347,20 @@ fn move_all(installation: &Installation, job: i64, import: i64) -> anyhow::Resul
     Ok(())
 }
 
+/// Keys of imports (PostgreSQL) begin here.
+const IMPORT_LOCK: i64 = 0x6d70_0000_0000;
+
+/// Held by who moves or undoes an import (PostgreSQL).
+pub(crate) fn lock_key(import: i64) -> i64 {
+    IMPORT_LOCK + import
+}
+
 /// Moves the next rows; false when none is left and the job is done.
 fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Result<bool> {
     let inst = installation.clone();
     installation.db.write(move |tx| {
+        // Another process may be moving the same rows.
+        tx.lock(&[lock_key(import)])?;
         let head = "select ledger, recorded_by from import where row_id = $1";
         let (ledger, by) = tx
             .one(head, &[import.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))?
@@ -286,7 +383,7 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
         write.add(tx, new.into_iter().map(|r| r.row).collect(), Some(import))?;
         for r in corrected {
             if let Some(at) = r.corrects {
-                write.correct(tx, at, r.row, "导入更正")?;
+                write.correct(tx, at, r.row, "导入更正", Some(import))?;
             }
         }
         tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;

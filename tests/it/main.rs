@@ -7,8 +7,10 @@ mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
+
 mod incremental;
 mod judging;
+
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
@@ -16,6 +18,7 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod together;
 mod web_lists;
 mod words;
 mod worlds;
