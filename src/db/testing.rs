@@ -123,6 +123,13 @@ impl PostgresDb {
         administer(&format!("create database {name} template template0 {options}"));
         PostgresDb { url: server().url(&name), name }
     }
+
+    /// Another one with the same content; nobody may be connected to this one.
+    pub fn copy(&self) -> PostgresDb {
+        let name = format!("test_{}_{}", std::process::id(), next());
+        administer(&format!("create database {name} template {}", self.name));
+        PostgresDb { url: server().url(&name), name }
+    }
 }
 
 impl Drop for PostgresDb {

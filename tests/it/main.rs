@@ -8,8 +8,10 @@ mod demo;
 mod demo_picture;
 mod directive;
 
+mod import;
 mod incremental;
 mod judging;
+mod kill;
 
 mod sheet_check;
 mod sheet_files;
