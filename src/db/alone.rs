@@ -32,8 +32,8 @@ impl Work {
     /// The lock's key in PostgreSQL.
     fn key(self) -> i64 {
         match self {
-            Work::Judging => 0x6a75_6467_65,
-            Work::Staging => 0x7374_6167_65,
+            Work::Judging => 0x006a_7564_6765,
+            Work::Staging => 0x0073_7461_6765,
         }
     }
 }
@@ -54,7 +54,7 @@ pub struct Alone<'d> {
 enum Held<'d> {
     File(File),
     Memory(MutexGuard<'d, ()>),
-    Session(Session<'d>),
+    Session(Box<Session<'d>>),
 }
 
 /// A connection that holds a lock of its session.
@@ -89,7 +89,8 @@ impl<'d> Alone<'d> {
             connection.give_up();
             return Err(e);
         }
-        Ok(Alone { _held: Held::Session(Session { connection: Some(connection), key: work.key() }) })
+        let session = Session { connection: Some(connection), key: work.key() };
+        Ok(Alone { _held: Held::Session(Box::new(session)) })
     }
 }
 

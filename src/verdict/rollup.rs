@@ -19,8 +19,12 @@ pub struct Tally {
     pub na: i64,
     /// 数据不足.
     pub unknown: i64,
-    /// Passes of closed subjects.
+    /// Passes of closed subjects, by their last verdict, for `count met`.
     pub closed_pass: i64,
+    /// Closed subjects of which the last verdict was open.
+    pub closed_open: i64,
+    /// Closed subjects of which the last verdict was unknown.
+    pub closed_unknown: i64,
     /// Σ numerators and Σ denominators as counted.
     pub num: i64,
     /// See `num`.
@@ -80,11 +84,13 @@ impl Leaves {
 }
 
 impl Tally {
-    /// Counts leaves: of closed subjects their passes alone, of figures nothing, of 不适用 how many.
+    /// Counts leaves: of closed subjects how many may yet be met, of figures nothing, of 不适用 how many.
     pub fn count(&mut self, leaves: &Leaves) {
         let n = match (leaves.closed, leaves.state) {
             (true, State::Pass) => &mut self.closed_pass,
-            (true, _) | (false, State::Figure) => return,
+            (true, State::Open) => &mut self.closed_open,
+            (true, State::Unknown) => &mut self.closed_unknown,
+            (true, State::Fail | State::Na) | (_, State::Figure) => return,
             (false, State::Pass) => &mut self.pass,
             (false, State::Fail) => &mut self.fail,
             (false, State::Open) => &mut self.open,
@@ -116,6 +122,8 @@ impl Tally {
         self.na += o.na;
         self.unknown += o.unknown;
         self.closed_pass += o.closed_pass;
+        self.closed_open += o.closed_open;
+        self.closed_unknown += o.closed_unknown;
         self.num += o.num;
         self.den += o.den;
         self.late += o.late;
@@ -135,11 +143,12 @@ pub fn total(rollup: &Rollup, tally: &Tally, target: Option<&TargetNow>) -> Opti
         Rollup::None => None,
         Rollup::CountMet(n) => {
             let least = tally.pass + tally.closed_pass;
-            let greatest = least + tally.open + tally.unknown;
+            let open = tally.open + tally.closed_open;
+            let greatest = least + open + tally.unknown + tally.closed_unknown;
             let state = match () {
                 () if least >= *n => State::Pass,
                 () if greatest < *n => State::Fail,
-                () if tally.open > 0 => State::Open,
+                () if open > 0 => State::Open,
                 () => State::Unknown,
             };
             Some(Total { state, value: Some(Ratio::whole(least)), target: Some(Ratio::whole(*n)) })

@@ -192,7 +192,7 @@ fn holds(i: usize, touch: &Touch) -> Vec<Hold> {
 }
 
 /// Shared by all who record facts, held alone by who begins or ends a full judgement (PostgreSQL).
-const FACTS: i64 = 0x6661_6374_73;
+const FACTS: i64 = 0x0066_6163_7473;
 
 /// Goes before everything else that a transaction does to record a fact: what it reads of the chart and whether a
 /// judgement is under way stays so until it commits.
