@@ -1,13 +1,23 @@
 //! `dongliang verify`: judges from scratch, counts again, and compares with what is stored.
 
+use clap::Args;
+
 use super::{Outcome, Place, open, progress};
 use crate::verdict::{rejudge, store::Stored};
 
 /// Differences that are printed.
 const SHOWN: usize = 20;
 
+/// Options of `verify`.
+#[derive(Args)]
+pub(super) struct Options {
+    /// 不一致时按记录重新判定、重新计数，改正存下的判定
+    #[arg(long)]
+    mend: bool,
+}
+
 /// Runs it.
-pub(super) fn run(place: &Place) -> anyhow::Result<Outcome> {
+pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
     let bar = progress::bar("核对判定");
     let found = rejudge::verify(&installation, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
@@ -25,7 +35,18 @@ pub(super) fn run(place: &Place) -> anyhow::Result<Outcome> {
         found.compared,
         if differing == 0 { "全部一致".into() } else { format!("{differing} 处不一致") }
     );
-    Ok(if differing == 0 { Outcome::Done } else { Outcome::No })
+    if differing == 0 {
+        return Ok(Outcome::Done);
+    }
+    if !options.mend {
+        say!("记录没有受影响。要按记录改正存下的判定：dongliang verify --mend");
+        return Ok(Outcome::No);
+    }
+    let bar = progress::bar("重新判定");
+    rejudge::mend(&installation, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
+    bar.finish_and_clear();
+    say!("已重新判定并计数");
+    Ok(Outcome::Done)
 }
 
 /// The sums of a row of counts; the further ones only where there are any.

@@ -27,11 +27,7 @@ pub struct Miscount {
 /// # Errors
 /// When the store cannot be read.
 pub fn miscounts(tx: &mut Tx<'_>) -> anyhow::Result<Vec<Miscount>> {
-    let mut counted = Changes::default();
-    tx.each(&format!("select {} from verdict", Stored::COLUMNS), &[], |r| {
-        counted.count(&Stored::read(r)?, 1);
-        Ok(())
-    })?;
+    let counted = count(tx)?;
     // Both sides by key: stored, counted.
     let mut both: BTreeMap<CountKey, (Sums, Sums)> = BTreeMap::new();
     for (key, sums) in counted.sums() {
@@ -54,4 +50,23 @@ pub fn miscounts(tx: &mut Tx<'_>) -> anyhow::Result<Vec<Miscount>> {
             counted,
         })
         .collect())
+}
+
+/// Puts the counts of the stored verdicts in the place of those that stand.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn mend(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    let counted = count(tx)?;
+    tx.execute("delete from verdict_tally", &[])?;
+    counted.write(tx)
+}
+
+fn count(tx: &mut Tx<'_>) -> anyhow::Result<Changes> {
+    let mut counted = Changes::default();
+    tx.each(&format!("select {} from verdict order by row_id", Stored::COLUMNS), &[], |r| {
+        counted.count(&Stored::read(r)?, 1);
+        Ok(())
+    })?;
+    Ok(counted)
 }

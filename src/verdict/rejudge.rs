@@ -391,3 +391,16 @@ pub fn verify(installation: &Installation, progress: &mut dyn FnMut(usize, usize
         Ok(differences)
     })
 }
+
+/// `dongliang verify --mend`: judges everything again, writes what differs, and counts the verdicts anew.
+///
+/// # Errors
+/// When the store fails.
+pub fn mend(installation: &Installation, progress: &mut dyn FnMut(usize, usize)) -> anyhow::Result<()> {
+    let alone = installation.db.alone(Work::Judging)?;
+    run_alone(&alone, installation, None, progress)?;
+    installation.db.write(|tx| {
+        touch::keep_facts_out(tx)?;
+        recount::mend(tx)
+    })
+}

@@ -263,7 +263,7 @@ impl Changes {
         self.by.into_iter().map(|(key, c)| (key, c.sums)).filter(|(_, sums)| *sums != Sums::default()).collect()
     }
 
-    fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    pub(super) fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
         for ((requirement, window, organ, state), c) in self.by {
             if c.sums == Sums::default() {
                 continue;

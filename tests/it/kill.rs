@@ -187,6 +187,8 @@ fn a_tampered_count_is_told() {
     Db::open(&place.url).unwrap().write(|tx| tx.execute(sql, &[])).unwrap();
     let (code, text) = place.run(&["verify"]);
     assert!(code == 1 && text.contains("计数与判定不符"), "{code} {text}");
+    place.done(&["verify", "--mend"]);
+    place.done(&["verify"]);
     let mode = |path: &str| fs::metadata(place.dir.0.join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/dongliang.db"), mode("data/keys")), (0o700, 0o600, 0o600));
 }

@@ -5,7 +5,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use dongliang::{db::Db, db_test, facts, installation, jobs, url_test, verdict::rejudge};
+use dongliang::{
+    db::Db,
+    db_test, facts, installation, jobs, url_test,
+    verdict::{rejudge, store},
+};
 
 use crate::incremental::Office;
 
@@ -155,6 +159,7 @@ db_test!(counts_that_were_changed_are_found_and_named, |db: &Db| {
     let office = Office::open(db, "2025-10-20");
     office.found();
     office.agree("founded");
+    let before = db.read(|tx| store::counts(tx, None, None)).unwrap();
     let row = "select requirement, window_label, organ_id, state, n from verdict_tally where n > 0 and state = 'open' \
                order by requirement, window_label, organ_id";
     let first = db.read(|tx| {
@@ -182,6 +187,11 @@ db_test!(counts_that_were_changed_are_found_and_named, |db: &Db| {
         (requirement, window, organ, state)
     );
     assert_eq!((changed.stored[0], changed.counted[0]), (n + 1, n));
+    let counts = || db.read(|tx| store::counts(tx, None, None)).unwrap();
+    db.write(|tx| tx.execute("delete from verdict where requirement = 'R-21'", &[])).unwrap();
+    rejudge::mend(&office.installation, &mut |_, _| {}).unwrap();
+    office.agree("mended");
+    assert_eq!(counts(), before);
 });
 
 db_test!(joined_units_take_everything_with_them, |db: &Db| {
