@@ -20,6 +20,9 @@ use crate::{
     ratio::Ratio,
 };
 
+/// Indexes by table and column; so few that they are looked through.
+type ByColumn = Vec<((usize, usize), Rc<Index>)>;
+
 /// One question: a world seen from a day.
 pub struct Eval<'w> {
     /// What is known.
@@ -32,7 +35,7 @@ pub struct Eval<'w> {
     pub only: Vec<(i64, i64)>,
     young_age: Option<i64>,
     indexes: RefCell<HashMap<(usize, Day), Rc<Index>>>,
-    by_column: Rc<RefCell<Vec<((usize, usize), Rc<Index>)>>>,
+    by_column: Rc<RefCell<ByColumn>>,
     persons: Rc<OnceCell<Rc<Vec<Subject>>>>,
     trace: RefCell<BTreeMap<Node, Fate>>,
     tracing: Cell<bool>,
