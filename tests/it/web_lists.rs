@@ -392,7 +392,7 @@ db_test!(the_chart_is_that_of_the_day, |db: &Db| {
     let open = list(o, "/org?open=U1&day=2025-05-15");
     assert!(open.contains("科室负责人：钱二") && open.contains(">旧科</a>") && open.contains("至2025年5月15日"));
     assert!(open.contains("/people?day=2025-05-15&#38;unit=U1\"") && open.contains("/org?day=2025-05-15\""), "{open}");
-    assert!(get(o, "/org").read().contains("撤销旧科"));
+    assert!(get(o, "/org").read().contains("撤销柳溪县发改局 旧科"));
     let before = get(o, "/org?day=2019-01-01").read();
     assert!(before.contains("这一天还没有单位"), "{before}");
 });
