@@ -64,6 +64,14 @@ fn one(
     if !known {
         return Err(misuse(format!("没有台账“{ledger}”。dongliang export --list 列出全部台账")));
     }
+    match std::fs::metadata(file) {
+        Ok(found) if found.is_dir() => {
+            anyhow::bail!("{} 是目录，不是文件。请写明其中的一个 .xlsx 或 .csv 文件", file.display())
+        }
+        Ok(_) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => anyhow::bail!("没有文件 {}", file.display()),
+        Err(e) => anyhow::bail!("文件 {} 读不了：{e}", file.display()),
+    }
     let prepared = intake::prepare(installation, ledger, file)?;
     let checked = &prepared.checked;
     for (letters, head) in checked.header.unknown() {
@@ -103,7 +111,7 @@ fn one(
     }
     if checked.rows.is_empty() {
         say!("没有要导入的行");
-        return Ok(Outcome::Done);
+        return Ok(if checked.bad_rows > 0 { Outcome::No } else { Outcome::Done });
     }
     let rows = checked.rows.len();
     let bar = progress::bar("导入");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod brute;
+mod cli;
 mod db;
 mod db_hard;
 mod demo;
