@@ -74,9 +74,6 @@ fn one(
     }
     let prepared = intake::prepare(installation, ledger, file)?;
     let checked = &prepared.checked;
-    for (letters, head) in checked.header.unknown() {
-        say!("提醒：{letters} 列“{head}”不是这本台账的栏目，没有读取");
-    }
     checked.skipped.iter().for_each(|s| say!("跳过：第 {} 行，{}", s.row, s.reason));
     checked.warnings.iter().take(SHOWN).for_each(|w| say!("提醒：{w}"));
     checked.errors.iter().take(SHOWN).for_each(|e| say!("错误：{e}"));

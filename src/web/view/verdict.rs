@@ -125,10 +125,6 @@ pub struct RecordRow {
     pub outcome: String,
     /// The reason in words, with a link where it counts instead.
     pub reason: Words,
-    /// Struck through.
-    pub voided: bool,
-    /// State of a verdict below, in a roll-up.
-    pub tag: Option<Tag>,
 }
 
 /// One way to make it pass.
@@ -149,8 +145,6 @@ pub struct Moment {
     pub as_of: Typed,
     /// `2025-07-02T09:00`; empty is everything known.
     pub known_at: Typed,
-    /// Other moments worth a look: when something changed.
-    pub moments: Vec<MomentRow>,
     /// One sentence on the differences.
     pub note: String,
 }
@@ -162,19 +156,6 @@ pub struct Typed {
     pub value: String,
     /// What is wrong with it and how to mend it; empty if nothing.
     pub error: String,
-}
-
-/// The same verdict at another moment.
-#[derive(Clone, Debug)]
-pub struct MomentRow {
-    /// `6月30日 18:00`, leading to it.
-    pub at: Link,
-    /// Value then: `1次`.
-    pub value: String,
-    /// State then.
-    pub tag: Tag,
-    /// The moment shown.
-    pub current: bool,
 }
 
 /// Address of a verdict's page.
