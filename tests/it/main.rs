@@ -10,6 +10,7 @@ mod demo_picture;
 mod directive;
 mod incremental;
 mod judging;
+mod namesakes;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
