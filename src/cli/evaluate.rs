@@ -200,8 +200,7 @@ struct Counts {
 
 fn count(tally: &mut Tally, v: &Stored) {
     if v.closed {
-        tally.closed_pass += i64::from(v.state == State::Pass);
-        return;
+        return tally.add_closed(v.state, 1);
     }
     match v.state {
         State::Pass => tally.pass += 1,

@@ -147,6 +147,7 @@ fn bind(statement: &mut CachedStatement<'_>, numbers: &[usize], sql: &str, param
 }
 
 /// A column as the database has it.
+#[inline]
 pub(super) fn value<'r>(row: &'r rusqlite::Row<'_>, i: usize) -> Result<ValueRef<'r>, DbError> {
     Ok(row.get_ref(i)?)
 }

@@ -220,6 +220,7 @@ impl<'a> Row<'a> {
     }
 
     /// A number, if there is one.
+    #[inline]
     pub fn opt_i64(&self, i: usize) -> anyhow::Result<Option<i64>> {
         match self.0 {
             Of::Sqlite(row) => match sqlite::value(row, i)? {
@@ -237,6 +238,7 @@ impl<'a> Row<'a> {
     }
 
     /// A text, if there is one.
+    #[inline]
     pub fn opt_text(&self, i: usize) -> anyhow::Result<Option<&str>> {
         match self.0 {
             Of::Sqlite(row) => match sqlite::value(row, i)? {
@@ -245,6 +247,19 @@ impl<'a> Row<'a> {
                 _ => Err(self.mismatch(i, "text")),
             },
             Of::Postgres(row) => row.try_get(i).map_err(|_| self.mismatch(i, "text")),
+        }
+    }
+
+    /// A text, if there is one, as its bytes: for who reads many and checks them anyway.
+    #[inline]
+    pub fn opt_bytes(&self, i: usize) -> anyhow::Result<Option<&[u8]>> {
+        match self.0 {
+            Of::Sqlite(row) => match sqlite::value(row, i)? {
+                ValueRef::Text(bytes) => Ok(Some(bytes)),
+                ValueRef::Null => Ok(None),
+                _ => Err(self.mismatch(i, "text")),
+            },
+            Of::Postgres(_) => Ok(self.opt_text(i)?.map(str::as_bytes)),
         }
     }
 

@@ -19,8 +19,12 @@ pub struct Tally {
     pub na: i64,
     /// 数据不足.
     pub unknown: i64,
-    /// Passes of closed subjects.
+    /// Passes of closed subjects, by their last verdict, for `count met`.
     pub closed_pass: i64,
+    /// Closed subjects of which the last verdict was open.
+    pub closed_open: i64,
+    /// Closed subjects of which the last verdict was unknown.
+    pub closed_unknown: i64,
     /// Σ numerators and Σ denominators as counted.
     pub num: i64,
     /// See `num`.
@@ -48,8 +52,7 @@ impl Tally {
     /// Counts a leaf.
     pub fn add(&mut self, v: &Verdict) {
         if v.closed {
-            self.closed_pass += i64::from(v.state == State::Pass);
-            return;
+            return self.add_closed(v.state, 1);
         }
         match v.state {
             State::Pass => self.pass += 1,
@@ -68,6 +71,16 @@ impl Tally {
         self.red += i64::from(v.state == State::Open && v.light == Light::Red);
     }
 
+    /// Counts subjects that have closed, by their last verdict.
+    pub fn add_closed(&mut self, state: State, n: i64) {
+        match state {
+            State::Pass => self.closed_pass += n,
+            State::Open => self.closed_open += n,
+            State::Unknown => self.closed_unknown += n,
+            State::Fail | State::Na | State::Figure => {}
+        }
+    }
+
     /// Takes in another tally.
     pub fn merge(&mut self, o: &Tally) {
         self.pass += o.pass;
@@ -76,6 +89,8 @@ impl Tally {
         self.na += o.na;
         self.unknown += o.unknown;
         self.closed_pass += o.closed_pass;
+        self.closed_open += o.closed_open;
+        self.closed_unknown += o.closed_unknown;
         self.num += o.num;
         self.den += o.den;
         self.late += o.late;
@@ -95,11 +110,12 @@ pub fn total(rollup: &Rollup, tally: &Tally, target: Option<&TargetNow>) -> Opti
         Rollup::None => None,
         Rollup::CountMet(n) => {
             let least = tally.pass + tally.closed_pass;
-            let greatest = least + tally.open + tally.unknown;
+            let open = tally.open + tally.closed_open;
+            let greatest = least + open + tally.unknown + tally.closed_unknown;
             let state = match () {
                 () if least >= *n => State::Pass,
                 () if greatest < *n => State::Fail,
-                () if tally.open > 0 => State::Open,
+                () if open > 0 => State::Open,
                 () => State::Unknown,
             };
             Some(Total { state, value: Some(Ratio::whole(least)), target: Some(Ratio::whole(*n)) })

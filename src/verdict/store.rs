@@ -61,14 +61,14 @@ impl Stored {
     /// A verdict on a requirement.
     pub fn of(requirement: &str, v: &Verdict) -> Stored {
         // A window that is only the day asked has no bounds of its own.
-        let asked = matches!(v.window.label.as_str(), "standing" | "once");
+        let asked = matches!(&*v.window.label, "standing" | "once");
         let day = |d: Day| (d != Day::MIN && d != Day::MAX && !asked).then_some(d);
         let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
         Stored {
             requirement: requirement.to_owned(),
             subject: v.subject.first().copied().unwrap_or_default(),
             rest: rest.join("|"),
-            window: v.window.label.clone(),
+            window: v.window.label.to_string(),
             from: day(v.window.from),
             to: day(v.window.to),
             shut: day(v.window.shut),
@@ -338,8 +338,11 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
             "na" => c.tally.na += n,
             "unknown" => c.tally.unknown += n,
             "figure" => c.figures += n,
-            "closed_pass" => c.tally.closed_pass += n,
-            _ => {}
+            other => {
+                if let Some(state) = other.strip_prefix("closed_").and_then(State::parse) {
+                    c.tally.add_closed(state, n);
+                }
+            }
         }
         if matches!(r.text(3)?, "pass" | "fail" | "open" | "unknown") {
             c.tally.num += r.i64(6)?;
