@@ -9,13 +9,7 @@ use crate::frame::{link, page, texts};
 const PATH: &str = "/verdicts/R-21/m101/2025-09";
 
 fn row(day: &str, cells: [&str; 3], outcome: &str, reason: Words) -> RecordRow {
-    RecordRow {
-        title: link(day, "/ledgers/guidance/5801"),
-        cells: texts(cells),
-        outcome: outcome.into(),
-        reason,
-        ..RecordRow::default()
-    }
+    RecordRow { title: link(day, "/ledgers/guidance/5801"), cells: texts(cells), outcome: outcome.into(), reason }
 }
 
 fn records() -> Records {

@@ -208,8 +208,8 @@ impl About<'_> {
             lead: Words::from(format!("按所选的日期和时刻，没有这个判定：{why}。")),
             lead_note: Words::new(),
             sums: Vec::new(),
-            rule: Facts(Vec::new()),
-            records: Records { none: "没有可列的记录。".into(), ..Records::default() },
+            rule: Facts(self.facts()),
+            records: Records::default(),
             needs: Vec::new(),
             needs_none: String::new(),
             last_day: String::new(),
@@ -236,11 +236,15 @@ impl About<'_> {
         sums(ctx, e).into_iter().enumerate().map(sum).collect()
     }
 
-    fn rule(&self, v: &judge::Verdict) -> Facts {
+    /// The clause, and the rule in words.
+    fn facts(&self) -> Vec<Fact> {
         let ctx = Context::of(self.engine, self.i);
-        let r = ctx.requirement;
-        let mut facts = vec![Fact::new("条款", r.clause.clone())];
-        facts.extend(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text)));
+        let clause = Fact::new("条款", ctx.requirement.clause.clone());
+        std::iter::once(clause).chain(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text))).collect()
+    }
+
+    fn rule(&self, v: &judge::Verdict) -> Facts {
+        let mut facts = self.facts();
         if !v.unset.is_empty() {
             facts.push(Fact::new("待定", format!("设定“{}”还没有定，所以说不清。", v.unset.join("”“"))));
         }

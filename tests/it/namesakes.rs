@@ -127,7 +127,7 @@ db_test!(a_name_of_several_units_is_told_apart, |db: &Db| {
     }
 });
 
-/// A superior that the same file brings twice is not guessed.
+// A superior that the same file brings twice is not guessed.
 db_test!(a_superior_that_a_file_brings_twice_is_asked_for, |db: &Db| {
     let o = &office(db);
     let text = format!("{UNITS}U9,值班室,科室,办公室,2020-01-01,\n");

@@ -467,6 +467,7 @@ db_test!(a_verdict_that_is_not_there_says_why, |db: &Db| {
             text.contains("尚无判定") && !text.contains("不适用") && !text.contains("还需要什么"),
             "{path}: {text}"
         );
+        assert!(text.contains("判定对象"), "{path}: the rule is told: {text}");
     }
     assert_eq!(get(o, "/verdicts/R-21/J1/x").status, 404);
     // Shut and not met: nothing empty is left where something could have been done.

@@ -39,7 +39,7 @@ pub struct Verdict {
     pub records: Records,
     /// What would make it pass; empty when nothing is needed or nothing helps.
     pub needs: Vec<Need>,
-    /// Why nothing is listed in `needs`: `已达标，不需要补充。`, `窗口已关闭，不能补。`
+    /// Why nothing is listed in `needs`; with both empty the paragraph is left out: `已达标，不需要补充。`, `窗口已关闭，不能补。`
     pub needs_none: String,
     /// `截止2025年7月7日`; empty without a last day.
     pub last_day: String,
@@ -89,7 +89,7 @@ impl Term {
 /// The rows that were looked at. Of a roll-up: the verdicts below it.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// `记录5条：计入1条，未计入4条`
+    /// `记录5条：计入1条，未计入4条`; empty where there is no verdict, and then nothing was looked at.
     pub title: String,
     /// Heads of the columns between the first and the last: `["指导日期", "内容", "登记"]`; the first names the row.
     pub heads: Vec<String>,
