@@ -3,12 +3,15 @@
 //! `view` holds what each page shows as plain structs; the other modules fill them from the store and the engine. A
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
+mod absent;
 mod app;
+mod asked;
 mod columns;
 mod columns_value;
 mod dashboard;
 mod error;
 mod frame;
+mod hidden;
 mod ledger;
 mod ledger_conditions;
 mod ledger_derived;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod brute;
+mod cli;
 mod db;
 mod db_hard;
 mod demo;
@@ -11,6 +12,7 @@ mod import;
 mod incremental;
 mod judging;
 mod kill;
+mod namesakes;
 mod scope;
 mod sheet_check;
 mod sheet_files;
