@@ -31,6 +31,7 @@ mod record_history;
 mod record_links;
 mod record_uses;
 mod requirement;
+mod requirement_subjects;
 mod requirements;
 mod router;
 mod subject;
