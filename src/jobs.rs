@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    audit,
     day::Day,
     facts::in_state,
     installation::{Installation, meta},
@@ -47,6 +48,7 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
             Ok(())
         })?;
     }
+    audit::tend(installation)?;
     Ok(worked)
 }
 
@@ -55,6 +57,9 @@ pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         if let Err(e) = run_waiting(installation) {
             tracing::error!("后台任务失败，稍后再试：{e:#}");
+            if let Err(e) = audit::tend(installation) {
+                tracing::error!("操作日志没有编号：{e:#}");
+            }
             std::thread::sleep(Duration::from_secs(5));
         }
         std::thread::sleep(Duration::from_millis(300));

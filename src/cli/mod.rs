@@ -16,6 +16,7 @@ macro_rules! complain {
     }};
 }
 
+mod audit;
 mod check;
 mod demo;
 mod evaluate;
@@ -109,6 +110,9 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify,
+    /// 操作日志：核验、检查点、导出
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -135,6 +139,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify => verify::run(place),
+        Command::Audit(c) => audit::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

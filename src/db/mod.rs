@@ -27,15 +27,17 @@ use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 pub use error::DbError;
-pub use tx::{Row, Tx};
+pub use tx::{Peek, Row, Tx};
 pub use value::Value;
 
 use pool::{Pool, Taken};
 use sqlite::Use;
+
+use crate::audit::{self, Seal};
 
 /// Connections at the same time.
 const READERS: usize = 8;
@@ -43,7 +45,12 @@ const POSTGRES: usize = 16;
 
 /// A database. Clones are the same one.
 #[derive(Clone)]
-pub struct Db(Arc<Backend>);
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    backend: Backend,
+    seal: OnceLock<Seal>,
+}
 
 enum Backend {
     // Fields are dropped in order: the readers first, so that the writer's connection folds the log into the file.
@@ -61,7 +68,7 @@ impl Db {
             DbError::Sqlite(_) | DbError::Postgres(_) => DbError::Open { url: shown.clone(), cause: e.to_string() },
             other => other,
         };
-        let db = Db(Arc::new(backend(url).map_err(opened)?));
+        let db = Db(Arc::new(Shared { backend: backend(url).map_err(opened)?, seal: OnceLock::new() }));
         migrate::up(&db).map_err(|e| match e.downcast::<DbError>() {
             Ok(e) => opened(e),
             Err(e) => DbError::Open { url: shown.clone(), cause: format!("{e:#}") },
@@ -72,7 +79,7 @@ impl Db {
     /// Runs `f` on one consistent snapshot. What it tries to write is refused.
     pub fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let _inside = self.enter()?;
-        match &*self.0 {
+        match &self.0.backend {
             Backend::File { readers, .. } => {
                 let mut taken = readers.take()?;
                 taken.get().run("begin")?;
@@ -101,13 +108,19 @@ impl Db {
     }
 
     /// Runs `f` in a transaction and returns once it is committed and durable; if `f` fails or panics, nothing of it
-    /// stays. `f` runs on another thread, beside the work of others, and should be done within about 50 ms.
+    /// stays. `f` runs on another thread, beside the work of others, and should be done within about 50 ms. If `f` wrote
+    /// to a ledger, an entry of the audit log is written in the same transaction.
     pub fn write<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let _inside = self.enter()?;
-        match &*self.0 {
+        let seal = self.0.seal.get().cloned();
+        let f = move |tx: &mut Tx<'_>| {
+            let result = f(tx)?;
+            audit::finish(tx, seal.as_ref()).map(|()| result)
+        };
+        match &self.0.backend {
             Backend::File { writer, .. } => {
                 let db = self.id();
                 writer.write(move |tx| {
@@ -128,6 +141,16 @@ impl Db {
                 result
             }
         }
+    }
+
+    /// Seals the entries of the audit log from now on; the first seal stays.
+    pub fn seal_entries(&self, seal: Seal) {
+        let _ = self.0.seal.set(seal);
+    }
+
+    /// The seal of the audit log's entries.
+    pub(crate) fn seal(&self) -> Option<&Seal> {
+        self.0.seal.get()
     }
 
     fn id(&self) -> usize {

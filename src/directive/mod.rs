@@ -25,4 +25,5 @@ mod worked;
 
 pub use diagnostic::{Diagnostic, Severity, render};
 pub use load::{Loaded, load, load_files};
+pub(crate) use load::package_hash;
 pub use uses::ledger_uses;

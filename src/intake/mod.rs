@@ -14,8 +14,9 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    audit::Kind,
     clock,
-    db::{Tx, Value},
+    db::{Row, Tx, Value},
     directive::model::Ledger,
     facts::Write,
     installation::Installation,
@@ -264,9 +265,10 @@ fn move_all(installation: &Installation, job: i64, import: i64) -> anyhow::Resul
 fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Result<bool> {
     let inst = installation.clone();
     installation.db.write(move |tx| {
-        let head = "select ledger, recorded_by from import where row_id = $1";
-        let (ledger, by) = tx
-            .one(head, &[import.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))?
+        let head = "select ledger, recorded_by, file_name, sha256 from import where row_id = $1";
+        let text = |r: &Row<'_>, i| r.text(i).map(str::to_owned);
+        let (ledger, by, file, sha256) = tx
+            .one(head, &[import.into()], |r| Ok((text(r, 0)?, text(r, 1)?, text(r, 2)?, text(r, 3)?)))?
             .context("没有这次导入")?;
         // Units of one file refer to each other, so they go in together.
         let limit = if ledger == UNITS { i64::MAX } else { CHUNK };
@@ -289,6 +291,8 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
                 write.correct(tx, at, r.row, "导入更正")?;
             }
         }
+        let told = serde_json::json!({ "import": import, "file": file, "sha256": sha256, "rows": n });
+        tx.trail().tell(Kind::Import, told);
         tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;
         tx.execute("update job set progress = progress + $2 where row_id = $1", &[job.into(), n.into()])?;
         Ok(true)

@@ -1,6 +1,8 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
+mod audit_random;
 mod brute;
 mod db;
 mod db_hard;
