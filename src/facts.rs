@@ -76,7 +76,7 @@ pub fn void(
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         let before = write.values(tx, record)?;
         store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
-        payload::tell(tx, write.ledger(), record, (before.as_deref(), None), Some(&reason));
+        payload::tell(tx, (write.ledger(), &write.keys), record, (before.as_deref(), None), Some(&reason));
         write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
     })
 }
@@ -187,7 +187,7 @@ impl Write {
         let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
         let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
         if let ([id], [row]) = (&ids[..], &rows[..]) {
-            payload::tell(tx, self.ledger(), *id, (None, Some(&row.values)), None);
+            payload::tell(tx, (self.ledger(), &self.keys), *id, (None, Some(&row.values)), None);
         }
         let changes = ids.iter().zip(rows).map(|(id, row)| Changed {
             table: self.table,
@@ -210,7 +210,7 @@ impl Write {
         let row = self.with_unit(tx, row)?;
         let change = Change { record_id: record, revision, reason };
         store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row)?;
-        payload::tell(tx, self.ledger(), record, (before.as_deref(), Some(&row.values)), Some(reason));
+        payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), Some(&row.values)), Some(reason));
         self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
     }
 

@@ -54,6 +54,7 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
 
 /// Looks after waiting work until `stop` is set; an error is logged and tried again later.
 pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
+    audit::patrol(installation, stop);
     while !stop.load(Ordering::Relaxed) {
         if let Err(e) = run_waiting(installation) {
             tracing::error!("后台任务失败，稍后再试：{e:#}");

@@ -14,7 +14,7 @@ use crate::{
 /// A checkpoint at least so often while there is new work, µs.
 const EVERY: i64 = 60_000_000;
 /// The public key, for who has the database alone.
-const KEY: &str = "audit_key";
+pub(super) const KEY: &str = "audit_key";
 
 /// State of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use crate::{
     db::{Tx, Value},
     directive::model::{Field, FieldType, Ledger},
+    ledger::Keys,
     org::builtin,
 };
 
@@ -16,7 +17,13 @@ pub(crate) const HIDDEN: &str = "（加密）";
 pub(crate) type Sides<'a> = (Option<&'a [Value]>, Option<&'a [Value]>);
 
 /// Says what became of a record: new, corrected or voided.
-pub(crate) fn tell(tx: &mut Tx<'_>, ledger: &Ledger, record: i64, sides: Sides<'_>, reason: Option<&str>) {
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    (ledger, keys): (&Ledger, &Keys),
+    record: i64,
+    sides: Sides<'_>,
+    reason: Option<&str>,
+) {
     let kind = match sides {
         _ if builtin::is_setting(&ledger.name) => Kind::Setting,
         (None, _) => Kind::Add,
@@ -30,18 +37,22 @@ pub(crate) fn tell(tx: &mut Tx<'_>, ledger: &Ledger, record: i64, sides: Sides<'
     }
     for (name, own, other) in [("before", sides.0, sides.1), ("after", sides.1, sides.0)] {
         if let Some(own) = own {
-            told.insert(name.into(), side(ledger, own, other));
+            told.insert(name.into(), side(ledger, keys, own, other));
         }
     }
     tx.trail().tell(kind, Json::Object(told));
 }
 
 /// The fields of one side that the other has otherwise; all that are filled where there is no other.
-fn side(ledger: &Ledger, own: &[Value], other: Option<&[Value]>) -> Json {
+fn side(ledger: &Ledger, keys: &Keys, own: &[Value], other: Option<&[Value]>) -> Json {
     let mut fields = Map::new();
     for (i, field) in ledger.fields.iter().enumerate().filter(|(_, f)| f.ty != FieldType::Derived) {
         let (value, beside) = (own.get(i).unwrap_or(&Value::Null), other.and_then(|o| o.get(i)));
-        let differs = beside.map_or(!value.is_null(), |beside| beside != value);
+        let differs = beside.map_or(!value.is_null(), |beside| match (value, beside) {
+            // Cipher text differs each time, though it holds the same.
+            (Value::Text(a), Value::Text(b)) if field.sensitive => keys.blind_index(a) != keys.blind_index(b),
+            (a, b) => a != b,
+        });
         if differs {
             fields.insert(field.name.clone(), written(field, value));
         }

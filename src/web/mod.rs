@@ -4,6 +4,8 @@
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
 mod app;
+mod audit;
+mod audit_entry;
 mod columns;
 mod columns_value;
 mod dashboard;

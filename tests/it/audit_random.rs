@@ -100,6 +100,15 @@ fn run(db: &Db, ops: &[Op], at: &Cell<i64>) {
     audit::checkpoint(db, &signer()).unwrap();
 }
 
+/// What is exchanged.
+fn key_of(table: &str, n: usize) -> &'static str {
+    match (table, n) {
+        ("l_sample", 0) => "record_id",
+        ("audit_entry", 0) => "seq",
+        _ => "row_id",
+    }
+}
+
 /// The statements of a change; none where it would change nothing.
 fn statements(db: &Db, tamper: &Tamper) -> Vec<(String, Vec<Value>)> {
     let Tamper { table, pick, how } = tamper;
@@ -138,23 +147,26 @@ fn statements(db: &Db, tamper: &Tamper) -> Vec<(String, Vec<Value>)> {
         }
         How::Swap(_) if id == next => vec![],
         How::Swap(n) => {
-            let key = match (*table, n) {
-                ("l_sample", 0) => "record_id",
-                ("audit_entry", 0) => "seq",
-                _ => "row_id",
+            let key = key_of(table, *n);
+            let value = |key: &str, id: i64| {
+                let ask = format!("select {key} from {table} where row_id = $1");
+                db.read(|tx| tx.one(&ask, &[id.into()], |r| r.i64(0))).unwrap().unwrap()
             };
-            let ask = format!("select {key} from {table} where row_id = $1");
-            let value = |id: i64| db.read(|tx| tx.one(&ask, &[id.into()], |r| r.i64(0))).unwrap().unwrap();
-            let (a, b) = (value(id), value(next));
-            if a == b {
+            let (a, b) = (value(key, id), value(key, next));
+            if a == b || key == "record_id" && value("revision", id) != value("revision", next) {
                 return vec![];
             }
+            if key == "row_id" {
+                let set = |from: i64, to: i64| {
+                    (format!("update {table} set row_id = $2 where row_id = $1"), vec![from.into(), to.into()])
+                };
+                return vec![set(a, -7), set(b, a), set(-7, b)];
+            }
             // By way of a third value, since keys are unique.
-            let set = |from: i64, to: i64| {
-                let sql = format!("update {table} set {key} = $2 where {key} = $1 and row_id in ($3, $4, $1, $5)");
-                (sql, vec![from.into(), to.into(), id.into(), next.into(), Value::I64(-7)])
+            let set = |id: i64, to: i64| {
+                (format!("update {table} set {key} = $2 where row_id = $1"), vec![id.into(), to.into()])
             };
-            vec![set(a, -7), set(b, a), set(-7, b)]
+            vec![set(id, -7), set(next, a), set(id, b)]
         }
     }
 }

@@ -18,6 +18,7 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod web_audit;
 mod web_lists;
 mod words;
 mod worlds;

@@ -12,7 +12,7 @@ mod rows;
 use std::collections::BTreeMap;
 
 use super::{
-    checkpoint::verifier,
+    checkpoint::KEY,
     entry::Seal,
     note::{self, Verifier},
     tree::Hash,
@@ -103,14 +103,14 @@ type Checkpoints = BTreeMap<u64, Hash>;
 
 /// Reads all checkpoints and checks their signatures; those that are good bind the tree.
 fn checkpoints(tx: &mut Tx<'_>, against: &Against, report: &mut Report) -> anyhow::Result<Checkpoints> {
-    let named = verifier(tx)?;
-    let key = against.verifier.clone().or_else(|| named.clone());
-    report.signed = key.is_some();
+    let named = installation::meta(tx, KEY)?;
     if let (Some(own), Some(named)) = (&against.verifier, &named)
-        && own != named
+        && own.to_string() != *named
     {
         report.find(What::Key.into());
     }
+    let key = against.verifier.clone().or_else(|| Verifier::parse(&named?));
+    report.signed = key.is_some();
     let mut good = Checkpoints::new();
     let mut take = |size: Option<u64>, note: &str, report: &mut Report| {
         report.checkpoints += 1;
