@@ -30,10 +30,10 @@ impl Seal {
         Seal(<Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length"))
     }
 
-    /// The seal of an entry.
-    pub(super) fn of(&self, bytes: &[u8]) -> Hash {
+    /// The seal of an entry, over the hash of its facts.
+    pub(super) fn of(&self, facts: &Hash) -> Hash {
         let mut mac = self.0.clone();
-        mac.update(bytes);
+        mac.update(&facts.0);
         Hash(mac.finalize().into_bytes().into())
     }
 }
@@ -44,21 +44,22 @@ pub(super) type Facts<'a> = [Peek<'a>; 9];
 /// Columns under the seal; the numbers come later.
 const SEALED: [&str; 9] =
     ["at", "actor", "account", "kind", "ledger", "unit_id", "written", "payload_hash", "root"];
-/// Columns in the leaf besides.
-const NUMBERED: [&str; 3] = ["prints", "row_id", "seq"];
+/// Columns of the leaf.
+const NUMBERED: [&str; 4] = ["facts", "prints", "row_id", "seq"];
 
-static SEAL: LazyLock<Form> = LazyLock::new(|| Form::new("entry", SEALED.into_iter().enumerate()));
-static LEAF: LazyLock<Form> = LazyLock::new(|| Form::new("entry", SEALED.into_iter().chain(NUMBERED).enumerate()));
+static FACTS: LazyLock<Form> = LazyLock::new(|| Form::new("facts", SEALED.into_iter().enumerate()));
+static LEAF: LazyLock<Form> = LazyLock::new(|| Form::new("entry", NUMBERED.into_iter().enumerate()));
 
-/// Writes what is sealed of an entry into `bytes`.
-pub(super) fn sealed(bytes: &mut Vec<u8>, facts: &Facts<'_>) {
-    SEAL.write(bytes, |i| facts[i]);
+/// Hash of what is known of an entry when it is written.
+pub(super) fn facts_hash(bytes: &mut Vec<u8>, facts: &Facts<'_>) -> Hash {
+    FACTS.hash(bytes, |i| facts[i])
 }
 
-/// Writes the leaf of an entry into `bytes`: its facts, the prints of its rows, its row and its number in the log.
-pub(super) fn leaf(bytes: &mut Vec<u8>, facts: &Facts<'_>, prints: Peek<'_>, row_id: i64, seq: i64) {
-    let rest = [prints, Peek::I64(row_id), Peek::I64(seq)];
-    LEAF.write(bytes, |i| if i < facts.len() { facts[i] } else { rest[i - facts.len()] });
+/// The leaf of an entry: the hash of its facts, the prints of its rows, its row and its number in the log.
+pub(super) fn leaf(bytes: &mut Vec<u8>, facts: &Hash, prints: Peek<'_>, row_id: i64, seq: i64) -> Hash {
+    let digits = facts.digits();
+    let cells = [Peek::Text(Hash::as_str(&digits)), prints, Peek::I64(row_id), Peek::I64(seq)];
+    LEAF.hash(bytes, |i| cells[i])
 }
 
 /// Hash of a payload under its salt.
@@ -109,10 +110,7 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
         Peek::Text(&payload_hash),
         Peek::Text(&root),
     ];
-    let mac = seal.map(|seal| {
-        sealed(&mut bytes, &facts);
-        seal.of(&bytes).to_string()
-    });
+    let mac = seal.map(|seal| seal.of(&facts_hash(&mut bytes, &facts)).to_string());
     let params: [Value; 13] = [
         by.at.into(),
         by.name.into(),

@@ -77,12 +77,15 @@ pub fn list(
     );
     let mut bytes = Vec::new();
     tx.rows(&sql, &params, |row| {
-        let entry = Read(row);
+        let entry = Read::of(row);
         let seq = row.opt_i64(1)?;
         let text = |i: usize| row.opt_text(i).map(|t| t.map(str::to_owned));
         let intact = match seq {
             None => true,
-            Some(seq) => entry.text(15).and_then(Hash::parse) == Some(entry.leaf(&mut bytes, seq)?),
+            Some(seq) => {
+                let facts = entry.facts(&mut bytes);
+                entry.text(15).and_then(Hash::parse) == Some(entry.leaf(&mut bytes, &facts, seq))
+            }
         };
         Ok(Line {
             row_id: row.i64(0)?,

@@ -25,40 +25,49 @@ const TREE: &str = "audit_tree";
 pub(super) const COLUMNS: &str = "row_id, seq, at, actor, account, kind, ledger, unit_id, written, payload_hash, root, \
                                   prints, payload, salt, mac, leaf";
 
-/// An entry as it passes by.
-pub(super) struct Read<'r>(pub(super) &'r Row<'r>);
+/// How many those are.
+pub(super) const WIDTH: usize = 16;
+
+/// An entry as it passes by: its cells in the order of [`COLUMNS`].
+pub(super) struct Read<'r>(pub(super) [Peek<'r>; WIDTH]);
 
 impl<'r> Read<'r> {
-    pub(super) fn row_id(&self) -> anyhow::Result<i64> {
-        self.0.i64(0)
+    pub(super) fn of(row: &'r Row<'r>) -> Read<'r> {
+        Read(std::array::from_fn(|i| row.peek(i)))
     }
 
-    pub(super) fn facts(&self) -> Facts<'r> {
-        std::array::from_fn(|i| self.0.peek(i + 2))
-    }
-
-    pub(super) fn prints(&self) -> Peek<'r> {
-        self.0.peek(11)
+    pub(super) fn number(&self, i: usize) -> Option<i64> {
+        match self.0[i] {
+            Peek::I64(n) => Some(n),
+            _ => None,
+        }
     }
 
     pub(super) fn text(&self, i: usize) -> Option<&'r str> {
-        match self.0.peek(i) {
+        match self.0[i] {
             Peek::Text(t) => Some(t),
             _ => None,
         }
     }
 
+    pub(super) fn row_id(&self) -> i64 {
+        self.number(0).unwrap_or_default()
+    }
+
+    /// Hash of its facts.
+    pub(super) fn facts(&self, bytes: &mut Vec<u8>) -> Hash {
+        let facts: Facts<'_> = std::array::from_fn(|i| self.0[i + 2]);
+        entry::facts_hash(bytes, &facts)
+    }
+
     /// Whether the seal fits; true where there is none to compare.
-    pub(super) fn is_sealed(&self, bytes: &mut Vec<u8>, seal: Option<&Seal>) -> bool {
-        let Some(seal) = seal else { return true };
-        entry::sealed(bytes, &self.facts());
-        self.text(14).and_then(Hash::parse) == Some(seal.of(bytes))
+    pub(super) fn is_sealed(&self, facts: &Hash, seal: Option<&Seal>) -> bool {
+        seal.is_none_or(|seal| self.text(14).and_then(Hash::parse) == Some(seal.of(facts)))
     }
 
     /// Hash of the leaf under a number.
-    pub(super) fn leaf(&self, bytes: &mut Vec<u8>, seq: i64) -> anyhow::Result<Hash> {
-        entry::leaf(bytes, &self.facts(), self.prints(), self.row_id()?, seq);
-        Ok(Hash::of(bytes))
+    pub(super) fn leaf(&self, bytes: &mut Vec<u8>, facts: &Hash, seq: i64) -> Hash {
+        entry::leaf(bytes, facts, self.0[11], self.row_id(), seq)
     }
 }
 
@@ -88,12 +97,13 @@ fn chunk(tx: &mut Tx<'_>, seal: Option<&Seal>) -> anyhow::Result<u64> {
     let mut leaves = Vec::new();
     let sql = format!("select {COLUMNS} from audit_entry where seq is null order by row_id limit $1");
     tx.each(&sql, &[CHUNK.into()], |row| {
-        let entry = Read(row);
-        if entry.is_sealed(&mut bytes, seal) {
+        let entry = Read::of(row);
+        let facts = entry.facts(&mut bytes);
+        if entry.is_sealed(&facts, seal) {
             let seq = tree.size() as i64 + 1;
-            let leaf = entry.leaf(&mut bytes, seq)?;
+            let leaf = entry.leaf(&mut bytes, &facts, seq);
             tree.push(leaf);
-            leaves.push((entry.row_id()?, seq, leaf.to_string()));
+            leaves.push((entry.row_id(), seq, leaf.to_string()));
         }
         Ok(())
     })?;

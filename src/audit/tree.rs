@@ -32,28 +32,49 @@ impl Hash {
 
     /// Reads 64 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Hash> {
-        let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-        let digits = text.as_bytes();
+        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
         let mut bytes = [0; 32];
-        if digits.len() != 64 {
-            return None;
-        }
+        let mut wrong = 0;
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            wrong |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Some(Hash(bytes))
+        (wrong < 16).then_some(Hash(bytes))
     }
-}
 
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0; 64];
-        for (pair, b) in text.chunks_exact_mut(2).zip(self.0) {
+    /// The 64 digits.
+    pub(super) fn digits(&self) -> [u8; 64] {
+        let mut digits = [0; 64];
+        for (pair, b) in digits.chunks_exact_mut(2).zip(self.0) {
             pair[0] = DIGITS[usize::from(b >> 4)];
             pair[1] = DIGITS[usize::from(b & 15)];
         }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        digits
+    }
+
+    /// Digits as text.
+    pub(super) fn as_str(digits: &[u8; 64]) -> &str {
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// What a digit is worth; 255 for what is none.
+static VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut n = 0;
+    while n < 16 {
+        values[DIGITS[n] as usize] = n as u8;
+        n += 1;
+    }
+    values
+};
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Hash::as_str(&self.digits()))
     }
 }
 

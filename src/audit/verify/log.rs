@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     Checkpoints, Report,
     finding::{Finding, What},
+    stream::stream,
 };
 use crate::{
     audit::{
         entry::{PRINT, Seal, payload_hash},
         kind::Kind,
-        sequence::{COLUMNS, Read, frontier},
+        sequence::{COLUMNS, Read, WIDTH, frontier},
         tree::{Frontier, Hash},
         written::{Mark, Part, Run, parts},
     },
@@ -71,7 +72,9 @@ pub(super) fn read(
 ) -> anyhow::Result<Log> {
     let mut reading = Reading { tree: Growing::new(checkpoints), ..Reading::default() };
     let sql = format!("select {COLUMNS} from audit_entry order by row_id");
-    tx.each(&sql, &[], |row| reading.entry(&Read(row), seal, report))?;
+    stream(tx, &sql, WIDTH, &mut |row| {
+        reading.entry(&Read(std::array::from_fn(|i| row.peek(i))), seal, report);
+    })?;
     let Reading { log, tree, gone, erased, mut payloads, .. } = reading;
     for seq in gone {
         if seq.is_ok_and(|seq| erased.contains(&seq)) {
@@ -105,20 +108,17 @@ struct Reading {
 }
 
 impl Reading {
-    fn entry(&mut self, entry: &Read<'_>, seal: Option<&Seal>, report: &mut Report) -> anyhow::Result<()> {
+    fn entry(&mut self, entry: &Read<'_>, seal: Option<&Seal>, report: &mut Report) {
         report.entries += 1;
-        let row_id = entry.row_id()?;
-        let seq = match entry.0.peek(1) {
-            Peek::I64(seq) => Ok(seq),
-            _ => Err(row_id),
-        };
+        let seq = entry.number(1).ok_or(entry.row_id());
+        let facts = entry.facts(&mut self.bytes);
         let mut find = |what: What| report.find(Finding { entry: Some(seq), ..what.into() });
-        if !entry.is_sealed(&mut self.bytes, seal) {
+        if !entry.is_sealed(&facts, seal) {
             find(What::Forged);
         }
         match seq {
             Ok(seq) => {
-                let leaf = entry.leaf(&mut self.bytes, seq)?;
+                let leaf = entry.leaf(&mut self.bytes, &facts, seq);
                 let stored = entry.text(15).and_then(Hash::parse);
                 if stored != Some(leaf) {
                     find(What::Entry);
@@ -129,7 +129,7 @@ impl Reading {
         }
         let mut find = |what: What| report.find(Finding { entry: Some(seq), ..what.into() });
         let hash = entry.text(9).and_then(Hash::parse).unwrap_or_default();
-        match (entry.0.peek(12), entry.text(13)) {
+        match (entry.0[12], entry.text(13)) {
             (Peek::Text(payload), Some(salt)) => {
                 if payload_hash(&mut self.bytes, salt, payload) != hash {
                     find(What::Payload);
@@ -141,7 +141,6 @@ impl Reading {
         let begin = hash.0.first_chunk().map_or(0, |b| u64::from_be_bytes(*b));
         self.payloads.push((begin, self.log.entries.len() as u32));
         self.rows(entry, seq, report);
-        Ok(())
     }
 
     /// Which rows it covers.

@@ -8,6 +8,7 @@ mod finding;
 mod log;
 mod names;
 mod rows;
+mod stream;
 
 use std::collections::BTreeMap;
 

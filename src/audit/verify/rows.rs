@@ -7,6 +7,7 @@ use super::{
     finding::{Finding, What},
     log::{Known, Log, Placed},
     names::Names,
+    stream::stream,
 };
 use crate::{
     audit::{
@@ -66,7 +67,7 @@ fn table(
     let select: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
     let sql = format!("select {} from {} order by row_id", select.join(", "), quoted(&format!("l_{ledger}")));
     let mut bytes = Vec::new();
-    tx.each(&sql, &[], |row| {
+    stream(tx, &sql, columns.len(), &mut |row| {
         let number = |i: usize| match row.peek(i) {
             Peek::I64(n) => n,
             _ => i64::MIN,
@@ -90,7 +91,6 @@ fn table(
                 report.find(at_row(ledger, key, Some(known), what));
             }
         }
-        Ok(())
     })
 }
 
