@@ -59,7 +59,8 @@ fn a_transaction_with_an_entry(bencher: Bencher<'_, '_>) {
     let db = open();
     bencher.bench_local(|| {
         db.write(|tx| {
-            let payload = serde_json::json!({ "record": 1, "before": { "name": "王五" }, "after": { "name": "王小五" } });
+            let payload =
+                serde_json::json!({ "record": 1, "before": { "name": "王五" }, "after": { "name": "王小五" } });
             audit::note(tx, &actor(), Kind::Correct, payload);
             Ok(())
         })

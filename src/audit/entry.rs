@@ -10,8 +10,8 @@ use sha2::Sha256;
 use super::{
     canon::Form,
     kind::Kind,
-    tree::{self, Hash},
     trail::{Acts, Trail},
+    tree::{self, Hash},
 };
 use crate::{
     db::{Peek, Tx, Value},
@@ -42,8 +42,7 @@ impl Seal {
 pub(super) type Facts<'a> = [Peek<'a>; 9];
 
 /// Columns under the seal; the numbers come later.
-const SEALED: [&str; 9] =
-    ["at", "actor", "account", "kind", "ledger", "unit_id", "written", "payload_hash", "root"];
+const SEALED: [&str; 9] = ["at", "actor", "account", "kind", "ledger", "unit_id", "written", "payload_hash", "root"];
 /// Columns of the leaf.
 const NUMBERED: [&str; 4] = ["facts", "prints", "row_id", "seq"];
 

@@ -14,8 +14,20 @@ use crate::db::{Peek, Row, Tx};
 
 /// Names of [`COLUMNS`]; the seal is of no use to others.
 const NAMES: [&str; 14] = [
-    "row_id", "seq", "at", "actor", "account", "kind", "ledger", "unit_id", "written", "payload_hash", "root", "prints",
-    "payload", "salt",
+    "row_id",
+    "seq",
+    "at",
+    "actor",
+    "account",
+    "kind",
+    "ledger",
+    "unit_id",
+    "written",
+    "payload_hash",
+    "root",
+    "prints",
+    "payload",
+    "salt",
 ];
 
 /// Writes the checkpoint and then every entry that it covers; gives their number.
@@ -41,7 +53,8 @@ pub fn export(tx: &mut Tx<'_>, out: &mut dyn Write) -> anyhow::Result<u64> {
 pub fn export_one(tx: &mut Tx<'_>, seq: i64, out: &mut dyn Write) -> anyhow::Result<()> {
     let (mut head, size) = head(tx)?;
     let sql = "select leaf from audit_entry where seq <= $1 order by seq";
-    let leaves = tx.rows(sql, &[size.into()], |r| r.opt_text(0).map(|t| t.and_then(Hash::parse).unwrap_or_default()))?;
+    let leaves =
+        tx.rows(sql, &[size.into()], |r| r.opt_text(0).map(|t| t.and_then(Hash::parse).unwrap_or_default()))?;
     let sql = format!("select {COLUMNS} from audit_entry where seq = $1 and seq <= $2");
     let entry = tx.one(&sql, &[seq.into(), size.into()], |row| Ok(entry(row)))?;
     let entry = entry.with_context(|| format!("检查点只到第 {size} 条，没有第 {seq} 条日志"))?;

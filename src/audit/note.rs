@@ -108,8 +108,7 @@ impl Verifier {
         let mut parts = text.trim().splitn(3, '+');
         let (name, id, key) = (parts.next()?, parts.next()?, parts.next()?);
         let key = BASE64.decode(key).ok()?;
-        let verifier =
-            Verifier { name: name.to_owned(), key: key.strip_prefix(&[ED25519])?.try_into().ok()? };
+        let verifier = Verifier { name: name.to_owned(), key: key.strip_prefix(&[ED25519])?.try_into().ok()? };
         let own = u32::from_be_bytes(verifier.id());
         (id.len() == 8 && u32::from_str_radix(id, 16).ok()? == own).then_some(verifier)
     }

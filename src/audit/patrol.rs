@@ -70,9 +70,10 @@ pub(crate) fn patrol(installation: &Installation, stop: &Arc<AtomicBool>) {
     let (installation, stop) = (installation.clone(), Arc::clone(stop));
     std::thread::spawn(move || {
         while !stop.load(Ordering::Relaxed) {
-            let due = installation.db.read(outcome).map(|last| {
-                last.is_none_or(|last| (Clock::Machine.now().instant - last.at).abs() >= EVERY)
-            });
+            let due = installation
+                .db
+                .read(outcome)
+                .map(|last| last.is_none_or(|last| (Clock::Machine.now().instant - last.at).abs() >= EVERY));
             match due {
                 Ok(true) => {
                     if let Err(e) = look(&installation) {

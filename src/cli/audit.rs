@@ -1,7 +1,7 @@
 //! `dongliang audit …`: proves the log and the ledgers, makes a checkpoint, hands the log to others.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use clap::Subcommand;
 use super::{Outcome, Place, misuse, open};
 use crate::{
     audit::{self, Against, Signer, Verifier},
+    private,
     scope::Actor,
 };
 
@@ -124,7 +125,7 @@ fn export(place: &Place, output: &Path, entry: Option<i64>) -> anyhow::Result<Ou
     if let Some(signer) = &installation.signer {
         audit::checkpoint(&installation.db, signer)?;
     }
-    let file = File::create(output).with_context(|| format!("{} 写不进去", output.display()))?;
+    let file = private::create(output).with_context(|| format!("{} 写不进去", output.display()))?;
     let mut file = BufWriter::new(file);
     let n = installation.db.read(|tx| match entry {
         None => audit::export(tx, &mut file),

@@ -109,7 +109,7 @@ enum Command {
     /// 说明一个判定的来由
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
-    Verify,
+    Verify(verify::Options),
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
@@ -138,7 +138,7 @@ pub fn run() -> ExitCode {
         Command::Package(c) => package::run(place, c),
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
-        Command::Verify => verify::run(place),
+        Command::Verify(o) => verify::run(place, o),
         Command::Audit(c) => audit::run(place, c),
     };
     match result {

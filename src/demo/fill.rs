@@ -112,15 +112,7 @@ impl Target {
                 columns.push(quoted(&format!("{}_index", field.name)));
             }
         }
-        Target {
-            columns,
-            fields,
-            referred,
-            last_id: 0,
-            rows: Vec::new(),
-            voids: Vec::new(),
-            name: ledger.name.clone(),
-        }
+        Target { columns, fields, referred, last_id: 0, rows: Vec::new(), voids: Vec::new(), name: ledger.name.clone() }
     }
 }
 

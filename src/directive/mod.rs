@@ -24,6 +24,6 @@ mod when;
 mod worked;
 
 pub use diagnostic::{Diagnostic, Severity, render};
-pub use load::{Loaded, load, load_files};
 pub(crate) use load::package_hash;
+pub use load::{Loaded, load, load_files};
 pub use uses::ledger_uses;

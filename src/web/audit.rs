@@ -31,8 +31,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Keys) -> anyhow::Result<Audit
     let failed = !form.errors().is_empty();
     let before = desk.ask.get("before").and_then(|b| b.parse().ok());
     let scope = desk.scope.clone();
-    let mut lines =
-        if failed { Vec::new() } else { audit::list(desk.tx, &scope, &filter, before, SIZE + 1)? };
+    let mut lines = if failed { Vec::new() } else { audit::list(desk.tx, &scope, &filter, before, SIZE + 1)? };
     let more = lines.len() as i64 > SIZE;
     lines.truncate(SIZE as usize);
     let own = desk.ask.url.without("before");
@@ -138,7 +137,9 @@ fn state(desk: &mut Desk<'_, '_>, lines: &[Line]) -> anyhow::Result<State> {
     let broken = lines.iter().filter(|l| !l.intact).count();
     let last = audit::outcome(desk.tx)?;
     let verdict = match (&last, broken) {
-        (_, 1..) => Words::new().strong("断点").text(format!("：本页有{broken}条日志被改动。请运行 dongliang audit verify 查明全部")),
+        (_, 1..) => Words::new()
+            .strong("断点")
+            .text(format!("：本页有{broken}条日志被改动。请运行 dongliang audit verify 查明全部")),
         (Some(last), _) if last.found > 0 => Words::new().strong("断点").text(format!(
             "：{}核验全部日志和台账，{}处不符。请运行 dongliang audit verify 查明",
             clock::chinese(last.at),

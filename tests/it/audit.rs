@@ -46,7 +46,7 @@ fn work(db: &Db) {
     insert(db, 200, &["b", "c", "d"], None);
     db.write(|tx| {
         let row = new_row(Some(2), "2025-03-02", "a2");
-        store::replace(tx, &actor(300), &sample("sample"), &keys(), change(1, 1), &row)
+        store::replace(tx, &actor(300), &sample("sample"), &keys(), change(1, 1), &row, None)
     })
     .unwrap();
     db.write(|tx| store::void(tx, &actor(400), &sample("sample"), change(2, 1))).unwrap();
@@ -92,7 +92,8 @@ fn clean(db: &Db) -> Report {
     report
 }
 
-const COPIED: &str = "at, actor, account, kind, ledger, unit_id, written, payload_hash, root, prints, payload, salt, mac";
+const COPIED: &str =
+    "at, actor, account, kind, ledger, unit_id, written, payload_hash, root, prints, payload, salt, mac";
 
 db_test!(every_single_change_is_found_and_located, |db: &Db| {
     begin(db);
@@ -112,16 +113,34 @@ db_test!(every_single_change_is_found_and_located, |db: &Db| {
         ("update l_sample set recorded_by = '李四' where record_id = 5", row(5, 1, Some(5), Changed(Act::Row))),
         ("update l_sample set import_id = null where record_id = 6", row(6, 1, Some(5), Changed(Act::Row))),
         ("update l_sample set row_id = 99 where record_id = 4", row(4, 1, Some(2), Changed(Act::Row))),
-        ("update l_sample set row_id = case row_id when 2 then -3 else -2 end where row_id in (2, 3)", row(3, 1, Some(2), Changed(Act::Row))),
+        (
+            "update l_sample set row_id = case row_id when 2 then -3 else -2 end where row_id in (2, 3)",
+            row(3, 1, Some(2), Changed(Act::Row)),
+        ),
         ("delete from l_sample where record_id = 3", row(3, 1, Some(2), Dropped(Act::Row))),
         ("delete from l_sample where record_id = 1 and revision = 2", row(1, 2, Some(3), Dropped(Act::Row))),
-        ("insert into l_sample (record_id, revision, recorded_at, recorded_by) values (7, 1, 9, '张三')", row(7, 1, None, Inserted(Act::Row))),
-        ("insert into l_person (record_id, revision, recorded_at, recorded_by) values (1, 1, 9, '张三')", row(1, 1, None, Inserted(Act::Row))),
+        (
+            "insert into l_sample (record_id, revision, recorded_at, recorded_by) values (7, 1, 9, '张三')",
+            row(7, 1, None, Inserted(Act::Row)),
+        ),
+        (
+            "insert into l_person (record_id, revision, recorded_at, recorded_by) values (1, 1, 9, '张三')",
+            row(1, 1, None, Inserted(Act::Row)),
+        ),
         ("update l_sample set voided_by = '李四' where record_id = 2", row(2, 1, Some(4), Changed(Act::Void))),
-        ("update l_sample set voided_at = 301 where record_id = 1 and revision = 1", row(1, 1, Some(3), Changed(Act::Void))),
+        (
+            "update l_sample set voided_at = 301 where record_id = 1 and revision = 1",
+            row(1, 1, Some(3), Changed(Act::Void)),
+        ),
         ("update l_sample set void_reason = null where record_id = 2", row(2, 1, Some(4), Changed(Act::Void))),
-        ("update l_sample set voided_at = null, voided_by = null, void_reason = null where record_id = 2", row(2, 1, Some(4), Dropped(Act::Void))),
-        ("update l_sample set voided_at = 9, voided_by = 'x' where record_id = 5", row(5, 1, None, Inserted(Act::Void))),
+        (
+            "update l_sample set voided_at = null, voided_by = null, void_reason = null where record_id = 2",
+            row(2, 1, Some(4), Dropped(Act::Void)),
+        ),
+        (
+            "update l_sample set voided_at = 9, voided_by = 'x' where record_id = 5",
+            row(5, 1, None, Inserted(Act::Void)),
+        ),
         ("update audit_entry set at = 101 where seq = 1", entry(1, What::Entry)),
         ("update audit_entry set actor = '李四' where seq = 6", entry(6, What::Forged)),
         ("update audit_entry set unit_id = null where seq = 2", entry(2, What::Entry)),
@@ -138,14 +157,21 @@ db_test!(every_single_change_is_found_and_located, |db: &Db| {
         ("update audit_entry set seq = null where seq = 6", (None, None, What::Missing { from: 6, to: 6 })),
         ("update meta set value = '0' where key = 'audit_tree'", (None, None, What::Tree)),
         ("delete from meta where key = 'audit_tree'", (None, None, What::Tree)),
-        ("update audit_checkpoint set note = replace(note, 'dongliang', 'donglianh')", (None, None, What::Checkpoint { size: Some(6) })),
+        (
+            "update audit_checkpoint set note = replace(note, 'dongliang', 'donglianh')",
+            (None, None, What::Checkpoint { size: Some(6) }),
+        ),
         ("update audit_checkpoint set size = 5", (None, None, What::Checkpoint { size: Some(5) })),
         ("update meta set value = 'dongliang/x+00000000+AA==' where key = 'audit_key'", (None, None, What::Key)),
-        ("insert into package (hash, title, applied_at, applied_by, files) values ('ab', '', 1, '', '{}')", (None, None, What::Package("ab".into()))),
+        (
+            "insert into package (hash, title, applied_at, applied_by, files) values ('ab', '', 1, '', '{}')",
+            (None, None, What::Package("ab".into())),
+        ),
     ];
     for (sql, expected) in cases {
         let report = after(db, &against(), move |tx| tx.ddl(sql));
-        let found: Vec<_> = report.findings.iter().map(|f| (f.row, f.entry.and_then(Result::ok), f.what.clone())).collect();
+        let found: Vec<_> =
+            report.findings.iter().map(|f| (f.row, f.entry.and_then(Result::ok), f.what.clone())).collect();
         assert!(found.contains(&expected), "{sql}: {found:#?}");
         assert!(report.findings.iter().all(|f| f.row.is_none() || f.ledger.is_some()), "{sql}");
     }
@@ -171,7 +197,9 @@ db_test!(an_entry_and_its_leaf_changed_together_are_found_between_two_checkpoint
     let swap = "update audit_entry set seq = -seq where seq >= 7; update audit_entry set seq = 15 + seq where seq < 0";
     let report = after(db, &against(), |tx| tx.ddl(swap));
     let found: Vec<_> = report.findings.iter().map(|f| (f.entry, f.what.clone())).collect();
-    for expected in [(Some(Ok(7)), What::Entry), (Some(Ok(8)), What::Entry), (None, What::Checked { after: 6, upto: 8 })] {
+    for expected in
+        [(Some(Ok(7)), What::Entry), (Some(Ok(8)), What::Entry), (None, What::Checked { after: 6, upto: 8 })]
+    {
         assert!(found.contains(&expected), "{found:#?}");
     }
 });
@@ -194,7 +222,9 @@ db_test!(only_a_checkpoint_kept_elsewhere_shows_that_the_tail_was_cut_with_all_i
     assert!(report.findings[0].to_string().contains("从第 7 条起被截去"));
     // Nor does another history of the same length pass.
     let other = Signer::from_seed(&[6; 32]).unwrap().sign(7, &tree::Hash::of(b"x"));
-    for (note, what) in [(other, What::Checkpoint { size: None }), (signer().sign(7, &tree::Hash::of(b"x")), What::Fork { size: 7 })] {
+    for (note, what) in
+        [(other, What::Checkpoint { size: None }), (signer().sign(7, &tree::Hash::of(b"x")), What::Fork { size: 7 })]
+    {
         let report = audit::verify(db, &Against { published: vec![note], ..against() }).unwrap();
         assert_eq!(report.findings.iter().map(|f| f.what.clone()).collect::<Vec<_>>()[0], what);
     }
@@ -208,7 +238,9 @@ db_test!(a_payload_is_erased_by_law_and_the_proof_stands, |db: &Db| {
     let by = Actor { name: "王五".into(), at: 900 };
     audit::erase(db, by.clone(), 3, "本人申请").unwrap();
     audit::sequence(db).unwrap();
-    let left = db.read(|tx| tx.one("select payload, salt from audit_entry where seq = 3", &[], |r| Ok((r.value(0)?, r.value(1)?))));
+    let left = db.read(|tx| {
+        tx.one("select payload, salt from audit_entry where seq = 3", &[], |r| Ok((r.value(0)?, r.value(1)?)))
+    });
     assert_eq!(left.unwrap().unwrap(), (Value::Null, Value::Null));
     assert_eq!(clean(db).erased, 1);
     assert!(audit::verify(db, &Against { published: vec![published], ..against() }).unwrap().is_clean());

@@ -87,7 +87,8 @@ fn run(db: &Db, ops: &[Op], at: &Cell<i64>) {
                 let Some((record_id, revision)) = pick(*n) else { continue };
                 let row = new_row(Some(2), "2025-03-02", &format!("r{now}"));
                 let change = Change { record_id, revision, reason: "更正" };
-                db.write(move |tx| store::replace(tx, &actor(now), &sample("sample"), &keys(), change, &row)).unwrap();
+                db.write(move |tx| store::replace(tx, &actor(now), &sample("sample"), &keys(), change, &row, None))
+                    .unwrap();
             }
             Op::Void(n) => {
                 let Some((record_id, revision)) = pick(*n) else { continue };
@@ -119,8 +120,11 @@ fn statements(db: &Db, tamper: &Tamper) -> Vec<(String, Vec<Value>)> {
     }
     let (id, next) = (ids[pick % ids.len()], ids[(pick + 1) % ids.len()]);
     let column = |n: usize| &columns[n % columns.len()];
-    let others: Vec<String> =
-        columns.iter().map(|c| format!("\"{}\"", c.0)).filter(|c| !["\"row_id\"", "\"seq\""].contains(&c.as_str())).collect();
+    let others: Vec<String> = columns
+        .iter()
+        .map(|c| format!("\"{}\"", c.0))
+        .filter(|c| !["\"row_id\"", "\"seq\""].contains(&c.as_str()))
+        .collect();
     match how {
         How::Set(n, value) => {
             let (name, ty) = column(*n);
@@ -131,7 +135,8 @@ fn statements(db: &Db, tamper: &Tamper) -> Vec<(String, Vec<Value>)> {
             let name = &column(*n).0;
             let filled = format!("select 1 from {table} where row_id = $1 and \"{name}\" is not null");
             let required = ["row_id", "record_id", "revision", "recorded_at", "recorded_by", "at", "actor", "kind"];
-            let required = required.contains(&name.as_str()) || ["written", "payload_hash", "root"].contains(&name.as_str());
+            let required =
+                required.contains(&name.as_str()) || ["written", "payload_hash", "root"].contains(&name.as_str());
             if required || db.read(|tx| tx.one(&filled, &[id.into()], |r| r.i64(0))).unwrap().is_none() {
                 return vec![];
             }
@@ -191,7 +196,10 @@ fn always_found(db: &Db, cases: u32) {
             });
             prop_assert!(!report.is_clean(), "not found: {tamper:?} {statements:?}");
             let located = report.findings.iter().any(|f| f.entry.is_some() || f.row.is_some())
-                || report.findings.iter().any(|f| matches!(f.what, audit::What::Missing { .. } | audit::What::Cut { .. }));
+                || report
+                    .findings
+                    .iter()
+                    .any(|f| matches!(f.what, audit::What::Missing { .. } | audit::What::Cut { .. }));
             prop_assert!(located, "not located: {tamper:?} {:#?}", report.findings);
         }
         Ok(())

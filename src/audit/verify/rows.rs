@@ -99,13 +99,7 @@ fn at_row(ledger: &str, row: (i64, i64), entry: Option<&Known>, what: What) -> F
 }
 
 /// Rows and voids that entries tell of and that did not come.
-fn gone(
-    tx: &mut Tx<'_>,
-    ledger: &str,
-    runs: &Runs,
-    entries: &[Known],
-    report: &mut Report,
-) -> anyhow::Result<()> {
+fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &mut Report) -> anyhow::Result<()> {
     let columns = tx.columns(&format!("l_{ledger}"))?;
     let exists = VOIDED.iter().all(|name| columns.iter().any(|(c, _)| c == name));
     let mut looked_up = 0;
