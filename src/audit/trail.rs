@@ -40,22 +40,22 @@ pub(super) struct Acts {
 pub(super) enum One<T> {
     #[default]
     None,
-    One(T),
+    Only(T),
     Several,
 }
 
 impl<T: PartialEq> One<T> {
     fn put(&mut self, value: T) {
         *self = match std::mem::take(self) {
-            One::None => One::One(value),
-            One::One(same) if same == value => One::One(same),
+            One::None => One::Only(value),
+            One::Only(same) if same == value => One::Only(same),
             _ => One::Several,
         };
     }
 
     pub(super) fn get(self) -> Option<T> {
         match self {
-            One::One(value) => Some(value),
+            One::Only(value) => Some(value),
             _ => None,
         }
     }
@@ -120,7 +120,7 @@ impl Trail {
     fn touched(&mut self, of: &Touched<'_>, act: Act, hash: Hash) {
         self.writing.row(of.ledger, act, of.record, of.revision);
         self.hashes.push(hash);
-        if self.ledger != One::Several && !matches!(&self.ledger, One::One(same) if same == of.ledger) {
+        if self.ledger != One::Several && !matches!(&self.ledger, One::Only(same) if same == of.ledger) {
             self.ledger.put(of.ledger.to_owned());
         }
         match of.unit {

@@ -92,6 +92,9 @@ fn clean(db: &Db) -> Report {
     report
 }
 
+/// Record and revision, number of the entry, and what.
+type Place = (Option<(i64, i64)>, Option<i64>, What);
+
 const COPIED: &str =
     "at, actor, account, kind, ledger, unit_id, written, payload_hash, root, prints, payload, salt, mac";
 
@@ -107,7 +110,7 @@ db_test!(every_single_change_is_found_and_located, |db: &Db| {
     let entry = |entry: i64, what: What| (None, Some(entry), what);
     let copy = format!("insert into audit_entry ({COPIED}) select {COPIED} from audit_entry where seq = 6");
     let forge = "insert into audit_entry (at, actor, kind, written, payload_hash, root) values (1, '张三', 'login', '', '', '')";
-    let cases: Vec<(&str, (Option<(i64, i64)>, Option<i64>, What))> = vec![
+    let cases: Vec<(&str, Place)> = vec![
         ("update l_sample set hours = 1 where record_id = 2", row(2, 1, Some(2), Changed(Act::Row))),
         ("update l_sample set note = 'x' where record_id = 1 and revision = 1", row(1, 1, Some(1), Changed(Act::Row))),
         ("update l_sample set recorded_by = '李四' where record_id = 5", row(5, 1, Some(5), Changed(Act::Row))),
