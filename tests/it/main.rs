@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod audit;
+mod audit_doors;
 mod audit_random;
 mod brute;
 mod db;
