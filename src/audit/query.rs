@@ -146,8 +146,8 @@ pub fn counts(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, by: By) -> anyhow
 
 fn conditions(tx: &Tx<'_>, scope: &Scope, filter: &Filter) -> (Vec<String>, Vec<Value>) {
     let (mut conditions, mut params): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
-    if let Scope::Units(units) = scope {
-        params.push(units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
+    if let Scope::Within(reach) = scope {
+        params.push(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
         conditions.push(format!("unit_id {}", tx.among(&format!("${}", params.len()))));
     }
     let kinds = filter.kinds.iter().map(|k| k.as_str().to_owned()).collect();

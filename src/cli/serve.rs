@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::{Outcome, Place, misuse, open};
+use super::{Outcome, Place, misuse, open, usage};
 use crate::{installation::Installation, web};
 
 /// Options of `serve`.
 #[derive(Args)]
 pub(super) struct Options {
     /// 在哪个地址上提供网页；还没有账号，只能用本机地址
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = usage::address)]
     listen: SocketAddr,
 }
 

@@ -25,5 +25,5 @@ mod worked;
 
 pub use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use load::package_hash;
-pub use load::{Loaded, load, load_files};
+pub use load::{Loaded, load, load_files, own};
 pub use uses::ledger_uses;

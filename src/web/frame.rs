@@ -130,9 +130,16 @@ pub(super) struct Desk<'t, 'c> {
     pub(super) ask: Ask,
     /// The demo's day stands.
     demo: bool,
+    /// To be said at the head of the page.
+    notices: Vec<String>,
 }
 
 impl Desk<'_, '_> {
+    /// Says something at the head of the page; before [`Desk::page`].
+    pub(super) fn notice(&mut self, text: String) {
+        self.notices.push(text);
+    }
+
     /// The frame of a page; `here` is the path of its menu entry.
     ///
     /// # Errors
@@ -159,6 +166,7 @@ impl Desk<'_, '_> {
             demo_day: self.demo.then(|| self.now.day.chinese()),
             printed_at: clock::chinese(self.now.instant),
             print: self.ask.print,
+            notices: std::mem::take(&mut self.notices),
         })
     }
 }
@@ -191,7 +199,7 @@ where
             let current = app.installation.current(tx)?;
             let now = app.installation.clock.now();
             let demo = app.installation.demo;
-            let mut desk = Desk { tx, current, scope: Scope::All, now, ask, demo };
+            let mut desk = Desk { tx, current, scope: Scope::All, now, ask, demo, notices: Vec::new() };
             let result = handler(&mut desk);
             match result {
                 Ok(response) => Ok(response),

@@ -3,7 +3,9 @@
 //! `view` holds what each page shows as plain structs; the other modules fill them from the store and the engine. A
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
+mod absent;
 mod app;
+mod asked;
 mod audit;
 mod audit_entry;
 mod columns;
@@ -11,6 +13,7 @@ mod columns_value;
 mod dashboard;
 mod error;
 mod frame;
+mod hidden;
 mod ledger;
 mod ledger_conditions;
 mod ledger_derived;
@@ -30,6 +33,7 @@ mod record_history;
 mod record_links;
 mod record_uses;
 mod requirement;
+mod requirement_subjects;
 mod requirements;
 mod router;
 mod subject;

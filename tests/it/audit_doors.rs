@@ -19,7 +19,7 @@ fn since(db: &Db, row_id: i64) -> Vec<Line> {
     lines
 }
 
-fn told<'l>(lines: &'l [Line]) -> Vec<(&'l str, &'l str)> {
+fn told(lines: &[Line]) -> Vec<(&str, &str)> {
     lines.iter().map(|l| (l.kind.as_str(), l.written.as_str())).collect()
 }
 

@@ -5,17 +5,18 @@ mod audit;
 mod audit_doors;
 mod audit_random;
 mod brute;
+mod cli;
 mod db;
 mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
-
 mod import;
 mod incremental;
 mod judging;
 mod kill;
-
+mod namesakes;
+mod scope;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;

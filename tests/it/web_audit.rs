@@ -87,9 +87,9 @@ db_test!(a_list_goes_on_where_it_stopped_and_shows_no_more_than_the_scope, |db: 
     let (all, own, none) = db
         .read(|tx| {
             let list = |tx: &mut _, scope| audit::list(tx, &scope, &Filter::default(), None, 500);
-            let own = list(tx, Scope::Units([3].into()))?;
-            let none = list(tx, Scope::Units([].into()))?;
-            let counts = audit::counts(tx, &Scope::Units([3].into()), &Filter::default(), By::Kind)?;
+            let own = list(tx, Scope::units([3].into()))?;
+            let none = list(tx, Scope::units([].into()))?;
+            let counts = audit::counts(tx, &Scope::units([3].into()), &Filter::default(), By::Kind)?;
             assert_eq!(counts.iter().map(|(_, n)| *n).sum::<i64>(), own.len() as i64);
             Ok((list(tx, Scope::All)?, own, none))
         })
