@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use crate::{
+    audit::Signer,
     calendar::Workdays,
     clock::Clock,
     day::Day,
@@ -32,6 +33,8 @@ pub struct Installation {
     pub clock: Clock,
     /// Made by `demo`.
     pub demo: bool,
+    /// Signs the checkpoints of the audit log; `None` where the key is not at hand.
+    pub signer: Option<Arc<Signer>>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -51,8 +54,10 @@ impl Installation {
     /// # Errors
     /// When the database holds no package.
     pub fn new(db: Db, keys: Keys, clock: Clock) -> anyhow::Result<Installation> {
+        db.seal_entries(keys.audit_seal());
         let demo = db.read(|tx| Ok(meta(tx, "demo")?.is_some()))?;
-        let installation = Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
+        let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
+        let installation = Installation { db, keys, clock, demo, signer: None, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

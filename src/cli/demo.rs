@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::{Outcome, Place, check, misuse, moment, open, progress, serve, usage};
 use crate::{
-    apply,
+    apply, audit,
     clock::{Clock, start_of_day},
     day::Day,
     db::Db,
@@ -109,6 +109,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
+    db.seal_entries(keys.audit_seal());
     install(&db, &package, &keys, (people, seed), today)?;
     let bar = progress::bar("生成演示城市");
     let made = demo::fill(&db, &package, &keys, seed, people, None, today, &mut |n, of| progress::show(&bar, n, of));
@@ -119,6 +120,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
     rejudge::note_months(&installation)?;
+    audit::checkpoint(&installation.db, &open::signer(&installation.db, &place.data)?)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
     say!(
         "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",

@@ -16,6 +16,7 @@ macro_rules! complain {
     }};
 }
 
+mod audit;
 mod check;
 mod demo;
 mod evaluate;
@@ -113,6 +114,9 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify(verify::Options),
+    /// 操作日志：核验、检查点、导出
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -144,6 +148,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
+        Command::Audit(c) => audit::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

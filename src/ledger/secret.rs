@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::db::Tx;
+use crate::{audit::Seal, db::Tx};
 
 /// Marks cipher text of this form.
 const PREFIX: &str = "v1:";
@@ -113,6 +113,13 @@ impl Keys {
             Ok(plain) => Ok(String::from_utf8(plain)?),
             Err(_) => bail!(wrong),
         }
+    }
+
+    /// The seal of the audit log's entries.
+    pub fn audit_seal(&self) -> Seal {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.index).expect("HMAC takes a key of any length");
+        mac.update(b"dongliang audit seal");
+        Seal::new(&mac.finalize().into_bytes().into())
     }
 
     /// The blind index of a text (hex HMAC-SHA256): equal for equal texts, whatever their width, case and spaces.

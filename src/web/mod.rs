@@ -6,6 +6,8 @@
 mod absent;
 mod app;
 mod asked;
+mod audit;
+mod audit_entry;
 mod columns;
 mod columns_value;
 mod dashboard;

@@ -11,7 +11,7 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 
 use super::{
     app::App,
-    dashboard,
+    audit, dashboard,
     error::PageError,
     frame::{Ask, answer, show},
     ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
@@ -44,6 +44,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/ledgers/{name}", get(ledger_page))
         .route("/ledgers/{name}/export", get(ledger_file))
         .route("/ledgers/{name}/{id}", get(record_page))
+        .route("/audit", get(audit_page))
         .route("/help/lights", get(lights))
         .route("/assets/{file}", get(asset))
         .fallback(not_found)
@@ -149,6 +150,11 @@ async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask)
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| record::page(desk, &own, &name, &id)).await
+}
+
+async fn audit_page(State(app): State<App>, ask: Ask) -> Response {
+    let keys = app.installation.keys.clone();
+    show(app, ask, move |desk| audit::page(desk, &keys)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

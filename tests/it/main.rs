@@ -1,6 +1,9 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
+mod audit_doors;
+mod audit_random;
 mod brute;
 mod cli;
 mod db;
@@ -22,6 +25,7 @@ mod store_crash;
 mod store_model;
 mod store_schema;
 mod together;
+mod web_audit;
 mod web_lists;
 mod words;
 mod worlds;

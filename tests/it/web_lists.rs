@@ -22,19 +22,19 @@ use dongliang::{
 use tower::ServiceExt as _;
 
 /// A page as it came.
-struct Got {
-    status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
 }
 
 impl Got {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
     /// What is read on the page, without marks.
-    fn read(&self) -> String {
+    pub(crate) fn read(&self) -> String {
         let mut out = String::new();
         let mut inside = false;
         for c in self.text().chars() {
@@ -53,7 +53,7 @@ impl Got {
     }
 }
 
-fn get(office: &Installation, path: &str) -> Got {
+pub(crate) fn get(office: &Installation, path: &str) -> Got {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let request = Request::get(path).body(Body::empty()).unwrap();
@@ -87,9 +87,10 @@ fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, fille
 }
 
 /// A city with one district of two 科室 (one closed in May), four persons, two pairs, four records of guidance, one talk.
-fn office(db: &Db) -> Installation {
+pub(crate) fn office(db: &Db) -> Installation {
     let (package, _, _) = directive::load(Path::new("tests/data/package")).unwrap();
     let actor = Actor { name: "命令行".into(), at: 1 };
+    db.seal_entries(Keys::from_bytes([7; 32], [9; 32]).audit_seal());
     db.write(move |tx| apply::apply(tx, None, &package, &actor)).unwrap();
     let clock = Clock::Standing(Day::parse("2025-10-20").unwrap());
     let office = Installation::new(db.clone(), Keys::from_bytes([7; 32], [9; 32]), clock).unwrap();

@@ -55,6 +55,8 @@ pub fn menu(requirements: usize, ledgers: &[MenuLedger<'_>], here: &str) -> Vec<
             None => groups.push(MenuGroup { title: title.to_owned(), open: false, items: vec![entry] }),
         }
     }
+    let audit = item("操作日志", "/audit", String::new());
+    groups.push(MenuGroup { title: "系统".to_owned(), open: false, items: vec![audit] });
     for group in &mut groups {
         group.open |= group.items.iter().any(|i| i.current);
     }
@@ -76,7 +78,7 @@ mod tests {
         let groups = menu(51, &ledgers, "/ledgers/guidance");
         let shape: Vec<(&str, bool, usize)> =
             groups.iter().map(|g| (g.title.as_str(), g.open, g.items.len())).collect();
-        assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1)]);
+        assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1), ("系统", false, 1)]);
         let current: Vec<&str> =
             groups.iter().flat_map(|g| &g.items).filter(|i| i.current).map(|i| i.link.text.as_str()).collect();
         assert_eq!(current, ["指导记录"]);

@@ -5,6 +5,7 @@
 //! computes a verdict; a light is drawn from the [`tag::Tag`] that the engine gave.
 
 pub mod assets;
+pub mod audit;
 pub mod chart;
 pub mod dashboard;
 pub mod ledger;
