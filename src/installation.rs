@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
+    auth::mark,
     calendar::Workdays,
     clock::Clock,
     day::Day,
@@ -30,7 +31,7 @@ pub struct Installation {
     pub keys: Arc<Keys>,
     /// The clock.
     pub clock: Clock,
-    /// Made by `demo`.
+    /// Made by `demo`: it bears the mark of [`mark`].
     pub demo: bool,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
@@ -41,6 +42,8 @@ pub struct Current {
     pub engine: Engine,
     /// The organisation of this state.
     pub organisation: Shared,
+    /// Record ids of units that were succeeded up to that day, each with its successor's.
+    pub heirs: Vec<(i64, i64)>,
     /// Which state: hash of the package, version of the organisation, the day.
     state: (String, i64, Day),
 }
@@ -51,7 +54,7 @@ impl Installation {
     /// # Errors
     /// When the database holds no package.
     pub fn new(db: Db, keys: Keys, clock: Clock) -> anyhow::Result<Installation> {
-        let demo = db.read(|tx| Ok(meta(tx, "demo")?.is_some()))?;
+        let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let installation = Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
@@ -88,12 +91,19 @@ impl Installation {
         let (given, workdays) = given(tx, &package, day, None)?;
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, None)?;
-        Ok(Arc::new(Current { engine, organisation, state }))
+        let heirs = heirs(tx, day)?;
+        Ok(Arc::new(Current { engine, organisation, heirs, state }))
     }
 
     fn cached(&self) -> Option<Arc<Current>> {
         self.current.read().ok()?.clone()
     }
+}
+
+fn heirs(tx: &mut Tx<'_>, day: Day) -> anyhow::Result<Vec<(i64, i64)>> {
+    let sql = "select unit_id, \"successor\" from l_succession \
+               where voided_at is null and \"day\" <= $1 and unit_id is not null and \"successor\" is not null";
+    tx.rows(sql, &[day.into()], |r| Ok((r.i64(0)?, r.i64(1)?)))
 }
 
 /// The package with that hash.
