@@ -13,6 +13,7 @@ use clap::Args;
 use super::{Outcome, Place, check, misuse, open, progress, serve};
 use crate::{
     apply,
+    auth::mark,
     clock::{Clock, start_of_day},
     day::Day,
     db::Db,
@@ -107,6 +108,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     bar.finish_and_clear();
     made?;
     let installation = Installation::new(db, keys, Clock::Standing(today))?;
+    demo::identities(&installation, package.directive.from)?;
     let bar = progress::bar("逐条判定");
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
@@ -125,10 +127,10 @@ fn install(db: &Db, package: &Package, keys: &Keys, options: &Options, today: Da
     let (package, keys) = (package.clone(), keys.clone());
     let (seed, people) = (options.seed, options.people);
     db.write(move |tx| {
+        mark::set(tx, &keys)?;
         keys.bind(tx)?;
         let at = start_of_day(package.directive.from);
         apply::apply(tx, None, &package, &Actor { name: "演示".into(), at })?;
-        set_meta(tx, "demo", "1")?;
         set_meta(tx, "demo_day", &today.to_string())?;
         set_meta(tx, "demo_seed", &seed.to_string())?;
         set_meta(tx, "demo_people", &people.to_string())

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Outcome, Place, check, open};
-use crate::{apply, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, scope::Actor};
+use crate::{apply, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, scope::Actor};
 
 /// Options of `init`.
 #[derive(Args)]
@@ -36,6 +36,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
     let made = db.write(move |tx| {
         keys.bind(tx)?;
+        mark::number(tx)?;
         apply::apply(tx, None, &package, &actor)
     });
     if made.is_err() {
