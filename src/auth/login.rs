@@ -89,6 +89,45 @@ pub fn login(
     })
 }
 
+/// What came of asking the owner of a session for the password again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// It is right.
+    Right(Box<Account>),
+    /// It is not.
+    Wrong {
+        /// Attempts left before a wait.
+        left: i64,
+    },
+    /// Not looked at before this instant (µs).
+    Wait {
+        /// When the next attempt is looked at.
+        until: i64,
+    },
+}
+
+/// Asks for the password of an account again, before its factors are changed. Failures count like those of a login: who
+/// has found an open session must not be able to guess on.
+///
+/// Must not be called inside a transaction.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn again(db: &Db, id: i64, password: &str, now: i64) -> anyhow::Result<Again> {
+    let Some(account) = db.read(|tx| account::get(tx, id))? else { return Ok(Again::Wrong { left: 0 }) };
+    let name = Against::Name(account.login.clone());
+    let n = name.clone();
+    let left = match db.write(move |tx| lockout::attempt(tx, &n, now))? {
+        Gate::Open { left } => left,
+        Gate::Shut { until } => return Ok(Again::Wait { until }),
+    };
+    if !password::verify(password, account.password.as_deref()) {
+        return Ok(Again::Wrong { left });
+    }
+    db.write(move |tx| lockout::unlock(tx, &name))?;
+    Ok(Again::Right(Box::new(account)))
+}
+
 fn may_come_in(account: &Account, now: i64) -> bool {
     account.disabled.is_none() && account.password_until.is_none_or(|until| now <= until)
 }

@@ -16,6 +16,7 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod visit;
 mod web_lists;
 mod words;
 mod worlds;
