@@ -170,13 +170,14 @@ impl Permission {
     pub fn of(self, role: Role) -> bool {
         use Role::{Auditor, Cadre, Clerk, Leaders, Office, Party, Personnel, Security, UnitAdmin};
         match self {
-            Permission::Overview | Permission::People => {
-                matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
-            }
-            Permission::Requirements | Permission::Verdicts | Permission::Chart | Permission::Ledgers => {
+            Permission::Overview
+            | Permission::Requirements
+            | Permission::Verdicts
+            | Permission::Chart
+            | Permission::Ledgers => {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Cadre | Auditor)
             }
-            Permission::ExportLedgers => {
+            Permission::People | Permission::ExportLedgers => {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),

@@ -19,11 +19,14 @@ use super::{
         words::Link,
     },
 };
-use crate::auth::{
-    account, grant,
-    login::{self, Outcome, Typed},
-    policy::{MINUTE, NAME_FAILURES},
-    session, token,
+use crate::{
+    auth::{
+        account, grant,
+        login::{self, Outcome, Typed},
+        policy::{MINUTE, NAME_FAILURES},
+        session, token,
+    },
+    db::Row,
 };
 
 /// `GET /login`.
@@ -65,17 +68,22 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
 
 /// Whom one can be in the demo, in the order in which they were made.
 fn identities(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Identity>> {
-    let sql = "select row_id, login, name from account where password is null and disabled_at is null order by row_id";
-    let found = desk.tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.text(1)?.to_owned(), r.text(2)?.to_owned())))?;
+    let sql = "select row_id, login, name, person_id from account \
+               where password is null and disabled_at is null order by row_id";
+    let read = |r: &Row<'_>| Ok((r.i64(0)?, r.text(1)?.to_owned(), r.text(2)?.to_owned(), r.opt_i64(3)?));
+    let found = desk.tx.rows(sql, &[], read)?;
     let mut identities = Vec::new();
-    for (id, login, name) in found {
+    for (id, login, name, person) in found {
         let grants = grant::of_account(desk.tx, id)?;
         let Some(first) = grants.iter().find(|g| g.holds(desk.now.day)) else { continue };
         let role = first.role.title().to_owned();
         let unit = match first.unit {
             Some(unit) => unit_names::full(desk, unit)?,
             None if first.role.takes_unit() => "全市".to_owned(),
-            None => String::new(),
+            None => match person.and_then(|p| unit_names::of_person(desk, p)) {
+                Some(unit) => unit_names::full(desk, unit)?,
+                None => String::new(),
+            },
         };
         let name = if name == role { String::new() } else { name };
         let whom: Vec<String> = [unit, name].into_iter().filter(|t| !t.is_empty()).collect();

@@ -161,7 +161,14 @@ async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask)
 
 async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
-    answer(app, ask, move |desk| ledger_export::page(desk, own, &name)).await
+    answer(app, ask, move |desk| {
+        // The roster has a permission of its own, under whichever address.
+        if name == "person" && !desk.may(Permission::ExportPeople) {
+            return Err(PageError::Forbidden(Permission::ExportPeople).into());
+        }
+        ledger_export::page(desk, own, &name)
+    })
+    .await
 }
 
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {

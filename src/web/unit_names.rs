@@ -28,6 +28,14 @@ pub(super) fn full(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<String>
     })
 }
 
+/// The unit of a person today.
+pub(super) fn of_person(desk: &Desk<'_, '_>, person: i64) -> Option<i64> {
+    let organisation = &desk.current.organisation;
+    let row = organisation.table(PERSON)?.row_of(person)?;
+    let post = organisation.chart()?.post_on(row, desk.now.day)?;
+    organisation.table(UNIT)?.ids.get(post.unit).copied()
+}
+
 /// A person's name.
 ///
 /// # Errors

@@ -1,6 +1,10 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod auth_demo;
+mod auth_forms;
+mod auth_login;
+mod auth_rights;
 mod brute;
 mod db;
 mod db_hard;

@@ -83,9 +83,10 @@ impl Browser {
         Browser { office: office.clone(), transport: Transport::Loopback, cookies: BTreeMap::new(), headers: vec![] }
     }
 
-    /// One in which somebody with this role for the whole city is logged in.
+    /// One in which somebody with this role is logged in: for the whole city, or for the unit 2.
     pub(crate) fn of(office: &Installation, role: Role) -> Browser {
-        let id = account(office, &format!("test-{role:?}").to_lowercase(), role, None, None);
+        let unit = role.needs_unit().then_some(2);
+        let id = account(office, &format!("test-{role:?}").to_lowercase(), role, unit, None);
         Browser::logged_in(office, id)
     }
 
@@ -148,17 +149,13 @@ impl Browser {
 
 /// Percent-encoded as a browser does it.
 pub(crate) fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// An account with a role, made if it is not there; it has no password to begin with, and its second factor counts as set.
-pub(crate) fn account(
-    office: &Installation,
-    login: &str,
-    role: Role,
-    unit: Option<i64>,
-    person: Option<i64>,
-) -> i64 {
+pub(crate) fn account(office: &Installation, login: &str, role: Role, unit: Option<i64>, person: Option<i64>) -> i64 {
     let (login, day) = (login.to_owned(), office.clock.now().day);
     office
         .db

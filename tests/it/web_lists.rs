@@ -30,7 +30,7 @@ fn list(office: &Installation, path: &str) -> String {
 }
 
 /// Records one row of a ledger and gives its id.
-fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
+pub(crate) fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
     let definition = office
         .db
         .read(|tx| {
