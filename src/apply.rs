@@ -10,7 +10,7 @@ use crate::{
     ledger::schema,
     org::builtin,
     scope::Actor,
-    verdict::{compile::Given, engine::Engine},
+    verdict::{compile::Given, engine::Engine, touch},
 };
 
 /// What a new package would change, in words; or why it cannot come into force.
@@ -63,6 +63,7 @@ pub fn apply(tx: &mut Tx<'_>, old: Option<&Package>, new: &Package, actor: &Acto
         let own = package.map_or(&[][..], |p| &p.ledgers);
         package.map_or(Vec::new(), |_| builtin::ledgers()).into_iter().chain(own.iter().cloned()).collect()
     };
+    touch::keep_facts_out(tx)?;
     schema::migrate(tx, &ledgers(old), &ledgers(Some(new)), &engine.indexes())?;
     tx.execute(
         "insert into package (hash, title, applied_at, applied_by, files) values ($1, $2, $3, $4, $5)",

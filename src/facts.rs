@@ -2,16 +2,16 @@
 //!
 //! Commands, pages and imports all write through here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     clock::Moment,
     day::Day,
     db::{Tx, Value},
-    directive::model::LedgerKind,
     installation::{Current, Installation, org_changed},
+    intake,
     ledger::{
-        NewRow,
+        NewRow, Stored,
         store::{self, Change},
     },
     org::builtin,
@@ -56,7 +56,7 @@ pub fn correct(
     let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
     installation
         .db
-        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason))
+        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason, None))
 }
 
 /// Voids a record.
@@ -79,11 +79,11 @@ pub fn void(
     })
 }
 
-/// Joins two records of one ledger that are the same: whatever refers to `gone` is corrected to refer to `kept`, then
-/// `gone` is voided; the history of both stays. Gives how many rows were corrected.
+/// Joins two records of one ledger that are the same: whatever refers to `gone` or was recorded for it is corrected to
+/// `kept`, then `gone` is voided; the history of both stays. Gives how many rows were corrected.
 ///
 /// # Errors
-/// When there is no such record, or the store cannot be written.
+/// When there is no such record, units would come to stand under themselves, or the store cannot be written.
 pub fn join(
     installation: &Installation,
     by: &str,
@@ -94,64 +94,63 @@ pub fn join(
     let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
     installation.db.write(move |tx| {
         let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let layout = &write.current.engine.layout;
+        let dropped = write.joinable(tx, (kept, gone))?;
         let mut corrected = 0;
-        for (table, other) in layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
-            let columns: Vec<usize> =
-                (0..other.fields.len()).filter(|c| layout.kinds[table][*c] == Kind::Ref(write.table)).collect();
-            if columns.is_empty() {
-                continue;
-            }
-            let refers: Vec<String> = columns.iter().map(|c| format!("\"{}\" = $1", other.fields[*c].name)).collect();
-            let sql =
-                format!("select record_id from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
+        let layout = &write.current.engine.layout;
+        for other in layout.ledgers.iter().filter(|l| !l.derived) {
             let rows = Write::begin(tx, &inst, &by, &other.name)?;
-            for record in tx.rows(&sql, &[gone.into()], |r| r.i64(0))? {
-                let Some(row) = store::get(tx, other, &Scope::All, record, None)? else { continue };
-                let mut values = row.values.clone();
-                for column in &columns {
-                    if values[*column] == Value::I64(gone) {
-                        values[*column] = Value::I64(kept);
-                    }
-                }
-                let new = NewRow { code: row.code.clone(), unit: row.unit, values };
-                rows.correct(tx, (record, row.revision), new, &reason)?;
-                corrected += 1;
-            }
+            corrected += rows.point_elsewhere(tx, write.table, (kept, gone), &reason)?;
         }
-        let row = store::get(tx, write.ledger(), &Scope::All, gone, None)?;
-        let row = row.ok_or_else(|| anyhow::anyhow!("没有要并掉的记录（编号 {gone}）"))?;
-        if store::get(tx, write.ledger(), &Scope::All, kept, None)?.is_none() {
-            anyhow::bail!("没有要保留的记录（编号 {kept}）");
-        }
-        let change = Change { record_id: gone, revision: row.revision, reason: &reason };
+        let change = Change { record_id: gone, revision: dropped.revision, reason: &reason };
         store::void(tx, &write.actor, write.ledger(), change)?;
-        write.judge(tx, vec![Changed { table: write.table, record: gone, before: Some(row.values), after: None }])?;
+        write
+            .judge(tx, vec![Changed { table: write.table, record: gone, before: Some(dropped.values), after: None }])?;
         Ok(corrected)
     })
 }
 
-/// Undoes an import and gives how many records were voided.
+/// What undoing an import did, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Records that it had brought, voided.
+    pub voided: usize,
+    /// Records that it had corrected, with their earlier values again.
+    pub restored: usize,
+}
+
+/// Undoes an import: what it brought is voided, what it corrected has its earlier values again.
 ///
 /// # Errors
-/// When rows of it were corrected since, or it is undone already.
-pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &str) -> anyhow::Result<usize> {
+/// When rows of it were corrected since, others refer to what it brought, or it is undone already.
+pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &str) -> anyhow::Result<Undone> {
     let (inst, by, reason) = (installation.clone(), by.to_owned(), reason.to_owned());
     installation.db.write(move |tx| {
+        tx.lock(&[intake::lock_key(import)])?;
+        let staging = intake::is_staging(tx, import)?;
         let ledger =
             tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
-        let ledger = ledger.ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
+        let ledger = ledger.filter(|_| !staging).ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         write.unreferred(tx, import)?;
-        let mut changes = Vec::new();
         let sql = format!("select record_id from l_{ledger} where import_id = $1 and voided_at is null");
+        let mut before = BTreeMap::new();
         for record in tx.rows(&sql, &[import.into()], |r| r.i64(0))? {
-            changes.push(Changed { table: write.table, record, before: write.values(tx, record)?, after: None });
+            before.insert(record, write.values(tx, record)?);
         }
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
-        let voided = store::void_import(tx, &write.actor, write.ledger(), import, &reason)?;
+        let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason)?;
+        let count = Undone { voided: undone.voided.len(), restored: undone.restored.len() };
+        let voided = undone.voided.into_iter().map(|record| (record, None));
+        let restored = undone.restored.into_iter().map(|(record, row)| (record, Some(row.values)));
+        let changes = voided.chain(restored).map(|(record, after)| Changed {
+            table: write.table,
+            record,
+            before: before.remove(&record).flatten(),
+            after,
+        });
+        let changes = changes.collect();
         write.judge(tx, changes)?;
-        Ok(voided.len())
+        Ok(count)
     })
 }
 
@@ -166,6 +165,7 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &str, ledger: &str) -> anyhow::Result<Write> {
+        touch::let_fact_in(tx)?;
         let current = inst.current_in_write(tx)?;
         let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
         let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;
@@ -197,18 +197,88 @@ impl Write {
         (record, revision): (i64, i64),
         row: NewRow,
         reason: &str,
+        import: Option<i64>,
     ) -> anyhow::Result<()> {
         let before = self.values(tx, record)?;
         let row = self.with_unit(tx, row)?;
         let change = Change { record_id: record, revision, reason };
-        store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row)?;
+        store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row, import)?;
         self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
+    }
+
+    /// The row of the record to be joined to another, if both are there and the other can take its place.
+    fn joinable(&self, tx: &mut Tx<'_>, (kept, gone): (i64, i64)) -> anyhow::Result<Stored> {
+        anyhow::ensure!(kept != gone, "两个编号是同一条记录");
+        let row = store::get(tx, self.ledger(), &Scope::All, gone, None)?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("没有要并掉的记录（编号 {gone}）"))?;
+        if store::get(tx, self.ledger(), &Scope::All, kept, None)?.is_none() {
+            anyhow::bail!("没有要保留的记录（编号 {kept}）");
+        }
+        // No unit is its own superior, so the way up ends; were it not so, it ends where it has been.
+        let (mut at, mut been) = (Some(kept), BTreeSet::new());
+        while let Some(unit) = at.filter(|u| self.table == UNIT && been.insert(*u)) {
+            let sql = "select \"parent\" from l_unit where record_id = $1 and voided_at is null";
+            at = tx.one(sql, &[unit.into()], |r| r.opt_i64(0))?.flatten();
+            anyhow::ensure!(
+                at != Some(gone),
+                "要保留的单位在要并掉的单位之下，并后它会成为自己的上级：请先更正上级单位，或反过来合并"
+            );
+        }
+        Ok(row)
+    }
+
+    /// Corrects this ledger's rows that refer to a record of a table, or were recorded for it as their unit, so that they
+    /// name another; gives how many.
+    fn point_elsewhere(
+        &self,
+        tx: &mut Tx<'_>,
+        to: usize,
+        (kept, gone): (i64, i64),
+        reason: &str,
+    ) -> anyhow::Result<usize> {
+        let (ledger, kinds) = (self.ledger(), &self.current.engine.layout.kinds[self.table]);
+        let columns: Vec<usize> = (0..ledger.fields.len()).filter(|c| kinds[*c] == Kind::Ref(to)).collect();
+        let mut refers: Vec<String> = columns.iter().map(|c| format!("\"{}\" = $1", ledger.fields[*c].name)).collect();
+        refers.extend((to == UNIT).then(|| "unit_id = $1".to_owned()));
+        if refers.is_empty() {
+            return Ok(0);
+        }
+        let refers = refers.join(" or ");
+        let sql = format!("select record_id from l_{} where voided_at is null and ({refers})", ledger.name);
+        let mut changes = Vec::new();
+        for record in tx.rows(&sql, &[gone.into()], |r| r.i64(0))? {
+            // The record that goes is voided, whatever it says.
+            let row = store::get(tx, ledger, &Scope::All, record, None)?.filter(|_| (self.table, record) != (to, gone));
+            let Some(row) = row else { continue };
+            let mut values = row.values.clone();
+            for column in columns.iter().filter(|c| row.values[**c] == Value::I64(gone)) {
+                values[*column] = kept.into();
+            }
+            let mut new = NewRow { code: row.code, unit: row.unit, values };
+            if to == UNIT {
+                // The chart in memory still knows the unit that goes: what followed from it follows from the other.
+                new.unit = new.unit.map(|unit| if unit == gone { kept } else { unit });
+            } else {
+                new = self.with_unit(tx, new)?;
+            }
+            let change = Change { record_id: record, revision: row.revision, reason };
+            store::replace(tx, &self.actor, ledger, &self.keys, change, &new, None)?;
+            changes.push(Changed { table: self.table, record, before: Some(row.values), after: Some(new.values) });
+        }
+        let corrected = changes.len();
+        if corrected > 0 {
+            self.judge(tx, changes)?;
+        }
+        Ok(corrected)
     }
 
     /// Refuses to undo an import whose records others refer to: they would hang in the air.
     fn unreferred(&self, tx: &mut Tx<'_>, import: i64) -> anyhow::Result<()> {
         let layout = &self.current.engine.layout;
-        let own = format!("select record_id from l_{} where import_id = $1 and voided_at is null", self.ledger().name);
+        let own = format!(
+            "select record_id from l_{} where import_id = $1 and revision = 1 and voided_at is null",
+            self.ledger().name
+        );
         let mut found = Vec::new();
         for (table, other) in layout.ledgers.iter().enumerate().filter(|(t, l)| !l.derived && *t != self.table) {
             let mut columns: Vec<String> = (0..other.fields.len())
@@ -293,18 +363,6 @@ fn enqueue(tx: &mut Tx<'_>, later: &Later, actor: &Actor) -> anyhow::Result<()> 
         &[payload.into(), actor.at.into(), actor.name.as_str().into()],
     )?;
     Ok(())
-}
-
-/// Closing fields of a ledger may be empty; an opening may not. Gives the titles of required fields left empty.
-pub fn missing(ledger: &crate::directive::model::Ledger, row: &NewRow) -> Vec<String> {
-    let opening = match &ledger.kind {
-        LedgerKind::Event { day } => Some(day),
-        LedgerKind::Item { opens, .. } => Some(opens),
-        LedgerKind::Register => None,
-    };
-    let needed = |f: &crate::directive::model::Field| f.required || Some(&f.name) == opening;
-    let empty = ledger.fields.iter().zip(&row.values).filter(|(f, v)| needed(f) && **v == Value::Null);
-    empty.map(|(f, _)| f.title.clone()).collect()
 }
 
 /// Jobs: payload by row id.

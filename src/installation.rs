@@ -154,8 +154,10 @@ pub fn org_version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
 /// # Errors
 /// When the store cannot be written.
 pub fn org_changed(tx: &mut Tx<'_>) -> anyhow::Result<()> {
-    let next = org_version(tx)? + 1;
-    set_meta(tx, "org_version", &next.to_string())
+    // In one statement: two who change it at once must not come to the same number.
+    let sql = "insert into meta (key, value) values ('org_version', '1') on conflict (key) \
+               do update set value = cast(cast(meta.value as bigint) + 1 as text)";
+    tx.execute(sql, &[]).map(|_| ())
 }
 
 /// The package's settings, slots and calendar with what the office has recorded on top, as of a day and as known.

@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     day::Day,
+    db::{Tx, Work},
     facts::in_state,
     installation::{Installation, meta},
     intake,
@@ -22,23 +23,35 @@ use crate::{
 /// # Errors
 /// When the store fails; the work stays waiting.
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
-    let mut worked = intake::resume(installation)?;
+    let moved = intake::resume(installation)?;
+    let judged = judge_waiting(installation)?;
+    Ok(moved | judged | (rejudge::note_months(installation)? > 0))
+}
+
+/// Judges again what waits for it. What another process is judging is waited for, and then done.
+fn judge_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let today = installation.clock.now().day;
+    let due = installation.db.read(|tx| {
+        let job = tx.one("select 1 from job where kind = 'rejudge'", &[], |r| r.i64(0))?;
+        Ok(job.is_some() || judged_day(tx)? != Some(today))
+    })?;
+    if !due {
+        return Ok(false);
+    }
+    let alone = installation.db.alone(Work::Judging)?;
     // Taken before the snapshot, so that what comes in meanwhile waits anew; what a crash left is taken again.
     let jobs = installation.db.write(|tx| {
         tx.execute("update job set state = 'running' where kind = 'rejudge' and state = 'waiting'", &[])?;
         in_state(tx, "rejudge", "running")
     })?;
-    let judged = installation.db.read(|tx| Ok(meta(tx, "judged_day")?.and_then(|d| Day::parse(&d))))?;
-    let everything = judged != Some(today) || jobs.values().any(|p| p == "*");
+    let everything = installation.db.read(judged_day)? != Some(today) || jobs.values().any(|p| p == "*");
     if everything {
-        rejudge::run(installation, None, &mut |_, _| {})?;
+        rejudge::run_alone(&alone, installation, None, &mut |_, _| {})?;
     } else if !jobs.is_empty() {
         let ids: Vec<String> = jobs.values().flat_map(|p| p.split(' ')).map(str::to_owned).collect();
-        rejudge::run(installation, Some(&ids), &mut |_, _| {})?;
+        rejudge::run_alone(&alone, installation, Some(&ids), &mut |_, _| {})?;
     }
-    worked |= everything || !jobs.is_empty();
-    worked |= rejudge::note_months(installation)? > 0;
+    let worked = everything || !jobs.is_empty();
     if !jobs.is_empty() {
         installation.db.write(move |tx| {
             for id in jobs.keys() {
@@ -48,6 +61,11 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
         })?;
     }
     Ok(worked)
+}
+
+/// The day up to which everything is judged.
+fn judged_day(tx: &mut Tx<'_>) -> anyhow::Result<Option<Day>> {
+    Ok(meta(tx, "judged_day")?.and_then(|d| Day::parse(&d)))
 }
 
 /// Looks after waiting work until `stop` is set; an error is logged and tried again later.

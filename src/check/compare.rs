@@ -50,7 +50,7 @@ pub(super) fn told(case: &Case<'_>) -> Told {
         line.extend(v.closed.then(|| ("closed".to_owned(), "True".to_owned())));
         line
     });
-    let windows: BTreeSet<&str> = case.verdicts.iter().map(|v| v.window.label.as_str()).collect();
+    let windows: BTreeSet<&str> = case.verdicts.iter().map(|v| &*v.window.label).collect();
     let known = case.world.tables[UNIT].ids.iter().filter_map(|id| case.codes.code(UNIT, *id));
     let units: Vec<&str> = known.chain(["*"]).collect();
     let totals = windows.iter().flat_map(|w| units.iter().map(move |u| (*u, *w))).map(|(unit, window)| {
@@ -74,7 +74,7 @@ fn leaf(expect: &Expect, shown: &[(String, &Verdict)], codes: &Codes) -> Option<
     let window = expect.get("window");
     let found: Vec<&Verdict> = shown
         .iter()
-        .filter(|(s, v)| s == subject && window.is_none_or(|w| *w == v.window.label))
+        .filter(|(s, v)| s == subject && window.is_none_or(|w| **w == *v.window.label))
         .filter(|(_, v)| expect.get("unit").is_none_or(|u| unit_text(v.unit, codes) == *u))
         .map(|(_, v)| *v)
         .collect();
@@ -93,7 +93,7 @@ fn leaf(expect: &Expect, shown: &[(String, &Verdict)], codes: &Codes) -> Option<
 fn leaf_text(key: &str, subject: &str, v: &Verdict, codes: &Codes) -> Option<String> {
     Some(match key {
         "subject" => subject.to_owned(),
-        "window" => v.window.label.clone(),
+        "window" => v.window.label.to_string(),
         "state" => v.state.as_str().to_owned(),
         "value" => v.value_text(),
         "target" => v.target_text(),
@@ -120,7 +120,7 @@ fn total_of(case: &Case<'_>, unit: &str, window: Option<&str>) -> Option<Total> 
     let mut target = None;
     for v in case.verdicts {
         let inside = unit == "*" || owned.as_ref().is_some_and(|o| v.unit.is_some_and(|u| o.contains(&u)));
-        if inside && window.is_none_or(|w| w == v.window.label) {
+        if inside && window.is_none_or(|w| *w == *v.window.label) {
             tally.add(v);
             target = target.or(v.parts.first().and_then(|p| p.target));
         }

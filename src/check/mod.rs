@@ -206,7 +206,7 @@ impl Case<'_> {
         if c.per.is_empty() {
             return self.code(c.table, v.subject.first().copied().unwrap_or_default());
         }
-        c.per.iter().zip(&v.subject).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
+        c.per.iter().zip(v.subject.iter()).map(|(p, cell)| text(&p.kind, *cell)).collect::<Vec<_>>().join("|")
     }
 
     fn code(&self, table: usize, id: i64) -> String {

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Instant,
@@ -21,6 +22,7 @@ use crate::{
     directive::{self, model::Package},
     installation::{Installation, meta, set_meta},
     ledger::secret::Keys,
+    private,
     scope::Actor,
     verdict::rejudge,
 };
@@ -90,7 +92,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
         }
         fs::remove_dir_all(&place.data).with_context(|| format!("目录 {} 清不掉", place.data.display()))?;
     }
-    fs::create_dir_all(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
+    private::create_dir(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
     fs::write(place.data.join("demo-unfinished"), "")?;
     let db = Db::open(&open::url(place))?;
     if db.read(|tx| meta(tx, "package"))?.is_some() {
@@ -98,7 +100,8 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     }
     let keys = Keys::create(&open::key_file(&place.data))?;
     if let Some(url) = &place.database {
-        fs::write(place.data.join("database"), url)?;
+        // It may hold a password.
+        private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
     install(&db, &package, &keys, options, today)?;
     let bar = progress::bar("生成演示城市");

@@ -195,8 +195,8 @@ fn answer(
         let sections = v.unit.filter(|u| Some(*u) != v.organ && unit.is_none_or(|w| w == *u)).map(Some);
         for of in organs.chain(sections).collect::<BTreeSet<_>>() {
             let total = totals.entry((i, v.window.clone(), of)).or_default();
-            count(&mut total.tally, v);
-            total.target = total.target.or_else(|| Ratio::parse(v.target.split("; ").next().unwrap_or_default()));
+            total.tally.count(&v.leaf());
+            total.target = total.target.or_else(|| v.first_target());
             total.due = v.shut;
         }
     }
@@ -212,25 +212,6 @@ struct Counts {
     tally: Tally,
     target: Option<Ratio>,
     due: Option<Day>,
-}
-
-fn count(tally: &mut Tally, v: &Stored) {
-    if v.closed {
-        tally.closed_pass += i64::from(v.state == State::Pass);
-        return;
-    }
-    match v.state {
-        State::Pass => tally.pass += 1,
-        State::Fail => tally.fail += 1,
-        State::Open => tally.open += 1,
-        State::Na => tally.na += 1,
-        State::Unknown => tally.unknown += 1,
-        State::Figure => {}
-    }
-    if !matches!(v.state, State::Na | State::Figure) {
-        tally.num += v.counted.0;
-        tally.den += v.counted.1;
-    }
 }
 
 struct Maker<'a> {

@@ -1,7 +1,6 @@
 //! `dongliang export LEDGER -o FILE`, and `export --all -o DIR`: every ledger with ids, voided rows and times of recording.
 
 use std::{
-    fs::{self, File},
     io::BufWriter,
     path::{Path, PathBuf},
 };
@@ -10,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Outcome, Place, misuse, open};
-use crate::{export, installation::Installation, ledger::query::Query, scope::Scope, sheet::Format};
+use crate::{export, installation::Installation, ledger::query::Query, private, scope::Scope, sheet::Format};
 
 /// Options of `export`.
 #[derive(Args)]
@@ -64,7 +63,7 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
         let current = installation.current(tx)?;
         let layout = &current.engine.layout;
         let index = layout.index(ledger).ok_or_else(|| misuse(format!("没有台账“{ledger}”")))?;
-        let file = File::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
+        let file = private::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
         let keys = Some(installation.keys.as_ref());
         export::ledger(tx, layout, index, &Scope::All, &Query::default(), format, keys, day, BufWriter::new(file))
     })?;
@@ -73,13 +72,13 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
 }
 
 fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
-    fs::create_dir_all(output).with_context(|| format!("目录 {} 建不了", output.display()))?;
+    private::create_dir(output).with_context(|| format!("目录 {} 建不了", output.display()))?;
     let (mut ledgers, mut rows) = (0, 0);
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
         for (index, ledger) in current.engine.layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
             let path = output.join(format!("{}.csv", ledger.name));
-            let file = File::create(&path).with_context(|| format!("文件 {} 写不了", path.display()))?;
+            let file = private::create(&path).with_context(|| format!("文件 {} 写不了", path.display()))?;
             rows += export::everything(tx, &current.engine.layout, index, BufWriter::new(file))?;
             ledgers += 1;
         }

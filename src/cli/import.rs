@@ -43,9 +43,9 @@ pub(super) struct Options {
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
     if let Some(import) = options.undo {
-        let n = facts::undo_import(&installation, &options.by, import, "撤销导入")?;
+        let undone = facts::undo_import(&installation, &options.by, import, "撤销导入")?;
         jobs::run_waiting(&installation)?;
-        say!("已撤销第 {import} 次导入，作废 {n} 条");
+        say!("已撤销第 {import} 次导入，作废 {} 条，恢复 {} 条更正前的内容", undone.voided, undone.restored);
         return Ok(Outcome::Done);
     }
     let (Some(ledger), Some(file)) = (&options.ledger, &options.file) else {
@@ -63,6 +63,10 @@ fn one(
     let known = installation.db.read(|tx| Ok(installation.current(tx)?.engine.layout.index(ledger).is_some()))?;
     if !known {
         return Err(misuse(format!("没有台账“{ledger}”。dongliang export --list 列出全部台账")));
+    }
+    if !options.dry_run {
+        // What a crash has interrupted is finished first, so that its rows are known.
+        jobs::run_waiting(installation)?;
     }
     let prepared = intake::prepare(installation, ledger, file)?;
     let checked = &prepared.checked;

@@ -1,12 +1,12 @@
 //! `dongliang init --directive DIR`: a new data directory with a package in force.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io::Write as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Outcome, Place, check, open};
-use crate::{apply, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, scope::Actor};
+use crate::{apply, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor};
 
 /// Options of `init`.
 #[derive(Args)]
@@ -23,14 +23,15 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     if keys.exists() {
         bail!("{} 里已经有数据，没有改动。要换用新的文件要求，请用 dongliang package apply", place.data.display());
     }
-    fs::create_dir_all(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
+    private::create_dir(&place.data).with_context(|| format!("目录 {} 建不了", place.data.display()))?;
     let db = Db::open(&open::url(place))?;
     if db.read(|tx| meta(tx, "package"))?.is_some() {
         bail!("这个数据库里已经有数据，而 {} 里没有它的密钥文件。请用原来的数据目录", place.data.display());
     }
     let keys = Keys::create(&keys)?;
     if let Some(url) = &place.database {
-        fs::write(place.data.join("database"), url)?;
+        // It may hold a password.
+        private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
     let title = package.directive.title.clone();
     let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
@@ -45,7 +46,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     }
     made?;
     say!(
-        "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
+        "已在 {} 装入《{title}》。下一步：用 dongliang user add 建立三名管理员，用 dongliang import 导入单位、人员和台账，再运行 dongliang serve",
         place.data.display()
     );
     Ok(Outcome::Done)

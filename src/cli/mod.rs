@@ -112,7 +112,7 @@ enum Command {
     /// 说明一个判定的来由
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
-    Verify,
+    Verify(verify::Options),
 }
 
 /// Runs the program on the arguments of the process.
@@ -139,7 +139,7 @@ pub fn run() -> ExitCode {
         Command::Package(c) => package::run(place, c),
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
-        Command::Verify => verify::run(place),
+        Command::Verify(o) => verify::run(place, o),
     };
     match result {
         Ok(outcome) => outcome.into(),

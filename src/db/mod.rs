@@ -10,6 +10,7 @@
 //!
 //! The last [`Db`] of a PostgreSQL database must not be dropped on a thread that runs async tasks.
 
+mod alone;
 mod error;
 mod migrate;
 mod pg;
@@ -30,8 +31,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use alone::{Alone, Work};
 pub use error::DbError;
-pub use tx::{Row, Tx};
+pub use tx::{Hold, Row, Tx};
 pub use value::Value;
 
 use pool::{Pool, Taken};
@@ -47,8 +49,8 @@ pub struct Db(Arc<Backend>);
 
 enum Backend {
     // Fields are dropped in order: the readers first, so that the writer's connection folds the log into the file.
-    File { readers: Pool<sqlite::Connection>, writer: writer::Writer },
-    Memory(Mutex<sqlite::Connection>),
+    File { readers: Pool<sqlite::Connection>, writer: writer::Writer, path: PathBuf },
+    Memory(Mutex<sqlite::Connection>, alone::InMemory),
     Postgres(Pool<pg::Connection>),
 }
 
@@ -82,7 +84,7 @@ impl Db {
                 }
                 result
             }
-            Backend::Memory(connection) => {
+            Backend::Memory(connection, _) => {
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 connection.run("pragma query_only = on")?;
                 let result = in_memory(&mut connection, "rollback", f);
@@ -115,7 +117,7 @@ impl Db {
                     f(tx)
                 })
             }
-            Backend::Memory(connection) => {
+            Backend::Memory(connection, _) => {
                 in_memory(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), "commit", f)
             }
             Backend::Postgres(pool) => {
@@ -130,6 +132,24 @@ impl Db {
         }
     }
 
+    /// Waits until no other process, and no other thread of this one, does this work; held until the answer is dropped.
+    /// Not to be asked for twice by one thread, nor inside a closure.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made, or the server cannot be reached.
+    pub fn alone(&self, work: Work) -> Result<Alone<'_>, DbError> {
+        match &*self.0 {
+            Backend::File { path, .. } => Alone::beside(path, work),
+            Backend::Memory(_, locks) => Ok(Alone::within(locks, work)),
+            Backend::Postgres(pool) => Alone::on(begun(pool, "select 1")?, work),
+        }
+    }
+
+    /// Whether a read goes on while another thread writes; a database in memory has one connection for both.
+    pub fn reads_beside_writes(&self) -> bool {
+        !matches!(&*self.0, Backend::Memory(..))
+    }
+
     fn id(&self) -> usize {
         Arc::as_ptr(&self.0) as usize
     }
@@ -141,14 +161,19 @@ impl Db {
 
 fn backend(url: &str) -> Result<Backend, DbError> {
     match url.split_once(':') {
-        Some(("sqlite", ":memory:")) => Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?))),
+        Some(("sqlite", ":memory:")) => {
+            Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?), alone::InMemory::default()))
+        }
         Some(("sqlite", path)) if !path.is_empty() => {
             let path = PathBuf::from(path);
             let connection = sqlite::Connection::file(&path, Use::Write)?;
             let writer = writer::Writer::start(connection)
                 .map_err(|e| DbError::Open { url: url.to_owned(), cause: e.to_string() })?;
-            let readers = Pool::new(READERS, move || sqlite::Connection::file(&path, Use::Read));
-            Ok(Backend::File { readers, writer })
+            let readers = Pool::new(READERS, {
+                let path = path.clone();
+                move || sqlite::Connection::file(&path, Use::Read)
+            });
+            Ok(Backend::File { readers, writer, path })
         }
         Some(("postgres" | "postgresql", _)) => {
             let target = pg::Target::parse(url)?;
@@ -175,7 +200,7 @@ fn in_memory<T>(
     result.and_then(|t| Ok(ended.map(|()| t)?))
 }
 
-/// A connection on which a transaction has begun. Those that a restart of the server has cut are passed over.
+/// A connection on which a transaction has begun, or another first statement has run. Those that a restart of the server has cut are passed over.
 fn begun<'p>(pool: &'p Pool<pg::Connection>, begin: &str) -> Result<Taken<'p, pg::Connection>, DbError> {
     let mut tries = 0;
     loop {

@@ -132,8 +132,22 @@ impl Connection {
         Ok(stream.finish()?)
     }
 
-    pub(super) fn lock(&mut self, key: i64) -> Result<(), DbError> {
-        self.client.execute("select pg_advisory_xact_lock($1)", &[&key])?;
+    /// Holds a key until the transaction ends, alone or with others that share it.
+    pub(super) fn lock(&mut self, key: i64, shared: bool) -> Result<(), DbError> {
+        let sql = if shared { "select pg_advisory_xact_lock_shared($1)" } else { "select pg_advisory_xact_lock($1)" };
+        self.client.execute(sql, &[&key])?;
+        Ok(())
+    }
+
+    /// Holds a key until it is let go or the connection ends.
+    pub(super) fn lock_session(&mut self, key: i64) -> Result<(), DbError> {
+        self.client.execute("select pg_advisory_lock($1)", &[&key])?;
+        Ok(())
+    }
+
+    /// Lets go of what [`Connection::lock_session`] holds.
+    pub(super) fn unlock_session(&mut self, key: i64) -> Result<(), DbError> {
+        self.client.execute("select pg_advisory_unlock($1)", &[&key])?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::{collections::HashMap, path::Path, time::Duration};
 use rusqlite::{CachedStatement, OpenFlags, types::ValueRef};
 
 use super::{DbError, Row, Value, placeholder};
+use crate::private;
 
 /// Statements kept prepared per connection.
 const STATEMENTS: usize = 256;
@@ -32,6 +33,10 @@ impl Connection {
     pub(super) fn file(path: &Path, purpose: Use) -> Result<Connection, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let create = if purpose == Use::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+        if purpose == Use::Write {
+            // SQLite would let everybody read it, and gives its log the mode of the file. What goes wrong it tells better.
+            let _ = private::touch(path);
+        }
         let raw = rusqlite::Connection::open_with_flags(path, flags | create)?;
         raw.busy_timeout(BUSY)?;
         match purpose {
@@ -147,6 +152,7 @@ fn bind(statement: &mut CachedStatement<'_>, numbers: &[usize], sql: &str, param
 }
 
 /// A column as the database has it.
+#[inline]
 pub(super) fn value<'r>(row: &'r rusqlite::Row<'_>, i: usize) -> Result<ValueRef<'r>, DbError> {
     Ok(row.get_ref(i)?)
 }

@@ -61,6 +61,35 @@ pub fn on_postgres(test: impl FnOnce(&Db)) {
     test(&db);
 }
 
+/// Makes `name::sqlite` and `name::postgres` of one test on the address of a fresh database, to open it as several
+/// processes do: `url_test!(name, |url: &str| { … });`
+#[macro_export]
+macro_rules! url_test {
+    ($(#[$meta:meta])* $name:ident, $body:expr) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[$meta])*
+            #[test]
+            fn sqlite() {
+                let dir = $crate::db::testing::TempDir::new();
+                let test: fn(&str) = $body;
+                test(&format!("sqlite:{}", dir.0.join("test.db").display()));
+            }
+
+            $(#[$meta])*
+            #[test]
+            fn postgres() {
+                $crate::db::testing::on_postgres(|_| {
+                    let test: fn(&str) = $body;
+                    test(&$crate::db::testing::PostgresDb::new("").url);
+                });
+            }
+        }
+    };
+}
+
 /// A directory that is removed when dropped.
 pub struct TempDir(pub PathBuf);
 
@@ -92,6 +121,13 @@ impl PostgresDb {
     pub fn new(options: &str) -> PostgresDb {
         let name = format!("test_{}_{}", std::process::id(), next());
         administer(&format!("create database {name} template template0 {options}"));
+        PostgresDb { url: server().url(&name), name }
+    }
+
+    /// Another one with the same content; nobody may be connected to this one.
+    pub fn copy(&self) -> PostgresDb {
+        let name = format!("test_{}_{}", std::process::id(), next());
+        administer(&format!("create database {name} template {}", self.name));
         PostgresDb { url: server().url(&name), name }
     }
 }

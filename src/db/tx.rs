@@ -12,6 +12,24 @@ pub struct Tx<'a> {
     failed: bool,
 }
 
+/// How a key is held until a transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// By nobody else.
+    Alone(i64),
+    /// With others that share it.
+    Shared(i64),
+}
+
+impl Hold {
+    fn key_and_shared(self) -> (i64, bool) {
+        match self {
+            Hold::Alone(key) => (key, false),
+            Hold::Shared(key) => (key, true),
+        }
+    }
+}
+
 enum Connection<'a> {
     Sqlite(&'a mut sqlite::Connection),
     Postgres(&'a mut pg::Connection),
@@ -113,11 +131,18 @@ impl<'a> Tx<'a> {
     /// Holds these keys until the transaction ends, in their order, so that two writers that touch the same subject
     /// come one after the other. SQLite has one writer anyway.
     pub fn lock(&mut self, keys: &[i64]) -> anyhow::Result<()> {
+        self.hold(&keys.iter().map(|key| Hold::Alone(*key)).collect::<Vec<_>>())
+    }
+
+    /// The same with keys that several may hold at once, as long as nobody holds them alone.
+    pub fn hold(&mut self, keys: &[Hold]) -> anyhow::Result<()> {
         let Connection::Postgres(c) = &mut self.connection else { return Ok(()) };
-        let mut keys = keys.to_vec();
+        // In one order for everybody; of one key the stronger hold first, since a weaker one cannot be made stronger
+        // while others hold it too.
+        let mut keys: Vec<(i64, bool)> = keys.iter().map(|hold| hold.key_and_shared()).collect();
         keys.sort_unstable();
-        keys.dedup();
-        let done = keys.into_iter().try_for_each(|key| c.lock(key));
+        keys.dedup_by_key(|(key, _)| *key);
+        let done = keys.into_iter().try_for_each(|(key, shared)| c.lock(key, shared));
         self.noted(done)
     }
 
@@ -220,6 +245,7 @@ impl<'a> Row<'a> {
     }
 
     /// A number, if there is one.
+    #[inline]
     pub fn opt_i64(&self, i: usize) -> anyhow::Result<Option<i64>> {
         match self.0 {
             Of::Sqlite(row) => match sqlite::value(row, i)? {
@@ -237,6 +263,7 @@ impl<'a> Row<'a> {
     }
 
     /// A text, if there is one.
+    #[inline]
     pub fn opt_text(&self, i: usize) -> anyhow::Result<Option<&str>> {
         match self.0 {
             Of::Sqlite(row) => match sqlite::value(row, i)? {
@@ -245,6 +272,19 @@ impl<'a> Row<'a> {
                 _ => Err(self.mismatch(i, "text")),
             },
             Of::Postgres(row) => row.try_get(i).map_err(|_| self.mismatch(i, "text")),
+        }
+    }
+
+    /// A text, if there is one, as its bytes: for who reads many and checks them anyway.
+    #[inline]
+    pub fn opt_bytes(&self, i: usize) -> anyhow::Result<Option<&[u8]>> {
+        match self.0 {
+            Of::Sqlite(row) => match sqlite::value(row, i)? {
+                ValueRef::Text(bytes) => Ok(Some(bytes)),
+                ValueRef::Null => Ok(None),
+                _ => Err(self.mismatch(i, "text")),
+            },
+            Of::Postgres(_) => Ok(self.opt_text(i)?.map(str::as_bytes)),
         }
     }
 

@@ -3,8 +3,6 @@
 //! Whether a row is complete and its choices exist is for forms and imports to say, with the place; here only what
 //! would spoil the table is refused. Nobody but this module writes to a ledger's table.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context;
 
 use super::{
@@ -172,7 +170,7 @@ pub struct Change<'a> {
 }
 
 /// Corrects a record: voids the row that the person saw and records the next revision. If the record has moved on, the
-/// error is a [`StoreError::Conflict`] with both versions.
+/// error is a [`StoreError::Conflict`] with both versions. `import` is the import that brings the correction.
 pub fn replace(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -180,9 +178,10 @@ pub fn replace(
     keys: &Keys,
     change: Change<'_>,
     row: &NewRow,
+    import: Option<i64>,
 ) -> anyhow::Result<()> {
     void(tx, actor, ledger, change)?;
-    put(tx, actor, ledger, keys, std::iter::once((row, change.record_id, change.revision + 1)), None)
+    put(tx, actor, ledger, keys, std::iter::once((row, change.record_id, change.revision + 1)), import)
 }
 
 /// Voids a record; conflicts as in [`replace`].
@@ -209,15 +208,25 @@ pub fn void(tx: &mut Tx<'_>, actor: &Actor, ledger: &Ledger, change: Change<'_>)
     Err(StoreError::Conflict(Box::new(Conflict { expected, current })).into())
 }
 
-/// Undoes an import: voids all its rows that are not voided yet and gives their record ids. Refused when one of them
-/// was corrected since.
-pub fn void_import(
+/// What undoing an import did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undone {
+    /// Records that it had brought, now voided.
+    pub voided: Vec<i64>,
+    /// Records that it had corrected: the earlier row, which is current again as the next revision.
+    pub restored: Vec<(i64, NewRow)>,
+}
+
+/// Undoes an import: voids the records it brought, and gives those it corrected their earlier values back as a further
+/// revision. Records that were voided since stay so. Refused when one of its rows was corrected since.
+pub fn undo_import(
     tx: &mut Tx<'_>,
     actor: &Actor,
     ledger: &Ledger,
+    keys: &Keys,
     import: i64,
     reason: &str,
-) -> anyhow::Result<Vec<i64>> {
+) -> anyhow::Result<Undone> {
     let sql =
         "update import set undone_at = $3, undone_by = $4 where row_id = $1 and ledger = $2 and undone_at is null";
     let params = [import.into(), (&ledger.name).into(), actor.at.into(), (&actor.name).into()];
@@ -227,11 +236,12 @@ pub fn void_import(
     // The void comes first: it waits for those who correct a row at this moment.
     let sql = format!(
         "update {} set voided_at = $2, voided_by = $3, void_reason = $4 \
-         where import_id = $1 and voided_at is null and recorded_at <= $2 returning record_id",
+         where import_id = $1 and voided_at is null and recorded_at <= $2 returning record_id, revision",
         table(ledger)
     );
     let params = [import.into(), actor.at.into(), (&actor.name).into(), reason.into()];
-    let voided = tx.rows(&sql, &params, |r| r.i64(0))?;
+    let mut gone = tx.rows(&sql, &params, |r| Ok((r.i64(0)?, r.i64(1)?)))?;
+    gone.sort_unstable();
     let sql = format!(
         "select distinct n.record_id from {0} i join {0} n on n.record_id = i.record_id and n.revision > i.revision \
          where i.import_id = $1 order by 1",
@@ -242,10 +252,19 @@ pub fn void_import(
         return Err(StoreError::Corrected(corrected).into());
     }
     let sql = format!("select record_id from {} where import_id = $1 and voided_at is null", table(ledger));
-    match tx.one(&sql, &[import.into()], |r| r.i64(0))? {
-        Some(_) => Err(StoreError::Clock.into()),
-        None => Ok(voided),
+    if tx.one(&sql, &[import.into()], |r| r.i64(0))?.is_some() {
+        return Err(StoreError::Clock.into());
     }
+    let (brought, changed): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, revision)| *revision == 1);
+    let mut undone = Undone { voided: brought.into_iter().map(|(id, _)| id).collect(), ..Undone::default() };
+    for (record, revision) in changed {
+        let earlier = history(tx, ledger, &Scope::All, record)?.into_iter().find(|r| r.revision == revision - 1);
+        let earlier = earlier.with_context(|| format!("记录 {record} 缺少第 {} 版", revision - 1))?;
+        let row = NewRow { code: earlier.code, unit: earlier.unit, values: earlier.values };
+        put(tx, actor, ledger, keys, std::iter::once((&row, record, revision + 1)), None)?;
+        undone.restored.push((record, row));
+    }
+    Ok(undone)
 }
 
 /// The row of a record that is current, or was known at an instant.
@@ -272,17 +291,4 @@ pub fn find_by_code(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str)
     let select = Select::current(tx, ledger, scope, None).equal("record_code", code);
     let sql = format!("{} order by r.record_id", select.columns(&select_list(ledger)));
     tx.rows(&sql, &select.params.0, |row| read(ledger, row))
-}
-
-/// Record ids of all current codes; for imports that resolve many.
-pub fn codes(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope) -> anyhow::Result<BTreeMap<String, i64>> {
-    let select = Select::current(tx, ledger, scope, None);
-    let mut all = BTreeMap::new();
-    tx.each(&select.columns("r.record_code, r.record_id"), &select.params.0, |row| {
-        if let Some(code) = row.opt_text(0)? {
-            all.insert(code.to_owned(), row.i64(1)?);
-        }
-        Ok(())
-    })?;
-    Ok(all)
 }

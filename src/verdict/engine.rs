@@ -1,6 +1,12 @@
 //! A package made ready to judge, and the way through all of its requirements: whole tables once, large ledgers in cuts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use super::{
     compile::{self, CompileError, Compiled, Given, Step},
@@ -15,13 +21,15 @@ use super::{
 use crate::{
     calendar::Workdays,
     day::Day,
-    db::Tx,
+    db::{Db, Tx},
     directive::model::{Each, FieldType, Package},
     org::builtin,
 };
 
-/// Subjects judged in one cut.
-const CUT: i64 = 4_000;
+/// Subjects judged in one cut: few enough that their facts and verdicts stay in the processor's cache.
+const CUT: i64 = 500;
+/// The same of what was known in the past, which no index serves: each cut reads the ledger whole.
+const CUT_OF_THE_PAST: i64 = 4_000;
 
 /// A package with its settings, compiled.
 pub struct Engine {
@@ -68,6 +76,19 @@ pub struct Judged<'j, 'w> {
     pub verdicts: Vec<Verdict>,
     /// The world they were judged in.
     pub world: &'j World<'w>,
+}
+
+/// Requirements on the same subjects, judged together over the same rows.
+struct Group {
+    members: Vec<usize>,
+    needs: Needs,
+    cuts: Vec<(usize, Option<usize>)>,
+}
+
+/// A group on some of its subjects: ranges of first keys, `None` for all.
+struct Piece {
+    group: Arc<Group>,
+    ranges: Option<Vec<(i64, i64)>>,
 }
 
 /// Receives verdicts, cut by cut.
@@ -150,15 +171,62 @@ impl Engine {
         shared: &mut Shared,
         sink: &mut Sink<'_>,
     ) -> anyhow::Result<()> {
+        self.work(tx, q)?.iter().try_for_each(|piece| self.piece(tx, q, piece, shared, sink))
+    }
+
+    /// The same on several threads, each with a reader and whole tables of its own, so that memory grows with them. Not to
+    /// be called inside a transaction.
+    ///
+    /// A fact recorded meanwhile may be seen by one thread and not by another; the verdicts on one subject come from one.
+    ///
+    /// # Errors
+    /// As [`Engine::evaluate`].
+    pub fn evaluate_on(
+        &self,
+        db: &Db,
+        threads: usize,
+        q: &Question,
+        shared: &Shared,
+        sink: &(dyn Fn(Judged<'_, '_>) -> anyhow::Result<()> + Sync),
+    ) -> anyhow::Result<()> {
+        let work = db.read(|tx| self.work(tx, q))?;
+        let next = AtomicUsize::new(0);
+        let run = || {
+            let mut shared = shared.clone();
+            db.read(|tx| {
+                while let Some(piece) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    self.piece(tx, q, piece, &mut shared, &mut |judged| sink(judged))?;
+                }
+                Ok(())
+            })
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+            let own = run();
+            others
+                .into_iter()
+                .map(|t| t.join().unwrap_or_else(|_| anyhow::bail!("判定的线程出错")))
+                .fold(own, Result::and)
+        })
+    }
+
+    /// What is asked, in pieces that can be judged one by one.
+    fn work(&self, tx: &mut Tx<'_>, q: &Question) -> anyhow::Result<Vec<Piece>> {
         let all: Vec<usize> = (0..self.compiled.len()).collect();
         let mut groups: BTreeMap<(usize, Option<usize>, usize), Vec<usize>> = BTreeMap::new();
         for i in q.which.as_ref().unwrap_or(&all) {
             groups.entry(self.group(*i)).or_default().push(*i);
         }
-        for members in groups.values() {
-            self.group_evaluate(tx, q, members, shared, sink)?;
+        let mut work = Vec::new();
+        for members in groups.into_values() {
+            let mut needs = Needs::default();
+            members.iter().for_each(|i| needs.merge(&self.needs[*i]));
+            let cuts = self.cuts(&members, &needs);
+            let group = Arc::new(Group { members, needs, cuts });
+            let ranges = self.ranges(tx, q, &group.members)?;
+            work.extend(ranges.into_iter().map(|ranges| Piece { group: Arc::clone(&group), ranges }));
         }
-        Ok(())
+        Ok(work)
     }
 
     /// The indexes that let a cut be read without touching the table: the column by which rows point at the subject, the
@@ -206,40 +274,32 @@ impl Engine {
         }
     }
 
-    fn group_evaluate(
+    fn piece(
         &self,
         tx: &mut Tx<'_>,
         q: &Question,
-        members: &[usize],
+        Piece { group, ranges }: &Piece,
         shared: &mut Shared,
         sink: &mut Sink<'_>,
     ) -> anyhow::Result<()> {
-        let mut needs = Needs::default();
-        members.iter().for_each(|i| needs.merge(&self.needs[*i]));
-        let cuts = self.cuts(members, &needs);
-        for ranges in self.ranges(tx, q, members)? {
-            let slice = match &ranges {
-                None => BTreeMap::new(),
-                Some(ranges) => cuts
-                    .iter()
-                    .map(|(table, column)| (*table, Cut { column: *column, ranges: ranges.clone() }))
-                    .collect(),
-            };
-            let ask = Ask {
-                needs: &needs,
-                union: &self.union,
-                known_at: q.known_at,
-                as_of: q.as_of,
-                given: &self.given,
-                slice,
-            };
-            let world = load::world(tx, &self.layout, &self.workdays, &ask, shared)?;
-            for i in members {
-                let mut eval = Eval::new(&world, &self.given, q.as_of);
-                eval.only = ranges.clone().unwrap_or_default();
-                let verdicts = judge::judge(&eval, &self.compiled[*i], &self.rules);
-                sink(Judged { requirement: *i, verdicts, world: &world })?;
-            }
+        let cut = |ranges: &Vec<(i64, i64)>| {
+            let cuts = group.cuts.iter();
+            cuts.map(|(table, column)| (*table, Cut { column: *column, ranges: ranges.clone() })).collect()
+        };
+        let ask = Ask {
+            needs: &group.needs,
+            union: &self.union,
+            known_at: q.known_at,
+            as_of: q.as_of,
+            given: &self.given,
+            slice: ranges.as_ref().map_or(BTreeMap::new(), cut),
+        };
+        let world = load::world(tx, &self.layout, &self.workdays, &ask, shared)?;
+        let mut first = Eval::new(&world, &self.given, q.as_of);
+        first.only = ranges.clone().unwrap_or_default();
+        for i in &group.members {
+            let verdicts = judge::judge(&first.beside(), &self.compiled[*i], &self.rules);
+            sink(Judged { requirement: *i, verdicts, world: &world })?;
         }
         Ok(())
     }
@@ -280,10 +340,11 @@ impl Engine {
         let sql = format!("select count(*), min(record_id), max(record_id) from l_{}", ledger.name);
         let found = tx.one(&sql, &[], |r| Ok((r.i64(0)?, r.opt_i64(1)?.unwrap_or(0), r.opt_i64(2)?.unwrap_or(0))))?;
         let (count, first, last) = found.unwrap_or((0, 0, 0));
-        if count <= CUT || (!c.per.is_empty() && self.key_column(c).is_none()) {
+        let most = if q.known_at.is_some() { CUT_OF_THE_PAST } else { CUT };
+        if count <= most || (!c.per.is_empty() && self.key_column(c).is_none()) {
             return Ok(vec![None]);
         }
-        let step = ((last - first + 1) / (count / CUT + 1)).max(1);
+        let step = ((last - first + 1) / (count / most + 1)).max(1);
         let starts = (0..).map(|n| first + n * step).take_while(|at| *at <= last);
         Ok(starts.map(|at| Some(vec![(at, at + step - 1)])).collect())
     }

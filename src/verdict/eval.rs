@@ -3,9 +3,10 @@
 //! A condition is true, false, or cannot be told (`None`) because a field is empty (3.2).
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
     rc::Rc,
+    sync::Arc,
 };
 
 use super::{
@@ -19,6 +20,9 @@ use crate::{
     ratio::Ratio,
 };
 
+/// Indexes by table and column; so few that they are looked through.
+type ByColumn = Vec<((usize, usize), Rc<Index>)>;
+
 /// One question: a world seen from a day.
 pub struct Eval<'w> {
     /// What is known.
@@ -31,6 +35,8 @@ pub struct Eval<'w> {
     pub only: Vec<(i64, i64)>,
     young_age: Option<i64>,
     indexes: RefCell<HashMap<(usize, Day), Rc<Index>>>,
+    by_column: Rc<RefCell<ByColumn>>,
+    persons: Rc<OnceCell<Rc<Vec<Subject>>>>,
     trace: RefCell<BTreeMap<Node, Fate>>,
     tracing: Cell<bool>,
 }
@@ -62,7 +68,7 @@ pub struct Subject {
     /// Of a combination all its rows, else empty.
     pub rows: Vec<usize>,
     /// Of a combination the cells of `per`, else the record id.
-    pub key: Vec<i64>,
+    pub key: Arc<[i64]>,
     /// First day.
     pub opens: Day,
     /// Days there as of the day asked, ascending; the last may end at [`Day::MAX`].
@@ -82,6 +88,8 @@ pub struct Seen {
     pub day: Day,
     /// Passes the filter: true, or not to be told.
     pub sure: bool,
+    /// Takes part only if the row before it in the list does not (`last_per`).
+    pub instead: bool,
 }
 
 /// Why a row was counted or not.
@@ -112,15 +120,52 @@ pub enum Fate {
     Short(String),
 }
 
-/// Rows by what they relate to.
+/// Rows by what they relate to, and by day.
 struct Index {
-    pairs: Vec<(i64, u32)>,
+    /// Key, day and position of each row, ascending.
+    rows: Vec<(i64, Day, u32)>,
+    /// Where the rows of each key begin, counted from the least key; empty where the keys lie too far apart.
+    begins: Vec<u32>,
 }
 
 impl Index {
-    fn rows(&self, key: i64) -> impl Iterator<Item = usize> + '_ {
-        let from = self.pairs.partition_point(|p| p.0 < key);
-        self.pairs[from..].iter().take_while(move |p| p.0 == key).map(|p| p.1 as usize)
+    fn new(mut rows: Vec<(i64, Day, u32)>) -> Index {
+        rows.retain(|r| r.0 != EMPTY);
+        rows.sort_unstable();
+        let mut begins = Vec::new();
+        if let (Some(first), Some(last)) = (rows.first(), rows.last())
+            && let Some(keys) = last.0.checked_sub(first.0).filter(|n| *n <= rows.len() as i64)
+        {
+            let first = first.0;
+            begins.reserve(keys as usize + 2);
+            for (at, row) in rows.iter().enumerate() {
+                begins.resize((row.0 - first) as usize + 1, at as u32);
+            }
+            begins.push(rows.len() as u32);
+        }
+        Index { rows, begins }
+    }
+
+    /// The rows of a key, those between two days if asked for, both included: their days and positions.
+    fn rows(&self, key: i64, span: Option<(Day, Day)>) -> impl ExactSizeIterator<Item = (Day, usize)> + '_ {
+        let mut own = self.of(key);
+        if let Some((from, to)) = span {
+            own = &own[own.partition_point(|r| r.1 < from)..];
+            own = &own[..own.partition_point(|r| r.1 <= to)];
+        }
+        own.iter().map(|r| (r.1, r.2 as usize))
+    }
+
+    fn of(&self, key: i64) -> &[(i64, Day, u32)] {
+        let Some(first) = self.rows.first() else { return &[] };
+        if self.begins.is_empty() {
+            let from = self.rows.partition_point(|r| r.0 < key);
+            let own = &self.rows[from..];
+            return &own[..own.partition_point(|r| r.0 == key)];
+        }
+        let at = key.checked_sub(first.0).and_then(|n| usize::try_from(n).ok());
+        let span = at.and_then(|at| Some((*self.begins.get(at)?, *self.begins.get(at + 1)?)));
+        span.map_or(&[], |(from, to)| &self.rows[from as usize..to as usize])
     }
 }
 
@@ -134,9 +179,26 @@ impl<'w> Eval<'w> {
             only: Vec::new(),
             young_age: given.whole("young_age"),
             indexes: RefCell::default(),
+            by_column: Rc::default(),
+            persons: Rc::default(),
             trace: RefCell::default(),
             tracing: Cell::new(false),
         }
+    }
+
+    /// The same for another requirement, with what was found out about the world's tables so far.
+    pub fn beside(&self) -> Eval<'w> {
+        Eval {
+            only: self.only.clone(),
+            by_column: Rc::clone(&self.by_column),
+            persons: Rc::clone(&self.persons),
+            ..Eval::new(self.world, self.given, self.as_of)
+        }
+    }
+
+    /// All persons in post, found once for all requirements beside each other.
+    pub(super) fn persons(&self, find: impl FnOnce() -> Vec<Subject>) -> Rc<Vec<Subject>> {
+        Rc::clone(self.persons.get_or_init(|| Rc::new(find())))
     }
 
     /// From now on keeps what becomes of each row.
@@ -151,6 +213,7 @@ impl<'w> Eval<'w> {
     }
 
     /// Notes what became of a row, if asked to; a later note on the same row takes the place of the earlier.
+    #[inline]
     pub fn note(&self, table: usize, row: usize, fate: impl FnOnce() -> Fate) {
         if self.tracing.get() {
             self.trace.borrow_mut().insert(Node { table, row }, fate());
@@ -191,7 +254,15 @@ impl<'w> Eval<'w> {
     }
 
     /// The cell at the end of a path; `day` is the row's own, for paths to persons and units.
+    #[inline]
     pub fn value(&self, node: Node, access: &Access, day: Day, cutoff: Day) -> i64 {
+        match access.steps.as_slice() {
+            [Step::Column(column)] => self.cell(node, *column, cutoff),
+            _ => self.along(node, access, day, cutoff),
+        }
+    }
+
+    fn along(&self, node: Node, access: &Access, day: Day, cutoff: Day) -> i64 {
         let mut at = node;
         let last = access.steps.len() - 1;
         for (i, step) in access.steps.iter().enumerate() {
@@ -211,11 +282,7 @@ impl<'w> Eval<'w> {
         let day = day.min(self.as_of);
         let unit_id = |row: Option<usize>| row.map_or(EMPTY, |u| self.world.tables[UNIT].ids[u]);
         match step {
-            Step::Column(i) => {
-                let cell = table.cell(at.row, i);
-                let later = self.world.layout.kinds[at.table][i] == Kind::Date && cell > i64::from(cutoff.0);
-                if later { EMPTY } else { cell }
-            }
+            Step::Column(i) => self.cell(at, i, cutoff),
             Step::Id => table.ids[at.row],
             Step::Unit => unit_id(self.unit_of(at, day)),
             Step::Organ => unit_id(chart.organ.get(at.row).copied()),
@@ -225,6 +292,14 @@ impl<'w> Eval<'w> {
             Step::TalkLevel => self.talk_level(at, day),
             Step::ActualDays => self.actual_days(at, cutoff),
         }
+    }
+
+    /// A cell; a date after the cutoff is not filled yet.
+    #[inline]
+    fn cell(&self, at: Node, column: usize, cutoff: Day) -> i64 {
+        let cell = self.world.tables[at.table].cell(at.row, column);
+        let later = cell > i64::from(cutoff.0) && matches!(self.world.layout.kinds[at.table][column], Kind::Date);
+        if later { EMPTY } else { cell }
     }
 
     fn follow(&self, at: Node, step: Step, cell: i64) -> Option<Node> {
@@ -298,11 +373,18 @@ impl<'w> Eval<'w> {
         Ok(unclear)
     }
 
+    #[inline]
     fn condition(&self, node: Node, day: Day, c: &Condition, subject: &Subject, frame: &Frame) -> Option<bool> {
         let cell = self.value(node, &c.access, day, frame.cutoff);
         match &c.test {
             Check::Filled(yes) => Some((cell != EMPTY) == *yes),
             _ if cell == EMPTY => None,
+            Check::Equal(wanted, sides)
+                if let ([Side::Fixed(literal, _)], false) =
+                    (sides.as_slice(), matches!(c.access.kind, Kind::Choices(_))) =>
+            {
+                Some((cell == *literal) == *wanted)
+            }
             Check::Equal(wanted, sides) => {
                 let mut unclear = false;
                 for side in sides {
@@ -372,48 +454,68 @@ impl<'w> Eval<'w> {
         let here = Subject {
             node,
             rows: Vec::new(),
-            key: vec![self.world.tables[node.table].ids[node.row]],
+            key: Arc::new([self.world.tables[node.table].ids[node.row]]),
             opens: day,
             life: Vec::new(),
             doubtful: Vec::new(),
             unclear: false,
         };
-        let mut unclear = false;
-        for row in self.candidates(rows, &here, bound) {
-            let Some(day) = self.visible(rows, row, bound, open) else { continue };
+        let (mut met, mut unclear) = (false, false);
+        let span = self.span(rows, bound);
+        self.candidates(rows, &here, bound, span, |day, row| {
+            let day = if span.is_some() { Some(day) } else { self.visible(rows, row, bound, open) };
+            let Some(day) = day.filter(|_| !met) else { return };
             match self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame) {
-                Ok(None) => return Some(true),
+                Ok(None) => met = true,
                 Ok(Some(_)) => unclear = true,
                 Err(_) => {}
             }
-        }
-        if unclear { None } else { Some(false) }
+        });
+        if !met && unclear { None } else { Some(met) }
     }
 
-    /// The rows that pass the filter or may pass it, and whether anybody was there at all before the filter.
-    pub fn scan(&self, rows: &Rows, subject: &Subject, frame: &Frame) -> (Vec<Seen>, bool) {
-        let mut found = Vec::new();
+    /// Gives the rows that pass the filter or may pass it, and says whether anybody was there at all before the filter.
+    pub fn scan(&self, rows: &Rows, subject: &Subject, frame: &Frame, mut found: impl FnMut(Seen)) -> bool {
         let mut anybody = false;
-        for row in self.candidates(rows, subject, frame) {
-            let Some(day) = self.visible(rows, row, frame, false) else {
+        let span = self.span(rows, frame);
+        self.candidates(rows, subject, frame, span, |day, row| {
+            let day = if span.is_some() { Some(day) } else { self.visible(rows, row, frame, false) };
+            let Some(day) = day else {
                 let future = self.world.tables[rows.table].opens[row] > self.as_of;
                 self.note(rows.table, row, || if future { Fate::Future } else { Fate::Outside });
-                continue;
+                return;
             };
             anybody = true;
-            match self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame) {
+            let told = match rows.filter.is_empty() {
+                true => Ok(None),
+                false => self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame),
+            };
+            match told {
                 Ok(None) => {
                     self.note(rows.table, row, || Fate::Counted);
-                    found.push(Seen { row, day, sure: true });
+                    found(Seen { row, day, sure: true, instead: false });
                 }
                 Ok(Some(field)) => {
                     self.note(rows.table, row, || Fate::Unclear(field.to_owned()));
-                    found.push(Seen { row, day, sure: false });
+                    found(Seen { row, day, sure: false, instead: false });
                 }
                 Err(field) => self.note(rows.table, row, || Fate::Fails(field.to_owned())),
             }
+        });
+        anybody
+    }
+
+    /// How many rows pass, where that can be told without looking at them: all of one key between two days.
+    pub fn count(&self, rows: &Rows, subject: &Subject, frame: &Frame) -> Option<usize> {
+        let span = self.span(rows, frame).filter(|_| rows.filter.is_empty())?;
+        let Relate::Via(pairs) = &rows.relate else { return None };
+        let [(Access { steps, .. }, None)] = pairs.as_slice() else { return None };
+        let [Step::Column(column)] = steps.as_slice() else { return None };
+        if subject.node.table == UNIT {
+            return None;
         }
-        (found, anybody)
+        let key = self.world.tables[subject.node.table].ids[subject.node.row];
+        Some(self.column(rows.table, *column).rows(key, Some(span)).len())
     }
 
     /// The row's day for its paths, if the row is seen in the frame.
@@ -452,11 +554,24 @@ impl<'w> Eval<'w> {
         }
     }
 
-    /// Rows related to the subject, whatever their day.
-    fn candidates(&self, rows: &Rows, subject: &Subject, frame: &Frame) -> Vec<usize> {
+    /// Rows related to the subject, with their own days: those in the span, or whatever their day.
+    fn candidates(
+        &self,
+        rows: &Rows,
+        subject: &Subject,
+        frame: &Frame,
+        span: Option<(Day, Day)>,
+        mut f: impl FnMut(Day, usize),
+    ) {
+        let opens = &self.world.tables[rows.table].opens;
+        let mut given = |day, row| {
+            if span.is_none_or(|(from, to)| from <= day && day <= to) {
+                f(day, row);
+            }
+        };
         match &rows.relate {
-            Relate::All => (0..self.world.tables[rows.table].len()).collect(),
-            Relate::Combination => subject.rows.clone(),
+            Relate::All => opens.iter().enumerate().for_each(|(row, day)| given(*day, row)),
+            Relate::Combination => subject.rows.iter().for_each(|row| given(opens[*row], *row)),
             Relate::Owner => {
                 let day = match rows.at {
                     Some(At::Start) if frame.from > Day::MIN => Some(frame.from),
@@ -467,44 +582,57 @@ impl<'w> Eval<'w> {
                     eval.unit_of(Node { table: rows.table, row }, day.unwrap_or(own)).map_or(EMPTY, |u| u as i64)
                 });
                 let owned = self.world.chart.owned.get(subject.node.row).map_or(&[][..], |o| o);
-                let mut found: Vec<usize> = owned.iter().flat_map(|u| index.rows(*u as i64)).collect();
-                found.sort_unstable();
-                found
+                owned.iter().flat_map(|u| index.rows(*u as i64, span)).for_each(|(day, row)| f(day, row));
             }
-            Relate::Via(pairs) => self.via(rows, pairs, subject),
+            Relate::Via(pairs) => self.via(rows, pairs, subject, span, f),
         }
     }
 
-    fn via(&self, rows: &Rows, pairs: &[(Access, Option<Access>)], subject: &Subject) -> Vec<usize> {
+    /// Where a row is seen by its own day alone: from which day to which. Not while fates are noted, for those outside
+    /// have one too.
+    fn span(&self, rows: &Rows, frame: &Frame) -> Option<(Day, Day)> {
+        let own_day = rows.table != PERSON && rows.at.is_none() && rows.dated.is_none();
+        (own_day && !self.tracing.get()).then(|| (frame.from, frame.seen.min(self.as_of)))
+    }
+
+    fn via(
+        &self,
+        rows: &Rows,
+        pairs: &[(Access, Option<Access>)],
+        subject: &Subject,
+        span: Option<(Day, Day)>,
+        mut f: impl FnMut(Day, usize),
+    ) {
         let wanted = |access: &Option<Access>| match access {
             None => self.world.tables[subject.node.table].ids[subject.node.row],
             Some(a) => self.value(subject.node, a, subject.opens, Day::MAX),
         };
-        let Some((first, rest)) = pairs.split_first() else { return Vec::new() };
-        let index = self
-            .index(rows, None, |eval, row, own| eval.value(Node { table: rows.table, row }, &first.0, own, Day::MAX));
+        let Some((first, rest)) = pairs.split_first() else { return };
+        let index = match first.0.steps.as_slice() {
+            [Step::Column(column)] => self.column(rows.table, *column),
+            _ => self.index(rows, None, |eval, row, own| {
+                eval.value(Node { table: rows.table, row }, &first.0, own, Day::MAX)
+            }),
+        };
+        let others: Vec<(&Access, i64)> = rest.iter().map(|(a, s)| (a, wanted(s))).collect();
+        let mut of = |key: i64| {
+            for (day, row) in index.rows(key, span) {
+                let related = others.iter().all(|(a, want)| {
+                    *want != EMPTY && self.value(Node { table: rows.table, row }, a, day, Day::MAX) == *want
+                });
+                if related {
+                    f(day, row);
+                }
+            }
+        };
         let owned = match &first.1 {
             None if subject.node.table == UNIT => self.world.chart.owned.get(subject.node.row),
             _ => None,
         };
-        let keys: Vec<i64> = match owned {
-            Some(units) => units.iter().map(|u| self.world.tables[UNIT].ids[*u]).collect(),
-            None => vec![wanted(&first.1)],
-        };
-        let others: Vec<(&Access, i64)> = rest.iter().map(|(a, s)| (a, wanted(s))).collect();
-        let mut found: Vec<usize> = keys
-            .iter()
-            .filter(|k| **k != EMPTY)
-            .flat_map(|k| index.rows(*k))
-            .filter(|row| {
-                let own = self.world.tables[rows.table].opens[*row];
-                others.iter().all(|(a, want)| {
-                    *want != EMPTY && self.value(Node { table: rows.table, row: *row }, a, own, Day::MAX) == *want
-                })
-            })
-            .collect();
-        found.sort_unstable();
-        found
+        match owned {
+            Some(units) => units.iter().for_each(|u| of(self.world.tables[UNIT].ids[*u])),
+            None => Some(wanted(&first.1)).filter(|key| *key != EMPTY).into_iter().for_each(of),
+        }
     }
 
     fn index(&self, rows: &Rows, day: Option<Day>, key: impl Fn(&Self, usize, Day) -> i64) -> Rc<Index> {
@@ -512,12 +640,22 @@ impl<'w> Eval<'w> {
         if let Some(index) = self.indexes.borrow().get(&slot) {
             return Rc::clone(index);
         }
-        let table = &self.world.tables[rows.table];
-        let mut pairs: Vec<(i64, u32)> =
-            (0..table.len()).map(|row| (key(self, row, table.opens[row]), row as u32)).collect();
-        pairs.sort_unstable();
-        let index = Rc::new(Index { pairs });
+        let opens = &self.world.tables[rows.table].opens;
+        let keyed = opens.iter().enumerate().map(|(row, day)| (key(self, row, *day), *day, row as u32));
+        let index = Rc::new(Index::new(keyed.collect()));
         self.indexes.borrow_mut().insert(slot, Rc::clone(&index));
+        index
+    }
+
+    /// Rows by a column of their own, which all requirements on this world share.
+    fn column(&self, table: usize, column: usize) -> Rc<Index> {
+        if let Some((_, index)) = self.by_column.borrow().iter().find(|(of, _)| *of == (table, column)) {
+            return Rc::clone(index);
+        }
+        let t = &self.world.tables[table];
+        let keyed = t.opens.iter().enumerate().map(|(row, day)| (t.cell(row, column), *day, row as u32));
+        let index = Rc::new(Index::new(keyed.collect()));
+        self.by_column.borrow_mut().push(((table, column), Rc::clone(&index)));
         index
     }
 

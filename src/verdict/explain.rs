@@ -18,7 +18,7 @@ pub struct Explanation {
     /// One entry a part.
     pub parts: Vec<PartExplanation>,
     /// Labels of the windows of this subject, in order.
-    pub windows: Vec<String>,
+    pub windows: Vec<std::sync::Arc<str>>,
 }
 
 /// How one part came about.
@@ -88,9 +88,9 @@ fn explain_in(
 ) -> Option<Explanation> {
     let c = &engine.compiled[i];
     let all = judge::judge(eval, c, &engine.rules);
-    let own: Vec<&Verdict> = all.iter().filter(|v| v.subject == key && !v.closed).collect();
-    let verdict = (*own.iter().find(|v| v.window.label == window)?).clone();
-    let subject = subjects(eval, c).into_iter().find(|s| s.key == key)?;
+    let own: Vec<&Verdict> = all.iter().filter(|v| *v.subject == *key && !v.closed).collect();
+    let verdict = (*own.iter().find(|v| *v.window.label == *window)?).clone();
+    let subject = subjects(eval, c).iter().find(|s| *s.key == *key)?.clone();
     let traces = judge::trace_window(eval, c, &engine.rules, &subject, &verdict.window);
     let record = |node: Node| world.tables[node.table].ids.get(node.row).copied().unwrap_or_default();
     let parts = traces.into_iter().enumerate().map(|(n, (traces, frame))| PartExplanation {

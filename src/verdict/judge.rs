@@ -1,6 +1,11 @@
 //! The verdict: windows of a subject, parts against targets, five states by one interval rule (3), and 已补 (4.8).
 
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use super::{
     compile::{Access, Compiled, Fold},
@@ -14,7 +19,7 @@ use super::{
 use crate::{
     day::Day,
     directive::model::{
-        Count, Due, Each, NoData, Operand, Part, Partial, Period, Rollup, Slots, Target, TargetOp, Value, When,
+        Count, Due, Each, NoData, Operand, Part, Partial, Rollup, Slots, Target, TargetOp, Value, When,
     },
     ratio::Ratio,
 };
@@ -73,7 +78,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The subject's record id, or the cells of its combination.
-    pub subject: Vec<i64>,
+    pub subject: Arc<[i64]>,
     /// When.
     pub window: Window,
     /// The state.
@@ -83,7 +88,7 @@ pub struct Verdict {
     /// Missed, but made good since (已补).
     pub late: bool,
     /// The measures.
-    pub parts: Vec<PartVerdict>,
+    pub parts: Parts,
     /// Record id of the subject's unit on its last day in the window (5.2).
     pub unit: Option<i64>,
     /// Record id of that unit's organ.
@@ -113,6 +118,50 @@ impl Verdict {
 
 fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join("; ")
+}
+
+/// The verdicts on the measures. One is the rule, and it needs no memory of its own: there are millions of verdicts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parts {
+    /// The only one.
+    One([PartVerdict; 1]),
+    /// Several, or none.
+    Several(Vec<PartVerdict>),
+}
+
+impl Parts {
+    fn of(n: usize, part: impl Fn(usize) -> PartVerdict) -> Parts {
+        if n == 1 { Parts::One([part(0)]) } else { Parts::Several((0..n).map(part).collect()) }
+    }
+}
+
+impl Deref for Parts {
+    type Target = [PartVerdict];
+
+    fn deref(&self) -> &[PartVerdict] {
+        match self {
+            Parts::One(part) => part,
+            Parts::Several(parts) => parts,
+        }
+    }
+}
+
+impl<'p> IntoIterator for &'p Parts {
+    type Item = &'p PartVerdict;
+    type IntoIter = std::slice::Iter<'p, PartVerdict>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl DerefMut for Parts {
+    fn deref_mut(&mut self) -> &mut [PartVerdict] {
+        match self {
+            Parts::One(part) => part,
+            Parts::Several(parts) => parts,
+        }
+    }
 }
 
 /// A verdict on one measure.
@@ -175,21 +224,33 @@ pub struct Rules {
     pub thresholds: light::Thresholds,
 }
 
+/// Verdicts for which room is made at once: about those of one cut.
+const MANY: usize = 8_192;
+
 /// All verdicts on all subjects of a requirement as of the day asked.
 pub fn judge(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Verdict> {
-    let mut found = Vec::new();
     if eval.as_of < rules.from || !c.requirement.enabled {
-        return found;
+        return Vec::new();
     }
-    for subject in subjects(eval, c) {
-        judge_subject(eval, c, rules, &subject, &mut found);
+    let periods = every(eval, c, rules);
+    let subjects = subjects(eval, c);
+    let mut found = Vec::with_capacity((subjects.len() * periods.len().max(1)).min(MANY));
+    for subject in subjects.iter() {
+        judge_subject(eval, c, rules, &periods, subject, &mut found);
     }
     close_by_repeats(eval, c, &mut found);
     found
 }
 
-/// The verdicts on one subject in all its windows.
-pub fn judge_subject(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, into: &mut Vec<Verdict>) {
+/// The verdicts on one subject in all its windows; `periods` are those of all subjects.
+fn judge_subject(
+    eval: &Eval<'_>,
+    c: &Compiled,
+    rules: &Rules,
+    periods: &[Window],
+    subject: &Subject,
+    into: &mut Vec<Verdict>,
+) {
     let r = &c.requirement;
     match &r.when {
         When::Standing | When::Once(_) if subject.last_day(eval.as_of) != Some(eval.as_of) => {
@@ -198,42 +259,55 @@ pub fn judge_subject(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Sub
                 && last >= rules.from
                 && subject.node.table != UNIT
             {
-                let then = Eval::new(eval.world, eval.given, last);
-                if let Some(own) = subjects(&then, c).into_iter().find(|s| s.key == subject.key)
-                    && let Some(window) = windows(&then, c, rules, &own).pop()
+                let mut then = Eval::new(eval.world, eval.given, last);
+                then.only = subject.key.first().map(|id| (*id, *id)).into_iter().collect();
+                if let Some(own) = subjects(&then, c).iter().find(|s| s.key == subject.key)
+                    && let Some(window) = window(&then, c, rules, own)
                 {
-                    into.push(Verdict { closed: true, ..judge_window(&then, c, rules, &own, window) });
+                    into.push(Verdict { closed: true, ..judge_window(&then, c, rules, own, window) });
                 }
             }
         }
-        _ => {
-            for window in windows(eval, c, rules, subject) {
-                into.push(judge_window(eval, c, rules, subject, window));
+        When::Every(_) => {
+            for window in periods.iter().filter(|w| subject.days_there(w.from, w.to) > 0) {
+                into.push(judge_window(eval, c, rules, subject, window.clone()));
             }
         }
+        _ => into.extend(window(eval, c, rules, subject).map(|w| judge_window(eval, c, rules, subject, w))),
     }
 }
 
-/// The windows in which a subject is judged as of the day asked.
+/// The periods of a requirement that have begun by the day asked; of one that is not periodic none.
+fn every(eval: &Eval<'_>, c: &Compiled, rules: &Rules) -> Vec<Window> {
+    let r = &c.requirement;
+    let When::Every(period) = &r.when else { return Vec::new() };
+    let last = r.until.map_or(eval.as_of, |u| u.min(eval.as_of));
+    let settle = r.settle.as_ref().map_or(Some(0), |s| days(eval, s));
+    let mut all = periods(*period, rules.from, last, eval.world.workdays);
+    all.iter_mut().for_each(|w| w.shut = settle.map_or(Day::MAX, |s| w.to.plus(s)));
+    all
+}
+
+/// All windows in which a subject is judged as of the day asked.
 pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Vec<Window> {
+    match &c.requirement.when {
+        When::Every(_) => every(eval, c, rules).into_iter().filter(|w| subject.days_there(w.from, w.to) > 0).collect(),
+        _ => window(eval, c, rules, subject).into_iter().collect(),
+    }
+}
+
+/// The one window in which a subject is judged as of the day asked, where the requirement is not periodic.
+fn window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) -> Option<Window> {
     let r = &c.requirement;
     match &r.when {
-        When::Every(period) => {
-            let last = r.until.map_or(eval.as_of, |u| u.min(eval.as_of));
-            let settle = r.settle.as_ref().map_or(Some(0), |s| days(eval, s));
-            let first = if *period == Period::Year { rules.from } else { rules.from.max(subject.opens.plus(-366)) };
-            let mut all = periods(*period, first, last, eval.world.workdays);
-            all.retain(|w| subject.days_there(w.from, w.to) > 0);
-            all.iter_mut().for_each(|w| w.shut = settle.map_or(Day::MAX, |s| w.to.plus(s)));
-            all
-        }
+        When::Every(_) => None,
         When::ByDate(day) => {
             let there = *day >= rules.from && subject.days_there(rules.from, *day) > 0;
-            there.then(|| Window::new(format!("by {day}"), rules.from, *day)).into_iter().collect()
+            there.then(|| Window::new(format!("by {day}"), rules.from, *day))
         }
         When::ByField { plus, .. } => {
             let from = if r.since_any { Day::MIN } else { subject.opens };
-            by_field(eval, &c.by, plus.as_ref(), subject, from, rules).into_iter().collect()
+            by_field(eval, &c.by, plus.as_ref(), subject, from, rules)
         }
         When::Life => {
             let (from, to) =
@@ -241,10 +315,10 @@ pub fn windows(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject) 
             // One that closes today ends today.
             let closes = eval.world.tables[subject.node.table].closing(subject.node.row);
             let today = c.per.is_empty() && closes == eval.as_of;
-            vec![Window::new("life", from, if today { closes } else { to })]
+            Some(Window::new("life", from, if today { closes } else { to }))
         }
-        When::Standing => vec![Window::new("standing", Day::MIN, eval.as_of)],
-        When::Once(_) => vec![Window::new("once", Day::MIN, eval.as_of)],
+        When::Standing => Some(Window::new("standing", Day::MIN, eval.as_of)),
+        When::Once(_) => Some(Window::new("once", Day::MIN, eval.as_of)),
     }
 }
 
@@ -315,9 +389,9 @@ pub fn pace(
 pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subject, window: Window) -> Verdict {
     let r = &c.requirement;
     let unset: Vec<Vec<String>> = (0..c.folds.len()).map(|i| unset(eval, c, i)).collect();
-    let all_parts = |late: bool| -> Vec<PartVerdict> {
+    let all_parts = |late: bool| {
         let job = Job { eval, c, rules, subject, window: &window, late };
-        unset.iter().enumerate().map(|(i, names)| job.part(i, !names.is_empty())).collect()
+        Parts::of(c.folds.len(), |i| job.part(i, !unset[i].is_empty()))
     };
     let mut parts = all_parts(false);
     let mut state = whole(&parts);
@@ -335,7 +409,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         State::Open if bounded => parts.iter().map(|p| p.light).max().unwrap_or(Light::None),
         _ => Light::None,
     };
-    for part in &mut parts {
+    for part in parts.iter_mut() {
         if !bounded && part.state == State::Open {
             part.light = Light::None;
         }
@@ -345,7 +419,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
         if c.per.is_empty() { eval.last_unit_of(subject.node, last) } else { combination_unit(eval, c, subject, last) };
     let units = &eval.world.tables[UNIT];
     Verdict {
-        subject: subject.key.clone(),
+        subject: Arc::clone(&subject.key),
         state,
         light,
         late,
@@ -359,7 +433,7 @@ pub fn judge_window(eval: &Eval<'_>, c: &Compiled, rules: &Rules, subject: &Subj
 }
 
 fn combination_unit(eval: &Eval<'_>, c: &Compiled, subject: &Subject, last: Day) -> Option<usize> {
-    let named = c.per.iter().zip(&subject.key).find(|(p, _)| p.kind == super::kind::Kind::Ref(UNIT));
+    let named = c.per.iter().zip(subject.key.iter()).find(|(p, _)| p.kind == super::kind::Kind::Ref(UNIT));
     match named {
         Some((_, id)) => eval.world.tables[UNIT].row_of(*id),
         None => eval.last_unit_of(subject.node, last),
@@ -484,24 +558,24 @@ impl Job<'_, '_> {
     }
 
     /// A part's own deadline, else the window.
-    fn part_window(&self, i: usize, part: &Part) -> Window {
+    fn part_window(&self, i: usize, part: &Part) -> Cow<'_, Window> {
         let any = part.since_any || (self.c.requirement.since_any && part.by.is_none());
         let mut window = match &part.by {
-            None => self.window.clone(),
-            Some(When::ByDate(day)) => Window::new(format!("by {day}"), self.rules.from.min(*day), *day),
+            None => Cow::Borrowed(self.window),
+            Some(When::ByDate(day)) => Cow::Owned(Window::new(format!("by {day}"), self.rules.from.min(*day), *day)),
             Some(When::ByField { plus, .. }) => {
                 let open = Rules { from: Day::MIN, ..*self.rules };
                 let from = self.subject.opens;
                 by_field(self.eval, &self.c.part_by[i], plus.as_ref(), self.subject, from, &open)
-                    .unwrap_or_else(|| self.window.clone())
+                    .map_or(Cow::Borrowed(self.window), Cow::Owned)
             }
-            Some(_) => self.window.clone(),
+            Some(_) => Cow::Borrowed(self.window),
         };
         if any {
-            window.from = Day::MIN;
+            window.to_mut().from = Day::MIN;
         }
         if self.late {
-            let today = self.eval.as_of;
+            let (today, window) = (self.eval.as_of, window.to_mut());
             (window.to, window.shut) = (today, today.plus(-1));
         }
         window
@@ -511,13 +585,14 @@ impl Job<'_, '_> {
         let by = matches!(self.c.requirement.when, When::ByDate(_) | When::ByField { .. });
         let asked = self.eval.as_of;
         let standing = matches!(self.c.requirement.when, When::Standing | When::Once(_));
+        let labelled = self.c.folds.iter().any(measure::reads_label);
         Frame {
             from: window.from,
             to: window.to,
             seen: window.to.min(asked),
             shut: window.shut.max(window.to),
             running: !standing && asked <= window.shut,
-            label: self.eval.world.texts.find(&window.label),
+            label: if labelled { self.eval.world.texts.find(&window.label) } else { None },
             cutoff: if by { window.to.min(asked) } else { asked },
         }
     }
@@ -692,12 +767,12 @@ fn close_by_repeats(eval: &Eval<'_>, c: &Compiled, verdicts: &mut [Verdict]) {
         let node = super::world::Node { table, row };
         let back = eval.value(node, access, eval.world.tables[table].opens[row], Day::MAX);
         if back != EMPTY {
-            let mut key = v.subject.clone();
+            let mut key = v.subject.to_vec();
             key[i] = back;
             repeated.push(key);
         }
     }
     for v in verdicts.iter_mut().filter(|v| v.state == State::Fail) {
-        v.late |= repeated.contains(&v.subject);
+        v.late |= repeated.iter().any(|key| **key == *v.subject);
     }
 }

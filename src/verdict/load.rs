@@ -50,6 +50,8 @@ pub struct Shared {
     tables: BTreeMap<usize, Arc<Table>>,
     chart: Option<Arc<Chart>>,
     texts: Texts,
+    /// Rows of the last cut through a table: the next will have about as many.
+    cut: BTreeMap<usize, usize>,
 }
 
 impl Shared {
@@ -93,14 +95,17 @@ pub fn world<'w>(
     for (i, need) in whole {
         if !shared.tables.contains_key(i) {
             let need = ask.union.tables.get(i).unwrap_or(need);
-            let read = table(tx, layout, *i, need, ask, None, &mut shared.texts)?;
+            let read = table(tx, layout, *i, need, ask, (None, 0), &mut shared.texts)?;
             shared.tables.insert(*i, Arc::new(read));
         }
         tables[*i] = Arc::clone(&shared.tables[i]);
     }
     let mut texts = shared.texts.clone();
     for (i, need) in cut {
-        tables[*i] = Arc::new(table(tx, layout, *i, need, ask, ask.slice.get(i), &mut texts)?);
+        let about = shared.cut.get(i).map_or(0, |rows| rows + rows / 8);
+        let read = table(tx, layout, *i, need, ask, (ask.slice.get(i), about), &mut texts)?;
+        shared.cut.insert(*i, read.len());
+        tables[*i] = Arc::new(read);
     }
     if let Some(i) = layout.index("low_rank").filter(|i| layout.ledgers[*i].derived && ask.needs.tables.contains_key(i))
     {
@@ -118,7 +123,7 @@ fn table(
     index: usize,
     need: &Need,
     ask: &Ask<'_>,
-    cut: Option<&Cut>,
+    (cut, about): (Option<&Cut>, usize),
     texts: &mut Texts,
 ) -> anyhow::Result<Table> {
     let ledger = &layout.ledgers[index];
@@ -143,8 +148,11 @@ fn table(
     let ranges = cut.map_or(&everything[..], |c| &c.ranges);
 
     let mut t = Table { columns: vec![Vec::new(); ledger.fields.len()], ..Table::default() };
+    t.opens.reserve(about);
+    columns.iter().for_each(|(column, _)| t.columns[*column].reserve(about));
     let kinds = &layout.kinds[index];
     let register = ledger.kind == LedgerKind::Register;
+    let mut days = Days::default();
     for range in ranges {
         let (filter, params) = filter(ledger, ask, cut.map(|c| (c.column, *range)));
         tx.each(&(sql.clone() + &filter), &params, |row| {
@@ -157,7 +165,9 @@ fn table(
             if let Some(i) = recorded {
                 t.recorded.push(row.i64(i)?);
             }
-            let day = |i| -> anyhow::Result<Day> { Ok(row.opt_text(i)?.and_then(Day::parse).unwrap_or(Day::MAX)) };
+            let mut day = |i| -> anyhow::Result<Day> {
+                Ok(row.opt_bytes(i)?.and_then(|text| days.read(text)).unwrap_or(Day::MAX))
+            };
             t.opens.push(match opens {
                 Some(i) => day(i)?,
                 None if register => Day::MIN,
@@ -170,6 +180,7 @@ fn table(
                 let kind = &kinds[*column];
                 t.columns[*column].push(match kind {
                     Kind::Number(_) | Kind::Money | Kind::Flag | Kind::Ref(_) => row.opt_i64(*i)?.unwrap_or(EMPTY),
+                    Kind::Choice(of) if let Some(cell) = choice(of, row.opt_bytes(*i)?) => cell,
                     _ => row.opt_text(*i)?.map_or(EMPTY, |text| kind.read_text(text, texts)),
                 });
             }
@@ -180,6 +191,49 @@ fn table(
         sort(&mut t);
     }
     Ok(t)
+}
+
+/// The position of one of the choices on offer; an empty cell is [`EMPTY`].
+fn choice(of: &[String], text: Option<&[u8]>) -> Option<i64> {
+    let Some(text) = text else { return Some(EMPTY) };
+    of.iter().position(|c| c.as_bytes() == text).map(|i| i as i64)
+}
+
+/// Reads days, quickly where many are of one year.
+#[derive(Default)]
+struct Days {
+    /// `2025-`.
+    year: [u8; 5],
+    /// The day before the first of each month.
+    months: [Day; 12],
+}
+
+impl Days {
+    #[inline]
+    fn read(&mut self, text: &[u8]) -> Option<Day> {
+        if let [year @ .., m1 @ b'0'..=b'1', m2 @ b'0'..=b'9', b'-', d1 @ b'0'..=b'2', d2 @ b'0'..=b'9'] = text
+            && *year == self.year
+        {
+            let (month, day) = ((m1 - b'0') * 10 + (m2 - b'0'), (d1 - b'0') * 10 + (d2 - b'0'));
+            // Every month has these days.
+            if (1..=12).contains(&month) && (1..=28).contains(&day) {
+                return Some(Day(self.months[usize::from(month) - 1].0 + i32::from(day)));
+            }
+        }
+        self.parse(text)
+    }
+
+    fn parse(&mut self, text: &[u8]) -> Option<Day> {
+        let day = Day::parse(std::str::from_utf8(text).ok()?)?;
+        let (year, ..) = day.ymd();
+        if *text.get(..5)? != self.year {
+            for (month, before) in (1..).zip(&mut self.months) {
+                *before = Day::from_ymd(year, month, 1)?.plus(-1);
+            }
+            self.year.copy_from_slice(&text[..5]);
+        }
+        Some(day)
+    }
 }
 
 /// The condition on revision, and on the cut.
@@ -219,5 +273,26 @@ fn sort(t: &mut Table) {
 fn pick<T: Copy>(of: &mut Vec<T>, order: &[usize]) {
     if !of.is_empty() {
         *of = order.iter().map(|i| of[*i]).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_the_parser_reads_them() {
+        let mut days = Days::default();
+        for text in ["2025-03-09", "2025-12-31", "2024-02-29", "2025-02-29", "2025-00-05", "2025-13-05", "2025-04-31"] {
+            assert_eq!(days.read(text.as_bytes()), Day::parse(text), "{text}");
+        }
+        for text in ["", "2025", "2025-", "2025-1-1", "2025-19-28", "2025-02-00", "x2025-02-01", "2025-02-01x"] {
+            assert_eq!(days.read(text.as_bytes()), None, "{text}");
+        }
+        let from = Day::parse("2023-11-01").unwrap();
+        for n in 0..1_000 {
+            let day = from.plus(n);
+            assert_eq!(days.read(day.to_string().as_bytes()), Some(day));
+        }
     }
 }

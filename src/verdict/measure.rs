@@ -1,6 +1,6 @@
 //! Measures: from rows to the least and the greatest value still possible (3.1).
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::{
     compile::{Access, Conditions, Fold, Rows},
@@ -63,9 +63,16 @@ impl Outcome {
 pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, named: Option<&Slots>) -> Outcome {
     match fold {
         Fold::Count(rows) => {
-            let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-            let sure = seen.iter().filter(|s| s.sure).count();
-            Outcome::range(sure as i64, seen.len() as i64, seen.len())
+            if let Some(n) = eval.count(rows, subject, frame).filter(|_| rows.last_per.is_none()) {
+                return Outcome::range(n as i64, n as i64, n);
+            }
+            let (mut sure, mut all, mut passed) = (0, 0, 0);
+            each(eval, rows, subject, frame, |group| {
+                sure += i64::from(is_certain(group));
+                all += 1;
+                passed += group.len();
+            });
+            Outcome::range(sure, all, passed)
         }
         Fold::Sum(rows, field) => sum(eval, rows, field, subject, frame),
         Fold::Distinct(rows, field) => distinct(eval, rows, field, subject, frame, named),
@@ -87,6 +94,21 @@ pub fn fold(eval: &Eval<'_>, fold: &Fold, subject: &Subject, frame: &Frame, name
                 Outcome::range(0, 0, 1)
             }
         },
+    }
+}
+
+/// Whether rows may be dated by a period field, so that the window's label must be known.
+pub fn reads_label(fold: &Fold) -> bool {
+    let conditions = |c: &Conditions| !c.has.is_empty();
+    let rows = |rows: &Rows| matches!(rows.dated, Some((_, true))) || conditions(&rows.filter);
+    match fold {
+        Fold::Count(of) | Fold::Sum(of, _) | Fold::Distinct(of, _) | Fold::Change(of, ..) | Fold::Latest(of, _) => {
+            rows(of)
+        }
+        Fold::Share(of, that) => rows(of) || conditions(that),
+        Fold::Ratio(top, bottom) => reads_label(top) || reads_label(bottom),
+        Fold::Holds(c) => conditions(c),
+        Fold::Span(..) => false,
     }
 }
 
@@ -112,25 +134,42 @@ pub fn still_possible(fold: &Fold, now: &Outcome) -> (Option<Ratio>, Option<Rati
     }
 }
 
-/// `last_per`: of each value only the last row by day, then recorded, then id (3.10). A row whose field is empty is of
-/// nobody else's, so that it stays.
-fn last_per(eval: &Eval<'_>, rows: &Rows, scanned: (Vec<Seen>, bool), frame: &Frame) -> (Vec<Seen>, bool) {
-    let Some(access) = &rows.last_per else { return scanned };
-    let (mut seen, anybody) = scanned;
+/// Gives the rows seen, in groups of which one row at most takes part: single rows, but for `last_per`. Says whether
+/// anybody was there before the filter.
+fn each(eval: &Eval<'_>, rows: &Rows, subject: &Subject, frame: &Frame, mut f: impl FnMut(&[Seen])) -> bool {
+    let Some(access) = &rows.last_per else {
+        return eval.scan(rows, subject, frame, |s| f(std::slice::from_ref(&s)));
+    };
+    let mut seen = Vec::new();
+    let anybody = eval.scan(rows, subject, frame, |s| seen.push(s));
+    last_per(eval, rows, access, seen, frame).chunk_by(|_, next| next.instead).for_each(f);
+    anybody
+}
+
+/// One of the group surely takes part.
+fn is_certain(group: &[Seen]) -> bool {
+    group.last().is_some_and(|s| s.sure)
+}
+
+/// `last_per`: of each value only the last row by day, then recorded, then id (3.10). Where it cannot be told whether that
+/// one passes the filter, the rows before it stand behind it in the list, to the first that does: any of them may be the
+/// last. A row whose field is empty is of nobody else's, so that it stays.
+fn last_per(eval: &Eval<'_>, rows: &Rows, access: &Access, mut seen: Vec<Seen>, frame: &Frame) -> Vec<Seen> {
     sort_by_time(eval, rows, &mut seen);
-    let mut kept: Vec<(i64, Seen)> = Vec::new();
+    let mut kept: Vec<Vec<Seen>> = Vec::new();
+    let mut place = HashMap::new();
     for s in seen.into_iter().rev() {
         let key = eval.value(Node { table: rows.table, row: s.row }, access, s.day, frame.cutoff);
-        match kept.iter_mut().find(|(k, _)| *k == key && key != EMPTY) {
-            None => kept.push((key, s)),
-            Some((_, last)) if !last.sure && s.sure => {
-                // Whether the later row counts cannot be told, so that either may be the last: keep it in doubt.
-                kept.push((key, Seen { sure: false, ..s }));
+        match place.get(&key).filter(|_| key != EMPTY).map(|i: &usize| &mut kept[*i]) {
+            None => {
+                place.insert(key, kept.len());
+                kept.push(vec![s]);
             }
+            Some(group) if !is_certain(group) => group.push(Seen { instead: true, ..s }),
             Some(_) => eval.note(rows.table, s.row, || Fate::Superseded),
         }
     }
-    (kept.into_iter().map(|(_, s)| s).collect(), anybody)
+    kept.into_iter().flatten().collect()
 }
 
 fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
@@ -145,25 +184,33 @@ fn sort_by_time(eval: &Eval<'_>, rows: &Rows, seen: &mut [Seen]) {
 }
 
 fn sum(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    let (mut least, mut greatest) = (Ratio::ZERO, Some(Ratio::ZERO));
-    let add = |a: Ratio, b: Ratio| a.plus(b).unwrap_or(a);
-    for s in &seen {
-        match eval.number(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff) {
-            Some(v) if s.sure => {
-                least = add(least, v);
-                greatest = greatest.map(|g| add(g, v));
-            }
-            Some(v) if v < Ratio::ZERO => least = add(least, v),
-            Some(v) => greatest = greatest.map(|g| add(g, v)),
-            None => {
+    // All cells of a field have one scale, so that whole numbers are added; beyond 64 bits nothing more is.
+    let add = |a: i64, b: i64| a.checked_add(b).unwrap_or(a);
+    let (mut least, mut greatest, mut passed) = (0, Some(0), 0);
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        // What the group may add: nothing if perhaps none of it takes part, at least nothing where the field is empty.
+        let nothing = (!is_certain(group)).then_some(0);
+        let (mut low, mut high) = (nothing, Some(nothing));
+        for s in group {
+            let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
+            let value = (cell != EMPTY).then_some(cell);
+            if value.is_none() {
                 eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
-                greatest = None;
             }
+            let least = value.unwrap_or(0);
+            low = Some(low.map_or(least, |l| l.min(least)));
+            high = value.and_then(|v| high.map(|h| Some(h.map_or(v, |h| h.max(v)))));
         }
-    }
-    Outcome { greatest, ..Outcome::exact(least, seen.len()) }
+        least = add(least, low.unwrap_or(0));
+        greatest = greatest.and_then(|g| Some(add(g, high?.unwrap_or(0))));
+    });
+    let number = |n| field.kind.number(n).unwrap_or(Ratio::ZERO);
+    Outcome { greatest: greatest.map(number), ..Outcome::exact(number(least), passed) }
 }
+
+/// So few values are looked through rather than sorted.
+const FEW: usize = 16;
 
 fn distinct(
     eval: &Eval<'_>,
@@ -173,27 +220,33 @@ fn distinct(
     frame: &Frame,
     named: Option<&Slots>,
 ) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    let (mut sure, mut perhaps, mut open) = (BTreeSet::new(), BTreeSet::new(), 0_i64);
+    let (mut sure, mut perhaps, mut open) = (Vec::with_capacity(FEW), Vec::new(), 0_i64);
     let all = match &field.kind {
         Kind::Choice(of) | Kind::Choices(of) => Some(of.len() as i64),
         _ => None,
     };
-    for s in &seen {
-        let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
-        if cell == EMPTY {
-            eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
-            // An empty list may hold any choice, an empty field any one value (3.2).
-            open += if matches!(field.kind, Kind::Choices(_)) { all.unwrap_or(1) } else { 1 };
-            continue;
-        }
-        let into = if s.sure { &mut sure } else { &mut perhaps };
-        match &field.kind {
-            Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
-            _ => {
-                into.insert(cell);
+    let mut passed = 0;
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        for s in group {
+            let cell = eval.value(Node { table: rows.table, row: s.row }, field, s.day, frame.cutoff);
+            if cell == EMPTY {
+                eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+                // An empty list may hold any choice, an empty field any one value (3.2).
+                open += if matches!(field.kind, Kind::Choices(_)) { all.unwrap_or(1) } else { 1 };
+                continue;
+            }
+            let into = if s.sure && group.len() == 1 { &mut sure } else { &mut perhaps };
+            match &field.kind {
+                Kind::Choices(of) => into.extend((0..of.len() as i64).filter(|i| cell >> i & 1 == 1)),
+                _ if into.len() <= FEW && into.contains(&cell) => {}
+                _ => into.push(cell),
             }
         }
+    });
+    for cells in [&mut sure, &mut perhaps] {
+        cells.sort_unstable();
+        cells.dedup();
     }
     let counts = |cell: &i64| {
         named.is_none_or(|slots| {
@@ -205,47 +258,49 @@ fn distinct(
         })
     };
     let least = sure.iter().filter(|c| counts(c)).count() as i64;
-    let more = perhaps.difference(&sure).filter(|c| counts(c)).count() as i64;
+    let more = perhaps.iter().filter(|c| sure.binary_search(c).is_err() && counts(c)).count() as i64;
     let limit = named.map(|s| s.named.len() as i64).or(all).unwrap_or(i64::MAX);
-    Outcome::range(least, (least + more + open).min(limit.max(least)), seen.len())
+    Outcome::range(least, (least + more + open).min(limit.max(least)), passed)
 }
 
 fn share(eval: &Eval<'_>, rows: &Rows, that: &Conditions, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, anybody) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    // [sure rows, doubtful rows] that satisfy, fall short, cannot be told.
-    let mut n = [[0_i64; 3]; 2];
-    for s in &seen {
-        let node = Node { table: rows.table, row: s.row };
-        let i = match eval.conditions(node, s.day, that, subject, frame) {
-            Ok(None) => 0,
-            Err(field) => {
-                eval.note(rows.table, s.row, || Fate::Short(field.to_owned()));
-                1
+    let (mut least, mut most, mut certain, mut passed) = ((0_i64, 0_i64), (0_i64, 0_i64), false, 0);
+    let anybody = each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        let (mut may_hold, mut may_fail) = (false, false);
+        for s in group {
+            let node = Node { table: rows.table, row: s.row };
+            match eval.conditions(node, s.day, that, subject, frame) {
+                Ok(None) => may_hold = true,
+                Err(field) => {
+                    may_fail = true;
+                    eval.note(rows.table, s.row, || Fate::Short(field.to_owned()));
+                }
+                Ok(Some(field)) => {
+                    (may_hold, may_fail) = (true, true);
+                    eval.note(rows.table, s.row, || Fate::Unclear(field.to_owned()));
+                }
             }
-            Ok(Some(field)) => {
-                eval.note(rows.table, s.row, || Fate::Unclear(field.to_owned()));
-                2
-            }
-        };
-        n[usize::from(!s.sure)][i] += 1;
-    }
-    let [[met, short, open], [met2, short2, open2]] = n;
-    let sure = met + short + open;
-    let (least, greatest) = if sure == 0 {
+        }
+        // A group of which perhaps nothing belongs here is left out where that serves the bound.
+        let sure = is_certain(group);
+        least = (least.0 + i64::from(sure && !may_fail), least.1 + i64::from(sure || may_fail));
+        most = (most.0 + i64::from(may_hold), most.1 + i64::from(sure || may_hold));
+        certain |= sure;
+    });
+    if !certain {
         // Perhaps nobody belongs here at all: anything is possible.
-        (Some(Ratio::ZERO), Some(Ratio::ONE))
-    } else {
-        (Ratio::new(met, sure + short2 + open2), Ratio::new(met + open + met2 + open2, sure + met2 + open2))
-    };
+        (least.0, most) = (0, (1, 1));
+    }
     Outcome {
-        least,
-        greatest,
-        undefined: seen.is_empty(),
-        passed: seen.len(),
+        least: Ratio::new(least.0, least.1.max(1)),
+        greatest: Ratio::new(most.0, most.1),
+        undefined: passed == 0,
+        passed,
         nobody: !anybody,
         persons: rows.table == PERSON,
-        num: met,
-        den: sure + short2 + open2,
+        num: least.0,
+        den: least.1,
         sides: None,
     }
 }
@@ -266,23 +321,25 @@ fn ratio(top: Outcome, bottom: Outcome) -> Outcome {
 }
 
 fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
-    let (mut before, mut after, mut gap) = (Ratio::ZERO, Ratio::ZERO, false);
-    for s in &seen {
-        let node = Node { table: rows.table, row: s.row };
-        let cell = |access: &Access| eval.number(node, access, s.day, frame.cutoff);
-        match (cell(from), cell(to)) {
-            (Some(f), Some(t)) if s.sure => {
-                before = before.plus(f).unwrap_or(before);
-                after = after.plus(t).unwrap_or(after);
-            }
-            (f, _) => {
-                gap = true;
-                let field = if f.is_none() { from } else { to };
-                eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+    let (mut before, mut after, mut gap, mut passed) = (Ratio::ZERO, Ratio::ZERO, false, 0);
+    each(eval, rows, subject, frame, |group| {
+        passed += group.len();
+        for s in group {
+            let node = Node { table: rows.table, row: s.row };
+            let cell = |access: &Access| eval.number(node, access, s.day, frame.cutoff);
+            match (cell(from), cell(to)) {
+                (Some(f), Some(t)) if s.sure && group.len() == 1 => {
+                    before = before.plus(f).unwrap_or(before);
+                    after = after.plus(t).unwrap_or(after);
+                }
+                (f, _) => {
+                    gap = true;
+                    let field = if f.is_none() { from } else { to };
+                    eval.note(rows.table, s.row, || Fate::Unclear(field.text.clone()));
+                }
             }
         }
-    }
+    });
     let saved = before.minus(after).unwrap_or(Ratio::ZERO);
     match saved.over(before) {
         Some(value) if !gap => {
@@ -290,15 +347,17 @@ fn change(eval: &Eval<'_>, rows: &Rows, from: &Access, to: &Access, subject: &Su
             Outcome {
                 num: saved.times(scale).map_or(0, Ratio::floor),
                 den: before.num(),
-                ..Outcome::exact(value, seen.len())
+                ..Outcome::exact(value, passed)
             }
         }
-        _ => Outcome::nothing(seen.len()),
+        _ => Outcome::nothing(passed),
     }
 }
 
 fn latest(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame: &Frame) -> Outcome {
-    let (mut seen, _) = last_per(eval, rows, eval.scan(rows, subject, frame), frame);
+    // The last of all is the last of its value too, so that `last_per` changes nothing.
+    let mut seen = Vec::new();
+    eval.scan(rows, subject, frame, |s| seen.push(s));
     sort_by_time(eval, rows, &mut seen);
     let passed = seen.len();
     let (mut least, mut greatest) = (None::<Ratio>, None::<Ratio>);
@@ -319,7 +378,8 @@ fn latest(eval: &Eval<'_>, rows: &Rows, field: &Access, subject: &Subject, frame
     Outcome::nothing(passed)
 }
 
-/// Days from one field to the other, both included; without an end, up to the last day seen and growing.
+/// Days from one field to the other, both included. While the subject has not ended, up to the last day seen and growing;
+/// another end that is empty may be any later day (3.2).
 fn span(eval: &Eval<'_>, from: &Access, to: &Access, subject: &Subject, frame: &Frame) -> Outcome {
     let day = |access| match eval.value(subject.node, access, subject.opens, frame.cutoff) {
         EMPTY => None,
@@ -329,6 +389,7 @@ fn span(eval: &Eval<'_>, from: &Access, to: &Access, subject: &Subject, frame: &
     let end = day(to);
     let last = end.unwrap_or(frame.seen).min(frame.seen);
     let days = Ratio::whole(i64::from((last.0 - first.0 + 1).max(0)));
-    let growing = end.is_none() && frame.running;
+    let lasts = eval.world.layout.ledgers[subject.node.table].closing() == Some(&to.text);
+    let growing = end.is_none() && (frame.running || !lasts);
     Outcome { greatest: if growing { None } else { Some(days) }, ..Outcome::exact(days, 1) }
 }

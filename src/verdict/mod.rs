@@ -15,6 +15,7 @@ pub mod load;
 pub mod low_rank;
 pub mod measure;
 pub mod needs;
+pub mod recount;
 pub mod rejudge;
 pub mod rollup;
 pub mod store;

@@ -1,16 +1,18 @@
 //! Judges everything: at first, at the turn of the day, after a change of chart, setting or package; and verifies.
 //!
 //! Read on a snapshot, written as differences in one transaction, so that readers see the old judgement whole until the
-//! new one is whole. Subjects that a fact has touched meanwhile keep what that fact made of them.
+//! new one is whole. Subjects that a fact has touched meanwhile keep what that fact made of them. One process judges at a
+//! time, whoever else has the database open.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::mpsc::{SyncSender, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
 };
 
 use super::{
     engine::{Engine, Question},
     item,
+    recount::{self, Miscount},
     store::{self, Stored},
     touch, window,
 };
@@ -18,10 +20,13 @@ use crate::{
     calendar::Workdays,
     clock::{self, Moment},
     day::Day,
-    db::{Db, Tx},
+    db::{Alone, Tx, Work},
     directive::model::{Each, Period},
     installation::{Installation, given, meta, set_meta},
 };
+
+/// Said by a judgement that another one has overtaken.
+const TAKEN_OVER: &str = "另一个程序已接手判定，这一次的结果没有写入";
 
 /// What a full judgement did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +37,7 @@ pub struct Summary {
     pub written: u64,
 }
 
-/// Judges all requirements, or only some (table ids), as of now.
+/// Judges all requirements, or only some (table ids), as of now; waits while another process does.
 ///
 /// # Errors
 /// When the store fails.
@@ -41,22 +46,61 @@ pub fn run(
     only: Option<&[String]>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<Summary> {
+    let alone = installation.db.alone(Work::Judging)?;
+    run_alone(&alone, installation, only, progress)
+}
+
+/// The same for who has [`Work::Judging`] to himself already.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_alone(
+    _alone: &Alone<'_>,
+    installation: &Installation,
+    only: Option<&[String]>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> anyhow::Result<Summary> {
     let db = &installation.db;
     let now = installation.clock.now();
-    db.write(|tx| {
-        tx.execute("delete from verdict_touched", &[])?;
-        set_meta(tx, "judging", "1")
-    })?;
+    let turn = db.write(begin)?;
     let first = db.read(|tx| Ok(tx.one("select 1 from verdict", &[], |r| r.i64(0))?.is_none()))?;
-    let result =
-        if first { from_scratch(installation, now, progress) } else { differences(installation, now, only, progress) };
-    let done = result.is_ok() && (first || only.is_none());
-    db.write(move |tx| {
-        tx.execute("delete from verdict_touched", &[])?;
-        tx.execute("delete from meta where key = 'judging'", &[])?;
-        if done { judged(tx, now) } else { Ok(()) }
-    })?;
+    let done = (first || only.is_none()).then_some(now);
+    let result = if first && db.reads_beside_writes() {
+        from_scratch(installation, now, turn, progress)
+    } else {
+        let only = if first { None } else { only };
+        differences(installation, now, only, (turn, done), progress)
+    };
+    if result.is_err() {
+        // Facts need not tell any more what they touch. The error comes first.
+        let _ = db.write(move |tx| if is_mine(tx, turn)? { end(tx, None) } else { Ok(()) });
+    }
     result
+}
+
+/// Begins a judgement and gives its number. Whoever records a fact from now on says what it touches; facts that were
+/// under way are waited for, so that the snapshot read next holds them.
+fn begin(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
+    touch::keep_facts_out(tx)?;
+    let turn = meta(tx, "judging_turn")?.and_then(|t| t.parse().ok()).unwrap_or(0) + 1_i64;
+    tx.execute("delete from verdict_touched", &[])?;
+    set_meta(tx, "judging_turn", &turn.to_string())?;
+    set_meta(tx, "judging", &turn.to_string())?;
+    Ok(turn)
+}
+
+/// Ends a judgement; with the moment up to which everything is judged now.
+fn end(tx: &mut Tx<'_>, done: Option<Moment>) -> anyhow::Result<()> {
+    tx.execute("delete from verdict_touched", &[])?;
+    tx.execute("delete from meta where key = 'judging'", &[])?;
+    done.map_or(Ok(()), |now| judged(tx, now))
+}
+
+/// Whether the judgement under way is still this one. A server that lost our connection may have let another process
+/// begin: what is computed against an older state must then not be written, or the counts would be added twice.
+fn is_mine(tx: &mut Tx<'_>, turn: i64) -> anyhow::Result<bool> {
+    touch::keep_facts_out(tx)?;
+    Ok(meta(tx, "judging")? == Some(turn.to_string()))
 }
 
 /// Notes, for each month that has ended, how the organs stood at its end: as of that day, as known then.
@@ -119,27 +163,66 @@ fn judged(tx: &mut Tx<'_>, now: Moment) -> anyhow::Result<()> {
     set_meta(tx, "judged_at", &now.instant.to_string())
 }
 
-/// No verdict stands yet: written as they come.
+/// No verdict stands yet: written as they come, in one transaction. Facts recorded meanwhile wait for it.
 fn from_scratch(
     installation: &Installation,
     now: Moment,
+    turn: i64,
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<Summary> {
-    let (send, receive) = sync_channel::<Vec<Stored>>(4);
+    let (send, receive) = sync_channel::<Option<Vec<Stored>>>(4);
+    let (ready, is_ready) = sync_channel::<()>(1);
     let db = &installation.db;
     std::thread::scope(|scope| {
-        let writer = scope.spawn(move || {
-            let mut written = 0;
-            for rows in receive {
-                written += write_in(db, rows)?;
-            }
-            anyhow::Ok(written)
-        });
-        let judged = db.read(|tx| judge_into(tx, installation, now, &send, progress));
+        let writer = scope.spawn(move || db.write(move |tx| write_whole(tx, &ready, &receive, turn, now)));
+        // Read only when facts are kept out: none falls between the snapshot and the verdicts.
+        let judged = match is_ready.recv() {
+            Ok(()) => db.read(|tx| judge_into(tx, installation, now, &send, progress)),
+            Err(_) => Err(anyhow::anyhow!("判定没有写入")),
+        };
+        if judged.is_ok() {
+            let _ = send.send(None);
+        }
         drop(send);
-        let written = writer.join().map_err(|_| anyhow::anyhow!("写入判定的线程出错"))??;
-        Ok(Summary { verdicts: judged?, written })
+        let written = writer.join().map_err(|_| anyhow::anyhow!("写入判定的线程出错"))?;
+        // Of two errors the first cause: the writer's, unless it only was left without its end.
+        match (judged, written) {
+            (Ok(verdicts), Ok(written)) => Ok(Summary { verdicts, written }),
+            (Err(e), Err(w)) if w.is::<CutShort>() => Err(e),
+            (_, Err(w)) => Err(w),
+            (Err(e), Ok(_)) => Err(e),
+        }
     })
+}
+
+/// The verdicts ended before their end.
+#[derive(Debug, thiserror::Error)]
+#[error("判定中断，没有写入")]
+struct CutShort;
+
+/// Writes verdicts until the end is told by `None`; gives how many.
+fn write_whole(
+    tx: &mut Tx<'_>,
+    ready: &SyncSender<()>,
+    receive: &Receiver<Option<Vec<Stored>>>,
+    turn: i64,
+    now: Moment,
+) -> anyhow::Result<u64> {
+    anyhow::ensure!(is_mine(tx, turn)?, TAKEN_OVER);
+    tx.execute("delete from verdict", &[])?;
+    tx.execute("delete from verdict_tally", &[])?;
+    ready.send(())?;
+    let mut written = 0;
+    for message in receive {
+        let Some(rows) = message else {
+            end(tx, Some(now))?;
+            return Ok(written);
+        };
+        for chunk in rows.chunks(2_000) {
+            written += store::replace(tx, &[], chunk)?;
+        }
+    }
+    Err(CutShort.into())
 }
 
 /// Judges everything and sends the verdicts on; gives how many.
@@ -147,7 +230,7 @@ fn judge_into(
     tx: &mut Tx<'_>,
     installation: &Installation,
     now: Moment,
-    send: &SyncSender<Vec<Stored>>,
+    send: &SyncSender<Option<Vec<Stored>>>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<u64> {
     let current = installation.current(tx)?;
@@ -160,7 +243,7 @@ fn judge_into(
         let id = &engine.compiled[cut.requirement].requirement.id;
         let rows: Vec<Stored> = cut.verdicts.iter().map(|v| Stored::of(id, v)).collect();
         verdicts += rows.len() as u64;
-        send.send(rows).map_err(|_| anyhow::anyhow!("判定没有写入"))?;
+        send.send(Some(rows)).map_err(|_| anyhow::anyhow!("判定没有写入"))?;
         seen.insert(cut.requirement);
         progress(seen.len(), engine.compiled.len());
         Ok(())
@@ -168,21 +251,11 @@ fn judge_into(
     Ok(verdicts)
 }
 
-fn write_in(db: &Db, rows: Vec<Stored>) -> anyhow::Result<u64> {
-    let mut written = 0;
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let tail = rest.split_off(rest.len().min(2_000));
-        let chunk = std::mem::replace(&mut rest, tail);
-        written += db.write(move |tx| store::replace(tx, &[], &chunk))?;
-    }
-    Ok(written)
-}
-
 fn differences(
     installation: &Installation,
     now: Moment,
     only: Option<&[String]>,
+    (turn, done): (i64, Option<Moment>),
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
@@ -210,6 +283,7 @@ fn differences(
     })?;
     summary.written = (gone.len() + come.len()) as u64;
     installation.db.write(move |tx| {
+        anyhow::ensure!(is_mine(tx, turn)?, TAKEN_OVER);
         let touched: BTreeSet<(String, i64)> = tx
             .rows("select requirement, subject from verdict_touched", &[], |r| Ok((r.text(0)?.to_owned(), r.i64(1)?)))?
             .into_iter()
@@ -219,7 +293,8 @@ fn differences(
             |s: &Stored| !whole.contains(&s.requirement) && !touched.contains(&(s.requirement.clone(), s.subject));
         let gone: Vec<Stored> = gone.into_iter().filter(fresh).collect();
         let come: Vec<Stored> = come.into_iter().filter(fresh).collect();
-        store::replace(tx, &gone, &come)
+        store::replace(tx, &gone, &come)?;
+        end(tx, done)
     })?;
     Ok(summary)
 }
@@ -273,9 +348,23 @@ pub struct Differences {
     pub stored: Vec<Stored>,
     /// Judged, but stored otherwise or not at all.
     pub judged: Vec<Stored>,
+    /// Counts that are not those of the stored verdicts.
+    pub miscounts: Vec<Miscount>,
 }
 
-/// `dongliang verify`: judges from scratch and compares.
+impl Differences {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.stored.len() + self.judged.len() + self.miscounts.len()
+    }
+
+    /// Everything agrees.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// `dongliang verify`: judges from scratch and compares, and counts the stored verdicts again.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -298,6 +387,20 @@ pub fn verify(installation: &Installation, progress: &mut dyn FnMut(usize, usize
             progress,
         )?;
         differences.stored.extend(unjudged(tx, &current.engine)?);
+        differences.miscounts = recount::miscounts(tx)?;
         Ok(differences)
+    })
+}
+
+/// `dongliang verify --mend`: judges everything again, writes what differs, and counts the verdicts anew.
+///
+/// # Errors
+/// When the store fails.
+pub fn mend(installation: &Installation, progress: &mut dyn FnMut(usize, usize)) -> anyhow::Result<()> {
+    let alone = installation.db.alone(Work::Judging)?;
+    run_alone(&alone, installation, None, progress)?;
+    installation.db.write(|tx| {
+        touch::keep_facts_out(tx)?;
+        recount::mend(tx)
     })
 }

@@ -19,8 +19,12 @@ pub struct Tally {
     pub na: i64,
     /// 数据不足.
     pub unknown: i64,
-    /// Passes of closed subjects.
+    /// Passes of closed subjects, by their last verdict, for `count met`.
     pub closed_pass: i64,
+    /// Closed subjects of which the last verdict was open.
+    pub closed_open: i64,
+    /// Closed subjects of which the last verdict was unknown.
+    pub closed_unknown: i64,
     /// Σ numerators and Σ denominators as counted.
     pub num: i64,
     /// See `num`.
@@ -44,28 +48,70 @@ pub struct Total {
     pub target: Option<Ratio>,
 }
 
+/// Leaf verdicts that are alike in state: one, or as many as a row of counts holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaves {
+    /// Their state.
+    pub state: State,
+    /// Of closed subjects.
+    pub closed: bool,
+    /// How many.
+    pub n: i64,
+    /// Σ numerators and Σ denominators of their first parts.
+    pub counted: (i64, i64),
+    /// Of them made good since.
+    pub late: i64,
+    /// Of them open with a yellow or red light.
+    pub behind: i64,
+    /// Of them open with a red light.
+    pub red: i64,
+}
+
+impl Leaves {
+    /// One verdict.
+    pub fn one(state: State, light: Light, closed: bool, late: bool, counted: (i64, i64)) -> Leaves {
+        let open = |from: Light| i64::from(state == State::Open && light >= from);
+        Leaves {
+            state,
+            closed,
+            n: 1,
+            counted,
+            late: i64::from(late),
+            behind: open(Light::Yellow),
+            red: open(Light::Red),
+        }
+    }
+}
+
 impl Tally {
-    /// Counts a leaf.
-    pub fn add(&mut self, v: &Verdict) {
-        if v.closed {
-            self.closed_pass += i64::from(v.state == State::Pass);
+    /// Counts leaves: of closed subjects how many may yet be met, of figures nothing, of 不适用 how many.
+    pub fn count(&mut self, leaves: &Leaves) {
+        let n = match (leaves.closed, leaves.state) {
+            (true, State::Pass) => &mut self.closed_pass,
+            (true, State::Open) => &mut self.closed_open,
+            (true, State::Unknown) => &mut self.closed_unknown,
+            (true, State::Fail | State::Na) | (_, State::Figure) => return,
+            (false, State::Pass) => &mut self.pass,
+            (false, State::Fail) => &mut self.fail,
+            (false, State::Open) => &mut self.open,
+            (false, State::Na) => &mut self.na,
+            (false, State::Unknown) => &mut self.unknown,
+        };
+        *n += leaves.n;
+        if leaves.closed || leaves.state == State::Na {
             return;
         }
-        match v.state {
-            State::Pass => self.pass += 1,
-            State::Fail => self.fail += 1,
-            State::Open => self.open += 1,
-            State::Na => self.na += 1,
-            State::Unknown => self.unknown += 1,
-            State::Figure => return,
-        }
-        if let (false, Some(part)) = (v.state == State::Na, v.parts.first()) {
-            self.num += part.counted.0;
-            self.den += part.counted.1;
-        }
-        self.late += i64::from(v.late);
-        self.behind += i64::from(v.state == State::Open && v.light >= Light::Yellow);
-        self.red += i64::from(v.state == State::Open && v.light == Light::Red);
+        self.num += leaves.counted.0;
+        self.den += leaves.counted.1;
+        self.late += leaves.late;
+        self.behind += leaves.behind;
+        self.red += leaves.red;
+    }
+
+    /// Counts a verdict.
+    pub fn add(&mut self, v: &Verdict) {
+        let counted = v.parts.first().map_or((0, 0), |p| p.counted);
+        self.count(&Leaves::one(v.state, v.light, v.closed, v.late, counted));
     }
 
     /// Takes in another tally.
@@ -76,6 +122,8 @@ impl Tally {
         self.na += o.na;
         self.unknown += o.unknown;
         self.closed_pass += o.closed_pass;
+        self.closed_open += o.closed_open;
+        self.closed_unknown += o.closed_unknown;
         self.num += o.num;
         self.den += o.den;
         self.late += o.late;
@@ -95,11 +143,12 @@ pub fn total(rollup: &Rollup, tally: &Tally, target: Option<&TargetNow>) -> Opti
         Rollup::None => None,
         Rollup::CountMet(n) => {
             let least = tally.pass + tally.closed_pass;
-            let greatest = least + tally.open + tally.unknown;
+            let open = tally.open + tally.closed_open;
+            let greatest = least + open + tally.unknown + tally.closed_unknown;
             let state = match () {
                 () if least >= *n => State::Pass,
                 () if greatest < *n => State::Fail,
-                () if tally.open > 0 => State::Open,
+                () if open > 0 => State::Open,
                 () => State::Unknown,
             };
             Some(Total { state, value: Some(Ratio::whole(least)), target: Some(Ratio::whole(*n)) })

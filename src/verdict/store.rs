@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use anyhow::Context as _;
+
 use super::{
     judge::{State, TargetNow, Verdict},
     light::Light,
-    rollup::Tally,
+    rollup::{Leaves, Tally},
 };
 use crate::{
     day::Day,
@@ -13,6 +15,9 @@ use crate::{
     directive::model::TargetOp,
     ratio::Ratio,
 };
+
+/// Before the state in the counts: of closed subjects.
+const CLOSED: &str = "closed_";
 
 /// A verdict as stored and exported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +66,14 @@ impl Stored {
     /// A verdict on a requirement.
     pub fn of(requirement: &str, v: &Verdict) -> Stored {
         // A window that is only the day asked has no bounds of its own.
-        let asked = matches!(v.window.label.as_str(), "standing" | "once");
+        let asked = matches!(&*v.window.label, "standing" | "once");
         let day = |d: Day| (d != Day::MIN && d != Day::MAX && !asked).then_some(d);
         let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
         Stored {
             requirement: requirement.to_owned(),
             subject: v.subject.first().copied().unwrap_or_default(),
             rest: rest.join("|"),
-            window: v.window.label.clone(),
+            window: v.window.label.to_string(),
             from: day(v.window.from),
             to: day(v.window.to),
             shut: day(v.window.shut),
@@ -147,6 +152,16 @@ impl Stored {
         ]
     }
 
+    /// The verdict as a leaf of a total.
+    pub fn leaf(&self) -> Leaves {
+        Leaves::one(self.state, self.light, self.closed, self.late, self.counted)
+    }
+
+    /// The first part's target, if it is a number.
+    pub fn first_target(&self) -> Option<Ratio> {
+        Ratio::parse(self.target.split("; ").next().unwrap_or_default())
+    }
+
     fn key(&self) -> (String, i64, String, String) {
         (self.requirement.clone(), self.subject, self.rest.clone(), self.window.clone())
     }
@@ -212,43 +227,48 @@ fn insert(tx: &mut Tx<'_>, rows: &[&Stored]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Which row of the counts: requirement, window, organ and state.
+pub(super) type CountKey = (String, String, i64, String);
+
 /// Changes of the counts.
 #[derive(Default)]
-struct Changes {
-    by: BTreeMap<(String, String, i64, String), Change>,
+pub(super) struct Changes {
+    by: BTreeMap<CountKey, Change>,
 }
 
 #[derive(Default)]
 struct Change {
-    n: i64,
-    counted: (i64, i64),
-    late: i64,
-    behind: i64,
-    red: i64,
+    sums: Sums,
     shut: Option<Day>,
     target: String,
 }
 
+/// What a row of the counts adds up: how many, numerators, denominators, late ones, those behind, red ones.
+pub(super) type Sums = [i64; 6];
+
 impl Changes {
-    fn count(&mut self, v: &Stored, sign: i64) {
-        let state = if v.closed { format!("closed_{}", v.state.as_str()) } else { v.state.as_str().to_owned() };
+    pub(super) fn count(&mut self, v: &Stored, sign: i64) {
+        let state = if v.closed { format!("{CLOSED}{}", v.state.as_str()) } else { v.state.as_str().to_owned() };
         let change = self.by.entry((v.requirement.clone(), v.window.clone(), v.organ.unwrap_or(0), state)).or_default();
-        change.n += sign;
-        change.counted.0 += sign * v.counted.0;
-        change.counted.1 += sign * v.counted.1;
-        change.late += sign * i64::from(v.late);
-        change.behind += sign * i64::from(v.state == State::Open && v.light >= Light::Yellow);
-        change.red += sign * i64::from(v.state == State::Open && v.light == Light::Red);
+        let leaf = v.leaf();
+        let more = [leaf.n, leaf.counted.0, leaf.counted.1, leaf.late, leaf.behind, leaf.red];
+        change.sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += sign * n);
         if sign > 0 {
             (change.shut, change.target) = (v.shut, v.target.clone());
         }
     }
 
-    fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    /// The sums that are not nothing.
+    pub(super) fn sums(self) -> BTreeMap<CountKey, Sums> {
+        self.by.into_iter().map(|(key, c)| (key, c.sums)).filter(|(_, sums)| *sums != Sums::default()).collect()
+    }
+
+    pub(super) fn write(self, tx: &mut Tx<'_>) -> anyhow::Result<()> {
         for ((requirement, window, organ, state), c) in self.by {
-            if (c.n, c.counted, c.late, c.behind, c.red) == (0, (0, 0), 0, 0, 0) {
+            if c.sums == Sums::default() {
                 continue;
             }
+            let [n, num, den, late, behind, red] = c.sums;
             tx.execute(
                 "insert into verdict_tally (requirement, window_label, organ_id, state, shut, n, num, den, late, behind, red, target) \
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
@@ -264,12 +284,12 @@ impl Changes {
                     organ.into(),
                     state.into(),
                     c.shut.map(|d| d.to_string()).into(),
-                    c.n.into(),
-                    c.counted.0.into(),
-                    c.counted.1.into(),
-                    c.late.into(),
-                    c.behind.into(),
-                    c.red.into(),
+                    n.into(),
+                    num.into(),
+                    den.into(),
+                    late.into(),
+                    behind.into(),
+                    red.into(),
                     c.target.into(),
                 ],
             )?;
@@ -295,6 +315,13 @@ pub struct Counted {
     pub figures: i64,
     /// The requirement's own target, for `pool`.
     pub target: Option<Ratio>,
+}
+
+impl Counted {
+    fn count(&mut self, leaves: &Leaves) {
+        self.tally.count(leaves);
+        self.figures += if leaves.state == State::Figure && !leaves.closed { leaves.n } else { 0 };
+    }
 }
 
 /// All counts, by requirement, window and organ.
@@ -330,28 +357,29 @@ pub fn counts(tx: &mut Tx<'_>, requirement: Option<&str>, organ: Option<i64>) ->
             });
         }
         let Some(c) = found.last_mut() else { return Ok(()) };
-        let n = r.i64(5)?;
-        match r.text(3)? {
-            "pass" => c.tally.pass += n,
-            "fail" => c.tally.fail += n,
-            "open" => c.tally.open += n,
-            "na" => c.tally.na += n,
-            "unknown" => c.tally.unknown += n,
-            "figure" => c.figures += n,
-            "closed_pass" => c.tally.closed_pass += n,
-            _ => {}
-        }
-        if matches!(r.text(3)?, "pass" | "fail" | "open" | "unknown") {
-            c.tally.num += r.i64(6)?;
-            c.tally.den += r.i64(7)?;
-            c.tally.late += r.i64(8)?;
-            c.tally.behind += r.i64(9)?;
-            c.tally.red += r.i64(11)?;
+        let leaves = leaves(r)?;
+        c.count(&leaves);
+        if !leaves.closed && !matches!(leaves.state, State::Na | State::Figure) {
             c.target = c.target.or(Ratio::parse(r.text(10)?.split("; ").next().unwrap_or_default()));
         }
         Ok(())
     })?;
     Ok(found)
+}
+
+/// What a row of the counts holds, in the columns of [`counts`].
+fn leaves(r: &Row<'_>) -> anyhow::Result<Leaves> {
+    let text = r.text(3)?;
+    let (closed, state) = text.strip_prefix(CLOSED).map_or((false, text), |state| (true, state));
+    Ok(Leaves {
+        state: State::parse(state).with_context(|| format!("verdict_tally holds the state {text}"))?,
+        closed,
+        n: r.i64(5)?,
+        counted: (r.i64(6)?, r.i64(7)?),
+        late: r.i64(8)?,
+        behind: r.i64(9)?,
+        red: r.i64(11)?,
+    })
 }
 
 /// A stored target for `pool`, which is always a lower bound unless the requirement says otherwise.
@@ -367,24 +395,10 @@ pub fn count_again<'v>(verdicts: impl Iterator<Item = &'v Stored>) -> Vec<Counte
             requirement: v.requirement.clone(),
             window: v.window.clone(),
             shut: v.shut,
-            target: Ratio::parse(v.target.split("; ").next().unwrap_or_default()),
+            target: v.first_target(),
             ..Counted::default()
         });
-        match v.state {
-            State::Pass => c.tally.pass += 1,
-            State::Fail => c.tally.fail += 1,
-            State::Open => c.tally.open += 1,
-            State::Na => c.tally.na += 1,
-            State::Unknown => c.tally.unknown += 1,
-            State::Figure => c.figures += 1,
-        }
-        c.tally.late += i64::from(v.late);
-        c.tally.behind += i64::from(v.state == State::Open && v.light >= Light::Yellow);
-        c.tally.red += i64::from(v.state == State::Open && v.light == Light::Red);
-        if !matches!(v.state, State::Na | State::Figure) {
-            c.tally.num += v.counted.0;
-            c.tally.den += v.counted.1;
-        }
+        c.count(&v.leaf());
     }
     by.into_values().collect()
 }

@@ -1,6 +1,6 @@
 //! Who is judged: the population of a requirement as of a day, with the days on which each subject is there (4.2).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::{
     compile::Compiled,
@@ -14,11 +14,25 @@ use crate::{
 
 /// All subjects of a requirement; those of which `where` is false are left out, those of which it cannot be told are not
 /// (3.8). [`Eval::only`] restricts them to a slice.
-pub fn subjects(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
+pub fn subjects(eval: &Eval<'_>, c: &Compiled) -> Rc<Vec<Subject>> {
+    match c.requirement.each {
+        Each::Person if c.filter.is_empty() => eval.persons(|| found(eval, c)),
+        _ => Rc::new(found(eval, c)),
+    }
+}
+
+fn found(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
     let wanted = |id: i64| eval.only.is_empty() || eval.only.iter().any(|(a, b)| *a <= id && id <= *b);
     let rows = |table: usize| {
         let ids = &eval.world.tables[table].ids;
-        ids.iter().enumerate().filter(|(_, id)| wanted(**id)).map(|(row, _)| row).collect::<Vec<_>>()
+        if eval.only.is_empty() {
+            return (0..ids.len()).collect();
+        }
+        let span = |(a, b): &(i64, i64)| ids.partition_point(|id| id < a)..ids.partition_point(|id| id <= b);
+        let mut rows: Vec<usize> = eval.only.iter().flat_map(span).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     };
     match &c.requirement.each {
         Each::System => system(eval).into_iter().collect(),
@@ -45,7 +59,7 @@ fn bare(eval: &Eval<'_>, node: Node, opens: Day) -> Subject {
     Subject {
         node,
         rows: Vec::new(),
-        key: vec![eval.world.tables[node.table].ids[node.row]],
+        key: Arc::new([eval.world.tables[node.table].ids[node.row]]),
         opens,
         life: Vec::new(),
         doubtful: Vec::new(),
@@ -153,7 +167,7 @@ fn combinations(eval: &Eval<'_>, c: &Compiled) -> Vec<Subject> {
         if key.contains(&EMPTY) {
             continue;
         }
-        let group = groups.entry(key).or_insert_with_key(|key| Subject { key: key.clone(), ..own });
+        let group = groups.entry(key).or_insert_with_key(|key| Subject { key: key.as_slice().into(), ..own });
         group.rows.push(row);
         group.unclear |= unclear.is_some();
         group.opens = group.opens.min(opens);

@@ -10,7 +10,7 @@ use super::{
     store::{self, Stored},
 };
 use crate::{
-    db::{Tx, Value},
+    db::{Hold, Tx, Value},
     directive::model::Each,
     installation::meta,
     org::builtin,
@@ -139,7 +139,7 @@ pub fn judge(
     }
     let touched = expanded;
     let judging = meta(tx, "judging")?.is_some();
-    tx.lock(&touched.iter().flat_map(|(i, touch)| lock_keys(*i, touch)).collect::<Vec<_>>())?;
+    tx.hold(&touched.iter().flat_map(|(i, touch)| holds(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());
     let mut later = Later::default();
     for (i, touch) in touched {
@@ -177,13 +177,38 @@ fn mark(tx: &mut Tx<'_>, requirement: &str, touch: &Touch) -> anyhow::Result<()>
     Ok(())
 }
 
-/// What two writers of the same subject wait for (PostgreSQL).
-fn lock_keys(i: usize, touch: &Touch) -> Vec<i64> {
+/// Above so many subjects of one requirement the whole requirement is held: a server has room for some thousand locks.
+const HELD_SINGLY: usize = 64;
+
+/// What two writers of the same subject wait for (PostgreSQL): who judges every subject waits for who judges one.
+fn holds(i: usize, touch: &Touch) -> Vec<Hold> {
     let key = |subject: i64| ((i as i64 + 1) << 48) ^ subject;
     match touch {
-        Touch::All => vec![key(0)],
-        Touch::Subjects(ids) => ids.iter().map(|id| key(*id)).collect(),
+        Touch::Subjects(ids) if ids.len() <= HELD_SINGLY => {
+            std::iter::once(Hold::Shared(key(0))).chain(ids.iter().map(|id| Hold::Alone(key(*id)))).collect()
+        }
+        _ => vec![Hold::Alone(key(0))],
     }
+}
+
+/// Shared by all who record facts, held alone by who begins or ends a full judgement (PostgreSQL).
+const FACTS: i64 = 0x0066_6163_7473;
+
+/// Goes before everything else that a transaction does to record a fact: what it reads of the chart and whether a
+/// judgement is under way stays so until it commits.
+///
+/// # Errors
+/// When the store fails.
+pub fn let_fact_in(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    tx.hold(&[Hold::Shared(FACTS)])
+}
+
+/// Waits for the facts that are coming in, and keeps out further ones until the transaction ends.
+///
+/// # Errors
+/// When the store fails.
+pub fn keep_facts_out(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    tx.hold(&[Hold::Alone(FACTS)])
 }
 
 /// Judges one requirement on some subjects (none given: on all) and writes the verdicts.

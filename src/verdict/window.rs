@@ -1,5 +1,7 @@
 //! When: the windows in which a subject is judged (section 4).
 
+use std::sync::Arc;
+
 use crate::{
     calendar::Workdays,
     day::{Day, days_in_month},
@@ -10,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// `2025-03`, `by 2025-03-19`, `by ?`, `life`, `standing`, `once` …
-    pub label: String,
+    pub label: Arc<str>,
     /// First day; [`Day::MIN`] if it has no begin.
     pub from: Day,
     /// Last day; [`Day::MAX`] if it has no end.
@@ -21,7 +23,7 @@ pub struct Window {
 
 impl Window {
     /// A window that shuts with its last day.
-    pub fn new(label: impl Into<String>, from: Day, to: Day) -> Window {
+    pub fn new(label: impl Into<Arc<str>>, from: Day, to: Day) -> Window {
         Window { label: label.into(), from, to, shut: to }
     }
 }
@@ -129,7 +131,7 @@ mod tests {
 
     fn labels(period: Period, from: &str, to: &str) -> Vec<String> {
         let day = |t| Day::parse(t).unwrap();
-        periods(period, day(from), day(to), &Workdays::default()).into_iter().map(|w| w.label).collect()
+        periods(period, day(from), day(to), &Workdays::default()).into_iter().map(|w| w.label.to_string()).collect()
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl Table {
     }
 
     /// A cell; a column that was not loaded is empty.
+    #[inline]
     pub fn cell(&self, row: usize, column: usize) -> i64 {
         self.columns.get(column).and_then(|c| c.get(row)).copied().unwrap_or(EMPTY)
     }

@@ -28,6 +28,7 @@ use super::{
     },
 };
 use crate::{
+    auth::Permission,
     clock,
     day::Day,
     directive::{

@@ -165,7 +165,9 @@ impl Days {
 
     /// Whether the window is one of several and holds none of the days.
     fn concern(&self, window: &Window, alone: bool) -> bool {
-        alone || self.periods.contains(&window.label) || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
+        alone
+            || self.periods.iter().any(|p| **p == *window.label)
+            || self.days.iter().any(|d| window.from <= *d && *d <= window.to)
     }
 }
 
@@ -200,17 +202,17 @@ impl Looking<'_> {
         if eval.only.iter().any(|(key, _)| *key == EMPTY) {
             return Ok(());
         }
-        for subject in subjects(&eval, c) {
+        for subject in subjects(&eval, c).iter() {
             let mut stored: Option<Vec<Stored>> = None;
-            let windows = judge::windows(&eval, c, &engine.rules, &subject);
+            let windows = judge::windows(&eval, c, &engine.rules, subject);
             let alone = windows.len() == 1;
             for window in windows.into_iter().filter(|w| self.days.concern(w, alone)) {
-                let Some(fate) = self.fate(&world, &eval, i, &subject, &window, node) else { continue };
+                let Some(fate) = self.fate(&world, &eval, i, subject, &window, node) else { continue };
                 let all = match &mut stored {
                     Some(all) => all,
-                    None => stored.insert(of_subject(tx, c, &subject)?),
+                    None => stored.insert(of_subject(tx, c, subject)?),
                 };
-                if let Some(verdict) = all.iter().find(|v| v.window == window.label).cloned() {
+                if let Some(verdict) = all.iter().find(|v| *v.window == *window.label).cloned() {
                     found.push(Found { i, verdict, fate: Some(fate) });
                 }
             }

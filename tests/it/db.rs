@@ -1,9 +1,12 @@
 //! `Db` on both databases: what a closure writes, reads, loses and may not do.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use dongliang::{
-    db::{Db, DbError, Value, testing},
+    db::{Db, DbError, Hold, Tx, Value, Work, testing},
     db_test,
 };
 
@@ -231,6 +234,79 @@ db_test!(a_lock_makes_writers_of_one_subject_wait, |db: &Db| {
         assert_eq!(counts, [Some(0), Some(1), Some(2), Some(3)]);
     });
 });
+
+db_test!(who_holds_a_key_alone_has_nobody_beside_him, |db: &Db| {
+    table(db);
+    std::thread::scope(|s| {
+        for n in 0..4 {
+            s.spawn(move || {
+                for i in 0..10 {
+                    let sharing = move |tx: &mut Tx<'_>| {
+                        let n = 10 * n + i;
+                        tx.hold(&[Hold::Shared(7), Hold::Alone(100 + n)])?;
+                        tx.execute("insert into t (n) values ($1)", &[n.into()])
+                    };
+                    db.write(sharing).unwrap();
+                }
+            });
+        }
+        let alone = |tx: &mut Tx<'_>| {
+            tx.hold(&[Hold::Shared(7), Hold::Alone(7)])?;
+            let count = |tx: &mut Tx<'_>| tx.one("select count(*) from t", &[], |r| r.i64(0));
+            let before = count(tx)?;
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            Ok((before, count(tx)?))
+        };
+        for _ in 0..10 {
+            let (before, after) = db.write(alone).unwrap();
+            assert_eq!(before, after);
+        }
+    });
+    assert_eq!(numbers(db).len(), 40);
+});
+
+fn one_at_a_time(url: &str) {
+    static WORKING: AtomicBool = AtomicBool::new(false);
+    WORKING.store(false, Ordering::SeqCst);
+    let handles = [Db::open(url).unwrap(), Db::open(url).unwrap()];
+    std::thread::scope(|s| {
+        for n in 0..4 {
+            let db = &handles[n % 2];
+            s.spawn(move || {
+                for _ in 0..10 {
+                    let _alone = db.alone(Work::Judging).unwrap();
+                    // Other work goes on.
+                    let _other = (n == 0).then(|| db.alone(Work::Staging).unwrap());
+                    assert!(!WORKING.swap(true, Ordering::SeqCst));
+                    std::thread::yield_now();
+                    WORKING.store(false, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn work_is_done_by_one_process_at_a_time() {
+    let dir = testing::TempDir::new();
+    one_at_a_time(&format!("sqlite:{}", dir.0.join("test.db").display()));
+    testing::on_postgres(|_| one_at_a_time(&testing::PostgresDb::new("").url));
+    let db = Db::open("sqlite::memory:").unwrap();
+    drop(db.alone(Work::Judging).unwrap());
+    drop(db.alone(Work::Judging).unwrap());
+}
+
+#[test]
+fn a_database_file_is_its_owners_alone() {
+    let dir = testing::TempDir::new();
+    let db = Db::open(&format!("sqlite:{}", dir.0.join("test.db").display())).unwrap();
+    table(&db);
+    drop(db.alone(Work::Judging).unwrap());
+    for name in ["test.db", "test.db-wal", "test.db-judging"] {
+        let mode = std::fs::metadata(dir.0.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
 
 /// Opens the same database twice: what was written is there, and the tables are not made again.
 fn reopen(url: &str) {

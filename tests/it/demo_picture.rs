@@ -166,7 +166,7 @@ fn the_june_test_is_a_boundary_a_retraining_and_an_interval() {
     let all = city.judged("2025-10-20", None);
     let verdict = |activity: &str, unit: &str| {
         let key = vec![city.id("activity", activity), city.id("unit", unit)];
-        let v = all.iter().find(|(r, v)| r == "R-02" && v.subject == key).map(|(_, v)| v).unwrap();
+        let v = all.iter().find(|(r, v)| r == "R-02" && *v.subject == *key).map(|(_, v)| v).unwrap();
         (v.state, v.value_text(), v.late)
     };
     assert_eq!(verdict("HD00-0005", "U05"), (State::Pass, "4/5".into(), false));
@@ -183,7 +183,7 @@ fn guidance_typed_in_may_was_not_known_in_april() {
     let march = |known_at| {
         let all = city.judged("2025-04-10", known_at);
         let mut states =
-            all.into_iter().filter(|(r, v)| r == "R-21" && v.organ == Some(organ) && v.window.label == "2025-03");
+            all.into_iter().filter(|(r, v)| r == "R-21" && v.organ == Some(organ) && *v.window.label == *"2025-03");
         states.all(|(_, v)| v.state == State::Pass)
     };
     assert!(!march(Some("2025-04-10")));

@@ -42,13 +42,14 @@ impl Dice {
     }
 }
 
-struct Office {
-    installation: Installation,
+/// An installation with the package of 2025.
+pub(crate) struct Office {
+    pub(crate) installation: Installation,
     package: Package,
 }
 
 impl Office {
-    fn open(db: &Db, day: &str) -> Office {
+    pub(crate) fn open(db: &Db, day: &str) -> Office {
         let (package, ..) = directive::load(Path::new("directives/2025")).unwrap();
         let fresh = db.read(|tx| Ok(!tx.tables()?.iter().any(|t| t == "l_unit"))).unwrap();
         if fresh {
@@ -60,7 +61,7 @@ impl Office {
         Office { installation, package }
     }
 
-    fn row(&self, ledger: &str, unit: Option<i64>, fields: &[(&str, Value)]) -> NewRow {
+    pub(crate) fn row(&self, ledger: &str, unit: Option<i64>, fields: &[(&str, Value)]) -> NewRow {
         let builtin = builtin::ledgers();
         let definition = builtin.iter().find(|l| l.name == ledger).or(self.package.ledger(ledger)).unwrap();
         let mut values = vec![Value::Null; definition.fields.len()];
@@ -70,15 +71,15 @@ impl Office {
         NewRow { code: None, unit, values }
     }
 
-    fn add(&self, ledger: &str, unit: Option<i64>, fields: &[(&str, Value)]) -> i64 {
+    pub(crate) fn add(&self, ledger: &str, unit: Option<i64>, fields: &[(&str, Value)]) -> i64 {
         facts::add(&self.installation, "试", ledger, vec![self.row(ledger, unit, fields)], None).unwrap()[0]
     }
 
     /// Everything that waits is done; then the full path and the incremental one must agree, and the counts with both.
-    fn agree(&self, what: &str) {
+    pub(crate) fn agree(&self, what: &str) {
         jobs::run_waiting(&self.installation).unwrap();
         let found = rejudge::verify(&self.installation, &mut |_, _| {}).unwrap();
-        assert!(found.stored.is_empty() && found.judged.is_empty(), "{what}: {:#?}", (found.stored, found.judged));
+        assert!(found.is_empty(), "{what}: {found:#?}");
         let (counted, stored) = self
             .installation
             .db
@@ -93,7 +94,7 @@ impl Office {
     }
 
     /// A city, a district with two sections, seven persons, two pairs and a project.
-    fn found(&self) {
+    pub(crate) fn found(&self) {
         let text = |t: &str| Value::from(t);
         let from = || ("from", text("2020-01-01"));
         for (name, level, parent) in [

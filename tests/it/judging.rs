@@ -189,3 +189,9 @@ fn worked_rules() {
     assert_eq!(report.failed, []);
     assert_eq!(report.passed, examples.all.len());
 }
+
+/// What the language can say and neither of the two large packages does.
+#[test]
+fn every_spelling() {
+    compare(&Db::open("sqlite::memory:").unwrap(), "tests/it/judging/package", 4);
+}

@@ -11,8 +11,12 @@ mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
+
+mod import;
 mod incremental;
 mod judging;
+mod kill;
+
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
@@ -20,6 +24,7 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod together;
 mod visit;
 mod web_lists;
 mod words;

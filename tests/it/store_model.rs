@@ -32,7 +32,7 @@ const NAMES: [&str; 4] = ["王五", "李四", "王小二", "Anna"];
 #[derive(Clone, Debug)]
 enum Op {
     Insert { rows: Vec<NewRow>, import: bool },
-    Replace { pick: usize, stale: bool, row: NewRow },
+    Replace { pick: usize, stale: bool, row: NewRow, import: bool },
     Void { pick: usize, stale: bool },
     Undo { pick: usize },
 }
@@ -86,7 +86,8 @@ fn row() -> impl Strategy<Value = NewRow> {
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => (prop::collection::vec(row(), 1..6), any::<bool>()).prop_map(|(rows, import)| Op::Insert { rows, import }),
-        3 => (any::<usize>(), prop::bool::weighted(0.2), row()).prop_map(|(pick, stale, row)| Op::Replace { pick, stale, row }),
+        3 => (any::<usize>(), prop::bool::weighted(0.2), row(), any::<bool>())
+            .prop_map(|(pick, stale, row, import)| Op::Replace { pick, stale, row, import }),
         2 => (any::<usize>(), prop::bool::weighted(0.2)).prop_map(|(pick, stale)| Op::Void { pick, stale }),
         1 => any::<usize>().prop_map(|pick| Op::Undo { pick }),
     ]
@@ -163,16 +164,17 @@ impl Model {
                     |(record, row)| Known { record, revision: 1, recorded_at: at, voided_at: None, import, row };
                 self.rows.extend(ids.into_iter().zip(rows).map(fresh));
             }
-            Op::Replace { pick, stale, row } => {
+            Op::Replace { pick, stale, row, import } => {
                 let Some((i, change)) = self.pick(pick, stale) else { return };
                 let sent = row.clone();
-                let done = db.write(move |tx| store::replace(tx, &who, &ledger, &keys(), change, &sent));
+                let import = import.then(|| self.import(db, &ledger));
+                let done = db.write(move |tx| store::replace(tx, &who, &ledger, &keys(), change, &sent, import));
                 assert_eq!(done.is_ok(), self.rows[i].voided_at.is_none() && change.revision == self.rows[i].revision);
                 if done.is_ok() {
                     self.rows[i].voided_at = Some(at);
                     let Known { record, revision, .. } = self.rows[i];
                     let revision = revision + 1;
-                    self.rows.push(Known { record, revision, recorded_at: at, voided_at: None, import: None, row });
+                    self.rows.push(Known { record, revision, recorded_at: at, voided_at: None, import, row });
                 }
             }
             Op::Void { pick, stale } => {
@@ -203,18 +205,26 @@ impl Model {
         let pick = pick % self.imports.len();
         let import = self.imports[pick];
         let (who, at, ledger) = (actor(self.now), self.now, ledger.clone());
-        let done = db.write(move |tx| store::void_import(tx, &who, &ledger, import, "撤销"));
-        let of_import = |k: &&mut Known| k.import == Some(import);
-        let corrected: BTreeSet<i64> = self.rows.iter().filter(|k| k.revision > 1).map(|k| k.record).collect();
-        let lost = self.rows.iter_mut().filter(of_import).any(|k| corrected.contains(&k.record));
-        assert_eq!(done.is_ok(), !lost);
-        if let Ok(mut ids) = done {
-            let current = self.rows.iter_mut().filter(of_import).filter(|k| k.voided_at.is_none());
-            let expected: Vec<i64> = current.map(|k| (k.voided_at = Some(at), k.record).1).collect();
-            ids.sort_unstable();
-            assert_eq!(ids, expected);
-            self.imports.remove(pick);
+        let done = db.write(move |tx| store::undo_import(tx, &who, &ledger, &keys(), import, "撤销"));
+        let mut own: Vec<Known> = self.rows.iter().filter(|k| k.import == Some(import)).cloned().collect();
+        let later = |o: &Known| self.rows.iter().any(|k| k.record == o.record && k.revision > o.revision);
+        assert_eq!(done.is_ok(), !own.iter().any(later));
+        let Ok(done) = done else { return };
+        own.retain(|k| k.voided_at.is_none());
+        own.sort_by_key(|k| k.record);
+        let (brought, changed): (Vec<_>, Vec<_>) = own.into_iter().partition(|k| k.revision == 1);
+        assert_eq!(done.voided, brought.iter().map(|k| k.record).collect::<Vec<_>>());
+        let restored: Vec<i64> = done.restored.iter().map(|(record, _)| *record).collect();
+        assert_eq!(restored, changed.iter().map(|k| k.record).collect::<Vec<_>>());
+        let current = self.rows.iter_mut().filter(|k| k.import == Some(import) && k.voided_at.is_none());
+        current.for_each(|k| k.voided_at = Some(at));
+        for k in changed {
+            let earlier = self.rows.iter().find(|e| e.record == k.record && e.revision == k.revision - 1).unwrap();
+            let row = earlier.row.clone();
+            let revision = k.revision + 1;
+            self.rows.push(Known { revision, recorded_at: at, voided_at: None, import: None, row, ..k });
         }
+        self.imports.remove(pick);
     }
 
     /// A row and the change of it; a stale one names another revision.

@@ -221,8 +221,9 @@ impl World {
             let mut at = 0;
             while let Some(row) = get(self)[&ledger].get(at).cloned() {
                 let mut rows = get(self);
+                let replaced = rows[&ledger].iter().any(|r| r.get("replaces") == row.get("id"));
                 rows.get_mut(&ledger).expect("it has a row").remove(at);
-                if attempt(self, rows) {
+                if !replaced && attempt(self, rows) {
                     continue;
                 }
                 for field in row.keys().filter(|k| *k != "id") {

@@ -4,12 +4,12 @@ use std::{
     fs::File,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::step::{Outcome, Stop, dongliang, run};
+use crate::step::{Outcome, Stop, dongliang, released, run};
 
 /// How long the server may take until its first page.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,7 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     url: String,
     child: Child,
-    dir: TempDir,
+    log: PathBuf,
+    /// Of the browser tests: its data.
+    _held: Option<TempDir>,
 }
 
 /// A directory that is gone when nobody holds it any more, however far the start came.
@@ -31,29 +33,46 @@ impl Drop for TempDir {
 }
 
 impl Server {
-    /// Makes the demo city and serves it; returns when the first page is answered.
+    /// Makes a demo city in a directory of its own and serves it; returns when the first page is answered.
     pub(crate) fn start() -> Outcome<Server> {
         let dir = std::env::temp_dir().join(format!("dongliang-e2e-{}", std::process::id()));
-        let cannot = |e| Stop::Failed(format!("{}: {e}", dir.display()));
-        std::fs::create_dir(&dir).map_err(cannot)?;
+        std::fs::create_dir(&dir).map_err(|e| Stop::Failed(format!("{}: {e}", dir.display())))?;
         let held = TempDir(dir.clone());
+        Server::launch(dongliang, &dir, &[], Some(held))
+    }
+
+    /// The same by the release build, of so many people, in a directory that is kept.
+    pub(crate) fn of(dir: &Path, people: u32) -> Outcome<Server> {
+        Server::launch(released, dir, &["--people", &people.to_string()], None)
+    }
+
+    fn launch(program: fn() -> Command, dir: &Path, options: &[&str], held: Option<TempDir>) -> Outcome<Server> {
+        let cannot = |e| Stop::Failed(format!("{}: {e}", dir.display()));
         let address = free_port().map_err(|e| Stop::Failed(format!("no free port on 127.0.0.1: {e}")))?;
         let data = dir.join("data");
-        run(dongliang().arg("--data").arg(&data).args(["demo", "--no-serve"]))?;
-        let log = File::create(dir.join("log")).map_err(cannot)?;
-        let errors = log.try_clone().map_err(cannot)?;
-        let child = dongliang()
+        if !data.exists() {
+            run(program().arg("--data").arg(&data).args(["demo", "--no-serve"]).args(options))?;
+        }
+        let log = dir.join("log");
+        let output = File::create(&log).map_err(cannot)?;
+        let errors = output.try_clone().map_err(cannot)?;
+        let child = program()
             .arg("--data")
             .arg(&data)
             .args(["serve", "--listen", &address.to_string()])
-            .stdout(Stdio::from(log))
+            .stdout(Stdio::from(output))
             .stderr(Stdio::from(errors))
             .spawn()
             .map_err(|e| Stop::Failed(format!("dongliang serve: cannot be started: {e}")))?;
-        let mut server = Server { url: format!("http://{address}"), child, dir: held };
+        let mut server = Server { url: format!("http://{address}"), child, log, _held: held };
         server.wait(address)?;
         println!("    {} with {}", server.url, data.display());
         Ok(server)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -63,7 +82,7 @@ impl Server {
 
     /// What the server has said so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.0.join("log")).unwrap_or_default()
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     fn wait(&mut self, address: SocketAddr) -> Outcome {

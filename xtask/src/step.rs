@@ -107,6 +107,13 @@ pub(crate) fn dongliang() -> Command {
     command(&root(), here.with_file_name("dongliang"))
 }
 
+/// The same of the release profile.
+pub(crate) fn released() -> Command {
+    let here = std::env::current_exe().unwrap_or_else(|_| root().join("target/debug/xtask"));
+    let target = here.parent().and_then(Path::parent).map_or_else(|| root().join("target"), Path::to_owned);
+    command(&root(), target.join("release/dongliang"))
+}
+
 /// Runs a command to its end with its output shown; anything but success stops.
 pub(crate) fn run(command: &mut Command) -> Outcome {
     let line = spelled(command);
@@ -122,7 +129,7 @@ pub(crate) fn output(program: &str, args: &[&str]) -> Option<String> {
 }
 
 /// The command as one would type it.
-fn spelled(command: &Command) -> String {
+pub(crate) fn spelled(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     std::iter::once(name).chain(command.get_args()).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")

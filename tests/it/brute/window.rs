@@ -74,9 +74,12 @@ impl Span {
         Span { last: Some(today), shuts_after: Some(today.plus(-1)), ..self.clone() }
     }
 
-    /// The window of a part that has a deadline of its own.
+    /// The window of a part that has a deadline of its own; it begins as that of a requirement would (4.6).
     pub(super) fn of_part(&self, view: &View<'_>, by: &When, subject: &Subject, req: &Requirement, any: bool) -> Span {
-        let opens = if self.begins { self.first } else { subject.opening(view, req).unwrap_or(Day::MIN) };
+        let opens = match by {
+            When::ByDate(_) => view.package.directive.from,
+            _ => subject.opening(view, req).unwrap_or(self.first),
+        };
         Span::by(deadline(view, by, subject), opens, any)
     }
 }
