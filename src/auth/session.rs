@@ -63,9 +63,12 @@ fn read(r: &Row<'_>) -> anyhow::Result<Session> {
 /// # Errors
 /// When the store cannot be written, or the system has no randomness.
 pub fn open(tx: &mut Tx<'_>, id: i64, from: &From, demo: bool, now: i64) -> anyhow::Result<String> {
-    let others = of_account(tx, id, now)?;
-    for old in others.iter().skip(SESSIONS - 1) {
-        close(tx, id, old.id, now)?;
+    // An identity of the demo is many people's: none puts another out, and no login of it is anybody's.
+    if !demo {
+        for old in of_account(tx, id, now)?.iter().skip(SESSIONS - 1) {
+            close(tx, id, old.id, now)?;
+        }
+        account::note_login(tx, id, now, &from.address)?;
     }
     let token = token::token()?;
     let agent: String = from.agent.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -81,10 +84,6 @@ pub fn open(tx: &mut Tx<'_>, id: i64, from: &From, demo: bool, now: i64) -> anyh
         demo.into(),
     ];
     tx.execute(sql, &values)?;
-    // An identity of the demo is many people's.
-    if !demo {
-        account::note_login(tx, id, now, &from.address)?;
-    }
     Ok(token)
 }
 

@@ -69,7 +69,7 @@ fn other(seat: &Seat, id: &str) -> anyhow::Result<i64> {
     let id: i64 = id.parse().map_err(|_| PageError::NotFound)?;
     seat.db().read(|tx| account::get(tx, id))?.ok_or(PageError::NotFound)?;
     if id == seat.reader.account {
-        return Err(PageError::Invalid(vec!["不能在这里处置自己的账号，请由另一名安全管理员办理。".into()]).into());
+        return Err(PageError::Refused("不能处置自己的账号，请由另一名安全管理员办理。".into()).into());
     }
     Ok(id)
 }
@@ -176,7 +176,7 @@ pub(super) async fn set_state(State(app): State<App>, Path(id): Path<String>, as
         let disabled = match seat.fields.get("state") {
             "disabled" => true,
             "enabled" => false,
-            _ => return Err(PageError::Invalid(vec!["没有指明停用还是启用。".into()]).into()),
+            _ => return Err(PageError::Refused("没有指明停用还是启用，账号没有改动。".into()).into()),
         };
         let actor = seat.actor();
         seat.db().write(move |tx| account::set_disabled(tx, &actor, id, disabled))?;

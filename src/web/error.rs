@@ -24,6 +24,8 @@ pub(super) enum PageError {
     Unfinished,
     /// No role of the reader has the permission.
     Forbidden(Permission),
+    /// What was asked for is against a rule, which is told.
+    Refused(String),
     /// A form that does not come from a page of ours in this session.
     Stale,
     /// A form that is too large, too slow, or none.
@@ -49,6 +51,7 @@ impl std::fmt::Display for PageError {
             PageError::NotLoggedIn => f.write_str("没有登录"),
             PageError::Unfinished => f.write_str("登录尚未完成"),
             PageError::Forbidden(permission) => write!(f, "没有权限：{}", permission.title()),
+            PageError::Refused(rule) => f.write_str(rule),
             PageError::Stale => f.write_str("页面已过期"),
             PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
             PageError::Internal(e) => write!(f, "{e:#}"),
@@ -84,6 +87,7 @@ impl PageError {
             PageError::NotLoggedIn | PageError::Unfinished | PageError::Forbidden(_) | PageError::Stale => {
                 (StatusCode::FORBIDDEN, Problem::stale(frame))
             }
+            PageError::Refused(rule) => (StatusCode::CONFLICT, Problem::refused(frame, rule)),
             PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
             PageError::Internal(e) => {
                 let number = number();

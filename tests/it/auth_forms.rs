@@ -149,6 +149,9 @@ db_test!(an_account_is_made_once_and_its_password_shown_once, |db: &Db| {
     assert_eq!(own.submit("/login", "/login", &[("login", "zhoumin"), ("password", &password)]).status, 422);
 });
 
+/// Who posts, the page with the form, where it is posted to, and its fields with values that are good or refused.
+type UnderTest<'a> = (Role, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 /// The payloads of `tests/data/payloads.txt`.
 fn payloads() -> Vec<String> {
     let text = include_str!("../data/payloads.txt");
@@ -182,7 +185,7 @@ fn unescaped(line: &str) -> String {
 db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let o = &office(db);
     account(o, "somebody", Role::Cadre, None, None);
-    let forms: [(Role, &str, &str, &[(&str, &str)]); 12] = [
+    let forms: [UnderTest<'_>; 12] = [
         (Role::Office, "/account", "/account/password", &[("current", "x"), ("new", "x"), ("again", "x")]),
         (Role::Office, "/account", "/account/factor", &[("current", "x")]),
         (Role::Office, "/account", "/account/factor/confirm", &[("code", "x")]),

@@ -313,6 +313,6 @@ db_test!(a_change_of_roles_ends_the_sessions, |db: &Db| {
     for path in ["grants", "grants/withdraw", "state", "reset", "unlock"] {
         let mut all = vec![("form", form.as_str())];
         all.extend(fields);
-        assert_eq!(officer.post(&format!("/accounts/{own}/{path}"), &all).status, 400, "{path}");
+        assert_eq!(officer.post(&format!("/accounts/{own}/{path}"), &all).status, 409, "{path}");
     }
 });

@@ -1,4 +1,4 @@
-//! Pages that say what went wrong: 400, 403, 404, 408, 413, 415, 500.
+//! Pages that say what went wrong: 400, 403, 404, 408, 409, 413, 415, 500.
 
 use askama::Template;
 
@@ -73,6 +73,19 @@ impl Problem {
             lead: "这个页面打开后，登录状态已经改变，或者它不是从本系统打开的。数据没有改动。".into(),
             details: vec!["请返回原来的页面，刷新后重新填写提交。".into()],
             ways: ways(),
+            number: String::new(),
+        }
+    }
+
+    /// 409: against a rule.
+    pub fn refused(page: Page, rule: String) -> Problem {
+        let home = page.home.clone();
+        Problem {
+            page,
+            title: "没有办理".into(),
+            lead: rule,
+            details: Vec::new(),
+            ways: vec![Link::new("返回首页", home), Link::new("权限一览", "/permissions")],
             number: String::new(),
         }
     }
