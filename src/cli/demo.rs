@@ -143,6 +143,9 @@ fn install(db: &Db, package: &Package, keys: &Keys, options: &Options, today: Da
 /// Opens the city, and moves its day forward where another is asked for: what was recorded until then comes in.
 fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Result<Installation> {
     let installation = open::installation(place)?;
+    if !installation.demo {
+        bail!("{} 里不是本版本建的演示数据。请删去这个目录再运行，或换一个目录：--data 目录", place.data.display());
+    }
     let (stands, seed, people) =
         installation.db.read(|tx| Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?)))?;
     let stands = stands.as_deref().and_then(Day::parse).context("这不是演示数据")?;

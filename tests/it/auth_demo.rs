@@ -133,6 +133,10 @@ fn a_real_installation_wants_its_administrators_first() {
     let data = dir.0.join("data");
     let (code, said) = dongliang(&data, &["init"]);
     assert_eq!(code, 0, "{said}");
+    // `demo` does not make a demo of it, not even when its mark of completion is put there.
+    std::fs::write(data.join("ready"), "").unwrap();
+    let (code, said) = dongliang(&data, &["demo", "--no-serve"]);
+    assert!(code == 3 && said.contains("不是本版本建的演示数据"), "{said}");
     let (code, said) = dongliang(&data, &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(code, 3);
     for role in ["系统管理员", "安全管理员", "审计管理员"] {
