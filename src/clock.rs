@@ -27,6 +27,7 @@ pub struct Moment {
 
 impl Clock {
     /// Now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
     pub fn now(self) -> Moment {
         let now = Timestamp::now().to_zoned_datetime(zone());
         let day = of_date(now.date());

@@ -32,6 +32,9 @@ pub struct Names<'a> {
     layout: &'a Layout,
     found: Found,
     same: BTreeSet<String>,
+    units: Units,
+    /// Units are told apart by their codes alone: where they come in one file, no superior is known yet.
+    coded: bool,
 }
 
 impl<'a> Names<'a> {
@@ -64,7 +67,7 @@ impl<'a> Names<'a> {
         let found = Found::load(tx, layout, wanted)?;
         let sql = "select \"name\" from l_person where voided_at is null group by \"name\" having count(*) > 1";
         let same = tx.rows(sql, &[], |r| Ok(r.opt_text(0)?.unwrap_or_default().to_owned()))?.into_iter().collect();
-        Ok(Names { layout, found, same })
+        Ok(Names { layout, found, same, units: Units::read(tx)?, coded: false })
     }
 
     /// The title of a record, for pages.
@@ -90,12 +93,62 @@ impl sheet::Names for Names<'_> {
     fn unit(&self, id: i64) -> String {
         match self.found.title(UNIT, id) {
             "" => self.found.code(UNIT, id),
-            name => name.to_owned(),
+            name => self.units.called(id, self.coded).unwrap_or_else(|| name.to_owned()),
         }
     }
 
     fn record(&self, ledger: &str, id: i64) -> String {
         self.layout.index(ledger).map_or_else(|| id.to_string(), |table| self.found.code(table, id))
+    }
+}
+
+/// What the units that stand are called, so that an import finds them again.
+#[derive(Default)]
+struct Units {
+    /// Name, code and superior.
+    all: HashMap<i64, (String, Option<String>, Option<i64>)>,
+    /// How many units there are under a name, short name or code.
+    texts: HashMap<String, BTreeSet<i64>>,
+    /// How many there are under a path of superior and name.
+    paths: HashMap<(String, String), usize>,
+}
+
+impl Units {
+    fn read(tx: &mut Tx<'_>) -> anyhow::Result<Units> {
+        let mut units = Units::default();
+        let sql = "select record_id, \"name\", record_code, \"short\", \"parent\" from l_unit where voided_at is null";
+        tx.each(sql, &[], |r| {
+            let id = r.i64(0)?;
+            for i in 1..=3 {
+                if let Some(text) = r.opt_text(i)? {
+                    units.texts.entry(text.to_owned()).or_default().insert(id);
+                }
+            }
+            let name = r.opt_text(1)?.unwrap_or_default().to_owned();
+            units.all.insert(id, (name, r.opt_text(2)?.map(str::to_owned), r.opt_i64(4)?));
+            Ok(())
+        })?;
+        for (name, _, parent) in units.all.values() {
+            if let Some((above, ..)) = parent.and_then(|p| units.all.get(&p)) {
+                *units.paths.entry((above.clone(), name.clone())).or_default() += 1;
+            }
+        }
+        Ok(units)
+    }
+
+    /// The name; of namesakes `柳溪县发改局/办公室`, or the name with the code where the superior does not tell them apart.
+    fn called(&self, id: i64, coded: bool) -> Option<String> {
+        let (name, code, parent) = self.all.get(&id)?;
+        if self.texts.get(name).is_none_or(|ids| ids.len() < 2) {
+            return Some(name.clone());
+        }
+        if let Some((above, ..)) = parent.and_then(|p| self.all.get(&p)).filter(|_| !coded)
+            && self.paths.get(&(above.clone(), name.clone())) == Some(&1)
+            && ![above, name].iter().any(|t| t.contains(['/', '(', '（']))
+        {
+            return Some(format!("{above}/{name}"));
+        }
+        Some(format!("{name}（{}）", code.clone().unwrap_or_else(|| id.to_string())))
     }
 }
 
@@ -201,7 +254,7 @@ fn all_names<'a>(tx: &mut Tx<'_>, layout: &'a Layout, table: usize) -> anyhow::R
         let sql = format!("select record_id from l_{}", layout.ledgers[to].name);
         wanted.insert(to, tx.rows(&sql, &[], |r| r.i64(0))?.into_iter().collect());
     }
-    Names::new(tx, layout, &wanted)
+    Ok(Names { coded: table == UNIT, ..Names::new(tx, layout, &wanted)? })
 }
 
 /// Writes every revision of every record as .csv: stored values, ids, times of recording and voiding. Sensitive fields

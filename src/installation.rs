@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::{
     auth::mark,
@@ -19,7 +19,7 @@ use crate::{
     },
     ledger::secret::Keys,
     ratio::Ratio,
-    verdict::{compile::Given, engine::Engine, load::Shared},
+    verdict::{compile::Given, engine::Engine, load::Shared, window::bounds},
 };
 
 /// An open installation. Clones are the same one.
@@ -95,6 +95,34 @@ impl Installation {
         Ok(Arc::new(Current { engine, organisation, heirs, state }))
     }
 
+    /// What judges a window (`None`: all) as of a day, by what was known at an instant (`None`: everything known now).
+    /// What lies before the package in force begins is judged by the one that came before it, so that a closed year can
+    /// still be asked about.
+    ///
+    /// # Errors
+    /// As [`Installation::current`]; and where an earlier package names columns that have since been renamed.
+    pub fn at(
+        &self,
+        tx: &mut Tx<'_>,
+        day: Day,
+        known_at: Option<i64>,
+        window: Option<&str>,
+    ) -> anyhow::Result<Arc<Current>> {
+        let current = self.current(tx)?;
+        let begins = window.and_then(|w| bounds(w.trim_start_matches("by "))).map(|(from, _)| from);
+        let earlier = earlier(tx, &current.engine.package, begins.unwrap_or(day).min(day))?;
+        if earlier.is_none() && day == self.clock.now().day && known_at.is_none() {
+            return Ok(current);
+        }
+        let package = earlier.map_or_else(|| Arc::clone(&current.engine.package), Arc::new);
+        let (given, workdays) = given(tx, &package, day, known_at)?;
+        let state = (package.hash.clone(), org_version(tx)?, day);
+        let engine = Engine::new(package, given, workdays)?;
+        let organisation = engine.read_organisation(tx, known_at)?;
+        let heirs = heirs(tx, day)?;
+        Ok(Arc::new(Current { engine, organisation, heirs, state }))
+    }
+
     fn cached(&self) -> Option<Arc<Current>> {
         self.current.read().ok()?.clone()
     }
@@ -104,6 +132,39 @@ fn heirs(tx: &mut Tx<'_>, day: Day) -> anyhow::Result<Vec<(i64, i64)>> {
     let sql = "select unit_id, \"successor\" from l_succession \
                where voided_at is null and \"day\" <= $1 and unit_id is not null and \"successor\" is not null";
     tx.rows(sql, &[day.into()], |r| Ok((r.i64(0)?, r.i64(1)?)))
+}
+
+/// The package that was in force on a day before `current` begins: of those that came before it, the last that had begun.
+/// `None` where `current` had begun itself, or none had.
+fn earlier(tx: &mut Tx<'_>, current: &Package, day: Day) -> anyhow::Result<Option<Package>> {
+    if day >= current.directive.from {
+        return Ok(None);
+    }
+    let mut newer = current.clone();
+    let hashes = tx.rows("select hash from package order by row_id desc", &[], |r| Ok(r.text(0)?.to_owned()))?;
+    for hash in hashes.into_iter().skip_while(|h| *h != current.hash).skip(1) {
+        let older = package(tx, &hash)?;
+        if renames(&newer, &older) {
+            bail!("{}以后有台账或栏目改了名，不能再按当时的文件要求判定", day.chinese());
+        }
+        if older.directive.from <= day {
+            return Ok(Some(older));
+        }
+        newer = older;
+    }
+    Ok(None)
+}
+
+/// Whether a package gives a ledger or a column another name than the one before it did.
+fn renames(newer: &Package, older: &Package) -> bool {
+    newer.ledgers.iter().any(|l| {
+        let before = l.was.as_deref().filter(|was| older.ledger(was).is_some());
+        let ledger = older.ledger(before.unwrap_or(&l.name));
+        before.is_some()
+            || l.fields
+                .iter()
+                .any(|f| f.was.as_deref().is_some_and(|was| ledger.is_some_and(|o| o.field(was).is_some())))
+    })
 }
 
 /// The package with that hash.

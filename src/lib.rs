@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod names;
 pub mod org;
+pub mod preview;
 pub mod private;
 pub mod ratio;
 pub mod scope;

@@ -2,7 +2,7 @@
 
 use dongliang::web::view::chart::{Chart, Point};
 use dongliang::web::view::dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow};
-use dongliang::web::view::parts::{Choice, Notice, Notices};
+use dongliang::web::view::parts::{Notice, Notices};
 use dongliang::web::view::{Light, State, Tag, Words};
 
 use crate::frame::{UNITS, link, page, texts};
@@ -99,11 +99,6 @@ pub(crate) fn full() -> Dashboard {
     Dashboard {
         page: page("/", "/"),
         period: "2025年".into(),
-        periods: vec![
-            Choice { value: "2025".into(), label: "2025年".into(), current: true },
-            Choice { value: "2025Q3".into(), label: "2025年第三季度".into(), current: false },
-            Choice { value: "2025-09".into(), label: "2025年9月".into(), current: false },
-        ],
         light: Light::Green,
         summary: Summary {
             judged: 499,
@@ -160,7 +155,6 @@ pub(crate) fn empty() -> Dashboard {
         city: Notices::default(),
         soon: Vec::new(),
         trend: Chart::default(),
-        periods: Vec::new(),
         light: Light::None,
         ..full()
     }

@@ -91,6 +91,7 @@ pub(crate) fn page(path: &str, here: &str) -> Page {
         demo_day: Some("2025年10月20日".into()),
         printed_at: "2025年10月20日 9:30".into(),
         print: false,
+        notices: Vec::new(),
     }
 }
 

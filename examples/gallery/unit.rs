@@ -166,7 +166,6 @@ pub(crate) fn full() -> Unit {
         page: page(PATH, "/org"),
         name: "柳溪县发展和改革局".into(),
         period: "2025年".into(),
-        periods: Vec::new(),
         light: Light::Yellow,
         facts: vec![
             Fact::new("主要负责", "黄文斌（局长）"),
@@ -187,7 +186,6 @@ pub(crate) fn full() -> Unit {
         },
         mends: mends(),
         mends_title: "补齐以下3项可转绿灯（落后5项减为2项，6.7%）".into(),
-        mends_note: Words::from("另2项：").link("学-02　重新组织培训", "#r-02").text("、").link("干-21　补录9月指导", "#r-21").text("。"),
         filter: FilterForm { query: Query::new(PATH), controls: vec![q] },
         facets: facets(),
         pillars: pillars(),

@@ -1,9 +1,7 @@
 //! 判定: of a pair, without data, of a unit's roll-up, with a wrong day in the form.
 
 use dongliang::web::view::parts::{Change, Event, Fact, Facts, Timeline};
-use dongliang::web::view::verdict::{
-    Moment, MomentRow, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict,
-};
+use dongliang::web::view::verdict::{Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict};
 use dongliang::web::view::{Light, State, Tag, Words};
 
 use crate::frame::{link, page, texts};
@@ -11,27 +9,18 @@ use crate::frame::{link, page, texts};
 const PATH: &str = "/verdicts/R-21/m101/2025-09";
 
 fn row(day: &str, cells: [&str; 3], outcome: &str, reason: Words) -> RecordRow {
-    RecordRow {
-        title: link(day, "/ledgers/guidance/5801"),
-        cells: texts(cells),
-        outcome: outcome.into(),
-        reason,
-        ..RecordRow::default()
-    }
+    RecordRow { title: link(day, "/ledgers/guidance/5801"), cells: texts(cells), outcome: outcome.into(), reason }
 }
 
 fn records() -> Records {
     let counted =
         row("9月11日", ["项目评审：云溪冷链项目可研报告", "周敏，9月16日 10:05", "9月16日"], "计1次", Words::new());
-    let voided = RecordRow {
-        voided: true,
-        ..row(
-            "9月10日",
-            ["项目评审：云溪冷链项目可研报告", "周敏，9月11日 17:20", "9月12日"],
-            "已作废",
-            "日期录错，由9月11日的记录替代（周敏，9月16日）".into(),
-        )
-    };
+    let voided = row(
+        "9月10日",
+        ["项目评审：云溪冷链项目可研报告", "周敏，9月11日 17:20", "9月12日"],
+        "已作废",
+        "日期录错，由9月11日的记录替代（周敏，9月16日）".into(),
+    );
     let not_counted = vec![
         row(
             "9月27日",
@@ -122,22 +111,10 @@ fn history() -> Timeline {
 }
 
 fn moment() -> Moment {
-    let row = |at: &str, value: &str, tag, current| MomentRow {
-        at: link(at, "?known_at=2025-09-16T12:00"),
-        value: value.into(),
-        tag,
-        current,
-    };
     Moment {
         path: PATH.into(),
         as_of: Typed { value: "2025-10-20".into(), error: String::new() },
         known_at: Typed { value: "2025-10-20T09:00".into(), error: String::new() },
-        moments: vec![
-            row("10月20日 9:00（现在）", "1次", Tag::of(State::Fail), true),
-            row("9月30日 18:00", "1次", Tag::open(Light::Red), false),
-            row("9月16日 12:00", "1次", Tag::open(Light::Green), false),
-            row("9月10日 12:00", "0次", Tag::open(Light::Green), false),
-        ],
         note: "9月16日：序时50.0%，完成50.0%，绿灯。".into(),
     }
 }
@@ -241,10 +218,10 @@ pub(crate) fn unknown() -> Verdict {
 
 /// A unit's roll-up of two parts.
 pub(crate) fn rollup() -> Verdict {
-    let below = |name: &str, figure: &str, tag| RecordRow {
+    let below = |name: &str, figure: &str, tag: Tag| RecordRow {
         title: link(name, PATH),
         cells: texts([figure, "2次"]),
-        tag: Some(tag),
+        outcome: tag.word().into(),
         ..RecordRow::default()
     };
     let sum = |title: &str, tag, terms| Sum { part: Some((title.into(), tag)), terms, outcome: None };
@@ -305,5 +282,5 @@ pub(crate) fn rollup() -> Verdict {
 pub(crate) fn error() -> Verdict {
     let error = "“2025年2月30日”不是有效日期，请按2025-02-28的样子填写。".to_owned();
     let as_of = Typed { value: "2025年2月30日".into(), error };
-    Verdict { moment: Moment { as_of, moments: Vec::new(), note: String::new(), ..moment() }, ..full() }
+    Verdict { moment: Moment { as_of, note: String::new(), ..moment() }, ..full() }
 }

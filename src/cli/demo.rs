@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::{Outcome, Place, check, misuse, open, progress, serve};
+use super::{Outcome, Place, check, misuse, moment, open, progress, serve, usage};
 use crate::{
     apply,
     auth::mark,
@@ -19,7 +19,7 @@ use crate::{
     day::Day,
     db::Db,
     demo,
-    directive::{self, model::Package},
+    directive::model::Package,
     installation::{Installation, meta, set_meta},
     ledger::secret::Keys,
     private,
@@ -30,37 +30,39 @@ use crate::{
 /// The demo's day unless another is asked for.
 const TODAY: &str = "2025-10-20";
 
+/// The days that it may stand at: the year of its facts, and the year in which they close.
+const DAYS: [&str; 2] = ["2025-01-01", "2026-12-31"];
+/// Persons and seed unless others are asked for.
+const USUAL: (usize, u64) = (1000, 1);
+
 /// Options of `demo`.
 #[derive(Args)]
 pub(super) struct Options {
-    /// 多少名干部
-    #[arg(long, default_value_t = 1000, value_name = "N")]
-    people: usize,
-    /// 随机数种子；同一种子得到同一座城市
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
-    /// 演示日期
+    /// 多少名干部（缺省 1000）
+    #[arg(long, value_name = "N", value_parser = usage::people)]
+    people: Option<usize>,
+    /// 随机数种子；同一种子得到同一座城市（缺省 1）
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// 演示日期（缺省 2025-10-20）
     #[arg(long, value_name = "DAY")]
     today: Option<String>,
     /// 只生成，不提供网页
     #[arg(long)]
     no_serve: bool,
     /// 在哪个地址上提供网页
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = usage::address)]
     listen: SocketAddr,
-    /// 文件要求所在的目录
-    #[arg(long, default_value = "directives/2025", value_name = "DIR")]
-    directive: PathBuf,
+    /// 文件要求所在的目录（缺省 directives/2025，没有时用程序自带的那一份）
+    #[arg(long, value_name = "DIR")]
+    directive: Option<PathBuf>,
 }
 
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     serve::loopback(options.listen)?;
     let place = Place { data: demo_dir(place), ..place.clone() };
-    let today = match &options.today {
-        None => None,
-        Some(t) => Some(Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20")))?),
-    };
+    let today = options.today.as_deref().map(day).transpose()?;
     if !place.data.join("ready").exists() {
         create(&place, options, today.or(Day::parse(TODAY)).unwrap_or_default())?;
     }
@@ -71,6 +73,16 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     serve::serve(installation, options.listen)
 }
 
+/// A day on which the city has something to show.
+fn day(text: &str) -> anyhow::Result<Day> {
+    let day = moment::day(text)?;
+    let [first, last] = DAYS.map(|d| Day::parse(d).unwrap_or_default());
+    if day < first || day > last {
+        return Err(misuse(format!("演示数据是 2025 年的，演示日期应在 {first} 到 {last} 之间，不能是 {day}")));
+    }
+    Ok(day)
+}
+
 /// `./demo` unless a data directory is given.
 fn demo_dir(place: &Place) -> PathBuf {
     if place.data == Path::new("data") { PathBuf::from("demo") } else { place.data.clone() }
@@ -79,13 +91,8 @@ fn demo_dir(place: &Place) -> PathBuf {
 /// Makes the city. What an interrupted run left is begun anew.
 fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     let started = Instant::now();
-    let package = match directive::load(&options.directive) {
-        Ok((package, ..)) => package,
-        Err(found) => {
-            check::print(&found);
-            bail!("文件要求 {} 装不进来", options.directive.display());
-        }
-    };
+    let (people, seed) = (options.people.unwrap_or(USUAL.0), options.seed.unwrap_or(USUAL.1));
+    let Some((package, ..)) = check::load(options.directive.as_deref())? else { bail!("文件要求装不进来") };
     if place.data.exists() {
         if !place.data.join("demo-unfinished").exists() {
             bail!("{} 里有别的数据，没有改动。请换一个目录：--data 目录", place.data.display());
@@ -103,11 +110,9 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
-    install(&db, &package, &keys, options, today)?;
+    install(&db, &package, &keys, (people, seed), today)?;
     let bar = progress::bar("生成演示城市");
-    let made = demo::fill(&db, &package, &keys, options.seed, options.people, None, today, &mut |n, of| {
-        progress::show(&bar, n, of)
-    });
+    let made = demo::fill(&db, &package, &keys, seed, people, None, today, &mut |n, of| progress::show(&bar, n, of));
     bar.finish_and_clear();
     made?;
     let installation = Installation::new(db, keys, Clock::Standing(today))?;
@@ -126,9 +131,8 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn install(db: &Db, package: &Package, keys: &Keys, options: &Options, today: Day) -> anyhow::Result<()> {
+fn install(db: &Db, package: &Package, keys: &Keys, (people, seed): (usize, u64), today: Day) -> anyhow::Result<()> {
     let (package, keys) = (package.clone(), keys.clone());
-    let (seed, people) = (options.seed, options.people);
     db.write(move |tx| {
         mark::set(tx, &keys)?;
         keys.bind(tx)?;
@@ -149,6 +153,14 @@ fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Resu
     let (stands, seed, people) =
         installation.db.read(|tx| Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?)))?;
     let stands = stands.as_deref().and_then(Day::parse).context("这不是演示数据")?;
+    let seed: u64 = seed.and_then(|s| s.parse().ok()).context("这不是演示数据")?;
+    let people: usize = people.and_then(|p| p.parse().ok()).context("这不是演示数据")?;
+    if options.people.is_some_and(|p| p != people) || options.seed.is_some_and(|s| s != seed) {
+        return Err(misuse(format!(
+            "目录 {} 里的演示城市有 {people} 名干部、种子是 {seed}，不能再改。要另一座城市，请用 --data 换一个目录，或删去这个目录再运行",
+            place.data.display()
+        )));
+    }
     let Some(today) = today.filter(|t| *t != stands) else { return Ok(installation) };
     if today < stands {
         bail!(
@@ -158,8 +170,6 @@ fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Resu
             place.data.display()
         );
     }
-    let seed = seed.and_then(|s| s.parse().ok()).unwrap_or(options.seed);
-    let people = people.and_then(|p| p.parse().ok()).unwrap_or(options.people);
     let package = installation.db.read(|tx| Ok(installation.current(tx)?.engine.package.clone()))?;
     let bar = progress::bar("推进演示日期");
     demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), today, &mut |n, of| {

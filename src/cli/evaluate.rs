@@ -3,19 +3,19 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write as _,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{Outcome, Place, misuse, open};
+use super::{Outcome, Place, misuse, moment, moment::Moment, open};
 use crate::{
-    clock,
     day::Day,
     db::Tx,
     directive::model::Each,
-    installation::{Installation, given, meta},
+    installation::{Installation, meta},
     names::Names,
     ratio::Ratio,
     subjects,
@@ -25,12 +25,10 @@ use crate::{
         light::Light,
         rollup::{self, Tally},
         store::{self, Stored},
+        window,
         world::{Layout, PERSON, UNIT},
     },
 };
-
-/// Days ahead of today that may be asked about: plans are typed for a year or two.
-const FURTHEST: i32 = 800;
 
 /// Options of `evaluate`.
 #[derive(Args)]
@@ -44,12 +42,8 @@ pub(super) struct Options {
     /// 只要这个期间，如 2025-03、2025Q1、"by 2025-12-31"、standing
     #[arg(long, value_name = "W")]
     window: Option<String>,
-    /// 按哪一天的组织架构和参数，缺省为今日
-    #[arg(long, value_name = "DAY")]
-    as_of: Option<String>,
-    /// 按哪一时刻已录入的数据，缺省为全部
-    #[arg(long, value_name = "INSTANT")]
-    known_at: Option<String>,
+    #[command(flatten)]
+    moment: moment::Options,
     /// 从记录重新判，不用存下的判定
     #[arg(long)]
     full: bool,
@@ -90,24 +84,9 @@ struct Line {
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
-    let as_of = options
-        .as_of
-        .as_deref()
-        .map(|t| Day::parse(t).ok_or_else(|| misuse(format!("“{t}”不是日期，应写作 2025-10-20"))))
-        .transpose()?;
-    let known_at = options
-        .known_at
-        .as_deref()
-        .map(|t| {
-            clock::parse_instant(t)
-                .ok_or_else(|| misuse(format!("“{t}”不是时刻，应写作 2025-10-20 或 2025-10-20T18:00")))
-        })
-        .transpose()?;
-    let today = installation.clock.now().day;
-    if let Some(day) = as_of.filter(|d| *d > today.plus(FURTHEST)) {
-        return Err(misuse(format!("{day} 太远：最多看到 {}", today.plus(FURTHEST))));
-    }
-    let lines = installation.db.read(|tx| lines(tx, &installation, options, as_of, known_at))?;
+    options.window.as_deref().map(window).transpose()?;
+    let moment = moment::read(&options.moment, installation.clock)?;
+    let lines = installation.db.read(|tx| lines(tx, &installation, options, moment))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match options.format {
         Format::Json => {
@@ -121,26 +100,27 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Refuses what cannot be the name of a window.
+pub(super) fn window(text: &str) -> anyhow::Result<()> {
+    if window::is_label(text) {
+        return Ok(());
+    }
+    let forms =
+        "2025、2025H1、2025Q1、2025-03、2025-W02、2025-03-01、\"by 2025-12-31\"、\"by ?\"、life、standing、once";
+    Err(misuse(format!("“{text}”不是期间，应写作 {forms} 之一")))
+}
+
 fn lines(
     tx: &mut Tx<'_>,
     installation: &Installation,
     options: &Options,
-    as_of: Option<Day>,
-    known_at: Option<i64>,
+    Moment { day, known_at }: Moment,
 ) -> anyhow::Result<Vec<Line>> {
-    let current = installation.current(tx)?;
-    let today = installation.clock.now().day;
     let judged = meta(tx, "judged_day")?.and_then(|d| Day::parse(&d));
-    let day = as_of.unwrap_or(today);
-    let stored = !options.full && known_at.is_none() && judged == Some(day);
-    let own;
-    let engine = if day == today && known_at.is_none() {
-        &current.engine
-    } else {
-        let (given, workdays) = given(tx, &current.engine.package, day, known_at)?;
-        own = Engine::new(current.engine.package.clone(), given, workdays)?;
-        &own
-    };
+    let at = installation.at(tx, day, known_at, options.window.as_deref())?;
+    let current = Arc::ptr_eq(&at, &installation.current(tx)?);
+    let stored = !options.full && current && judged == Some(day);
+    let engine = &at.engine;
     let which = match &options.requirement {
         None => None,
         Some(id) => match engine.position(id) {
@@ -164,6 +144,10 @@ fn lines(
     if let Some(window) = &options.window {
         verdicts.retain(|v| v.window == *window);
     }
+    // Stored or judged just now: the order is the same.
+    verdicts.sort_by_cached_key(|v| {
+        (engine.position(&v.requirement), v.subject, v.rest.clone(), v.from, v.to, v.window.clone())
+    });
     let unit = options.unit.as_deref().map(|u| unit_id(tx, u)).transpose()?;
     answer(tx, engine, verdicts, unit, day)
 }
@@ -291,14 +275,16 @@ fn kind(layout: &Layout, each: &Each) -> String {
 }
 
 fn table(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
+    writeln!(out, "要求\t行\t编号\t名称\t期间\t判定\t灯\t数值\t目标")?;
     for l in lines {
         let late = if l.late { " 已补" } else { "" };
         let state = State::parse(l.state).map_or(l.state, State::chinese);
         writeln!(
             out,
-            "{}\t{}\t{}\t{}\t{state}{late}\t{}\t{}/{}",
+            "{}\t{}\t{}\t{}\t{}\t{state}{late}\t{}\t{}\t{}",
             l.requirement,
-            if l.row == "rollup" { "汇总" } else { "" },
+            if l.row == "rollup" { "汇总" } else { "对象" },
+            l.subject,
             l.subject_title,
             l.window,
             l.light,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
-use super::{Outcome, Place, misuse, open};
+use super::{Outcome, Place, evaluate, misuse, moment, open};
 use crate::{
     db::Tx,
     installation::Installation,
@@ -28,24 +28,33 @@ pub(super) struct Options {
     /// 哪个期间
     #[arg(long, value_name = "W")]
     window: String,
+    #[command(flatten)]
+    moment: moment::Options,
 }
 
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
-    installation.db.read(|tx| print(tx, &installation, options))
+    evaluate::window(&options.window)?;
+    let moment = moment::read(&options.moment, installation.clock)?;
+    installation.db.read(|tx| print(tx, &installation, options, moment))
 }
 
-fn print(tx: &mut Tx<'_>, installation: &Installation, options: &Options) -> anyhow::Result<Outcome> {
-    let current = installation.current(tx)?;
-    let engine = &current.engine;
+fn print(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    options: &Options,
+    moment: moment::Moment,
+) -> anyhow::Result<Outcome> {
+    let at = installation.at(tx, moment.day, moment.known_at, Some(&options.window))?;
+    let engine = &at.engine;
     let i = engine
         .position(&options.requirement)
         .ok_or_else(|| misuse(format!("没有正在判定的要求“{}”", options.requirement)))?;
     let key = subjects::find(tx, engine, i, &options.subject)?
         .ok_or_else(|| misuse(format!("没有主体“{}”", options.subject)))?;
-    let q = Question { as_of: installation.clock.now().day, ..Question::default() };
-    let mut shared = current.organisation.clone();
+    let q = Question { as_of: moment.day, known_at: moment.known_at, ..Question::default() };
+    let mut shared = at.organisation.clone();
     let Some(found) = explain::explain(tx, engine, i, &key, &options.window, &q, &mut shared)? else {
         say!("没有这个判定：{} {} {}", options.requirement, options.subject, options.window);
         return Ok(Outcome::No);

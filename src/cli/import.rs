@@ -64,15 +64,20 @@ fn one(
     if !known {
         return Err(misuse(format!("没有台账“{ledger}”。dongliang export --list 列出全部台账")));
     }
+    match std::fs::metadata(file) {
+        Ok(found) if found.is_dir() => {
+            anyhow::bail!("{} 是目录，不是文件。请写明其中的一个 .xlsx 或 .csv 文件", file.display())
+        }
+        Ok(_) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => anyhow::bail!("没有文件 {}", file.display()),
+        Err(e) => anyhow::bail!("文件 {} 读不了：{e}", file.display()),
+    }
     if !options.dry_run {
         // What a crash has interrupted is finished first, so that its rows are known.
         jobs::run_waiting(installation)?;
     }
     let prepared = intake::prepare(installation, ledger, file)?;
     let checked = &prepared.checked;
-    for (letters, head) in checked.header.unknown() {
-        say!("提醒：{letters} 列“{head}”不是这本台账的栏目，没有读取");
-    }
     checked.skipped.iter().for_each(|s| say!("跳过：第 {} 行，{}", s.row, s.reason));
     checked.warnings.iter().take(SHOWN).for_each(|w| say!("提醒：{w}"));
     checked.errors.iter().take(SHOWN).for_each(|e| say!("错误：{e}"));
@@ -107,7 +112,7 @@ fn one(
     }
     if checked.rows.is_empty() {
         say!("没有要导入的行");
-        return Ok(Outcome::Done);
+        return Ok(if checked.bad_rows > 0 { Outcome::No } else { Outcome::Done });
     }
     let rows = checked.rows.len();
     let bar = progress::bar("导入");

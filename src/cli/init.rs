@@ -11,14 +11,14 @@ use crate::{apply, auth::mark, clock::Clock, db::Db, installation::meta, ledger:
 /// Options of `init`.
 #[derive(Args)]
 pub(super) struct Options {
-    /// 文件要求所在的目录
-    #[arg(long, default_value = "directives/2025", value_name = "DIR")]
-    directive: PathBuf,
+    /// 文件要求所在的目录（缺省 directives/2025，没有时用程序自带的那一份）
+    #[arg(long, value_name = "DIR")]
+    directive: Option<PathBuf>,
 }
 
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
-    let Some(package) = check::checked(&options.directive)? else { return Ok(Outcome::No) };
+    let Some(package) = check::checked(options.directive.as_deref())? else { return Ok(Outcome::No) };
     let keys = open::key_file(&place.data);
     if keys.exists() {
         bail!("{} 里已经有数据，没有改动。要换用新的文件要求，请用 dongliang package apply", place.data.display());

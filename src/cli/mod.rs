@@ -23,18 +23,22 @@ mod explain;
 mod export;
 mod import;
 mod init;
+mod moment;
 mod open;
 mod package;
 mod progress;
 mod record;
 mod serve;
 mod template;
+mod usage;
 mod user;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::db::DbError;
 
 /// What a command came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +66,7 @@ impl From<Outcome> for ExitCode {
 
 /// 栋梁：把文件要求变成数据，一处登记，处处判定，每个结论都能追到条款和记录。
 #[derive(Parser)]
-#[command(name = "dongliang", version, about, disable_help_subcommand = true)]
+#[command(name = "dongliang", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     place: Place,
@@ -77,7 +81,7 @@ pub struct Place {
     #[arg(long, global = true, default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
     /// 数据库地址：sqlite:路径 或 postgres://…（缺省为数据目录里的 SQLite）
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = usage::database)]
     pub database: Option<String>,
 }
 
@@ -117,11 +121,16 @@ enum Command {
 
 /// Runs the program on the arguments of the process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = usage::chinese(Cli::command()).try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
+    let cli = match parsed {
         Ok(cli) => cli,
+        Err(e) if e.use_stderr() => {
+            complain!("{}", usage::words(&e).trim_end());
+            return Outcome::Misused.into();
+        }
         Err(e) => {
-            let _ = e.print();
-            return if e.use_stderr() { Outcome::Misused } else { Outcome::Done }.into();
+            say!("{}", usage::words(&e).trim_end());
+            return Outcome::Done.into();
         }
     };
     let place = &cli.place;
@@ -146,7 +155,8 @@ pub fn run() -> ExitCode {
         Err(e) if closed_pipe(&e) => Outcome::Done.into(),
         Err(e) => {
             complain!("错误：{e:#}");
-            e.downcast_ref::<Misuse>().map_or(Outcome::Cannot, |_| Outcome::Misused).into()
+            let address = matches!(e.downcast_ref(), Some(DbError::Address(_)));
+            if address || e.is::<Misuse>() { Outcome::Misused } else { Outcome::Cannot }.into()
         }
     }
 }
@@ -167,4 +177,14 @@ struct Misuse(String);
 /// An error of wrong use.
 fn misuse(text: impl Into<String>) -> anyhow::Error {
     Misuse(text.into()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_fits_together() {
+        usage::chinese(Cli::command()).debug_assert();
+    }
 }

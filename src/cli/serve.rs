@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::bail;
 use clap::Args;
 
-use super::{Outcome, Place, misuse, open};
+use super::{Outcome, Place, misuse, open, usage};
 use crate::{
     auth::{Role, account},
     installation::Installation,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Args)]
 pub(super) struct Options {
     /// 在哪个地址上提供网页；没有加密，只能用本机地址
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = usage::address)]
     listen: SocketAddr,
 }
 

@@ -39,6 +39,14 @@ pub fn load_files(files: BTreeMap<String, String>) -> Result<Loaded, Vec<Diagnos
     check(files, &Report::default())
 }
 
+/// Loads `directives/2025` as it was when the program was built, so that one file works anywhere.
+pub fn own() -> Result<Loaded, Vec<Diagnostic>> {
+    load_files(OWN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+}
+
+/// Path below the package, and text.
+const OWN: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/package.rs"));
+
 fn check(files: BTreeMap<String, String>, report: &Report) -> Result<Loaded, Vec<Diagnostic>> {
     let (mut package, examples) = read(&files, report);
     if report.refuses() {

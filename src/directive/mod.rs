@@ -24,5 +24,5 @@ mod when;
 mod worked;
 
 pub use diagnostic::{Diagnostic, Severity, render};
-pub use load::{Loaded, load, load_files};
+pub use load::{Loaded, load, load_files, own};
 pub use uses::ledger_uses;

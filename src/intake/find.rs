@@ -6,7 +6,7 @@ use crate::{
     db::Tx,
     directive::model::{FieldType, Ledger},
     names,
-    sheet::{Lookup, Resolve},
+    sheet::{Lookup, Resolve, norm},
     verdict::world::Layout,
 };
 
@@ -15,6 +15,7 @@ use crate::{
 pub struct Finder {
     units: HashMap<String, Vec<i64>>,
     unit_names: HashMap<i64, String>,
+    unit_codes: HashMap<i64, String>,
     parents: HashMap<i64, i64>,
     persons: HashMap<String, Vec<i64>>,
     person_codes: HashMap<i64, String>,
@@ -38,6 +39,9 @@ impl Finder {
                 }
             }
             finder.unit_names.insert(id, r.opt_text(2)?.unwrap_or_default().to_owned());
+            if let Some(code) = r.opt_text(1)? {
+                finder.unit_codes.insert(id, code.to_owned());
+            }
             if let Some(parent) = r.opt_i64(4)? {
                 finder.parents.insert(id, parent);
             }
@@ -80,7 +84,8 @@ impl Finder {
     /// A unit that is on its way under a provisional id; one that stands already under the same text keeps it.
     pub fn expect(&mut self, id: i64, texts: impl Iterator<Item = String>) {
         for text in texts.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()) {
-            if !self.units.contains_key(&text) {
+            let standing = self.units.get(&text).is_some_and(|ids| ids.iter().any(|id| *id > 0));
+            if !standing {
                 push(&mut self.units, &text, id);
                 self.unit_names.insert(id, text);
             }
@@ -97,10 +102,57 @@ impl Finder {
         .take(16)
     }
 
+    /// A unit below its superior, as `柳溪县发改局/办公室`: what tells namesakes apart.
+    fn path(&self, unit: i64) -> String {
+        let name = |u: &i64| self.unit_names.get(u).map_or("", |n| n);
+        match self.parents.get(&unit) {
+            Some(parent) => format!("{}/{}", name(parent), name(&unit)),
+            None => name(&unit).to_owned(),
+        }
+    }
+
+    fn describe_unit(&self, unit: i64) -> String {
+        if unit < 0 {
+            return format!("{}（本文件第 {} 行）", self.path(unit), -unit);
+        }
+        let code = self.unit_codes.get(&unit).map_or_else(|| unit.to_string(), Clone::clone);
+        format!("{}（编号 {code}）", self.path(unit))
+    }
+
+    /// Units by name and code, `办公室（U1-1）`; or by a path, `柳溪县发改局/办公室`, each part by name, short name or code:
+    /// each the superior of the next, or else somewhere above it.
+    fn units_in_full(&self, text: &str) -> Vec<i64> {
+        let text = norm::plain(text);
+        let called = |unit: i64, text: &str| self.units.get(text).is_some_and(|ids| ids.contains(&unit));
+        if let Some((name, code)) = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')) {
+            let (name, code) = (name.trim(), code.trim());
+            let own = self.units.get(code).cloned();
+            let ids = own.or_else(|| code.parse().ok().map(|id| vec![id])).unwrap_or_default();
+            return ids.into_iter().filter(|unit| *unit < 0 || called(*unit, name)).collect();
+        }
+        let mut parts = text.split('/').map(str::trim).rev();
+        let name = parts.next().unwrap_or_default();
+        let above: Vec<&str> = parts.collect();
+        if above.is_empty() {
+            return Vec::new();
+        }
+        let found = || self.units.get(name).into_iter().flatten().copied();
+        let next = |unit: i64| {
+            let line = self.organ_line(unit).skip(1).map(Some).chain(std::iter::repeat(None));
+            above.iter().zip(line).all(|(text, unit)| unit.is_some_and(|u| called(u, text)))
+        };
+        let somewhere = |unit: i64| {
+            let mut line = self.organ_line(unit).skip(1);
+            above.iter().all(|text| line.any(|u| called(u, text)))
+        };
+        let strict: Vec<i64> = found().filter(|u| next(*u)).collect();
+        if strict.is_empty() { found().filter(|u| somewhere(*u)).collect() } else { strict }
+    }
+
     fn describe(&self, person: i64) -> String {
-        let unit = self.units_of.get(&person).and_then(|u| u.last()).and_then(|u| self.unit_names.get(u));
+        let unit = self.units_of.get(&person).and_then(|u| u.last()).map(|u| self.path(*u));
         let code = self.person_codes.get(&person).map_or_else(|| person.to_string(), Clone::clone);
-        format!("{}（{code}）", unit.map_or("单位未登记", |u| u))
+        format!("{}（{code}）", unit.unwrap_or_else(|| "单位未登记".into()))
     }
 }
 
@@ -139,12 +191,19 @@ fn lookup(ids: Option<&Vec<i64>>, describe: impl Fn(i64) -> String) -> Lookup {
 
 impl Resolve for Finder {
     fn unit(&self, text: &str, within: Option<i64>) -> Lookup {
-        let all = self.units.get(text.trim());
+        let in_full;
+        let all = match self.units.get(text.trim()) {
+            Some(found) => Some(found),
+            None => {
+                in_full = self.units_in_full(text);
+                Some(&in_full)
+            }
+        };
         let inside: Option<Vec<i64>> = within
             .zip(all)
             .map(|(top, ids)| ids.iter().copied().filter(|u| self.organ_line(*u).any(|at| at == top)).collect());
         let ids = inside.as_ref().filter(|i| !i.is_empty()).or(all);
-        lookup(ids, |id| self.unit_names.get(&id).cloned().unwrap_or_default())
+        lookup(ids, |id| self.describe_unit(id))
     }
 
     fn person(&self, text: &str, unit: Option<i64>) -> Lookup {
@@ -157,6 +216,10 @@ impl Resolve for Finder {
         });
         let ids = near.as_ref().filter(|n| n.len() == 1).or(all);
         lookup(ids, |id| self.describe(id))
+    }
+
+    fn is_called(&self, person: i64, name: &str) -> bool {
+        self.persons.get(name.trim()).is_some_and(|ids| ids.contains(&person))
     }
 
     fn record(&self, ledger: &str, text: &str) -> Lookup {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    CellError, Checked, CheckedRow, RawCell, Resolve, Row, SheetError, Skipped, Stored, Table,
+    CellError, Checked, CheckedRow, Lookup, RawCell, Resolve, Row, SheetError, Skipped, Stored, Table,
     header::{self, HeadColumn, Target},
     id_number, letters, norm, number,
     report::KEPT,
@@ -124,7 +124,10 @@ impl Run<'_> {
         };
         for place in 0..self.out.header.columns.len() {
             let Target::Field(field) = self.out.header.columns[place].target else { continue };
-            checked.values[field] = self.cell(row, place, field, checked.unit);
+            checked.values[field] = match self.number_beside(row, field) {
+                Some((index, number)) => self.numbered(row, place, index, &number),
+                None => self.cell(row, place, field, checked.unit),
+            };
         }
         if self.required_typed_unit && unit_known && checked.unit.is_none() {
             let column = self.out.header.column(Target::Unit).map_or(String::new(), letters);
@@ -239,6 +242,31 @@ impl Run<'_> {
                 None
             }
         }
+    }
+
+    /// The number beside the name of a person, if it is filled: its column and its text.
+    fn number_beside(&self, row: &Row, field: usize) -> Option<(usize, String)> {
+        let index = self.out.header.column(Target::Number(field))?;
+        let text = row.cells.get(index)?.text().trim().to_owned();
+        (!text.is_empty()).then_some((index, text))
+    }
+
+    /// The person of a number. A name beside it must be that person's.
+    fn numbered(&mut self, row: &Row, place: usize, index: usize, number: &str) -> Stored {
+        let Lookup::One(person) = self.resolve.person(number, None) else {
+            let mend = "请核对编号；新进人员请先导入花名册";
+            self.fault(row.number, index, Fault::new(number, "花名册中没有这个编号", mend));
+            return Stored::Null;
+        };
+        let cell = row.cells.get(self.out.header.columns[place].index).map_or(String::new(), RawCell::text);
+        let name = norm::plain(cell.trim()).into_owned();
+        let bare = name.split('(').next().unwrap_or_default().trim();
+        if !name.is_empty() && !self.resolve.is_called(person, bare) && !self.resolve.is_called(person, &name) {
+            let reason = format!("这个编号的人不叫“{name}”");
+            self.fault(row.number, index, Fault::new(number, reason, "请核对编号和姓名，两者应是同一个人"));
+            return Stored::Null;
+        }
+        Stored::I64(person)
     }
 
     fn cell(&mut self, row: &Row, place: usize, field: usize, unit: Option<i64>) -> Stored {

@@ -38,6 +38,8 @@ pub struct HeadColumn {
 pub enum Target {
     /// Field of the ledger, by position.
     Field(usize),
+    /// The number of the person whom a field (by position) names, beside the name.
+    Number(usize),
     /// The record's code.
     Code,
     /// The unit of the row.
@@ -170,6 +172,13 @@ fn one_column_each(out: &mut HeaderMatch, ranks: &[u8], ledger: &Ledger) {
         }
     }
     for (target, mut places) in by_target.into_iter().filter(|(_, places)| places.len() > 1) {
+        if let Some((number, field)) = beside_a_name(out, target, &places, ledger) {
+            out.columns[number].target = Target::Number(field);
+            places.retain(|i| *i != number);
+            if places.len() == 1 {
+                continue;
+            }
+        }
         places.sort_by_key(|i| ranks[*i]);
         let tied = ranks[places[0]] == ranks[places[1]];
         let used = &out.columns[places[0]];
@@ -184,6 +193,20 @@ fn one_column_each(out: &mut HeaderMatch, ranks: &[u8], ledger: &Ledger) {
     }
 }
 
+/// Of the columns of one person the one that gives the number, where another gives the name.
+fn beside_a_name(out: &HeaderMatch, target: Target, places: &[usize], ledger: &Ledger) -> Option<(usize, usize)> {
+    let Target::Field(field) = target else { return None };
+    if ledger.fields[field].ty != FieldType::Person {
+        return None;
+    }
+    let number = |i: &&usize| {
+        let head = super::norm::key(&out.columns[**i].head);
+        ["编号", "工号", "编码"].iter().any(|tail| head.ends_with(tail))
+    };
+    let found = places.iter().find(number)?;
+    places.iter().any(|i| !number(&i)).then_some((*found, field))
+}
+
 fn is_required(target: Target, ledger: &Ledger) -> bool {
     match target {
         Target::Field(i) => ledger.fields[i].required,
@@ -196,6 +219,7 @@ fn is_required(target: Target, ledger: &Ledger) -> bool {
 pub fn target_title(target: Target, ledger: &Ledger) -> String {
     match target {
         Target::Field(i) => format!("“{}”", ledger.fields[i].title),
+        Target::Number(i) => format!("“{}编号”", ledger.fields[i].title),
         Target::Code => "“编号”".into(),
         Target::Unit => "“单位”".into(),
         Target::Section => "“科室”".into(),

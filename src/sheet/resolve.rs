@@ -7,10 +7,15 @@ use super::{
 
 /// Finds the records that cells name. Implemented over the store's maps, or over a few rows in tests.
 pub trait Resolve {
-    /// The unit of that name or code; with `within` a 科室 below that unit, by its own name.
+    /// The unit of that name or code, or of that name below another, `柳溪县发改局/办公室`; with `within` a 科室 below that
+    /// unit, by its own name.
     fn unit(&self, text: &str, within: Option<i64>) -> Lookup;
     /// The person of that name or code. `unit` (the row's own) only chooses among namesakes; it never excludes.
     fn person(&self, text: &str, unit: Option<i64>) -> Lookup;
+    /// Whether the person has that name.
+    fn is_called(&self, _person: i64, _name: &str) -> bool {
+        true
+    }
     /// The record of a ledger by its code or title.
     fn record(&self, ledger: &str, text: &str) -> Lookup;
     /// The unit of rows that name none: that of the clerk who imports, if there is one.
@@ -35,7 +40,7 @@ pub fn unit(text: &str, resolve: &dyn Resolve, within: Option<i64>) -> Result<i6
     match resolve.unit(text, within) {
         Lookup::One(id) => Ok(id),
         Lookup::None => Err(Fault::new(text, "没有这个单位", "请核对名称，写全称、简称或单位编号；新单位请先登记")),
-        Lookup::Many(list) => Err(many(text, "同名单位不止一个", &list, "请写明单位编号或全称")),
+        Lookup::Many(list) => Err(many(text, "同名单位不止一个", &list, "请写作“上级单位/科室”，或填单位编号")),
     }
 }
 

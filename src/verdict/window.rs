@@ -84,6 +84,15 @@ pub fn bounds(label: &str) -> Option<(Day, Day)> {
     }
 }
 
+/// Whether a window can be called that: a period, `by` a day, or one of the words for what has no bounds of its own.
+pub fn is_label(label: &str) -> bool {
+    matches!(label, "life" | "standing" | "once" | "by ?")
+        || match label.strip_prefix("by ") {
+            Some(day) => Day::parse(day).is_some(),
+            None => bounds(label).is_some(),
+        }
+}
+
 fn iso_week(day: Day) -> (i32, u32) {
     let thursday = day.plus(4 - day.weekday() as i32);
     let (year, _, _) = thursday.ymd();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    asked,
     frame::Desk,
     summary,
     view::{
@@ -36,6 +37,7 @@ const AHEAD: i32 = 45;
 
 /// Fills the page.
 pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
+    asked::keys(desk, &[]);
     let current = desk.current.clone();
     let engine = &current.engine;
     let today = judged_day(desk)?;
@@ -54,7 +56,6 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
     Ok(Dashboard {
         page: desk.page("/")?,
         period: format!("{year}年，截至{month}月{day}日"),
-        periods: Vec::new(),
         light: summary::share_light(engine, behind, judged),
         summary: Summary {
             judged,
@@ -256,7 +257,7 @@ fn state_counts(system: &[Item]) -> Counts {
                 c.open_yellow += u32::from(summary::of(item).pace == Light::Yellow);
                 c.open_red += u32::from(summary::of(item).pace == Light::Red);
             }
-            State::Figure => {}
+            State::Figure | State::Absent => {}
         }
     }
     c

@@ -45,9 +45,16 @@ pub(super) struct Desk<'t, 'c> {
     pub(super) ask: Ask,
     /// The demo's day stands.
     pub(super) demo: bool,
+    /// To be said at the head of the page.
+    notices: Vec<String>,
 }
 
 impl Desk<'_, '_> {
+    /// Says something at the head of the page; before [`Desk::page`].
+    pub(super) fn notice(&mut self, text: String) {
+        self.notices.push(text);
+    }
+
     /// Who asks, on a page that needs a login.
     ///
     /// # Errors
@@ -105,6 +112,7 @@ impl Desk<'_, '_> {
             demo_day: self.demo.then(|| self.now.day.chinese()),
             printed_at: moment,
             print: self.ask.print,
+            notices: std::mem::take(&mut self.notices),
         })
     }
 }
@@ -216,7 +224,8 @@ where
         let admitted = admit(ask.needs, reader.as_ref());
         // Rows are not filtered by units yet: `auth::scope_of` says what the reader's roles reach.
         let scope = Scope::All;
-        let mut desk = Desk { tx, current, reader, scope, now, ask: ask.clone(), demo: app.installation.demo };
+        let (ask, demo, notices) = (ask.clone(), app.installation.demo, Vec::new());
+        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices };
         let result = match admitted {
             Ok(()) => handler(&mut desk),
             Err(e) => Err(e.into()),

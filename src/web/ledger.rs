@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 
 use super::{
     app::App,
+    asked,
     columns::{Column, Columns, head},
     columns_value::{self, Shown, title_fields},
     error::PageError,
@@ -37,15 +38,13 @@ use crate::{
     },
     installation::Current,
     ledger::{
-        query::{self, Filter, Query, Voided},
+        query::{self, Filter, Order, Query, Voided},
         row::Stored,
     },
     names::Names,
     verdict::world::{Layout, PERSON},
 };
 
-/// Rows on a page, to choose from; the first is the default.
-const SIZES: [u64; 3] = [20, 50, 100];
 /// Requirements over a list with their titles; where there are more, their codes must do.
 const TITLED: usize = 3;
 
@@ -124,24 +123,33 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Res
     } else {
         u64::try_from(of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.query())?).unwrap_or(0)
     };
+    unknown(desk, &of, &conditions);
     let pager = pager(desk, &of, total);
-    let asked = desk.ask.get("page");
-    if asked.is_some_and(|page| page != pager.page.to_string()) {
-        let url = &pager.query;
-        let url = if pager.page == 1 { url.clone() } else { url.with("page", pager.page.to_string()) };
-        return Ok(Redirect::to(&url.href()).into_response());
-    }
     Ok(Html(list(desk, &of, &conditions, pager)?.render()?).into_response())
 }
 
+/// Says what of the address this list does not have.
+fn unknown(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) {
+    let ledger = of.ledger();
+    let mut known = conditions.known(of);
+    known.extend(["page", "size", "sort", "col", "cols", "voided"].map(str::to_owned));
+    asked::keys(desk, &known.iter().map(String::as_str).collect::<Vec<_>>());
+    if conditions.order == Order::Default {
+        asked::values(desk, "sort", "可排列的栏目中", &|_| false);
+    }
+    let columns = Columns::of(of.layout(), of.table, &desk.ask);
+    asked::values(desk, "col", "栏目中", &|v| columns.all.iter().any(|c| c.key(ledger) == v));
+    asked::values(desk, "cols", "栏目组中", &|v| {
+        v == "all" || ledger.fields.iter().any(|f| f.group.as_deref() == Some(v))
+    });
+}
+
 /// The pages, with the one that is asked for or else the nearest.
-fn pager(desk: &Desk<'_, '_>, of: &Listing, total: u64) -> Pager {
-    let size = desk.ask.get("size").and_then(|s| s.parse().ok()).filter(|s| SIZES.contains(s)).unwrap_or(SIZES[0]);
-    let mut query = desk.ask.url.without("page");
-    query.pairs.retain(|(_, value)| !value.is_empty());
+fn pager(desk: &mut Desk<'_, '_>, of: &Listing, total: u64) -> Pager {
+    let size = asked::size(desk);
+    let query = asked::without_page(&desk.ask);
     let pager = Pager { query, title: of.ledger().title.clone(), total, size, page: 1 };
-    let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1_u64);
-    Pager { page: page.clamp(1, pager.pages()), ..pager }
+    Pager { page: asked::page(desk, pager.pages()), ..pager }
 }
 
 fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: Pager) -> anyhow::Result<view::Ledger> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    asked::echo,
     frame::Desk,
     ledger::Listing,
     ledger_typed::{self, Typed},
@@ -78,6 +79,20 @@ impl Conditions {
         }
         ledger_typed::read(desk, of, &mut read)?;
         Ok(read)
+    }
+
+    /// The keys of all conditions that this list has.
+    pub(super) fn known(&self, of: &Listing) -> Vec<String> {
+        let ledger = of.ledger();
+        let has = [
+            ("state", of.people.is_some() || ledger.closing().is_some()),
+            ("young", of.people.is_some()),
+            ("period", ledger.opening().is_some()),
+            ("unit", of.table != UNIT),
+        ];
+        let own = has.iter().filter(|(_, has)| *has).map(|(key, _)| (*key).to_owned());
+        let fields = ledger.fields.iter().filter(|f| !f.sensitive && is_chosen_from(&f.ty)).map(key);
+        own.chain(fields).chain(self.controls.iter().map(|c| c.name.clone())).collect()
     }
 
     /// Adds what a control asks for.
@@ -310,6 +325,6 @@ pub(super) fn value_label(of: &Listing, i: usize, value: &Value, names: &Names) 
 
 /// What was asked for, marked where it cannot be read.
 fn readable(text: &str, known: bool) -> String {
-    let short: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+    let short = echo(text);
     if known { short } else { format!("{short}（无法识别）") }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    asked,
     columns::head,
     frame::Desk,
     ledger::{Listing, counted, serves},
@@ -32,6 +33,7 @@ use crate::{
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view::Ledger> {
+    asked::keys(desk, &[]);
     let ledger = of.ledger();
     let (table, texts, results) = table(desk, of.table)?;
     let kinds = &of.layout().kinds[of.table];

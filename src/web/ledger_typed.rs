@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    asked::echo,
     frame::Desk,
     ledger::Listing,
     ledger_conditions::{Conditions, Part},
@@ -161,6 +162,7 @@ fn word(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Typed> {
 
 /// What is wrong with a day, and how to mend it.
 pub(super) fn not_a_day(typed: &str) -> String {
+    let typed = echo(typed);
     format!("“{typed}”不是有效日期，请按2025-02-28的样子填写。")
 }
 

@@ -1,6 +1,7 @@
 //! 全部台账 `/ledgers`.
 
 use super::{
+    asked,
     frame::Desk,
     ledger_derived, record_links,
     view::{
@@ -25,6 +26,7 @@ use crate::{
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledgers> {
+    asked::keys(desk, &[]);
     let current = desk.current.clone();
     let engine = &current.engine;
     let uses = ledger_uses(&engine.package);

@@ -3,6 +3,7 @@
 //! `view` holds what each page shows as plain structs; the other modules fill them from the store and the engine. A
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
+mod absent;
 mod account;
 mod account_factor;
 mod account_stand_in;
@@ -10,6 +11,7 @@ mod accounts;
 mod accounts_change;
 mod app;
 mod ask;
+mod asked;
 mod columns;
 mod columns_value;
 mod cookie;

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     app::App,
+    asked,
     frame::Desk,
     ledger_conditions::POSTED,
     ledger_typed::not_a_day,
@@ -40,6 +41,7 @@ const LEVELS: [&str; 3] = ["市级单位", "区县单位", "科室"];
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Org> {
+    asked::keys(desk, &["day", "open"]);
     let current = desk.current.clone();
     let typed = desk.ask.get("day").map(str::trim).unwrap_or_default().to_owned();
     let day = Day::parse(&typed);

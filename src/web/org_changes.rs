@@ -56,11 +56,16 @@ pub(super) fn of(desk: &mut Desk<'_, '_>) -> anyhow::Result<Timeline> {
         What::Succeeded(_, unit) => Some(*unit),
         _ => None,
     }));
+    let chart = Units::of(&current);
+    if let Some(chart) = &chart {
+        wanted = wanted.into_iter().flat_map(|id| chart.with_organ(id)).collect();
+    }
     let names = Names::load(desk.tx, layout, &[(UNIT, wanted)].into())?;
     let line = |((day, what), units): ((Day, What), BTreeSet<i64>)| {
         let link = |words: Words, id: i64| {
             let link = record_links::to(layout, &names, UNIT, id);
-            words.link(link.text, link.href)
+            // A 科室 alone does not say whose it is.
+            words.link(chart.as_ref().map_or(link.text, |chart| chart.label(&names, id)), link.href)
         };
         let all = |words: Words| {
             let mut words = words;

@@ -1,13 +1,13 @@
 //! Dated thresholds and settings of a requirement, for its page.
 
-use super::view::requirement::Parameter;
+use super::view::{requirement::Parameter, words::Words};
 use crate::{
     day::Day,
     directive::model::{
         Conds, Count, Due, Measure, Operand, Requirement, Source, Target, TargetStep, Test, Value, When,
     },
     ratio::Ratio,
-    verdict::engine::Engine,
+    verdict::{engine::Engine, window::bounds},
 };
 
 /// Thresholds first, then settings.
@@ -47,6 +47,21 @@ fn threshold(engine: &Engine, r: &Requirement, target: &Target, n: usize, today:
         source: format!("文件原文，{}", r.clause),
         current: target.steps.len() > 1 && from <= today && to.is_none_or(|t| today <= t),
     }
+}
+
+/// Thresholds that begin within a window, after its first day: `达标线自2025年7月1日起由2改为3。`; empty if there are none.
+pub(super) fn changed(r: &Requirement, window: &str) -> Words {
+    let Some((first, last)) = bounds(window.trim_start_matches("by ")) else { return Words::new() };
+    let targets = r.parts.iter().filter_map(|p| p.target.as_ref());
+    let steps = targets.flat_map(|t| t.steps.windows(2));
+    let within = steps.filter_map(|pair| match pair {
+        [old, new] if first < new.from && new.from <= last => Some((old, new)),
+        _ => None,
+    });
+    let words = within.map(|(old, new)| {
+        format!("达标线自{}起由{}改为{}。", new.from.chinese(), operand(&old.value), operand(&new.value))
+    });
+    words.fold(Words::new(), Words::text)
 }
 
 fn operand(o: &Operand) -> String {
@@ -148,5 +163,34 @@ fn conds(c: &Conds, found: &mut dyn FnMut(&str)) {
 fn setting(o: &Operand, found: &mut dyn FnMut(&str)) {
     if let Operand::Setting(name) = o {
         found(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directive::model::{Part, TargetOp};
+
+    #[test]
+    fn a_threshold_that_begins_within_the_window_is_said() {
+        let day = |t: &str| Day::parse(t).unwrap();
+        let step = |from: Day, n: i128| TargetStep {
+            from,
+            value: Operand::Value(Value::Number(Ratio::whole(n.try_into().unwrap()))),
+            upper: None,
+        };
+        let part = Part {
+            measure: Measure::Holds(Conds::default()),
+            target: Some(Target { op: TargetOp::AtLeast, steps: vec![step(Day::MIN, 2), step(day("2026-07-01"), 3)] }),
+            no_data: None,
+            pace: None,
+            by: None,
+            since_any: false,
+        };
+        let r = Requirement { parts: vec![part], ..Requirement::default() };
+        assert_eq!(changed(&r, "2026").to_string(), "达标线自2026年7月1日起由2改为3。");
+        for window in ["2026-06", "2026-07", "2026H2", "2025", "standing"] {
+            assert!(changed(&r, window).is_empty(), "{window}");
+        }
     }
 }

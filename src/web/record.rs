@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     app::App,
+    asked,
     columns_value::{self, Shown},
     error::PageError,
     frame::Desk,
@@ -46,6 +47,7 @@ const SHORT: i64 = 5_000;
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger or record; else when the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -> anyhow::Result<Record> {
+    asked::keys(desk, &[]);
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let table = layout.index(name).filter(|t| !layout.ledgers[*t].derived).ok_or(PageError::NotFound)?;

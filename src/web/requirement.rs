@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    asked,
     dashboard::{Organ, judged_day, named, organs},
     error::PageError,
     frame::{Ask, Desk},
@@ -46,6 +47,9 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let counts = store::counts(desk.tx, Some(id), None)?;
     let windows = windows(&counts);
     let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
+    let listed = |w: &str| windows.iter().any(|x| x == w);
+    asked::keys(desk, &["window", "unit", "state", "page", "size"]);
+    asked::values(desk, "window", "判定期中", &listed);
     let whole = item::system(engine, &counts, today).pop();
     let window = chosen.clone().or_else(|| whole.as_ref().and_then(|w| w.windows.last().cloned())).unwrap_or_default();
     let shown: Vec<Counted> = match (&chosen, &r.when) {
@@ -73,7 +77,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         lead: lead(item.as_ref(), &shown),
         lead_note: Words::from(words::when(Context::of(engine, i))),
         verdict: own,
-        changed: Words::new(),
+        changed: parameters::changed(&r, &window),
         units: (r.each != Each::System).then_some(units),
         subjects,
         status: status(r.status).to_owned(),
@@ -204,6 +208,7 @@ fn subjects(
              or unit_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}))"
         ));
     }
+    asked::values(desk, "state", "判定结果中", &|v| judge::State::parse(v).is_some());
     let states = state_facet(desk.tx, &filter, &params, &ask)?;
     if let Some(state) = ask.get("state").and_then(judge::State::parse) {
         params.push(state.as_str().into());
@@ -211,8 +216,8 @@ fn subjects(
     }
     let count = format!("select count(*) from verdict where {filter}");
     let total = desk.tx.one(&count, &params, |row| row.i64(0))?.unwrap_or(0) as u64;
-    let size = ask.get("size").and_then(|s| s.parse().ok()).filter(|n| [20, 50, 100].contains(n)).unwrap_or(20);
-    let page = ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, total.div_ceil(size).max(1));
+    let size = asked::size(desk);
+    let page = asked::page(desk, total.div_ceil(size));
     let sql = format!(
         "select {} from verdict where {filter} order by organ_id, unit_id, subject, rest, window_label limit {size} offset {}",
         Stored::COLUMNS,

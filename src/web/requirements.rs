@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    asked,
     dashboard::judged_day,
     frame::{Ask, Desk},
     summary,
@@ -57,6 +58,11 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
             when: words::when(Context::of(engine, i)),
         })
         .collect();
+    asked::keys(desk, &["pillar", "state", "rhythm", "source", "q"]);
+    for by in &FACETS {
+        let of = |v: &str| if by.key == "state" { chinese(v) } else { v.to_owned() };
+        asked::values(desk, by.key, by.title, &|v| offered(by, &of(v)) || all.iter().any(|l| (by.value)(l) == of(v)));
+    }
     let ask = desk.ask.clone();
     let shown: Vec<&Line<'_>> =
         all.iter().filter(|l| FACETS.iter().all(|f| chosen(&ask, f, l)) && found(&ask, l)).collect();
@@ -103,7 +109,7 @@ const FACETS: [By; 4] = [
         value: |l| {
             l.item
                 .as_ref()
-                .map_or("尚未判定", |i| summary::of(i).word())
+                .map_or("尚无判定", |i| summary::of(i).word())
                 .split('·')
                 .next()
                 .unwrap_or_default()
@@ -116,6 +122,11 @@ const FACETS: [By; 4] = [
 
 /// The states in the order in which they are always told.
 const STATES: [&str; 6] = ["达标", "进行中", "未达标", "数据不足", "不适用", "只列数字"];
+
+/// Values that there can be even where no line has them.
+fn offered(by: &By, value: &str) -> bool {
+    by.key == "state" && STATES.contains(&value)
+}
 
 fn rhythm(r: &Requirement) -> &'static str {
     match r.when {
@@ -237,7 +248,7 @@ fn line(engine: &Engine, l: &Line<'_>) -> RequirementLine {
         rule: l.rule.clone(),
         period: l.when.clone(),
         duty: l.r.duty.clone(),
-        tag: l.item.as_ref().map_or(Tag::of(State::Na), summary::of),
+        tag: l.item.as_ref().map_or(Tag::of(State::Absent), summary::of),
         units: (!system).then(|| (format!("{good} / {}个", judged.len()), bar)),
         units_note: match (system, unknown) {
             (true, _) => "市级1项".into(),

@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::{Path, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
@@ -76,6 +76,7 @@ pub(super) fn router(app: App) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     let pages = route::router(routes()).fallback(not_found).with_state(app.clone());
+    let pages = pages.layer(axum::middleware::from_fn(one_address));
     // In the clear there is nothing but loopback, and a page of another site must not reach us under a name of its own.
     let pages = match app.transport {
         Transport::Loopback => pages.layer(axum::middleware::from_fn(local_host)),
@@ -97,6 +98,18 @@ async fn local_host(request: axum::extract::Request, next: axum::middleware::Nex
         None | Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
         Some(_) => (StatusCode::MISDIRECTED_REQUEST, "请用 127.0.0.1 或 localhost 访问").into_response(),
     }
+}
+
+/// A page has one address: with a slash at the end it leads to the one without.
+async fn one_address(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let uri = request.uri();
+    if uri.path().len() < 2 || !uri.path().ends_with('/') {
+        return next.run(request).await;
+    }
+    // One slash at the head: two would name another host.
+    let path = format!("/{}", uri.path().trim_matches('/'));
+    let query = uri.query().map_or(String::new(), |q| format!("?{q}"));
+    Redirect::permanent(&format!("{path}{query}")).into_response()
 }
 
 async fn asset(Path(file): Path<String>) -> Response {
@@ -131,7 +144,8 @@ async fn verdict_page(
     Path((id, subject, window)): Path<(String, String, String)>,
     ask: Ask,
 ) -> Response {
-    show(app, ask, move |desk| verdict::page(desk, &id, &subject, &window)).await
+    let own = app.clone();
+    show(app, ask, move |desk| verdict::page(desk, &own.installation, &id, &subject, &window)).await
 }
 
 async fn org_page(State(app): State<App>, ask: Ask) -> Response {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    dashboard::{judged_day, named},
+    asked,
+    dashboard::{Organ, judged_day, named, organs},
     error::PageError,
     frame::{Ask, Desk},
     requirement::{target_text, value_text},
@@ -51,22 +52,25 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
     let behind = items.iter().filter(|i| i.behind()).count() as u32;
     let light = summary::share_light(engine, behind, judged);
     let names = subjects::names(desk.tx, engine, verdicts.iter().map(|(i, v)| (*i, v)))?;
+    asked::keys(desk, &["pillar", "state", "q"]);
+    asked::values(desk, "pillar", "类别", &|v| engine.package.directive.pillars.iter().any(|p| p.id == v));
+    let words = ["达标", "未达标", "未达标（已补）", "进行中", "数据不足", "不适用", "只列数字"];
+    asked::values(desk, "state", "判定", &|v| words.contains(&v));
     let ask = desk.ask.clone();
     let lines: Vec<(&Item, UnitVerdict)> =
         items.iter().map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today))).collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (year, _, _) = today.ymd();
+    let (previous, next) = neighbours(desk, unit, today)?;
     Ok(Unit {
         page: desk.page("/org")?,
         name: place.name.clone(),
         period: format!("{year}年"),
-        periods: Vec::new(),
         light,
         facts: facts(&place, &items),
         why: why(engine, behind, judged),
         mends,
         mends_title,
-        mends_note: Words::new(),
         filter: filter(&ask),
         facets: facets(engine, &ask, &items),
         pillars: pillars(engine, &ask, &lines),
@@ -74,9 +78,18 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
         family: place.family.clone(),
         ledgers: ledgers(desk, engine, unit, &place.code)?,
         history: place.history,
-        previous: None,
-        next: None,
+        previous,
+        next,
     })
+}
+
+/// The organs before and after an organ, as links.
+fn neighbours(desk: &mut Desk<'_, '_>, unit: i64, day: Day) -> anyhow::Result<(Option<Link>, Option<Link>)> {
+    let organs = organs(desk, day)?;
+    let Some(at) = organs.iter().position(|o| o.id == unit) else { return Ok((None, None)) };
+    let link = |o: &Organ| Link::new(o.name.clone(), format!("/units/{}", segment(&o.code)));
+    let before = at.checked_sub(1).and_then(|n| organs.get(n));
+    Ok((before.map(link), organs.get(at + 1).map(link)))
 }
 
 /// Where a unit stands on a day.

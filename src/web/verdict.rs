@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    absent, asked,
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
@@ -19,7 +20,7 @@ use crate::{
     clock,
     day::Day,
     db::Tx,
-    installation::given,
+    installation::Installation,
     names::Names,
     subjects,
     verdict::{
@@ -27,7 +28,7 @@ use crate::{
         eval::Fate,
         explain::{self, Explanation, Looked},
         judge,
-        window::bounds,
+        window::is_label,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
     },
@@ -49,39 +50,29 @@ struct Asked {
 }
 
 /// Fills the page.
-pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str, subject: &str, window: &str) -> anyhow::Result<Verdict> {
-    let current = desk.current.clone();
+pub(super) fn page(
+    desk: &mut Desk<'_, '_>,
+    installation: &Installation,
+    id: &str,
+    subject: &str,
+    window: &str,
+) -> anyhow::Result<Verdict> {
+    asked::keys(desk, &["as_of", "known_at"]);
     let asked = asked(desk);
-    let now = asked.as_of == desk.now.day && asked.known_at.is_none();
-    let own;
-    let engine = if now {
-        &current.engine
-    } else {
-        let (given, workdays) = given(desk.tx, &current.engine.package, asked.as_of, asked.known_at)?;
-        own = Engine::new(current.engine.package.clone(), given, workdays)?;
-        &own
-    };
+    let at = installation.at(desk.tx, asked.as_of, asked.known_at, Some(window))?;
+    let engine = &at.engine;
     let i = engine.position(id).ok_or(PageError::NotFound)?;
     let key = subjects::find(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
     let q = Question { as_of: asked.as_of, known_at: asked.known_at, ..Question::default() };
-    let mut shared = if asked.known_at.is_none() && now {
-        current.organisation.clone()
-    } else {
-        engine.read_organisation(desk.tx, asked.known_at)?
-    };
+    let mut shared = at.organisation.clone();
     let found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
     let names = names(desk.tx, engine, i, &key, found.as_ref())?;
     let about = About { engine, i, key: &key, subject, names: &names };
     match found {
         Some(e) => about.page(desk, &e, asked),
-        None if !possible(window) => Err(PageError::NotFound.into()),
+        None if !is_label(window) => Err(PageError::NotFound.into()),
         None => about.absent(desk, window, asked),
     }
-}
-
-/// Whether a window can have that label at all.
-fn possible(window: &str) -> bool {
-    matches!(window, "life" | "standing" | "once" | "by ?") || bounds(window.trim_start_matches("by ")).is_some()
 }
 
 /// What the form asked for; what cannot be read stays as typed beside its error, and today is shown.
@@ -107,7 +98,6 @@ fn asked(desk: &Desk<'_, '_>) -> Asked {
             path: path.href(),
             as_of: day,
             known_at: field("known_at", "不是时刻。请写成 2025-10-20T18:00。", known_at != Some(None)),
-            moments: Vec::new(),
             note: if as_of.flatten().is_some_and(|d| d > desk.now.day) {
                 "所问之日还没有到：这是按现有的记录和安排推看，不是结论。".into()
             } else {
@@ -188,7 +178,10 @@ impl About<'_> {
             rule: self.rule(v),
             records: self.records(e),
             needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
-            needs_none: mends.none,
+            needs_none: match shut.filter(|d| *d < today && mends.none.is_empty()) {
+                Some(shut) => format!("已于{}截止。", shut.chinese()),
+                None => mends.none,
+            },
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
             history: self.history(desk, e)?,
@@ -199,9 +192,11 @@ impl About<'_> {
         })
     }
 
-    /// No such verdict at this moment: the subject was not there, or not judged.
+    /// No such verdict at this moment.
     fn absent(&self, desk: &mut Desk<'_, '_>, window: &str, asked: Asked) -> anyhow::Result<Verdict> {
         let (code, requirement) = self.requirement();
+        let moment = absent::Moment { as_of: asked.as_of, known_at: asked.known_at, today: desk.now.day };
+        let why = absent::why(desk, self.engine, (self.i, self.key), window, &moment, self.names)?;
         Ok(Verdict {
             page: desk.page("/requirements")?,
             requirement,
@@ -209,14 +204,14 @@ impl About<'_> {
             subject: self.title(),
             window: window_name(window),
             unit: None,
-            tag: Tag::of(State::Na),
-            lead: Words::from("按所选的日期和时刻，没有这个判定：对象那时还不在列、已经不在列，或者期间还没有开始。"),
+            tag: Tag::of(State::Absent),
+            lead: Words::from(format!("按所选的日期和时刻，没有这个判定：{why}。")),
             lead_note: Words::new(),
             sums: Vec::new(),
-            rule: Facts(Vec::new()),
-            records: Records { none: "没有可列的记录。".into(), ..Records::default() },
+            rule: Facts(self.facts()),
+            records: Records::default(),
             needs: Vec::new(),
-            needs_none: "没有要补充的。".into(),
+            needs_none: String::new(),
             last_day: String::new(),
             overdue: false,
             history: Timeline::default(),
@@ -241,11 +236,15 @@ impl About<'_> {
         sums(ctx, e).into_iter().enumerate().map(sum).collect()
     }
 
-    fn rule(&self, v: &judge::Verdict) -> Facts {
+    /// The clause, and the rule in words.
+    fn facts(&self) -> Vec<Fact> {
         let ctx = Context::of(self.engine, self.i);
-        let r = ctx.requirement;
-        let mut facts = vec![Fact::new("条款", r.clause.clone())];
-        facts.extend(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text)));
+        let clause = Fact::new("条款", ctx.requirement.clause.clone());
+        std::iter::once(clause).chain(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text))).collect()
+    }
+
+    fn rule(&self, v: &judge::Verdict) -> Facts {
+        let mut facts = self.facts();
         if !v.unset.is_empty() {
             facts.push(Fact::new("待定", format!("设定“{}”还没有定，所以说不清。", v.unset.join("”“"))));
         }
@@ -307,8 +306,6 @@ impl About<'_> {
             cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
             reason: Words::from(told.reason),
-            voided: false,
-            tag: None,
         }
     }
 

@@ -6,17 +6,17 @@ mod auth_forms;
 mod auth_login;
 mod auth_rights;
 mod brute;
+mod cli;
 mod db;
 mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
-
 mod import;
 mod incremental;
 mod judging;
 mod kill;
-
+mod namesakes;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;

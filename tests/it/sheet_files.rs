@@ -143,7 +143,7 @@ fn the_posts_from_the_same_roster() {
     let errors = lines(&c.errors);
     // The two persons whose number was refused are not there yet.
     assert_eq!(errors.len(), 2);
-    assert!(errors.iter().all(|e| e.contains("花名册中没有这个人")), "{errors:?}");
+    assert!(errors.iter().all(|e| e.contains("花名册中没有这个编号")), "{errors:?}");
     assert_eq!(c.rows.len(), 14);
     assert_eq!(column(&c, "post", "from")[..4], ["2013-02-02", "2014-03-03", "2015-04-04", "2016-05-05"]);
     assert_eq!(c.rows[7].values[0], Stored::I64(c.rows[7].number.into()), "the right one of two namesakes");

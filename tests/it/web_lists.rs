@@ -231,16 +231,52 @@ db_test!(pages_end_with_the_last_one, |db: &Db| {
     facts::add(o, "周敏", "guidance", long, None).unwrap();
     let last = list(o, "/ledgers/guidance?page=3");
     assert!(last.contains("共49条，第41至49条") && last.contains("（第3页，共3页）"), "{last}");
-    for (asked, leads_to) in [
-        ("page=9", "/ledgers/guidance?page=3"),
-        ("page=0", "/ledgers/guidance"),
-        ("page=abc&q=", "/ledgers/guidance"),
-        ("size=50&page=2", "/ledgers/guidance?size=50"),
+    for (asked, first, says) in [
+        ("page=9", "第41至49条", "没有第9页：共3页，现列第3页。"),
+        ("page=99999999999999999999", "第41至49条", "没有第99999999999999999999页：共3页"),
+        ("page=0", "第1至20条", "没有第0页：共3页，现列第1页。"),
+        ("page=abc&q=", "第1至20条", "页码“abc”无法识别，现列第1页。"),
+        ("size=50&page=2", "第1至49条", "没有第2页：共1页"),
+        ("size=7", "第1至20条", "每页只能列20、50或100条，不能是“7”"),
     ] {
-        let got = get(o, &format!("/ledgers/guidance?{asked}"));
-        assert_eq!((got.status, got.header(header::LOCATION)), (303, leads_to), "{asked}");
+        let page = list(o, &format!("/ledgers/guidance?{asked}"));
+        assert!(page.contains(says), "{asked}: {page}");
+        assert!(asked.starts_with("size=50") || page.contains(first), "{asked}: {page}");
     }
-    assert!(list(o, "/ledgers/guidance?size=7").contains("第1至20条"));
+});
+
+db_test!(what_an_address_asks_for_in_vain_is_said, |db: &Db| {
+    let o = &office(db);
+    for (path, says) in [
+        ("/ledgers/guidance?foo=1&way=%E7%8E%B0%E5%9C%BA", "地址中的“foo”不是这一页的条件"),
+        ("/ledgers/guidance?sort=nothing", "可排列的栏目中没有“nothing”这一项"),
+        ("/ledgers/guidance?col=nothing", "栏目中没有“nothing”这一项"),
+        ("/people?who=x", "地址中的“who”不是这一页的条件"),
+        ("/?period=2025", "地址中的“period”不是这一页的条件"),
+        ("/requirements?pillar=%E7%94%B2&state=pass", "类别没有“甲”这一项"),
+        ("/requirements/R-21?window=x", "判定期中没有“x”这一项"),
+        ("/requirements/R-21?page=x", "页码“x”无法识别"),
+        ("/units/U1?state=%E5%A5%BD", "判定没有“好”这一项"),
+        ("/ledgers?page=2", "地址中的“page”不是这一页的条件"),
+    ] {
+        let page = list(o, path);
+        assert_eq!(page.matches(r#"class="said""#).count(), 1, "{path}");
+        assert!(page.contains(says), "{path}: {page}");
+    }
+    let long = "x".repeat(300);
+    let page = list(o, &format!("/requirements/R-21?window={long}"));
+    assert!(page.contains(&format!("“{}……”", "x".repeat(60))), "{page}");
+    for path in ["/", "/requirements?state=pass", "/ledgers/guidance?page=1&size=20", "/people?unit=U1", "/org?day="] {
+        assert!(!list(o, path).contains(r#"class="said""#), "{path}");
+    }
+    for (path, leads_to) in [
+        ("/requirements/", "/requirements"),
+        ("/ledgers/guidance/?page=2", "/ledgers/guidance?page=2"),
+        ("//evil.example/", "/evil.example"),
+    ] {
+        let got = get(o, path);
+        assert_eq!((got.status, got.header(header::LOCATION)), (308, leads_to), "{path}");
+    }
 });
 
 db_test!(voided_rows_are_hidden_until_they_are_asked_for, |db: &Db| {
@@ -351,7 +387,7 @@ db_test!(the_chart_is_that_of_the_day, |db: &Db| {
     let open = list(o, "/org?open=U1&day=2025-05-15");
     assert!(open.contains("科室负责人：钱二") && open.contains(">旧科</a>") && open.contains("至2025年5月15日"));
     assert!(open.contains("/people?day=2025-05-15&#38;unit=U1\"") && open.contains("/org?day=2025-05-15\""), "{open}");
-    assert!(get(o, "/org").read().contains("撤销旧科"));
+    assert!(get(o, "/org").read().contains("撤销柳溪县发改局 旧科"));
     let before = get(o, "/org?day=2019-01-01").read();
     assert!(before.contains("这一天还没有单位"), "{before}");
 });
@@ -364,4 +400,43 @@ db_test!(the_index_says_what_is_kept_and_what_for, |db: &Db| {
     }
     assert!(page.contains("2025年10月20日"), "{page}");
     assert!(list(o, "/ledgers").contains("href=\"/people\""));
+});
+
+db_test!(a_verdict_that_is_not_there_says_why, |db: &Db| {
+    let o = &office(db);
+    let late = [("mentor", 2.into()), ("mentee", 3.into()), ("starts", "2025-08-01".into())];
+    put(o, "mentor_pair", "J3", None, &late);
+    let ended =
+        [("mentor", 1.into()), ("mentee", 3.into()), ("starts", "2025-01-01".into()), ("ended", "2025-02-10".into())];
+    put(o, "mentor_pair", "J4", None, &ended);
+    for (path, says) in [
+        ("J1/2026-03", "“2026年3月”自2026年3月1日开始，今日（2025年10月20日）还没有到"),
+        ("J1/2025-03?as_of=2025-02-01", "所选日期（2025年2月1日）还没有到"),
+        ("J1/2025Q1", "这项要求不按“2025年第一季度”判定，它的期间如“2025年1月”"),
+        ("J1/2024-12", "文件要求自2025年1月1日起算"),
+        ("J1/2025-03?known_at=2025-06-01", "还没有登记"),
+        ("J3/2025-03", "自2025年8月1日起才有，到2025年3月31日为止还不在列"),
+        ("J4/2025-04", "到2025年2月10日为止，以后不在列"),
+    ] {
+        let page = get(o, &format!("/verdicts/R-21/{path}"));
+        let text = page.read();
+        assert_eq!(page.status, 200, "{path}");
+        assert!(text.contains(says), "{path}: {text}");
+        assert!(
+            text.contains("尚无判定") && !page.text().contains("不适用</span>") && !text.contains("还需要什么"),
+            "{path}: {text}"
+        );
+        assert!(text.contains("判定对象"), "{path}: the rule is told: {text}");
+    }
+    assert_eq!(get(o, "/verdicts/R-21/J1/x").status, 404);
+    // Shut and not met: nothing empty is left where something could have been done.
+    let shut = list(o, "/verdicts/R-21/J1/2025-03");
+    assert!(shut.contains("还需要什么") && !shut.contains(r#"<p class="empty"></p>"#), "{shut}");
+});
+
+db_test!(a_unit_leads_to_the_ones_beside_it, |db: &Db| {
+    let o = &office(db);
+    let district = list(o, "/units/U1");
+    assert!(district.contains("上一单位") != district.contains("下一单位"), "{district}");
+    assert!(!list(o, "/units/U1-1").contains("一单位："));
 });

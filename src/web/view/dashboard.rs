@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::chart::Chart;
 use super::page::Page;
-use super::parts::{Choice, Notices};
+use super::parts::Notices;
 use super::tag::{Light, State, Tag};
 use super::words::{Link, Words};
 
@@ -17,8 +17,6 @@ pub struct Dashboard {
     pub page: Page,
     /// What is looked at: `2025年，截至10月20日`.
     pub period: String,
-    /// Other spans to look at, as values of `period`; with none there is no control.
-    pub periods: Vec<Choice>,
     /// Light of the whole: the rule of a unit's light over all unit verdicts; none without data.
     pub light: Light,
     /// Numbers of the conclusion.
@@ -215,7 +213,6 @@ mod tests {
         Dashboard {
             page: Page::default(),
             period: String::new(),
-            periods: Vec::new(),
             light,
             summary,
             weak: Words::new(),

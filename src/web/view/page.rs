@@ -28,6 +28,8 @@ pub struct Page {
     pub demo_day: Option<String>,
     /// Moment of this answer, for the head of the printed page: `2025年10月20日 18:05`.
     pub printed_at: String,
+    /// What of the address the page could not use, a sentence each.
+    pub notices: Vec<String>,
     /// Asked with `?print=1`: without bar, menu and filters.
     pub print: bool,
 }

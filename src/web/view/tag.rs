@@ -37,6 +37,8 @@ pub enum State {
     Na,
     /// A number shown without state.
     Figure,
+    /// No verdict at the moment asked: not judged yet, or not there.
+    Absent,
 }
 
 /// The lights (`requirement-language` 6).
@@ -107,7 +109,7 @@ impl Tag {
             State::Pass => Light::Green,
             State::Fail => Light::Red,
             State::Open => self.pace,
-            State::Unknown | State::Na | State::Figure => Light::None,
+            State::Unknown | State::Na | State::Figure | State::Absent => Light::None,
         }
     }
 
@@ -124,6 +126,7 @@ impl Tag {
             (State::Unknown, _) => "数据不足",
             (State::Na, _) => "不适用",
             (State::Figure, _) => "只列数字",
+            (State::Absent, _) => "尚无判定",
         }
     }
 
@@ -131,7 +134,7 @@ impl Tag {
     pub fn icon(&self) -> Icon {
         match self.state {
             State::Unknown => Icon("u"),
-            State::Na | State::Figure => Icon("x"),
+            State::Na | State::Figure | State::Absent => Icon("x"),
             State::Pass | State::Fail | State::Open => self.light().icon(),
         }
     }
@@ -166,14 +169,14 @@ mod tests {
 
     #[test]
     fn every_state_has_a_shape_and_a_word() {
-        let all = [State::Pass, State::Open, State::Fail, State::Unknown, State::Na, State::Figure];
+        let all = [State::Pass, State::Open, State::Fail, State::Unknown, State::Na, State::Figure, State::Absent];
         let lights = [Light::Red, Light::Yellow, Light::Green, Light::None];
         let mut words: Vec<&str> =
             all.iter().flat_map(|&state| lights.map(|pace| Tag { state, pace, late: false }.word())).collect();
         words.dedup();
         words.sort_unstable();
         words.dedup();
-        assert_eq!(words.len(), 9);
+        assert_eq!(words.len(), 10);
         assert_eq!(
             Tag::open(Light::Yellow).to_string(),
             "<span class=\"lt y\"><svg class=\"ic\" aria-hidden=\"true\"><use href=\"#i-y\"/></svg>进行中·黄灯</span>"

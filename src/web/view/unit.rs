@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::page::Page;
-use super::parts::{Bar, Choice, Fact, Timeline};
+use super::parts::{Bar, Fact, Timeline};
 use super::table::{Facets, FilterForm};
 use super::tag::{Light, Tag};
 use super::words::{Link, Words};
@@ -19,8 +19,6 @@ pub struct Unit {
     pub name: String,
     /// The span looked at: `2025年`.
     pub period: String,
-    /// Other spans, as values of `period`; with none there is no control.
-    pub periods: Vec<Choice>,
     /// The unit's light; none when nothing is judged.
     pub light: Light,
     /// Up to eight facts in two lines of four: 负责人, 在编干部, 上级单位, 适用要求, 达标, 未达标, 数据不足, 不适用.
@@ -31,8 +29,6 @@ pub struct Unit {
     pub mends: Vec<Mend>,
     /// `补齐以下3项可转绿灯（落后5项减为2项，6.7%）`; with nothing behind: `没有落后项`.
     pub mends_title: String,
-    /// One more line under them.
-    pub mends_note: Words,
     /// Key word.
     pub filter: FilterForm,
     /// By pillar and state.
@@ -47,9 +43,9 @@ pub struct Unit {
     pub ledgers: Vec<Link>,
     /// Founded, split, merged, renamed: newest first.
     pub history: Timeline,
-    /// Unit before this one in the order of the overview.
+    /// The organ before this one by the sound of the name; a 科室 has none.
     pub previous: Option<Link>,
-    /// Unit after this one.
+    /// The organ after it.
     pub next: Option<Link>,
 }
 

@@ -39,7 +39,7 @@ pub struct Verdict {
     pub records: Records,
     /// What would make it pass; empty when nothing is needed or nothing helps.
     pub needs: Vec<Need>,
-    /// Why nothing is listed in `needs`: `已达标，不需要补充。`, `窗口已关闭，不能补。`
+    /// Why nothing is listed in `needs`; with both empty the paragraph is left out: `已达标，不需要补充。`, `窗口已关闭，不能补。`
     pub needs_none: String,
     /// `截止2025年7月7日`; empty without a last day.
     pub last_day: String,
@@ -89,7 +89,7 @@ impl Term {
 /// The rows that were looked at. Of a roll-up: the verdicts below it.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// `记录5条：计入1条，未计入4条`
+    /// `记录5条：计入1条，未计入4条`; empty where there is no verdict, and then nothing was looked at.
     pub title: String,
     /// Heads of the columns between the first and the last: `["指导日期", "内容", "登记"]`; the first names the row.
     pub heads: Vec<String>,
@@ -125,10 +125,6 @@ pub struct RecordRow {
     pub outcome: String,
     /// The reason in words, with a link where it counts instead.
     pub reason: Words,
-    /// Struck through.
-    pub voided: bool,
-    /// State of a verdict below, in a roll-up.
-    pub tag: Option<Tag>,
 }
 
 /// One way to make it pass.
@@ -149,8 +145,6 @@ pub struct Moment {
     pub as_of: Typed,
     /// `2025-07-02T09:00`; empty is everything known.
     pub known_at: Typed,
-    /// Other moments worth a look: when something changed.
-    pub moments: Vec<MomentRow>,
     /// One sentence on the differences.
     pub note: String,
 }
@@ -162,19 +156,6 @@ pub struct Typed {
     pub value: String,
     /// What is wrong with it and how to mend it; empty if nothing.
     pub error: String,
-}
-
-/// The same verdict at another moment.
-#[derive(Clone, Debug)]
-pub struct MomentRow {
-    /// `6月30日 18:00`, leading to it.
-    pub at: Link,
-    /// Value then: `1次`.
-    pub value: String,
-    /// State then.
-    pub tag: Tag,
-    /// The moment shown.
-    pub current: bool,
 }
 
 /// Address of a verdict's page.

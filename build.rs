@@ -1,0 +1,33 @@
+//! Lists the files of `directives/2025`, so that the program carries the package with it (`directive::own`).
+
+use std::{env, fmt::Write as _, fs, io, path::Path};
+
+fn main() -> io::Result<()> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let dir = Path::new(&root).join("directives/2025");
+    println!("cargo::rerun-if-changed={}", dir.display());
+    let mut files = Vec::new();
+    collect(&dir, "", &mut files)?;
+    files.sort();
+    let mut list = String::from("[\n");
+    for name in files {
+        let path = dir.join(&name);
+        writeln!(list, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
+    }
+    list.push(']');
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("package.rs"), list)
+}
+
+fn collect(dir: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = format!("{below}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+        } else if name.ends_with(".toml") && !name.starts_with('.') {
+            files.push(name);
+        }
+    }
+    Ok(())
+}

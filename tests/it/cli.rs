@@ -1,0 +1,211 @@
+//! The command line as it is typed: exit codes, messages, and what it prints, over a small made-up city.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::OnceLock,
+};
+
+/// What a command came to.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs the program in a directory that has no package.
+fn run(data: &Path, args: &[&str]) -> Ran {
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_dongliang"))
+        .current_dir(data.parent().unwrap())
+        .arg("--data")
+        .arg(data)
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+}
+
+/// A city of forty, made once; tests that write take a copy.
+fn city() -> &'static Path {
+    static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, data) = CITY.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("city");
+        let made = run(&data, &["demo", "--people", "40", "--no-serve"]);
+        assert_eq!(made.code, 0, "{}", made.err);
+        (dir, data)
+    });
+    data
+}
+
+fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("city");
+    fs::create_dir(&data).unwrap();
+    for entry in fs::read_dir(of).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), data.join(entry.file_name())).unwrap();
+    }
+    (dir, data)
+}
+
+fn package(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name).display().to_string()
+}
+
+#[test]
+fn wrong_use_is_2_and_what_cannot_be_done_is_3() {
+    let data = city();
+    let wrong: [(&[&str], i32, &str); 15] = [
+        (&["evaluate", "--window", "garbage"], 2, "2025Q1"),
+        (&["evaluate", "--requirement", "R-99"], 2, "没有正在判定的要求"),
+        (&["explain", "R-21", "x", "--window", "2025-13"], 2, "不是期间"),
+        (&["explain", "R-21", "x", "--window", "2025-03", "--as-of", "昨天"], 2, "不是日期"),
+        (&["evaluate", "--foo"], 2, "没有“--foo”这个选项"),
+        (&["import", "guidance"], 2, "缺少 <FILE>"),
+        (&["--database", "foo", "verify"], 2, "sqlite:文件路径"),
+        (&["demo", "--people", "0", "--no-serve"], 2, "1 到 1000000"),
+        (&["demo", "--today", "1900-01-01", "--no-serve"], 2, "2025-01-01 到 2026-12-31"),
+        (&["demo", "--people", "41", "--no-serve"], 2, "有 40 名干部、种子是 1"),
+        (&["demo", "--seed", "2", "--no-serve"], 2, "有 40 名干部、种子是 1"),
+        (&["check", "没有"], 3, "没有目录 没有"),
+        (&["package", "apply", "没有"], 3, "没有目录 没有"),
+        (&["import", "guidance", "没有.csv"], 3, "没有文件 没有.csv"),
+        (&["import", "guidance", "."], 3, "是目录"),
+    ];
+    for (args, code, says) in wrong {
+        let ran = run(data, args);
+        assert_eq!(ran.code, code, "{args:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(says), "{args:?}: {}", ran.err);
+    }
+    assert_eq!(run(data, &["init", "--directive", "没有"]).code, 3);
+}
+
+/// Help, and what is wrong with arguments, as they are printed.
+#[test]
+fn all_that_it_says_of_itself_is_chinese() {
+    let said = |line: &str| {
+        let ran = run(city(), &line.split_whitespace().collect::<Vec<_>>());
+        format!("$ dongliang {line}\n{}{}{}", ran.out, ran.err, ran.code)
+    };
+    let lines = [
+        "",
+        "evaluate --help",
+        "evaluate --foo",
+        "evalute",
+        "evaluate --format xml",
+        "evaluate --window",
+        "serve --listen nowhere:1",
+        "demo --seed x",
+        "import unit",
+        "import unit a.csv --undo 3",
+        "package",
+        "--version",
+    ];
+    insta::assert_snapshot!(lines.map(said).join("\n\n"));
+}
+
+/// One binary works anywhere: neither the first run nor the second needs the package beside it.
+#[test]
+fn a_city_stands_without_a_checkout() {
+    let again = run(city(), &["demo", "--people", "40", "--seed", "1", "--no-serve"]);
+    assert_eq!((again.code, again.err.as_str()), (0, ""));
+    let checked = run(city(), &["check"]);
+    assert_eq!(checked.code, 0, "{}", checked.out);
+}
+
+#[test]
+fn rows_come_in_the_same_order_stored_or_judged_anew() {
+    let stored = run(city(), &["evaluate", "--format", "json"]);
+    let full = run(city(), &["evaluate", "--format", "json", "--full"]);
+    assert_eq!(stored.code, 0);
+    assert!(stored.out == full.out, "the order differs");
+    let table = run(city(), &["evaluate", "--requirement", "R-28"]);
+    let mut lines = table.out.lines();
+    assert_eq!(lines.next(), Some("要求\t行\t编号\t名称\t期间\t判定\t灯\t数值\t目标"));
+    let first: Vec<&str> = lines.next().unwrap().split('\t').collect();
+    assert_eq!(first[..2], ["R-28", "对象"]);
+    assert!(first[2].is_ascii() && !first[2].is_empty() && !first[3].is_ascii(), "{first:?}");
+}
+
+#[test]
+fn nothing_imported_because_all_is_wrong_is_no() {
+    let (dir, data) = copy(city());
+    fs::write(dir.path().join("a.csv"), "导师,结对,指导日期\n某甲,没有这对,昨天\n").unwrap();
+    let ran = run(&data, &["import", "guidance", "a.csv", "--skip-bad"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("没有要导入的行"), "{}", ran.out);
+}
+
+#[test]
+fn findings_of_a_package_are_shown_where_they_can_be_opened() {
+    let (dir, data) = copy(city());
+    let broken = dir.path().join("broken");
+    fs::create_dir(&broken).unwrap();
+    fs::write(broken.join("directive.toml"), "title = 1\n").unwrap();
+    let ran = run(&data, &["check", &broken.display().to_string()]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("┌─ broken/directive.toml:1:9"), "{}", ran.err);
+}
+
+#[test]
+fn a_package_says_what_it_would_do_and_an_earlier_year_can_still_be_asked_about() {
+    let (_dir, data) = copy(city());
+    let before = run(&data, &["evaluate", "--requirement", "R-21", "--window", "2025-03", "--format", "csv"]);
+    let next = package("tests/packages/2026");
+    let asked = run(&data, &["package", "apply", &next]);
+    assert_eq!(asked.code, 0, "{}", asked.err);
+    assert!(asked.out.contains("尚未改动"), "{}", asked.out);
+    assert!(asked.out.contains("R-21 导师每月指导不少于2次：不再列出"), "{}", asked.out);
+    assert!(asked.out.contains("起算日移到2026年1月1日"), "{}", asked.out);
+    let same = run(&data, &["evaluate", "--requirement", "R-21", "--window", "2025-03", "--format", "csv"]);
+    assert_eq!(same.out, before.out, "asking has changed something");
+
+    let done = run(&data, &["package", "apply", &next, "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let list = run(&data, &["package", "list"]);
+    let lines: Vec<&str> = list.out.lines().collect();
+    assert!(lines[0].contains("已被取代  2025-01-01 起"), "{}", list.out);
+    assert!(lines[1].contains("在用  2026-01-01 起"), "{}", list.out);
+    let after = run(&data, &["evaluate", "--requirement", "R-21", "--window", "2025-03", "--format", "csv"]);
+    assert_eq!(after.out, before.out);
+    let all = run(&data, &["evaluate", "--requirement", "R-21", "--as-of", "2025-10-19"]);
+    assert!(all.out.lines().count() > 2, "{}", all.out);
+    let pair = before.out.lines().nth(1).unwrap().split(',').nth(4).unwrap();
+    let explained = run(&data, &["explain", "R-21", pair, "--window", "2025-03", "--as-of", "2025-03-31"]);
+    assert_eq!(explained.code, 0, "{}{}", explained.out, explained.err);
+    assert!(explained.out.contains("指导记录"), "{}", explained.out);
+}
+
+/// A threshold that goes up: who would fall below it.
+#[test]
+fn a_package_says_from_what_to_what_verdicts_go() {
+    let (dir, data) = copy(city());
+    let changed = dir.path().join("changed");
+    copy_package(&package("directives/2025"), &changed);
+    let file = changed.join("requirements/practice.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let higher = text.replacen("at_least = 50", "at_least = 5000", 1);
+    assert_ne!(text, higher);
+    fs::write(&file, higher).unwrap();
+    fs::remove_dir_all(changed.join("examples")).unwrap();
+    let asked = run(&data, &["package", "apply", "changed"]);
+    assert_eq!(asked.code, 0, "{}{}", asked.out, asked.err);
+    assert!(asked.out.contains("1 个判定将改变，0 个将新增，0 个将不再列出"), "{}", asked.out);
+    assert!(asked.out.contains("R-19 "), "{}", asked.out);
+}
+
+fn copy_package(from: &str, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_package(&entry.path().display().to_string(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
