@@ -31,13 +31,15 @@ for (const scripts of [true, false]) {
     });
 
     test('a wrong password is told, and the name stays', async ({ page }) => {
+      // A name of its own: who guesses one again and again has to wait.
+      const login = `nobody-${Date.now()}`;
       await page.goto('/login');
-      await page.getByLabel('登录名（必填）').fill('no-such-account');
+      await page.getByLabel('登录名（必填）').fill(login);
       await page.getByLabel('口令（必填）').fill('something long enough');
       await page.getByRole('button', { name: '登录', exact: true }).click();
       await expect(page.getByRole('alert')).toContainText('登录名、口令或动态码不正确');
       await expect(page).toHaveTitle(/^错误：/);
-      await expect(page.getByLabel('登录名（必填）')).toHaveValue('no-such-account');
+      await expect(page.getByLabel('登录名（必填）')).toHaveValue(login);
       await expect(page.getByLabel('口令（必填）')).toHaveValue('');
     });
 

@@ -57,8 +57,8 @@ impl FromRequestParts<App> for Ask {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Ask, Self::Rejection> {
         let uri = &parts.uri;
-        // One slash at the head: two would name another host in a redirect.
-        let mut url = Query::new(format!("/{}", uri.path().trim_start_matches('/')));
+        // One slash at the head: two would name another host in a redirect, and browsers take a backslash for one.
+        let mut url = Query::new(format!("/{}", uri.path().trim_start_matches(['/', '\\'])));
         for (key, value) in form(uri.query().unwrap_or_default()) {
             url.pairs.push((key, value));
         }

@@ -106,8 +106,8 @@ async fn one_address(request: axum::extract::Request, next: axum::middleware::Ne
     if uri.path().len() < 2 || !uri.path().ends_with('/') {
         return next.run(request).await;
     }
-    // One slash at the head: two would name another host.
-    let path = format!("/{}", uri.path().trim_matches('/'));
+    // One slash at the head: two would name another host, and browsers take a backslash for one.
+    let path = format!("/{}", uri.path().trim_matches(['/', '\\']));
     let query = uri.query().map_or(String::new(), |q| format!("?{q}"));
     Redirect::permanent(&format!("{path}{query}")).into_response()
 }

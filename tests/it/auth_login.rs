@@ -323,17 +323,77 @@ db_test!(roles_that_need_a_second_factor_open_nothing_without, |db: &Db| {
     // The page shown after the first code already holds forms of the new session.
     let form = got.token();
     assert_eq!(b.post("/account/factor/confirm", &[("form", &form), ("code", &code)]).status, 422);
-    let got = b.submit("/account", "/account/factor/remove", &[("current", PASSWORD), ("code", "123")]);
-    assert_eq!(got.status, 422);
+    let shown = shown_codes(&got);
+    let remove = |b: &mut Browser, password: &str, code: &str| {
+        b.submit("/account", "/account/factor/remove", &[("current", password), ("code", code)])
+    };
+    assert_eq!(remove(&mut b, PASSWORD, "123").status, 422);
     assert_eq!(
         b.submit("/account", "/account/factor", &[("current", PASSWORD)]).status,
         422,
         "not over the one in use"
     );
+    assert_eq!(remove(&mut b, "wrong", &shown[0]).status, 422);
+    let before = b.cookies["dongliang"].clone();
+    assert_eq!(remove(&mut b, PASSWORD, &shown[0]).led(), (303, "/account?done=factor"));
+    assert_ne!(b.cookies["dongliang"], before);
+    assert_eq!(b.get("/accounts").led(), (303, "/account"), "needed again at once");
+    assert_eq!(o.db.read(|tx| account::codes_left(tx, id)).unwrap(), 0);
+});
+
+/// Recovery codes on a page.
+fn shown_codes(got: &Got) -> Vec<String> {
+    let text = got.text();
+    text.split("<li class=\"hash\">").skip(1).map(|t| t.split('<').next().unwrap().to_owned()).collect()
+}
+
+db_test!(two_who_bring_the_same_code_at_once_are_not_both_let_in, |db: &Db| {
+    let o = &office(db);
+    let id = person(o, "zhoumin", Role::Office);
+    let (secret, recovery) = with_factor(o, id);
+    for code in [totp::code(&secret, totp::step(now())), recovery[0].clone()] {
+        let code = &code;
+        let statuses: Vec<u16> = std::thread::scope(|s| {
+            let hands: Vec<_> = (0..4)
+                .map(|_| s.spawn(move || enter(&mut Browser::new(o), "zhoumin", PASSWORD, code).status))
+                .collect();
+            hands.into_iter().map(|h| h.join().unwrap()).collect()
+        });
+        assert_eq!(statuses.iter().filter(|s| **s == 303).count(), 1, "{statuses:?}");
+        sql(o, "delete from login_failure");
+    }
+});
+
+db_test!(the_owner_ends_sessions_and_a_new_password_ends_the_others, |db: &Db| {
+    let o = &office(db);
+    let id = person(o, "zhoumin", Role::Office);
+    let [mut own, mut second, mut third] = [0; 3].map(|_| Browser::logged_in(o, id));
+    let page = own.get("/account").text();
+    assert_eq!(page.matches(r#"action="/account/sessions""#).count(), 4, "three, and one for all others");
+    let ids = o.db.read(|tx| tx.rows("select row_id from session order by row_id", &[], |r| r.i64(0))).unwrap();
+    let end = |b: &mut Browser, id: i64| b.submit("/account", "/account/sessions", &[("id", &id.to_string())]);
+    assert_eq!(end(&mut own, ids[1]).led(), (303, "/account?done=sessions"));
+    assert_eq!((second.get("/account").status, third.get("/account").status), (303, 200));
+    let before = own.cookies["dongliang"].clone();
+    let new = "another long passphrase 9";
+    let fields = [("current", PASSWORD), ("new", new), ("again", new)];
+    assert_eq!(own.submit("/account", "/account/password", &fields).status, 303);
+    assert_ne!(own.cookies["dongliang"], before, "a new token");
+    assert_eq!((own.get("/account").status, third.get("/account").status), (200, 303));
+    let mut old = Browser::new(o);
+    old.cookies.insert("dongliang".into(), before);
+    assert_eq!(old.get("/account").status, 303);
+    assert_eq!(end(&mut own, ids[0]).led(), (303, "/login"));
+    assert!(!own.cookies.contains_key("dongliang"));
 });
 
 db_test!(only_local_paths_are_followed_after_login, |db: &Db| {
     let o = &office(db);
+    let mut office = Browser::of(o, Role::Office);
+    for path in ["//evil.test/", "/\\evil.test/", "//evil.test?ui_size=large", "/\\evil.test?ui_size=large"] {
+        let got = office.get(path);
+        assert!(got.led().1.starts_with("/evil.test"), "{path}: {:?}", got.led());
+    }
     person(o, "zhoumin", Role::Office);
     for (next, leads) in [
         ("/requirements?state=x", "/requirements?state=x"),
