@@ -18,6 +18,7 @@ pub mod needs;
 pub mod recount;
 pub mod rejudge;
 pub mod rollup;
+pub mod sight;
 pub mod store;
 pub mod subject;
 pub mod touch;

@@ -132,7 +132,7 @@ pub fn judge(
     let mut expanded = BTreeMap::new();
     for (i, touch) in touched {
         let touch = match touch {
-            Touch::Subjects(ids) => Touch::Subjects(with_repeats(tx, engine, i, ids)?),
+            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?.map_or(Touch::All, Touch::Subjects),
             Touch::All => Touch::All,
         };
         expanded.insert(i, touch);
@@ -249,33 +249,42 @@ fn population(tx: &mut Tx<'_>, engine: &Engine, i: usize) -> anyhow::Result<i64>
     Ok(tx.one(&sql, &[], |r| r.i64(0))?.unwrap_or(0))
 }
 
-/// With a repeat, what it repeats and what repeats it are judged together (4.8).
-fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
+/// With a repeat, what it repeats and what repeats it are judged together (4.8), also where that was known only once;
+/// `None` if the repeat is named by a way that is not followed here, so that all must be.
+pub(super) fn with_repeats(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    i: usize,
+    mut ids: BTreeSet<i64>,
+) -> anyhow::Result<Option<BTreeSet<i64>>> {
     let c = &engine.compiled[i];
-    if let Some((place, access)) = &c.again {
-        let table = match place.map(|p| &c.per[p].kind) {
-            Some(Kind::Ref(table)) => *table,
-            _ => c.table,
-        };
-        if let [Step::Column(column)] = access.steps.as_slice() {
-            let ledger = &engine.layout.ledgers[table];
-            let field = &ledger.fields[*column].name;
-            let mut open: Vec<i64> = ids.iter().copied().collect();
-            while let Some(id) = open.pop() {
-                let sql = format!(
-                    "select \"{field}\", record_id from l_{} where voided_at is null and (record_id = $1 or \"{field}\" = $1)",
-                    ledger.name
-                );
-                tx.each(&sql, &[id.into()], |r| {
-                    for found in r.opt_i64(0)?.into_iter().chain([r.i64(1)?]) {
-                        if ids.insert(found) {
-                            open.push(found);
-                        }
-                    }
-                    Ok(())
-                })?;
+    let (table, access) = match &c.again {
+        // The repeat is on the same first key.
+        None | Some((Some(1..), _)) => return Ok(Some(ids)),
+        Some((None, access)) => (c.table, access),
+        Some((Some(0), access)) => match c.per[0].kind {
+            Kind::Ref(table) => (table, access),
+            _ => return Ok(None),
+        },
+    };
+    let [Step::Column(column)] = access.steps.as_slice() else { return Ok(None) };
+    let ledger = &engine.layout.ledgers[table];
+    let field = &ledger.fields[*column].name;
+    let sql = format!(
+        "select \"{field}\", record_id from l_{0} where record_id = $1 \
+         union select \"{field}\", record_id from l_{0} where \"{field}\" = $1",
+        ledger.name
+    );
+    let mut open: Vec<i64> = ids.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        tx.each(&sql, &[id.into()], |r| {
+            for found in r.opt_i64(0)?.into_iter().chain([r.i64(1)?]) {
+                if ids.insert(found) {
+                    open.push(found);
+                }
             }
-        }
+            Ok(())
+        })?;
     }
-    Ok(ids)
+    Ok(Some(ids))
 }

@@ -17,6 +17,7 @@ mod incremental;
 mod judging;
 mod kill;
 mod namesakes;
+mod scope;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
