@@ -19,6 +19,7 @@ use crate::{
     },
     ledger::secret::Keys,
     ratio::Ratio,
+    scope::Parts,
     verdict::{compile::Given, engine::Engine, load::Shared, window::bounds},
 };
 
@@ -44,6 +45,8 @@ pub struct Current {
     pub organisation: Shared,
     /// Record ids of units that were succeeded up to that day, each with its successor's.
     pub heirs: Vec<(i64, i64)>,
+    /// How the records of each ledger name persons.
+    pub parts: Arc<Parts>,
     /// Which state: hash of the package, version of the organisation, the day.
     state: (String, i64, Day),
 }
@@ -91,8 +94,8 @@ impl Installation {
         let (given, workdays) = given(tx, &package, day, None)?;
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, None)?;
-        let heirs = heirs(tx, day)?;
-        Ok(Arc::new(Current { engine, organisation, heirs, state }))
+        let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
     }
 
     /// What judges a window (`None`: all) as of a day, by what was known at an instant (`None`: everything known now).
@@ -119,8 +122,8 @@ impl Installation {
         let state = (package.hash.clone(), org_version(tx)?, day);
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, known_at)?;
-        let heirs = heirs(tx, day)?;
-        Ok(Arc::new(Current { engine, organisation, heirs, state }))
+        let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
     }
 
     fn cached(&self) -> Option<Arc<Current>> {

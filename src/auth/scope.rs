@@ -1,13 +1,16 @@
 //! Which units a reader's grants reach, and whether a grant still hangs on a post.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::Reader;
 use crate::{
     day::Day,
     installation::Current,
     org::chart::Chart,
-    scope::Scope,
+    scope::{Parts, Reach, Scope},
     verdict::world::{PERSON, Table, UNIT},
 };
 
@@ -20,6 +23,7 @@ pub struct Organisation<'a> {
     parent: usize,
     /// Closed units and their successors.
     heirs: &'a [(i64, i64)],
+    parts: &'a Arc<Parts>,
     day: Day,
 }
 
@@ -32,6 +36,7 @@ impl<'a> Organisation<'a> {
             chart: current.organisation.chart()?,
             parent: current.engine.layout.ledgers.get(UNIT)?.field_index("parent")?,
             heirs: &current.heirs,
+            parts: &current.parts,
             day,
         })
     }
@@ -58,6 +63,14 @@ impl<'a> Organisation<'a> {
             at = self.units.row_of(self.units.cell(row, self.parent));
         }
         false
+    }
+
+    /// The organs of which all units are among these.
+    fn whole(&self, units: &BTreeSet<i64>) -> BTreeSet<i64> {
+        let rows = units.iter().filter_map(|id| self.units.row_of(*id));
+        let organs = rows.filter(|row| self.chart.organ.get(*row) == Some(row));
+        let whole = organs.filter(|o| self.chart.owned[*o].iter().all(|u| units.contains(&self.units.ids[*u])));
+        whole.map(|row| self.units.ids[row]).collect()
     }
 
     fn is_open(&self, row: usize) -> bool {
@@ -94,12 +107,14 @@ impl<'a> Organisation<'a> {
     }
 }
 
-/// What a reader may see: everything with a role for the whole city, else the units of his roles, widened. 干部 and the
-/// administrators see no unit's records; what concerns a person himself is not a matter of units.
+/// What a reader may see: everything with a role for the whole city, else the units of his roles, widened, and what
+/// concerns himself. 干部 and the administrators see no unit's records.
 pub fn scope_of(reader: &Reader, organisation: &Organisation<'_>) -> Scope {
     let held = || reader.held.iter().filter(|h| h.role.takes_unit());
     if held().any(|h| h.unit.is_none()) {
         return Scope::All;
     }
-    Scope::Units(organisation.widened(&held().filter_map(|h| h.unit).collect()))
+    let units = organisation.widened(&held().filter_map(|h| h.unit).collect());
+    let organs = organisation.whole(&units);
+    Scope::Within(Arc::new(Reach { units, organs, person: reader.person, parts: Arc::clone(organisation.parts) }))
 }

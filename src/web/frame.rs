@@ -1,6 +1,6 @@
 //! What a handler works with, who may reach it, and what every page has around it: bar, menu, moments.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     http::{HeaderValue, header},
@@ -161,6 +161,14 @@ pub(super) fn who(
     Ok(reader.filter(|r| app.installation.demo || !r.session.demo))
 }
 
+/// What a reader may see; nothing for who is not logged in.
+fn scope(reader: Option<&Reader>, current: &Current, day: Day) -> Scope {
+    match (reader, auth::Organisation::of(current, day)) {
+        (Some(reader), Some(organisation)) => auth::scope_of(reader, &organisation),
+        _ => Scope::units(BTreeSet::new()),
+    }
+}
+
 /// Whether the reader may go on.
 ///
 /// # Errors
@@ -222,8 +230,7 @@ where
         let reader = who(tx, app, ask, &current, now.day)?;
         used = reader.as_ref().map(|r| r.session.clone());
         let admitted = admit(ask.needs, reader.as_ref());
-        // Rows are not filtered by units yet: `auth::scope_of` says what the reader's roles reach.
-        let scope = Scope::All;
+        let scope = scope(reader.as_ref(), &current, now.day);
         let (ask, demo, notices) = (ask.clone(), app.installation.demo, Vec::new());
         let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices };
         let result = match admitted {

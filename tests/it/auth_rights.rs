@@ -249,13 +249,23 @@ db_test!(what_a_grant_reaches, |db: &Db| {
             };
             let (login, name) = (String::new(), String::new());
             let reader = auth::Reader { account: id, login, name, person: None, held, session, pending: None };
-            Ok(auth::scope_of(&reader, &organisation))
+            let scope = auth::scope_of(&reader, &organisation);
+            Ok(match scope {
+                Scope::All => None,
+                Scope::Within(reach) => Some((reach.units.clone(), reach.organs.clone())),
+            })
         })
         .unwrap()
     };
-    let units = |ids: &[i64]| Scope::Units(ids.iter().copied().collect::<BTreeSet<i64>>());
+    let set = |ids: &[i64]| ids.iter().copied().collect::<BTreeSet<i64>>();
+    // Of 2, which owns 2, 3 and 4, all units are reached only together with 4.
+    let units = |ids: &[i64]| {
+        let organs: Vec<i64> =
+            [1, 2].into_iter().filter(|o| ids.contains(o) && (*o == 1 || ids.contains(&4))).collect();
+        Some((set(ids), set(&organs)))
+    };
     // 1 the city, 2 a district below it, 3 its 办公室, 4 its 旧科, closed on 2025-05-15.
-    assert_eq!(reach("a", Role::Office, None, "2025-10-20"), Scope::All);
+    assert_eq!(reach("a", Role::Office, None, "2025-10-20"), None);
     assert_eq!(reach("b", Role::UnitAdmin, Some(1), "2025-10-20"), units(&[1, 2, 3]));
     assert_eq!(reach("c", Role::UnitAdmin, Some(2), "2025-10-20"), units(&[2, 3]));
     assert_eq!(reach("d", Role::Clerk, Some(3), "2025-10-20"), units(&[3]));
@@ -268,6 +278,23 @@ db_test!(what_a_grant_reaches, |db: &Db| {
     put(o, "succession", "C1", Some(4), &heir);
     assert_eq!(reach("d", Role::Clerk, Some(3), "2025-10-20"), units(&[3, 4]), "the closed unit that it succeeds");
     assert_eq!(reach("c", Role::UnitAdmin, Some(2), "2025-10-20"), units(&[2, 3, 4]));
+});
+
+db_test!(pages_show_what_the_roles_reach, |db: &Db| {
+    let o = &office(db);
+    let sees = |login: &str, role: Role, unit: Option<i64>, person: Option<i64>| {
+        let mut b = Browser::logged_in(o, account(o, login, role, unit, person));
+        let page = b.get("/ledgers/guidance").read();
+        let n = page.split("条指导记录").next().unwrap();
+        n.chars().rev().take_while(char::is_ascii_digit).collect::<String>()
+    };
+    // Two pairs of the 办公室 with two records each; 孙三 (3) is mentee of the one, 安四 (4) has no part in any.
+    assert_eq!(sees("all", Role::Office, None, None), "4");
+    assert_eq!(sees("unit", Role::UnitAdmin, Some(2), None), "4");
+    assert_eq!(sees("clerk", Role::Clerk, Some(3), None), "4");
+    assert_eq!(sees("own", Role::Cadre, None, Some(3)), "2");
+    assert_eq!(sees("none", Role::Cadre, None, Some(4)), "0");
+    assert_eq!(sees("old", Role::Clerk, Some(4), None), "0");
 });
 
 db_test!(a_change_of_roles_ends_the_sessions, |db: &Db| {
