@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod audit;
+pub mod auth;
 pub mod calendar;
 pub mod check;
 pub mod cli;

@@ -6,7 +6,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Outcome, Place, check, open};
-use crate::{apply, audit, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor};
+use crate::{
+    apply, audit, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor,
+};
 
 /// Options of `init`.
 #[derive(Args)]
@@ -38,6 +40,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     db.seal_entries(keys.audit_seal());
     let made = db.write(move |tx| {
         keys.bind(tx)?;
+        mark::number(tx)?;
         apply::apply(tx, None, &package, &actor)
     });
     if made.is_err() {
@@ -47,7 +50,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     made?;
     audit::checkpoint(&db, &open::signer(&db, &place.data)?)?;
     say!(
-        "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
+        "已在 {} 装入《{title}》。下一步：用 dongliang user add 建立三名管理员，用 dongliang import 导入单位、人员和台账，再运行 dongliang serve",
         place.data.display()
     );
     Ok(Outcome::Done)

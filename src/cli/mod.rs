@@ -32,6 +32,7 @@ mod record;
 mod serve;
 mod template;
 mod usage;
+mod user;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -95,6 +96,9 @@ enum Command {
     Demo(demo::Options),
     /// 提供网页
     Serve(serve::Options),
+    /// 账号：建立管理员，解除暂停，重设口令
+    #[command(subcommand)]
+    User(user::Command),
     /// 导入一本台账
     Import(import::Options),
     /// 导出台账
@@ -139,6 +143,7 @@ pub fn run() -> ExitCode {
         Command::Check(o) => check::run(o),
         Command::Demo(o) => demo::run(place, o),
         Command::Serve(o) => serve::run(place, o),
+        Command::User(c) => user::run(place, c),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),

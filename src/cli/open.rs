@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use super::Place;
 use crate::{
     audit::{self, Signer},
+    auth::mark,
     clock::Clock,
     day::Day,
     db::Db,
@@ -79,6 +80,8 @@ pub(super) fn unsigned(place: &Place) -> anyhow::Result<Installation> {
     }
     let db = Db::open(&url(place))?;
     let keys = Keys::load(&keys).context("密钥文件不能用")?;
-    let day = db.read(|tx| meta(tx, "demo_day"))?.and_then(|d| Day::parse(&d));
+    // A day that stands is the demo's alone.
+    let day = db.read(|tx| if mark::is_demo(tx, &keys)? { meta(tx, "demo_day") } else { Ok(None) })?;
+    let day = day.and_then(|d| Day::parse(&d));
     Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))
 }

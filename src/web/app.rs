@@ -23,12 +23,23 @@ pub(super) struct App {
     pub(super) memo: Arc<Memo>,
     /// Where its persons are.
     pub(super) people: Arc<Kept>,
+    /// How it is reached.
+    pub(super) transport: Transport,
+}
+
+/// How the pages are reached: it decides the names and marks of cookies, and which hosts are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// In the clear, on loopback alone.
+    Loopback,
+    /// Over TLS, here or at a trusted proxy before us.
+    Tls,
 }
 
 impl App {
     /// Over an installation, with nothing counted yet.
-    pub(super) fn new(installation: Installation) -> App {
-        App { installation, memo: Arc::default(), people: Arc::default() }
+    pub(super) fn new(installation: Installation, transport: Transport) -> App {
+        App { installation, memo: Arc::default(), people: Arc::default(), transport }
     }
 }
 
@@ -48,7 +59,9 @@ pub fn serve(installation: Installation, listen: SocketAddr, ready: impl FnOnce(
             .await
             .with_context(|| format!("地址 {listen} 用不了，可能已被占用；请用 --listen 换一个"))?;
         ready(listener.local_addr()?);
-        axum::serve(listener, router::router(App::new(installation)))
+        let pages = router::router(App::new(installation, Transport::Loopback));
+        // Waits are counted by address, and a session tells where it is used from.
+        axum::serve(listener, pages.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async {
                 let _ = tokio::signal::ctrl_c().await;
             })

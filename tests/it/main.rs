@@ -4,6 +4,10 @@
 mod audit;
 mod audit_doors;
 mod audit_random;
+mod auth_demo;
+mod auth_forms;
+mod auth_login;
+mod auth_rights;
 mod brute;
 mod cli;
 mod db;
@@ -25,6 +29,7 @@ mod store_crash;
 mod store_model;
 mod store_schema;
 mod together;
+mod visit;
 mod web_audit;
 mod web_lists;
 mod words;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dongliang::{
     audit::{self, By, Filter, Kind},
+    auth::Role,
     db::{Db, Value},
     db_test, facts,
     installation::Installation,
@@ -13,8 +14,13 @@ use dongliang::{
 
 use crate::{
     audit::signer,
-    web_lists::{get, office},
+    visit::{Browser, Got},
+    web_lists::office,
 };
+
+fn get(office: &Installation, path: &str) -> Got {
+    Browser::of(office, Role::Auditor).get(path)
+}
 
 /// Corrects the content of a record of guidance, and the phone of a person.
 fn corrected(office: &Installation, ledger: &str, field: &str, value: &str) -> i64 {

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use axum::{
-    body::{Body, to_bytes},
-    http::{HeaderMap, Request, header},
-};
+use axum::http::header;
 use dongliang::{
     apply,
+    auth::Role,
     clock::Clock,
     day::Day,
     db::{Db, Value},
@@ -17,51 +15,12 @@ use dongliang::{
     org::builtin,
     scope::Actor,
     verdict::{engine::Question, eval::Fate, explain, store},
-    web,
 };
-use tower::ServiceExt as _;
 
-/// A page as it came.
-pub(crate) struct Got {
-    pub(crate) status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
+use crate::visit::{Browser, Got};
 
-impl Got {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    /// What is read on the page, without marks.
-    pub(crate) fn read(&self) -> String {
-        let mut out = String::new();
-        let mut inside = false;
-        for c in self.text().chars() {
-            match c {
-                '<' => inside = true,
-                '>' => inside = false,
-                c if !inside => out.push(c),
-                _ => {}
-            }
-        }
-        out
-    }
-
-    fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
-    }
-}
-
-pub(crate) fn get(office: &Installation, path: &str) -> Got {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = web::pages(office.clone()).oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Got { status: parts.status.as_u16(), headers: parts.headers, body }
-    })
+fn get(office: &Installation, path: &str) -> Got {
+    Browser::of(office, Role::Office).get(path)
 }
 
 fn list(office: &Installation, path: &str) -> String {
@@ -71,7 +30,7 @@ fn list(office: &Installation, path: &str) -> String {
 }
 
 /// Records one row of a ledger and gives its id.
-fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
+pub(crate) fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
     let definition = office
         .db
         .read(|tx| {
