@@ -3,6 +3,7 @@
 //! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `web`.
 
 pub mod apply;
+pub mod backup;
 pub mod calendar;
 pub mod check;
 pub mod cli;

@@ -16,6 +16,7 @@ macro_rules! complain {
     }};
 }
 
+mod backup;
 mod check;
 mod demo;
 mod evaluate;
@@ -28,6 +29,7 @@ mod open;
 mod package;
 mod progress;
 mod record;
+mod restore;
 mod serve;
 mod template;
 mod usage;
@@ -113,6 +115,10 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify(verify::Options),
+    /// 备份：数据库和附件到一个文件，密钥到另一个文件，不用停止服务
+    Backup(backup::Options),
+    /// 从备份恢复到空的地方
+    Restore(restore::Options),
 }
 
 /// Runs the program on the arguments of the process.
@@ -144,6 +150,8 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
+        Command::Backup(o) => backup::run(place, o),
+        Command::Restore(o) => restore::run(place, o),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -16,6 +16,7 @@ mod migrate;
 mod pg;
 mod placeholder;
 mod pool;
+mod shape;
 mod sqlite;
 #[doc(hidden)]
 pub mod testing;
@@ -33,6 +34,7 @@ use std::{
 
 pub use alone::{Alone, Work};
 pub use error::DbError;
+pub use shape::{Column, ColumnType};
 pub use tx::{Hold, Row, Tx};
 pub use value::Value;
 
@@ -58,17 +60,17 @@ impl Db {
     /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and brings the fixed tables up to date. A file is made
     /// if it is not there; a database of a newer version, or with other tables than ours, is refused.
     pub fn open(url: &str) -> Result<Db, DbError> {
-        let shown = tls::without_password(url);
-        let opened = |e: DbError| match e {
-            DbError::Sqlite(_) | DbError::Postgres(_) => DbError::Open { url: shown.clone(), cause: e.to_string() },
-            other => other,
-        };
-        let db = Db(Arc::new(backend(url).map_err(opened)?));
+        let db = Db::connect(url)?;
         migrate::up(&db).map_err(|e| match e.downcast::<DbError>() {
-            Ok(e) => opened(e),
-            Err(e) => DbError::Open { url: shown.clone(), cause: format!("{e:#}") },
+            Ok(e) => e.opening(url),
+            Err(e) => DbError::Open { url: tls::without_password(url), cause: format!("{e:#}") },
         })?;
         Ok(db)
+    }
+
+    /// Opens the address as it is.
+    fn connect(url: &str) -> Result<Db, DbError> {
+        Ok(Db(Arc::new(backend(url).map_err(|e| e.opening(url))?)))
     }
 
     /// Runs `f` on one consistent snapshot. What it tries to write is refused.
@@ -105,6 +107,14 @@ impl Db {
     /// Runs `f` in a transaction and returns once it is committed and durable; if `f` fails or panics, nothing of it
     /// stays. `f` runs on another thread, beside the work of others, and should be done within about 50 ms.
     pub fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        self.commit(f)
+    }
+
+    /// A transaction and nothing besides it.
+    fn commit<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
