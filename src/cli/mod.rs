@@ -17,6 +17,7 @@ macro_rules! complain {
 }
 
 mod backup;
+mod cert;
 mod check;
 mod demo;
 mod evaluate;
@@ -119,6 +120,9 @@ enum Command {
     Backup(backup::Options),
     /// 从备份恢复到空的地方
     Restore(restore::Options),
+    /// 网页的证书：自签名，或向证书机构申请
+    #[command(subcommand)]
+    Cert(cert::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -152,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Verify(o) => verify::run(place, o),
         Command::Backup(o) => backup::run(place, o),
         Command::Restore(o) => restore::run(place, o),
+        Command::Cert(c) => cert::run(c),
     };
     match result {
         Ok(outcome) => outcome.into(),

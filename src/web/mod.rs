@@ -11,6 +11,7 @@ mod columns_value;
 mod dashboard;
 mod error;
 mod frame;
+mod gate;
 mod ledger;
 mod ledger_conditions;
 mod ledger_derived;
@@ -19,6 +20,8 @@ mod ledger_facets;
 mod ledger_order;
 mod ledger_typed;
 mod ledgers;
+mod limits;
+mod listen;
 mod org;
 mod org_changes;
 mod org_units;
@@ -32,13 +35,17 @@ mod record_uses;
 mod requirement;
 mod requirements;
 mod router;
+mod stall;
 mod subject;
 mod summary;
+mod tls;
 mod unit;
 mod verdict;
 pub mod view;
 
 pub use app::serve;
+pub use listen::Listen;
+pub use tls::TlsFiles;
 
 /// The pages as a service; [`serve`] puts it on an address.
 pub fn pages(installation: crate::installation::Installation) -> axum::Router {

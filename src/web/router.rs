@@ -14,17 +14,14 @@ use super::{
     dashboard,
     error::PageError,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
+    ledger, ledger_export, ledgers, limits, org, record, requirement, requirements, unit, verdict,
     view::{assets, lights::Lights},
 };
 
 /// Nothing but our own files, no inline script or style.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
-
-/// Bodies larger than this are refused.
-const BODY: usize = 64 * 1024;
 
 /// The pages of an installation.
 pub(super) fn router(app: App) -> Router {
@@ -49,23 +46,12 @@ pub(super) fn router(app: App) -> Router {
         .fallback(not_found)
         .with_state(app)
         .layer(axum::middleware::from_fn(one_address))
-        .layer(axum::middleware::from_fn(local_host))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(CompressionLayer::new())
-        .layer(RequestBodyLimitLayer::new(BODY))
-}
-
-/// Without accounts the address is the only protection: a page of another site must not reach us under a name of its own.
-async fn local_host(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
-    let name = host.map(|h| h.rsplit_once(':').map_or(h, |(name, port)| if port.ends_with(']') { h } else { name }));
-    match name {
-        None | Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
-        Some(_) => (StatusCode::MISDIRECTED_REQUEST, "请用 127.0.0.1 或 localhost 访问").into_response(),
-    }
+        .layer(RequestBodyLimitLayer::new(limits::BODY))
 }
 
 /// A page has one address: with a slash at the end it leads to the one without.
