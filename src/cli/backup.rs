@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{Outcome, Place, open, progress};
@@ -21,10 +22,6 @@ pub(super) struct Options {
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
-    if let Some(keys) = &options.keys {
-        backup::write_keys(&place.data, keys)?;
-        say!("密钥已写到 {}，请与备份分开保管：谁两样都有，谁就能读出加密的栏目", keys.display());
-    }
     let bar = progress::bar("备份");
     // When it was made, not the day at which a demo stands.
     let now = Clock::Machine.now();
@@ -39,7 +36,10 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         made.files.len(),
         options.file.display()
     );
-    if options.keys.is_none() {
+    if let Some(keys) = &options.keys {
+        backup::write_keys(&place.data, keys).context("备份已写好，但密钥没有写成")?;
+        say!("密钥已写到 {}，请与备份分开保管：谁两样都有，谁就能读出加密的栏目", keys.display());
+    } else {
         say!("密钥不在备份里。没有 {} 就读不出加密的栏目，请另行保管", open::key_file(&place.data).display());
     }
     Ok(Outcome::Done)

@@ -1,5 +1,5 @@
-//! What every request passes before the pages: the names we answer to, how often an address may ask, how long an answer
-//! may take.
+//! What every request passes before the pages: the names we answer to, how often an address may ask, how much it may
+//! send and how long an answer may take.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,17 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse as _, Response},
 };
 
+use http_body_util::Limited;
+
 use super::{
-    limits::{self, Buckets},
+    limits::{self, Buckets, Share},
     router::POLICY,
     view::{page::Page, problem::Problem},
 };
@@ -58,16 +61,30 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         response
     } else {
-        let answered = tokio::time::timeout(limits::REQUEST_TIME, next.run(request)).await;
-        answered.unwrap_or_else(|_| {
-            let lead = "请求没有在规定时间内完成。请缩小范围后重试；正在提交的，请先查看是否已经生效。".to_owned();
-            refusal(StatusCode::REQUEST_TIMEOUT, "请求超时", lead)
-        })
+        within(limits::share(request.uri().path()), request, next).await
     };
     if encrypted {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
     response
+}
+
+/// The answer, if neither the body is too long nor the time.
+async fn within(share: Share, request: Request, next: Next) -> Response {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|n| n > share.body as u64) {
+        let lead = format!("一次最多提交{}KB。请删减后重试。", share.body / 1024);
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "提交的内容过大", lead);
+    }
+    // One that does not say its length ends with an error where it becomes too long.
+    let request = request.map(|body| Body::new(Limited::new(body, share.body)));
+    match tokio::time::timeout(share.time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let lead = "请求没有在规定时间内完成。请缩小范围后重试；正在提交的，请先查看是否已经生效。".to_owned();
+            refusal(StatusCode::REQUEST_TIMEOUT, "请求超时", lead)
+        }
+    }
 }
 
 impl Gate {

@@ -7,15 +7,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bodies larger than this are refused: a form of our pages is some kilobytes.
-pub(super) const BODY: usize = 64 * 1024;
+/// What a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    /// The longest body, in bytes.
+    pub(super) body: usize,
+    /// It must be read and its answer begun in this time.
+    pub(super) time: Duration,
+}
+
+/// A page: its forms are some kilobytes, and none takes more than a second to make.
+const PAGE: Share = Share { body: 64 * 1024, time: Duration::from_secs(60) };
+
+/// A file: a million rows are written before the first byte is sent.
+const EXPORT: Share = Share { time: Duration::from_secs(300), ..PAGE };
+
+/// What a request to this path may take.
+pub(super) fn share(path: &str) -> Share {
+    if path.ends_with("/export") { EXPORT } else { PAGE }
+}
 
 /// The TLS handshake, and the head of a request, must be there in this time. A browser needs one round trip; who sends a
 /// letter a second only holds a connection. An idle connection is closed after it too, and opened again at no cost.
 pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
-
-/// A request must be read and its answer begun in this time: the largest export takes some seconds.
-pub(super) const REQUEST_TIME: Duration = Duration::from_secs(60);
 
 /// An answer of which the client takes nothing for this long is given up.
 pub(super) const STALL_TIME: Duration = Duration::from_secs(30);

@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use super::{
     app::App,
     dashboard,
     error::PageError,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, limits, org, record, requirement, requirements, unit, verdict,
+    ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
     view::{assets, lights::Lights},
 };
 
@@ -51,7 +51,6 @@ pub(super) fn router(app: App) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(CompressionLayer::new())
-        .layer(RequestBodyLimitLayer::new(limits::BODY))
 }
 
 /// A page has one address: with a slash at the end it leads to the one without.

@@ -8,14 +8,14 @@ use std::{
 };
 
 /// What a command came to.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// Runs the program in a directory that has no package.
-fn run(data: &Path, args: &[&str]) -> Ran {
+pub(crate) fn run(data: &Path, args: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_dongliang"))
         .current_dir(data.parent().unwrap())
         .arg("--data")
@@ -28,7 +28,7 @@ fn run(data: &Path, args: &[&str]) -> Ran {
 }
 
 /// A city of forty, made once; tests that write take a copy.
-fn city() -> &'static Path {
+pub(crate) fn city() -> &'static Path {
     static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, data) = CITY.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ fn city() -> &'static Path {
     data
 }
 
-fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");
     fs::create_dir(&data).unwrap();
