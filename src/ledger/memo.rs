@@ -1,15 +1,18 @@
 //! Counts of long lists, kept until a row of the ledger is recorded or voided.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Mutex,
+};
 
 use super::{
     query::{self, Facet, Filter, Query},
-    row::table,
+    row::quoted,
 };
 use crate::{
     db::{Tx, Value},
     directive::model::Ledger,
-    scope::Scope,
+    scope::{Part, Scope},
 };
 
 /// Answers kept at most; then all are forgotten.
@@ -22,8 +25,8 @@ const LONGEST: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Memo(Mutex<HashMap<String, (State, Answer)>>);
 
-/// What an answer was counted at: changes with every row that is added or voided.
-type State = (i64, i64);
+/// What an answer was counted at, of each ledger that it looks at: changes with every row that is added or voided.
+type State = Vec<(i64, i64)>;
 
 #[derive(Clone, Debug)]
 enum Answer {
@@ -93,11 +96,11 @@ impl Memo {
         ask: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<Answer>,
     ) -> anyhow::Result<Answer> {
         let own = queries.iter().flat_map(|q| &q.filters).all(is_own);
-        let key = format!("{} {what} {queries:?}", ledger.name);
-        if *scope != Scope::All || !own || key.len() > LONGEST {
+        let key = format!("{} {what} {queries:?} {}", ledger.name, reader(scope));
+        if !own || key.len() > LONGEST {
             return ask(tx);
         }
-        let state = state(tx, ledger)?;
+        let state = looked_at(ledger, scope).iter().map(|name| state(tx, name)).collect::<anyhow::Result<State>>()?;
         let kept = self.0.lock().ok().and_then(|kept| kept.get(&key).filter(|(s, _)| *s == state).cloned());
         if let Some((_, answer)) = kept {
             return Ok(answer);
@@ -113,6 +116,29 @@ impl Memo {
     }
 }
 
+/// Who asks, as far as the answer depends on it.
+fn reader(scope: &Scope) -> String {
+    match scope {
+        Scope::All => String::new(),
+        Scope::Within(reach) => format!("{:?} {:?}", reach.person, reach.units),
+    }
+}
+
+/// The ledgers that a count looks at: its own, and those by which the scope lets rows through.
+fn looked_at<'l>(ledger: &'l Ledger, scope: &'l Scope) -> BTreeSet<&'l str> {
+    let mut names = BTreeSet::from([ledger.name.as_str()]);
+    if let Scope::Within(reach) = scope {
+        if ledger.name == "person" {
+            names.insert("post");
+        }
+        names.extend(reach.parts.of_ledger(&ledger.name).iter().filter_map(|part| match part {
+            Part::Own(_) => None,
+            Part::Above(_, name, _) | Part::Below(name, ..) => Some(name.as_str()),
+        }));
+    }
+    names
+}
+
 /// Whether a condition looks at the ledger's own rows alone: a name that is searched for stands elsewhere.
 fn is_own(filter: &Filter) -> bool {
     match filter {
@@ -124,10 +150,10 @@ fn is_own(filter: &Filter) -> bool {
 
 /// The next record id and the number of voided rows. A correction voids a row, a new record takes an id, and both only
 /// grow.
-fn state(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<(i64, i64)> {
-    let name: [Value; 1] = [(&ledger.name).into()];
+fn state(tx: &mut Tx<'_>, ledger: &str) -> anyhow::Result<(i64, i64)> {
+    let name: [Value; 1] = [ledger.into()];
     let next = tx.one("select next from counter where name = $1", &name, |r| r.i64(0))?;
-    let sql = format!("select count(*) from {} where voided_at is not null", table(ledger));
+    let sql = format!("select count(*) from {} where voided_at is not null", quoted(&format!("l_{ledger}")));
     let voided = tx.one(&sql, &[], |r| r.i64(0))?;
     Ok((next.unwrap_or(0), voided.unwrap_or(0)))
 }

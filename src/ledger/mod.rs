@@ -21,3 +21,4 @@ mod tally;
 pub use memo::Memo;
 pub use row::{NewRow, Stored};
 pub use secret::Keys;
+pub(crate) use select::own;

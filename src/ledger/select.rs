@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{Tx, Value},
     directive::model::{Field, FieldType, Ledger},
-    scope::Scope,
+    scope::{Part, Reach, Scope},
 };
 
 /// A statement over one ledger in the making.
@@ -234,18 +234,48 @@ impl<'a> Select<'a> {
 /// The condition that the scope puts on rows of a ledger under the alias `r`; `None` if all may be seen.
 ///
 /// A row belongs to its unit. A unit is itself; a person is also seen by every unit where the person holds a post.
-/// Rows without a unit are seen only by who may see all.
+/// Besides, everybody sees the rows in which they have a part. Rows without a unit are seen by nobody else but who may
+/// see all.
 pub(super) fn visible(tx: &Tx<'_>, ledger: &Ledger, scope: &Scope, params: &mut Params) -> Option<String> {
-    let Scope::Units(units) = scope else { return None };
-    let among = tx.among(&params.add(id_list(units)));
-    Some(match ledger.name.as_str() {
-        "unit" => format!("r.record_id {among}"),
-        "person" => format!(
-            "(r.unit_id {among} or r.record_id in (select p.\"person\" from \"l_post\" p \
-             where p.voided_at is null and p.unit_id {among}))"
+    let Scope::Within(reach) = scope else { return None };
+    let among = tx.among(&params.add(id_list(&reach.units)));
+    let mut any = match ledger.name.as_str() {
+        "unit" => vec![format!("r.record_id {among}")],
+        "person" => vec![
+            format!("r.unit_id {among}"),
+            format!(
+                "r.record_id in (select p.\"person\" from \"l_post\" p where p.voided_at is null and p.unit_id {among})"
+            ),
+        ],
+        _ => vec![format!("r.unit_id {among}")],
+    };
+    if let Some(person) = reach.person.filter(|_| ledger.name == "person" || reach.parts.names(&ledger.name)) {
+        any.extend(own(ledger, reach, &params.add(person)));
+    }
+    Some(format!("({})", any.join(" or ")))
+}
+
+/// The conditions of which one holds where the person bound under a placeholder has a part in a row `r` of the ledger.
+pub(crate) fn own(ledger: &Ledger, reach: &Reach, person: &str) -> Vec<String> {
+    if ledger.name == "person" {
+        return vec![format!("r.record_id = {person}")];
+    }
+    let part = |part: &Part| match part {
+        Part::Own(column) => format!("r.{} = {person}", quoted(column)),
+        Part::Above(column, above, named) => format!(
+            "r.{} in (select a.record_id from {} a where a.voided_at is null and a.{} = {person})",
+            quoted(column),
+            quoted(&format!("l_{above}")),
+            quoted(named)
         ),
-        _ => format!("r.unit_id {among}"),
-    })
+        Part::Below(below, column, named) => format!(
+            "r.record_id in (select b.{} from {} b where b.voided_at is null and b.{} = {person})",
+            quoted(column),
+            quoted(&format!("l_{below}")),
+            quoted(named)
+        ),
+    };
+    reach.parts.of_ledger(&ledger.name).iter().map(part).collect()
 }
 
 fn id_list(ids: &BTreeSet<i64>) -> String {

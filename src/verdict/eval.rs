@@ -10,18 +10,15 @@ use std::{
 };
 
 use super::{
-    compile::{Access, Check, Condition, Conditions, Given, Relate, Rows, Side, Step},
+    compile::{Access, Given, Step},
+    index::Index,
     kind::Kind,
     world::{EMPTY, Node, PERSON, UNIT, World},
 };
-use crate::{
-    day::Day,
-    directive::model::{At, Value},
-    ratio::Ratio,
-};
+use crate::{day::Day, ratio::Ratio};
 
 /// Indexes by table and column; so few that they are looked through.
-type ByColumn = Vec<((usize, usize), Rc<Index>)>;
+pub(super) type ByColumn = Vec<((usize, usize), Rc<Index>)>;
 
 /// One question: a world seen from a day.
 pub struct Eval<'w> {
@@ -34,11 +31,11 @@ pub struct Eval<'w> {
     /// Only subjects whose first key lies in one of these ranges; empty: all.
     pub only: Vec<(i64, i64)>,
     young_age: Option<i64>,
-    indexes: RefCell<HashMap<(usize, Day), Rc<Index>>>,
-    by_column: Rc<RefCell<ByColumn>>,
+    pub(super) indexes: RefCell<HashMap<(usize, Day), Rc<Index>>>,
+    pub(super) by_column: Rc<RefCell<ByColumn>>,
     persons: Rc<OnceCell<Rc<Vec<Subject>>>>,
     trace: RefCell<BTreeMap<Node, Fate>>,
-    tracing: Cell<bool>,
+    pub(super) tracing: Cell<bool>,
 }
 
 /// What a measure may see: the bounds of a window as of the day asked.
@@ -118,55 +115,6 @@ pub enum Fate {
     Superseded,
     /// Counted in the denominator only: this further condition is not met.
     Short(String),
-}
-
-/// Rows by what they relate to, and by day.
-struct Index {
-    /// Key, day and position of each row, ascending.
-    rows: Vec<(i64, Day, u32)>,
-    /// Where the rows of each key begin, counted from the least key; empty where the keys lie too far apart.
-    begins: Vec<u32>,
-}
-
-impl Index {
-    fn new(mut rows: Vec<(i64, Day, u32)>) -> Index {
-        rows.retain(|r| r.0 != EMPTY);
-        rows.sort_unstable();
-        let mut begins = Vec::new();
-        if let (Some(first), Some(last)) = (rows.first(), rows.last())
-            && let Some(keys) = last.0.checked_sub(first.0).filter(|n| *n <= rows.len() as i64)
-        {
-            let first = first.0;
-            begins.reserve(keys as usize + 2);
-            for (at, row) in rows.iter().enumerate() {
-                begins.resize((row.0 - first) as usize + 1, at as u32);
-            }
-            begins.push(rows.len() as u32);
-        }
-        Index { rows, begins }
-    }
-
-    /// The rows of a key, those between two days if asked for, both included: their days and positions.
-    fn rows(&self, key: i64, span: Option<(Day, Day)>) -> impl ExactSizeIterator<Item = (Day, usize)> + '_ {
-        let mut own = self.of(key);
-        if let Some((from, to)) = span {
-            own = &own[own.partition_point(|r| r.1 < from)..];
-            own = &own[..own.partition_point(|r| r.1 <= to)];
-        }
-        own.iter().map(|r| (r.1, r.2 as usize))
-    }
-
-    fn of(&self, key: i64) -> &[(i64, Day, u32)] {
-        let Some(first) = self.rows.first() else { return &[] };
-        if self.begins.is_empty() {
-            let from = self.rows.partition_point(|r| r.0 < key);
-            let own = &self.rows[from..];
-            return &own[..own.partition_point(|r| r.0 == key)];
-        }
-        let at = key.checked_sub(first.0).and_then(|n| usize::try_from(n).ok());
-        let span = at.and_then(|at| Some((*self.begins.get(at)?, *self.begins.get(at + 1)?)));
-        span.map_or(&[], |(from, to)| &self.rows[from as usize..to as usize])
-    }
 }
 
 impl<'w> Eval<'w> {
@@ -344,319 +292,6 @@ impl<'w> Eval<'w> {
     fn named(&self, node: Node, field: &str) -> i64 {
         let column = self.world.layout.ledgers[node.table].field_index(field);
         column.map_or(EMPTY, |c| self.world.tables[node.table].cell(node.row, c))
-    }
-
-    /// Whether a row satisfies conditions. `Err` names what fails, `Ok(Some)` names what cannot be told.
-    pub fn conditions<'c>(
-        &self,
-        node: Node,
-        day: Day,
-        conds: &'c Conditions,
-        subject: &Subject,
-        frame: &Frame,
-    ) -> Result<Option<&'c str>, &'c str> {
-        let mut unclear = None;
-        for c in &conds.all {
-            match self.condition(node, day, c, subject, frame) {
-                Some(true) => {}
-                Some(false) => return Err(&c.access.text),
-                None => unclear = Some(c.access.text.as_str()),
-            }
-        }
-        for rows in &conds.has {
-            match self.has(node, day, rows, subject, frame) {
-                Some(true) => {}
-                Some(false) => return Err("has"),
-                None => unclear = Some("has"),
-            }
-        }
-        Ok(unclear)
-    }
-
-    #[inline]
-    fn condition(&self, node: Node, day: Day, c: &Condition, subject: &Subject, frame: &Frame) -> Option<bool> {
-        let cell = self.value(node, &c.access, day, frame.cutoff);
-        match &c.test {
-            Check::Filled(yes) => Some((cell != EMPTY) == *yes),
-            _ if cell == EMPTY => None,
-            Check::Equal(wanted, sides)
-                if let ([Side::Fixed(literal, _)], false) =
-                    (sides.as_slice(), matches!(c.access.kind, Kind::Choices(_))) =>
-            {
-                Some((cell == *literal) == *wanted)
-            }
-            Check::Equal(wanted, sides) => {
-                let mut unclear = false;
-                for side in sides {
-                    match self.equal(cell, &c.access.kind, side, subject, frame) {
-                        Some(true) => return Some(*wanted),
-                        Some(false) => {}
-                        None => unclear = true,
-                    }
-                }
-                if unclear { None } else { Some(!wanted) }
-            }
-            Check::Order(flags, side) => {
-                let order = self.order(cell, &c.access.kind, side, subject, frame)?;
-                Some(flags[(order as i8 + 1) as usize])
-            }
-        }
-    }
-
-    fn equal(&self, cell: i64, kind: &Kind, side: &Side, subject: &Subject, frame: &Frame) -> Option<bool> {
-        match side {
-            Side::Unset => None,
-            Side::Fixed(literal, _) if matches!(kind, Kind::Choices(_)) => {
-                Some((0..63).contains(literal) && cell >> literal & 1 == 1)
-            }
-            Side::Fixed(literal, _) => Some(cell == *literal),
-            Side::Subject(access) => {
-                let other = self.value(subject.node, access, subject.opens, frame.cutoff);
-                if other == EMPTY {
-                    return None;
-                }
-                if access.kind == *kind {
-                    return Some(cell == other);
-                }
-                match (kind.number(cell), access.kind.number(other)) {
-                    (Some(a), Some(b)) if kind.is_number() && access.kind.is_number() => Some(a == b),
-                    _ => Some(kind.show(cell, &self.world.texts) == access.kind.show(other, &self.world.texts)),
-                }
-            }
-        }
-    }
-
-    fn order(
-        &self,
-        cell: i64,
-        kind: &Kind,
-        side: &Side,
-        subject: &Subject,
-        frame: &Frame,
-    ) -> Option<std::cmp::Ordering> {
-        let other = match side {
-            Side::Unset => return None,
-            Side::Fixed(literal, _) if *literal != Side::NEVER => kind.number(*literal)?,
-            Side::Fixed(_, Value::Number(r)) => *r,
-            Side::Fixed(..) => return None,
-            Side::Subject(access) => {
-                access.kind.number(self.value(subject.node, access, subject.opens, frame.cutoff))?
-            }
-        };
-        Some(kind.number(cell)?.cmp(&other))
-    }
-
-    /// At least one related row, up to the day asked; bound by the window only where the source says so.
-    fn has(&self, node: Node, day: Day, rows: &Rows, subject: &Subject, frame: &Frame) -> Option<bool> {
-        let open = rows.dated.is_none() && rows.at.is_none();
-        let all = Frame { from: Day::MIN, seen: self.as_of, ..frame.clone() };
-        let bound = if open { &all } else { frame };
-        let here = Subject {
-            node,
-            rows: Vec::new(),
-            key: Arc::new([self.world.tables[node.table].ids[node.row]]),
-            opens: day,
-            life: Vec::new(),
-            doubtful: Vec::new(),
-            unclear: false,
-        };
-        let (mut met, mut unclear) = (false, false);
-        let span = self.span(rows, bound);
-        self.candidates(rows, &here, bound, span, |day, row| {
-            let day = if span.is_some() { Some(day) } else { self.visible(rows, row, bound, open) };
-            let Some(day) = day.filter(|_| !met) else { return };
-            match self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame) {
-                Ok(None) => met = true,
-                Ok(Some(_)) => unclear = true,
-                Err(_) => {}
-            }
-        });
-        if !met && unclear { None } else { Some(met) }
-    }
-
-    /// Gives the rows that pass the filter or may pass it, and says whether anybody was there at all before the filter.
-    pub fn scan(&self, rows: &Rows, subject: &Subject, frame: &Frame, mut found: impl FnMut(Seen)) -> bool {
-        let mut anybody = false;
-        let span = self.span(rows, frame);
-        self.candidates(rows, subject, frame, span, |day, row| {
-            let day = if span.is_some() { Some(day) } else { self.visible(rows, row, frame, false) };
-            let Some(day) = day else {
-                let future = self.world.tables[rows.table].opens[row] > self.as_of;
-                self.note(rows.table, row, || if future { Fate::Future } else { Fate::Outside });
-                return;
-            };
-            anybody = true;
-            let told = match rows.filter.is_empty() {
-                true => Ok(None),
-                false => self.conditions(Node { table: rows.table, row }, day, &rows.filter, subject, frame),
-            };
-            match told {
-                Ok(None) => {
-                    self.note(rows.table, row, || Fate::Counted);
-                    found(Seen { row, day, sure: true, instead: false });
-                }
-                Ok(Some(field)) => {
-                    self.note(rows.table, row, || Fate::Unclear(field.to_owned()));
-                    found(Seen { row, day, sure: false, instead: false });
-                }
-                Err(field) => self.note(rows.table, row, || Fate::Fails(field.to_owned())),
-            }
-        });
-        anybody
-    }
-
-    /// How many rows pass, where that can be told without looking at them: all of one key between two days.
-    pub fn count(&self, rows: &Rows, subject: &Subject, frame: &Frame) -> Option<usize> {
-        let span = self.span(rows, frame).filter(|_| rows.filter.is_empty())?;
-        let Relate::Via(pairs) = &rows.relate else { return None };
-        let [(Access { steps, .. }, None)] = pairs.as_slice() else { return None };
-        let [Step::Column(column)] = steps.as_slice() else { return None };
-        if subject.node.table == UNIT {
-            return None;
-        }
-        let key = self.world.tables[subject.node.table].ids[subject.node.row];
-        Some(self.column(rows.table, *column).rows(key, Some(span)).len())
-    }
-
-    /// The row's day for its paths, if the row is seen in the frame.
-    fn visible(&self, rows: &Rows, row: usize, frame: &Frame, undated: bool) -> Option<Day> {
-        let at_day = |at| match at {
-            At::Start if frame.from > Day::MIN => frame.from,
-            _ => frame.seen,
-        };
-        if rows.table == PERSON {
-            let day = rows.at.map_or(frame.seen, at_day);
-            return self.world.chart.post_on(row, day.min(self.as_of)).map(|_| day);
-        }
-        let table = &self.world.tables[rows.table];
-        let opens = table.opens[row];
-        if opens > self.as_of {
-            return None;
-        }
-        if let Some(at) = rows.at {
-            let day = at_day(at);
-            let there = opens <= day && day <= table.closing(row);
-            if !there || rows.dated.is_none() {
-                return there.then_some(day);
-            }
-        }
-        match rows.dated {
-            Some((column, true)) => {
-                let about = table.cell(row, column);
-                (Some(about) == frame.label && opens <= frame.shut).then_some(opens)
-            }
-            Some((column, false)) => {
-                let day = table.cell(row, column);
-                let inside = i64::from(frame.from.0) <= day && day <= i64::from(frame.seen.0);
-                (day != EMPTY && inside).then_some(opens)
-            }
-            None => (undated || (frame.from <= opens && opens <= frame.seen)).then_some(opens),
-        }
-    }
-
-    /// Rows related to the subject, with their own days: those in the span, or whatever their day.
-    fn candidates(
-        &self,
-        rows: &Rows,
-        subject: &Subject,
-        frame: &Frame,
-        span: Option<(Day, Day)>,
-        mut f: impl FnMut(Day, usize),
-    ) {
-        let opens = &self.world.tables[rows.table].opens;
-        let mut given = |day, row| {
-            if span.is_none_or(|(from, to)| from <= day && day <= to) {
-                f(day, row);
-            }
-        };
-        match &rows.relate {
-            Relate::All => opens.iter().enumerate().for_each(|(row, day)| given(*day, row)),
-            Relate::Combination => subject.rows.iter().for_each(|row| given(opens[*row], *row)),
-            Relate::Owner => {
-                let day = match rows.at {
-                    Some(At::Start) if frame.from > Day::MIN => Some(frame.from),
-                    Some(_) => Some(frame.seen),
-                    None => None,
-                };
-                let index = self.index(rows, day, |eval, row, own| {
-                    eval.unit_of(Node { table: rows.table, row }, day.unwrap_or(own)).map_or(EMPTY, |u| u as i64)
-                });
-                let owned = self.world.chart.owned.get(subject.node.row).map_or(&[][..], |o| o);
-                owned.iter().flat_map(|u| index.rows(*u as i64, span)).for_each(|(day, row)| f(day, row));
-            }
-            Relate::Via(pairs) => self.via(rows, pairs, subject, span, f),
-        }
-    }
-
-    /// Where a row is seen by its own day alone: from which day to which. Not while fates are noted, for those outside
-    /// have one too.
-    fn span(&self, rows: &Rows, frame: &Frame) -> Option<(Day, Day)> {
-        let own_day = rows.table != PERSON && rows.at.is_none() && rows.dated.is_none();
-        (own_day && !self.tracing.get()).then(|| (frame.from, frame.seen.min(self.as_of)))
-    }
-
-    fn via(
-        &self,
-        rows: &Rows,
-        pairs: &[(Access, Option<Access>)],
-        subject: &Subject,
-        span: Option<(Day, Day)>,
-        mut f: impl FnMut(Day, usize),
-    ) {
-        let wanted = |access: &Option<Access>| match access {
-            None => self.world.tables[subject.node.table].ids[subject.node.row],
-            Some(a) => self.value(subject.node, a, subject.opens, Day::MAX),
-        };
-        let Some((first, rest)) = pairs.split_first() else { return };
-        let index = match first.0.steps.as_slice() {
-            [Step::Column(column)] => self.column(rows.table, *column),
-            _ => self.index(rows, None, |eval, row, own| {
-                eval.value(Node { table: rows.table, row }, &first.0, own, Day::MAX)
-            }),
-        };
-        let others: Vec<(&Access, i64)> = rest.iter().map(|(a, s)| (a, wanted(s))).collect();
-        let mut of = |key: i64| {
-            for (day, row) in index.rows(key, span) {
-                let related = others.iter().all(|(a, want)| {
-                    *want != EMPTY && self.value(Node { table: rows.table, row }, a, day, Day::MAX) == *want
-                });
-                if related {
-                    f(day, row);
-                }
-            }
-        };
-        let owned = match &first.1 {
-            None if subject.node.table == UNIT => self.world.chart.owned.get(subject.node.row),
-            _ => None,
-        };
-        match owned {
-            Some(units) => units.iter().for_each(|u| of(self.world.tables[UNIT].ids[*u])),
-            None => Some(wanted(&first.1)).filter(|key| *key != EMPTY).into_iter().for_each(of),
-        }
-    }
-
-    fn index(&self, rows: &Rows, day: Option<Day>, key: impl Fn(&Self, usize, Day) -> i64) -> Rc<Index> {
-        let slot = (rows.key, day.unwrap_or(Day::MIN));
-        if let Some(index) = self.indexes.borrow().get(&slot) {
-            return Rc::clone(index);
-        }
-        let opens = &self.world.tables[rows.table].opens;
-        let keyed = opens.iter().enumerate().map(|(row, day)| (key(self, row, *day), *day, row as u32));
-        let index = Rc::new(Index::new(keyed.collect()));
-        self.indexes.borrow_mut().insert(slot, Rc::clone(&index));
-        index
-    }
-
-    /// Rows by a column of their own, which all requirements on this world share.
-    fn column(&self, table: usize, column: usize) -> Rc<Index> {
-        if let Some((_, index)) = self.by_column.borrow().iter().find(|(of, _)| *of == (table, column)) {
-            return Rc::clone(index);
-        }
-        let t = &self.world.tables[table];
-        let keyed = t.opens.iter().enumerate().map(|(row, day)| (t.cell(row, column), *day, row as u32));
-        let index = Rc::new(Index::new(keyed.collect()));
-        self.by_column.borrow_mut().push(((table, column), Rc::clone(&index)));
-        index
     }
 
     /// A cell as an exact number.

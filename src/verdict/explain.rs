@@ -5,6 +5,7 @@ use super::{
     eval::{Eval, Frame, Trace},
     judge::{self, Verdict},
     load::{self, Ask, Cut, Shared},
+    repeat,
     subject::subjects,
     world::{Node, World},
 };
@@ -58,23 +59,18 @@ pub fn explain(
     q: &Question,
     shared: &mut Shared,
 ) -> anyhow::Result<Option<Explanation>> {
-    let c = &engine.compiled[i];
     let mut needs = engine.needs[i].clone();
     needs.tables.values_mut().for_each(|n| n.lookup = true);
-    let ranges = vec![(key[0], key[0])];
-    let cuts = engine.cuts(&[i], &needs);
-    let slice = match c.again {
-        Some(_) => std::collections::BTreeMap::new(),
-        None => cuts.into_iter().map(|(t, column)| (t, Cut { column, ranges: ranges.clone() })).collect(),
-    };
+    let together = repeat::with_repeats(tx, engine, i, [key[0]].into())?;
+    let ranges: Vec<(i64, i64)> = together.into_iter().flatten().map(|id| (id, id)).collect();
+    let cuts = if ranges.is_empty() { Vec::new() } else { engine.cuts(&[i], &needs) };
+    let slice = cuts.into_iter().map(|(t, column)| (t, Cut { column, ranges: ranges.clone() })).collect();
     let mut union = engine.union.clone();
     union.merge(&needs);
     let ask = Ask { needs: &needs, union: &union, known_at: q.known_at, as_of: q.as_of, given: &engine.given, slice };
     let world = load::world(tx, &engine.layout, &engine.workdays, &ask, shared)?;
     let mut eval = Eval::new(&world, &engine.given, q.as_of);
-    if c.again.is_none() {
-        eval.only = ranges;
-    }
+    eval.only = ranges;
     Ok(explain_in(engine, &eval, &world, i, key, window))
 }
 

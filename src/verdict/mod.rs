@@ -4,9 +4,11 @@
 //! Sections and rules cited as "3.5" are those of `docs/REQUIREMENT-LANGUAGE.md`.
 
 pub mod compile;
+mod condition;
 pub mod engine;
 pub mod eval;
 pub mod explain;
+mod index;
 pub mod item;
 pub mod judge;
 pub mod kind;
@@ -15,9 +17,14 @@ pub mod load;
 pub mod low_rank;
 pub mod measure;
 pub mod needs;
+mod part;
 pub mod recount;
 pub mod rejudge;
+mod repeat;
 pub mod rollup;
+mod scan;
+pub mod sight;
+pub mod state;
 pub mod store;
 pub mod subject;
 pub mod touch;

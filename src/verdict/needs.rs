@@ -173,14 +173,16 @@ impl Walk<'_> {
     /// `related`: in `has`, where the rows belong to another row than the subject.
     fn rows(&mut self, c: &Compiled, rows: &Rows, related: bool) {
         self.conditions(c, rows.table, &rows.filter);
-        let mut whole = related || rows.table == c.table || matches!(c.requirement.each, Each::System | Each::Unit);
+        let all = matches!(c.requirement.each, Each::System | Each::Unit);
+        let mut whole = related || rows.table == c.table || all;
         match &rows.relate {
             Relate::All => whole = true,
             Relate::Owner => {
                 self.unit_of(rows.table);
                 whole = true;
             }
-            Relate::Combination => {}
+            // The rows of the combination itself, which have its first key.
+            Relate::Combination => whole = related || all,
             Relate::Via(pairs) => {
                 for (row, subject) in pairs {
                     self.access(rows.table, row);

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    compile::Step,
     engine::{Engine, Question},
-    kind::Kind,
     load::Shared,
+    repeat::with_repeats,
     store::{self, Stored},
 };
 use crate::{
@@ -132,7 +131,7 @@ pub fn judge(
     let mut expanded = BTreeMap::new();
     for (i, touch) in touched {
         let touch = match touch {
-            Touch::Subjects(ids) => Touch::Subjects(with_repeats(tx, engine, i, ids)?),
+            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?.map_or(Touch::All, Touch::Subjects),
             Touch::All => Touch::All,
         };
         expanded.insert(i, touch);
@@ -247,35 +246,4 @@ fn population(tx: &mut Tx<'_>, engine: &Engine, i: usize) -> anyhow::Result<i64>
     }
     let sql = format!("select count(*) from l_{}", engine.layout.ledgers[c.table].name);
     Ok(tx.one(&sql, &[], |r| r.i64(0))?.unwrap_or(0))
-}
-
-/// With a repeat, what it repeats and what repeats it are judged together (4.8).
-fn with_repeats(tx: &mut Tx<'_>, engine: &Engine, i: usize, mut ids: BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
-    let c = &engine.compiled[i];
-    if let Some((place, access)) = &c.again {
-        let table = match place.map(|p| &c.per[p].kind) {
-            Some(Kind::Ref(table)) => *table,
-            _ => c.table,
-        };
-        if let [Step::Column(column)] = access.steps.as_slice() {
-            let ledger = &engine.layout.ledgers[table];
-            let field = &ledger.fields[*column].name;
-            let mut open: Vec<i64> = ids.iter().copied().collect();
-            while let Some(id) = open.pop() {
-                let sql = format!(
-                    "select \"{field}\", record_id from l_{} where voided_at is null and (record_id = $1 or \"{field}\" = $1)",
-                    ledger.name
-                );
-                tx.each(&sql, &[id.into()], |r| {
-                    for found in r.opt_i64(0)?.into_iter().chain([r.i64(1)?]) {
-                        if ids.insert(found) {
-                            open.push(found);
-                        }
-                    }
-                    Ok(())
-                })?;
-            }
-        }
-    }
-    Ok(ids)
 }

@@ -91,6 +91,21 @@ impl Table {
         if self.ids.get(guess) == Some(&id) { Some(guess) } else { self.ids.binary_search(&id).ok() }
     }
 
+    /// These rows alone.
+    pub fn only(&self, rows: &[usize]) -> Table {
+        fn pick<T: Copy>(of: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().filter_map(|row| of.get(*row)).copied().collect()
+        }
+        Table {
+            ids: pick(&self.ids, rows),
+            unit: pick(&self.unit, rows),
+            opens: pick(&self.opens, rows),
+            closes: pick(&self.closes, rows),
+            recorded: pick(&self.recorded, rows),
+            columns: self.columns.iter().map(|c| pick(c, rows)).collect(),
+        }
+    }
+
     /// Last day on which the row is there.
     pub fn closing(&self, row: usize) -> Day {
         self.closes.get(row).copied().unwrap_or(Day::MAX)

@@ -21,10 +21,11 @@ use crate::{
     directive::model::Requirement,
     installation::meta,
     names::Names,
+    scope::Scope,
     verdict::{
         engine::Engine,
         item::{self, Item},
-        store,
+        sight, store,
         words::window_name,
         world::UNIT,
     },
@@ -41,7 +42,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
     let current = desk.current.clone();
     let engine = &current.engine;
     let today = judged_day(desk)?;
-    let counts = store::counts(desk.tx, None, None)?;
+    let counts = sight::counts(desk.tx, &desk.scope, None, None)?;
     let items = item::items(engine, &counts, today);
     let system = item::system(engine, &counts, today);
     let organs = organs(desk, today)?;
@@ -93,7 +94,7 @@ pub(super) struct Organ {
     pub(super) name: String,
 }
 
-/// The organs that stand on a day, by name.
+/// The organs that stand on a day and are in scope, wholly or in part, by name.
 pub(super) fn organs(desk: &mut Desk<'_, '_>, day: Day) -> anyhow::Result<Vec<Organ>> {
     let current = desk.current.clone();
     let (Some(chart), Some(units)) = (current.organisation.chart(), current.organisation.table(UNIT)) else {
@@ -101,6 +102,7 @@ pub(super) fn organs(desk: &mut Desk<'_, '_>, day: Day) -> anyhow::Result<Vec<Or
     };
     let ids: BTreeSet<i64> = (0..units.len())
         .filter(|u| chart.organ[*u] == *u && units.opens[*u] <= day && day <= units.closing(*u))
+        .filter(|u| chart.owned[*u].iter().any(|own| desk.scope.has_unit(units.ids[*own])))
         .map(|u| units.ids[u])
         .collect();
     let names = Names::load(desk.tx, &current.engine.layout, &BTreeMap::from([(UNIT, ids.clone())]))?;
@@ -335,7 +337,11 @@ fn soon(engine: &Engine, counts: &[store::Counted], today: Day) -> Vec<Milestone
 }
 
 /// Share of met demands at the end of each month, as noted when the month ended.
+/// Noted for the whole city, so that it is for those who see the whole city.
 fn trend(desk: &mut Desk<'_, '_>) -> anyhow::Result<Chart> {
+    if desk.scope != Scope::All {
+        return Ok(Chart::default());
+    }
     let sql = "select day, met, judged from verdict_trend order by day";
     let rows = desk.tx.rows(sql, &[], |r| Ok((r.text(0)?.to_owned(), r.i64(1)?, r.i64(2)?)))?;
     let points = rows.iter().filter_map(|(day, met, judged)| {

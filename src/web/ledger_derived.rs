@@ -19,6 +19,7 @@ use crate::{
     directive::model::FieldType,
     installation::Current,
     names::Names,
+    scope::Scope,
     verdict::{
         kind::Kind,
         load::{self, Ask},
@@ -117,7 +118,14 @@ pub(super) fn table(desk: &mut Desk<'_, '_>, table: usize) -> anyhow::Result<(Ta
     let mut shared = current.organisation.clone();
     let world = load::world(desk.tx, &engine.layout, &engine.workdays, &ask, &mut shared)?;
     let read = results.map_or(0, |t| world.tables[t].len());
-    Ok((world.tables[table].as_ref().clone(), world.texts, read))
+    let mut found = world.tables[table].as_ref().clone();
+    if desk.scope != Scope::All {
+        let unit = engine.layout.ledgers[table].field_index("unit");
+        let seen = |row: &usize| unit.is_some_and(|u| desk.scope.has_unit(found.cell(*row, u)));
+        let rows: Vec<usize> = (0..found.len()).filter(seen).collect();
+        found = found.only(&rows);
+    }
+    Ok((found, world.texts, read))
 }
 
 fn none(current: &Current, results: usize) -> String {

@@ -87,10 +87,7 @@ impl<'c> Units<'c> {
 
     /// Whether a reader of this scope sees the unit.
     pub(super) fn seen(&self, scope: &Scope, row: usize) -> bool {
-        match scope {
-            Scope::All => true,
-            Scope::Units(ids) => ids.contains(&self.id(row)),
-        }
+        scope.has_unit(self.id(row))
     }
 
     /// A unit and its organ, for [`Names::load`].

@@ -13,19 +13,20 @@ use super::{
 };
 use crate::{
     day::Day,
-    db::Tx,
     directive::model::{Each, FieldType},
     installation::Current,
     ledger::row::Stored as Row,
     org::builtin,
     verdict::{
         compile::{Compiled, Fold, Relate, Rows},
+        engine::Engine,
         eval::{Eval, Fate, Subject},
         explain::{Looked, shown},
         judge,
         load::{self, Ask, Cut, Shared},
         needs::Needs,
-        store::{self, Stored},
+        sight,
+        store::Stored,
         subject::subjects,
         window::Window,
         words::{Context, fate, window_name},
@@ -60,7 +61,7 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, table: usize, row: &Row) -> anyhow::Re
         let mut looking = Looking { current: &current, table, row, days, shared: current.organisation.clone() };
         for i in 0..current.engine.compiled.len() {
             if reads(&current.engine.compiled[i], table) {
-                looking.requirement(desk.tx, desk.now.day, i, &mut found)?;
+                looking.requirement(desk, i, &mut found)?;
             }
         }
     }
@@ -111,7 +112,7 @@ fn judged(desk: &mut Desk<'_, '_>, current: &Current, table: usize, record: i64)
         if c.table != table || !c.per.is_empty() || c.requirement.each == Each::System {
             continue;
         }
-        let mut all = store::of_requirement(desk.tx, &c.requirement.id, Some(record))?;
+        let mut all = sight::of_requirement(desk.tx, &current.engine, &desk.scope, &c.requirement.id, Some(record))?;
         all.retain(|v| !v.closed);
         all.sort_by_key(|v| (v.from, v.to));
         found.extend(all.pop().map(|verdict| Found { i, verdict, fate: None }));
@@ -182,7 +183,7 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    fn requirement(&mut self, tx: &mut Tx<'_>, today: Day, i: usize, found: &mut Vec<Found>) -> anyhow::Result<()> {
+    fn requirement(&mut self, desk: &mut Desk<'_, '_>, i: usize, found: &mut Vec<Found>) -> anyhow::Result<()> {
         let engine = &self.current.engine;
         let c = &engine.compiled[i];
         let needs = with_ids(&engine.needs[i]);
@@ -190,14 +191,14 @@ impl Looking<'_> {
             needs: &needs,
             union: &with_ids(&engine.union),
             known_at: None,
-            as_of: today,
+            as_of: desk.now.day,
             given: &engine.given,
             slice: self.slice(c, &needs),
         };
-        let world = load::world(tx, &engine.layout, &engine.workdays, &ask, &mut self.shared)?;
+        let world = load::world(desk.tx, &engine.layout, &engine.workdays, &ask, &mut self.shared)?;
         let Some(row) = world.tables[self.table].row_of(self.row.record_id) else { return Ok(()) };
         let node = Node { table: self.table, row };
-        let mut eval = Eval::new(&world, &engine.given, today);
+        let mut eval = Eval::new(&world, &engine.given, desk.now.day);
         eval.only = first_keys(&eval, c, node).into_iter().map(|key| (key, key)).collect();
         if eval.only.iter().any(|(key, _)| *key == EMPTY) {
             return Ok(());
@@ -210,7 +211,7 @@ impl Looking<'_> {
                 let Some(fate) = self.fate(&world, &eval, i, subject, &window, node) else { continue };
                 let all = match &mut stored {
                     Some(all) => all,
-                    None => stored.insert(of_subject(tx, c, subject)?),
+                    None => stored.insert(of_subject(desk, engine, c, subject)?),
                 };
                 if let Some(verdict) = all.iter().find(|v| *v.window == *window.label).cloned() {
                     found.push(Found { i, verdict, fate: Some(fate) });
@@ -298,11 +299,16 @@ fn first_keys(eval: &Eval<'_>, c: &Compiled, node: Node) -> BTreeSet<i64> {
 }
 
 /// The stored verdicts on a subject.
-fn of_subject(tx: &mut Tx<'_>, c: &Compiled, subject: &Subject) -> anyhow::Result<Vec<Stored>> {
+fn of_subject(
+    desk: &mut Desk<'_, '_>,
+    engine: &Engine,
+    c: &Compiled,
+    subject: &Subject,
+) -> anyhow::Result<Vec<Stored>> {
     let first = subject.key.first().copied().unwrap_or_default();
     let rest: Vec<String> = subject.key.iter().skip(1).map(i64::to_string).collect();
     let rest = rest.join("|");
-    let mut all = store::of_requirement(tx, &c.requirement.id, Some(first))?;
+    let mut all = sight::of_requirement(desk.tx, engine, &desk.scope, &c.requirement.id, Some(first))?;
     all.retain(|v| v.rest == rest && !v.closed);
     Ok(all)
 }

@@ -6,17 +6,16 @@ use super::{
     asked,
     dashboard::{Organ, judged_day, named, organs},
     error::PageError,
-    frame::{Ask, Desk},
-    parameters,
+    frame::Desk,
+    parameters, requirement_subjects,
     requirements::status,
     subject, summary,
     view::{
         chart::{Chart, Point},
         parts::{Choice, Event, Fact, Facts, Timeline},
-        requirement::{Requirement, Ruling, SubjectLine, Subjects, UnitLine, Units},
+        requirement::{Requirement, Ruling, UnitLine, Units},
         spelling::{anchor, requirement_code},
-        table::{Facet, FacetValue, Facets, Pager},
-        tag::{State, Tag},
+        tag::State,
         url::segment,
         words::{Link, Words},
     },
@@ -24,14 +23,14 @@ use super::{
 use crate::{
     clock,
     day::Day,
-    db::{Tx, Value},
+    db::Tx,
     directive::model::{Each, Requirement as Rule, When},
     subjects,
     verdict::{
         engine::Engine,
         item::{self, Item},
-        judge,
-        store::{self, Counted, Stored},
+        judge, sight,
+        store::{Counted, Stored},
         window,
         words::{self, Context, window_name},
     },
@@ -44,7 +43,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     let Some(i) = engine.position(id) else { return disabled(desk, id) };
     let r = engine.compiled[i].requirement.clone();
     let today = judged_day(desk)?;
-    let counts = store::counts(desk.tx, Some(id), None)?;
+    let counts = sight::counts(desk.tx, &desk.scope, Some(id), None)?;
     let windows = windows(&counts);
     let chosen = desk.ask.get("window").filter(|w| windows.iter().any(|x| x == w)).map(str::to_owned);
     let listed = |w: &str| windows.iter().any(|x| x == w);
@@ -59,9 +58,18 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
     };
     let item = item::system(engine, &shown, today).pop();
     let units = units(engine, i, &shown, &organs(desk, today)?, today, &window);
-    let subjects =
-        if r.each == Each::System { None } else { Some(subjects(desk, engine, i, chosen.as_deref(), &window)?) };
-    let own = own_verdict(desk.tx, engine, i, &window)?;
+    let subjects = if r.each == Each::System {
+        None
+    } else {
+        Some(requirement_subjects::of(
+            desk,
+            engine,
+            i,
+            &shown,
+            chosen.as_deref().or(matches!(r.when, When::Every(_)).then_some(&window)),
+        )?)
+    };
+    let own = own_verdict(desk, engine, i, &window)?;
     let (prev, next) = neighbours(engine, i);
     Ok(Requirement {
         page: desk.page("/requirements")?,
@@ -184,86 +192,6 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
     }
 }
 
-fn subjects(
-    desk: &mut Desk<'_, '_>,
-    engine: &Engine,
-    i: usize,
-    chosen: Option<&str>,
-    window: &str,
-) -> anyhow::Result<Subjects> {
-    let r = &engine.compiled[i].requirement;
-    let ask = desk.ask.clone();
-    let window = chosen.or(matches!(r.when, When::Every(_)).then_some(window));
-    let mut filter = String::from("requirement = $1 and closed = 0");
-    let mut params: Vec<Value> = vec![r.id.as_str().into()];
-    if let Some(w) = window {
-        params.push(w.into());
-        filter.push_str(&format!(" and window_label = ${}", params.len()));
-    }
-    if let Some(unit) = ask.get("unit") {
-        params.push(unit.into());
-        let n = params.len();
-        filter.push_str(&format!(
-            " and (organ_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}) \
-             or unit_id in (select record_id from l_unit where record_code = ${n} or cast(record_id as text) = ${n}))"
-        ));
-    }
-    asked::values(desk, "state", "判定结果中", &|v| judge::State::parse(v).is_some());
-    let states = state_facet(desk.tx, &filter, &params, &ask)?;
-    if let Some(state) = ask.get("state").and_then(judge::State::parse) {
-        params.push(state.as_str().into());
-        filter.push_str(&format!(" and state = ${}", params.len()));
-    }
-    let count = format!("select count(*) from verdict where {filter}");
-    let total = desk.tx.one(&count, &params, |row| row.i64(0))?.unwrap_or(0) as u64;
-    let size = asked::size(desk);
-    let page = asked::page(desk, total.div_ceil(size));
-    let sql = format!(
-        "select {} from verdict where {filter} order by organ_id, unit_id, subject, rest, window_label limit {size} offset {}",
-        Stored::COLUMNS,
-        (page - 1) * size
-    );
-    let rows = desk.tx.rows(&sql, &params, Stored::read)?;
-    let names = subjects::names(desk.tx, engine, rows.iter().map(|v| (i, v)))?;
-    let ctx = Context::of(engine, i);
-    let lines = rows.iter().map(|v| SubjectLine {
-        subject: subject::link(engine, i, v, &names),
-        unit: v.unit.map_or(String::new(), |u| names.title(crate::verdict::world::UNIT, u).to_owned()),
-        figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
-        tag: summary::tag(v.state, v.light, v.late),
-        missing: v.unset.clone(),
-    });
-    Ok(Subjects {
-        title: format!("{total}个判定"),
-        facets: Facets(vec![states]),
-        heads: ["期间", "应有", "计入"].map(String::from).into(),
-        rows: lines.collect(),
-        pager: Pager { query: ask.url.without("page"), title: "判定".into(), total, size, page },
-    })
-}
-
-fn state_facet(tx: &mut Tx<'_>, filter: &str, params: &[Value], ask: &Ask) -> anyhow::Result<Facet> {
-    let sql = format!("select state, count(*) from verdict where {filter} group by state order by state");
-    let found = tx.rows(&sql, params, |r| Ok((r.text(0)?.to_owned(), r.i64(1)? as u64)))?;
-    let taken = ask.get("state").and_then(judge::State::parse);
-    let url = ask.url.without("page");
-    let all = FacetValue {
-        label: "全部".into(),
-        count: found.iter().map(|(_, n)| n).sum(),
-        href: url.without("state").href(),
-        current: taken.is_none(),
-        icon: None,
-    };
-    let value = |(state, count): (String, u64)| FacetValue {
-        label: judge::State::parse(&state).map_or(state.clone(), |s| s.chinese().to_owned()),
-        href: url.with("state", state.clone()).href(),
-        current: taken.is_some_and(|t| t.as_str() == state),
-        icon: judge::State::parse(&state).map(|s| Tag::of(summary::word(s)).icon()),
-        count,
-    };
-    Ok(Facet { title: "判定".into(), values: std::iter::once(all).chain(found.into_iter().map(value)).collect() })
-}
-
 /// The values of a stored verdict in words, part by part.
 pub(super) fn value_text(ctx: Context<'_>, v: &Stored) -> String {
     let parts = v.value.split("; ").zip(&ctx.requirement.parts);
@@ -287,14 +215,14 @@ pub(super) fn target_text(ctx: Context<'_>, v: &Stored) -> String {
 }
 
 /// The city's own verdict, where there is one subject.
-fn own_verdict(tx: &mut Tx<'_>, engine: &Engine, i: usize, window: &str) -> anyhow::Result<Option<Link>> {
+fn own_verdict(desk: &mut Desk<'_, '_>, engine: &Engine, i: usize, window: &str) -> anyhow::Result<Option<Link>> {
     let r = &engine.compiled[i].requirement;
     if r.each != Each::System {
         return Ok(None);
     }
-    let all = store::of_requirement(tx, &r.id, None)?;
+    let all = sight::of_requirement(desk.tx, engine, &desk.scope, &r.id, None)?;
     let Some(v) = all.iter().find(|v| v.window == window) else { return Ok(None) };
-    let names = subjects::names(tx, engine, std::iter::once((i, v)))?;
+    let names = subjects::names(desk.tx, engine, std::iter::once((i, v)))?;
     Ok(Some(Link::new("看这个判定的来由", subject::href(engine, i, v, &names))))
 }
 

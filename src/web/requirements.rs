@@ -22,7 +22,7 @@ use crate::{
     verdict::{
         engine::Engine,
         item::{self, Item},
-        store,
+        sight,
         words::{self, Context},
     },
 };
@@ -41,7 +41,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
     let current = desk.current.clone();
     let engine = &current.engine;
     let today = judged_day(desk)?;
-    let counts = store::counts(desk.tx, None, None)?;
+    let counts = sight::counts(desk.tx, &desk.scope, None, None)?;
     let mut by: BTreeMap<usize, Vec<Item>> = BTreeMap::new();
     for item in item::items(engine, &counts, today) {
         by.entry(item.i).or_default().push(item);

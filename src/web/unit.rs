@@ -27,7 +27,7 @@ use crate::{
     verdict::{
         engine::Engine,
         item::{self, Item},
-        judge,
+        sight,
         store::{self, Stored},
         words::{Context, when, window_name},
         world::{PERSON, UNIT},
@@ -46,19 +46,29 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
                order by case when record_code = $1 then 0 else 1 end";
     let unit = desk.tx.one(sql, &[id.into()], |r| r.i64(0))?.ok_or(PageError::NotFound)?;
     let place = Place::of(desk, unit, today)?;
-    let verdicts = verdicts(desk, unit)?;
-    let items = items(desk, engine, &verdicts, place.organ, unit, today)?;
+    if !place.seen {
+        return Err(PageError::NotFound.into());
+    }
+    let items = items(desk, engine, place.organ, unit, today)?;
     let judged = items.iter().filter(|i| i.judged()).count() as u32;
     let behind = items.iter().filter(|i| i.behind()).count() as u32;
     let light = summary::share_light(engine, behind, judged);
-    let names = subjects::names(desk.tx, engine, verdicts.iter().map(|(i, v)| (*i, v)))?;
+    let mut told = Vec::with_capacity(items.len());
+    for item in &items {
+        told.push(told_of(desk, engine, item, (unit, place.organ))?);
+    }
+    let named = items.iter().zip(&told).flat_map(|(item, all)| all.iter().map(|v| (item.i, v)));
+    let names = subjects::names(desk.tx, engine, named)?;
     asked::keys(desk, &["pillar", "state", "q"]);
     asked::values(desk, "pillar", "类别", &|v| engine.package.directive.pillars.iter().any(|p| p.id == v));
     let words = ["达标", "未达标", "未达标（已补）", "进行中", "数据不足", "不适用", "只列数字"];
     asked::values(desk, "state", "判定", &|v| words.contains(&v));
     let ask = desk.ask.clone();
-    let lines: Vec<(&Item, UnitVerdict)> =
-        items.iter().map(|item| (item, line(engine, item, &verdicts, &names, unit, &place.code, today))).collect();
+    let lines: Vec<(&Item, UnitVerdict)> = items
+        .iter()
+        .zip(&told)
+        .map(|(item, v)| (item, line(engine, item, v, &names, unit, &place.code, today)))
+        .collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (year, _, _) = today.ymd();
     let (previous, next) = neighbours(desk, unit, today)?;
@@ -97,6 +107,8 @@ struct Place {
     code: String,
     name: String,
     organ: bool,
+    /// The reader's scope holds the unit, or one of its 科室.
+    seen: bool,
     chief: String,
     persons: u64,
     parent: Option<Link>,
@@ -149,6 +161,7 @@ impl Place {
             code: names.code(UNIT, unit),
             name: names.title(UNIT, unit).to_owned(),
             organ: organ == row,
+            seen: owned.iter().any(|u| desk.scope.has_unit(units.ids[*u])),
             chief: chief.join("、"),
             persons: staff.len() as u64,
             parent: parent.map(link),
@@ -170,30 +183,61 @@ fn history(opens: Day, closes: Day, today: Day) -> Timeline {
     Timeline(closed.into_iter().chain([event(opens, "设立")]).collect())
 }
 
-/// The verdicts that the unit owns: an organ its 科室's too.
-fn verdicts(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<Vec<(usize, Stored)>> {
-    let current = desk.current.clone();
-    let sql = format!(
-        "select {0} from verdict where organ_id = $1 and closed = 0 \
-         union all select {0} from verdict where unit_id = $1 and organ_id <> $1 and closed = 0",
-        Stored::COLUMNS
-    );
-    let rows = desk.tx.rows(&sql, &[unit.into()], Stored::read)?;
-    Ok(rows.into_iter().filter_map(|v| Some((current.engine.position(&v.requirement)?, v))).collect())
-}
-
-fn items(
+/// The verdicts of an item that the page tells of: the unit's own; else some of those that are missed, behind or
+/// unclear, or if there are none any one, for its target.
+fn told_of(
     desk: &mut Desk<'_, '_>,
     engine: &Engine,
-    verdicts: &[(usize, Stored)],
-    organ: bool,
-    unit: i64,
-    today: Day,
-) -> anyhow::Result<Vec<Item>> {
+    item: &Item,
+    (unit, organ): (i64, bool),
+) -> anyhow::Result<Vec<Stored>> {
+    let r = &engine.compiled[item.i].requirement;
+    if matches!(r.each, Each::Unit | Each::System) {
+        let mut own = sight::of_requirement(desk.tx, engine, &desk.scope, &r.id, Some(unit))?;
+        own.retain(|v| !v.closed && item.windows.contains(&v.window));
+        if own.len() == 1 {
+            return Ok(own);
+        }
+    }
+    let mut params = vec![unit.into(), r.id.as_str().into()];
+    let windows: Vec<String> = item
+        .windows
+        .iter()
+        .map(|w| {
+            params.push(w.as_str().into());
+            format!("${}", params.len())
+        })
+        .collect();
+    let seen = sight::condition(desk.tx, engine, &desk.scope, &mut params);
+    let seen = seen.map_or_else(String::new, |c| format!(" and {c}"));
+    let owner = if organ { "organ_id" } else { "unit_id" };
+    let (bad, limit) = match bad(item) {
+        0 => ("", 1),
+        _ => (" and (state in ('fail', 'unknown') or state = 'open' and light in ('yellow', 'red'))", SOURCES),
+    };
+    let sql = format!(
+        "select {} from verdict where {owner} = $1 and requirement = $2 and window_label in ({}) and closed = 0{bad}{seen} \
+         order by unit_id, subject, rest, window_label limit {limit}",
+        Stored::COLUMNS,
+        windows.join(", ")
+    );
+    desk.tx.rows(&sql, &params, Stored::read)
+}
+
+/// How many verdicts of an item are missed, unclear or behind.
+fn bad(item: &Item) -> i64 {
+    item.tally.fail + item.tally.unknown + item.tally.behind
+}
+
+fn items(desk: &mut Desk<'_, '_>, engine: &Engine, organ: bool, unit: i64, today: Day) -> anyhow::Result<Vec<Item>> {
     let counts = if organ {
-        store::counts(desk.tx, None, Some(unit))?
+        sight::counts(desk.tx, &desk.scope, None, Some(unit))?
     } else {
-        store::count_again(verdicts.iter().map(|(_, v)| v))
+        let mut params = vec![unit.into()];
+        let seen = sight::condition(desk.tx, engine, &desk.scope, &mut params);
+        let seen = seen.map_or_else(String::new, |c| format!(" and {c}"));
+        let sql = format!("select {} from verdict where unit_id = $1 and closed = 0{seen}", Stored::COLUMNS);
+        store::count_again(desk.tx.rows(&sql, &params, Stored::read)?.iter())
     };
     let items = item::items(engine, &counts, today);
     // The top unit's own page leaves out what is demanded of the system as a whole only where it has items of its own.
@@ -241,7 +285,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
 fn line(
     engine: &Engine,
     item: &Item,
-    verdicts: &[(usize, Stored)],
+    told: &[Stored],
     names: &Names,
     unit: i64,
     code: &str,
@@ -250,10 +294,8 @@ fn line(
     let c = &engine.compiled[item.i];
     let r = &c.requirement;
     let ctx = Context::of(engine, item.i);
-    let own: Vec<&Stored> =
-        verdicts.iter().filter(|(i, v)| *i == item.i && item.windows.contains(&v.window)).map(|(_, v)| v).collect();
-    let single = match own.as_slice() {
-        [v] if matches!(r.each, Each::Unit | Each::System) && v.subject == unit => Some(*v),
+    let single = match told {
+        [v] if matches!(r.each, Each::Unit | Each::System) && v.subject == unit => Some(v),
         _ => None,
     };
     let (_, title) = named(engine, item.i);
@@ -263,7 +305,7 @@ fn line(
         anchor: anchor(&r.id),
         code: requirement_code(&r.pillar, &r.id),
         title,
-        target: own.first().map_or(String::new(), |v| target_text(ctx, v)),
+        target: told.first().map_or(String::new(), |v| target_text(ctx, v)),
         value: match single {
             Some(v) => value_text(ctx, v),
             None => format!("{}个中{}个达标", t.judged(), t.pass),
@@ -274,7 +316,7 @@ fn line(
         overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < today),
         records: None,
         why: reason(engine, item, single),
-        sources: if single.is_some() { None } else { sources(engine, item, &own, names) },
+        sources: if single.is_some() { None } else { sources(engine, item, told, names) },
     }
 }
 
@@ -300,16 +342,12 @@ fn reason(engine: &Engine, item: &Item, single: Option<&Stored>) -> Words {
     }
 }
 
-fn sources(engine: &Engine, item: &Item, own: &[&Stored], names: &Names) -> Option<Sources> {
-    let bad = |v: &&&Stored| match v.state {
-        judge::State::Fail | judge::State::Unknown => true,
-        judge::State::Open => summary::tag(v.state, v.light, v.late).behind(),
-        _ => false,
-    };
-    let mut listed: Vec<&&Stored> = own.iter().filter(bad).collect();
-    if listed.is_empty() {
+fn sources(engine: &Engine, item: &Item, told: &[Stored], names: &Names) -> Option<Sources> {
+    let all = bad(item);
+    if all == 0 {
         return None;
     }
+    let mut listed: Vec<&Stored> = told.iter().collect();
     let key = |v: &Stored| {
         (
             v.unit.map(|u| sound_key(names.title(UNIT, u))),
@@ -318,17 +356,17 @@ fn sources(engine: &Engine, item: &Item, own: &[&Stored], names: &Names) -> Opti
     };
     listed.sort_by_cached_key(|v| key(v));
     let ctx = Context::of(engine, item.i);
-    let row = |v: &&&Stored| SourceRow {
+    let row = |v: &&Stored| SourceRow {
         subject: subject::link(engine, item.i, v, names),
         figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
         note: v.unit.map_or(String::new(), |u| names.title(UNIT, u).to_owned()),
         tag: summary::tag(v.state, v.light, v.late),
     };
-    let rest = listed.len().saturating_sub(SOURCES);
+    let rest = (all as usize).saturating_sub(listed.len());
     Some(Sources {
-        title: format!("未达标、落后或说不清的{}个", listed.len()),
+        title: format!("未达标、落后或说不清的{all}个"),
         heads: ["期间", "应有", "计入"].map(String::from).into(),
-        rows: listed.iter().take(SOURCES).map(row).collect(),
+        rows: listed.iter().map(row).collect(),
         rest: if rest == 0 { Words::new() } else { Words::from(format!("另有{rest}个没有列出。")) },
     })
 }
@@ -435,7 +473,8 @@ fn ledgers(desk: &mut Desk<'_, '_>, engine: &Engine, unit: i64, code: &str) -> a
     let organisation = &desk.current.clone().organisation;
     let (Some(chart), Some(units)) = (organisation.chart(), organisation.table(UNIT)) else { return Ok(Vec::new()) };
     let Some(row) = units.row_of(unit) else { return Ok(Vec::new()) };
-    let ids: Vec<String> = chart.owned[row].iter().map(|u| units.ids[*u].to_string()).collect();
+    let owned = chart.owned[row].iter().map(|u| units.ids[*u]).filter(|u| desk.scope.has_unit(*u));
+    let ids: Vec<String> = owned.map(|u| u.to_string()).collect();
     let mut found = Vec::new();
     for ledger in engine.package.ledgers.iter().filter(|l| !l.derived) {
         let sql = format!(

@@ -7,7 +7,7 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
-    summary,
+    hidden, summary,
     view::{
         parts::{Event, Fact, Facts, Timeline},
         tag::{State, Tag},
@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Question},
         eval::Fate,
         explain::{self, Explanation, Looked},
-        judge,
+        judge, sight,
         window::is_label,
         words::{self, Context, fate, lead, needs, sums, window_name},
         world::UNIT,
@@ -65,9 +65,18 @@ pub(super) fn page(
     let key = subjects::find(desk.tx, engine, i, subject)?.ok_or(PageError::NotFound)?;
     let q = Question { as_of: asked.as_of, known_at: asked.known_at, ..Question::default() };
     let mut shared = at.organisation.clone();
-    let found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
+    let mut found = explain::explain(desk.tx, engine, i, &key, window, &q, &mut shared)?;
+    let unit = match &found {
+        Some(e) => e.verdict.unit,
+        // Not there at that moment: seen by who sees it now.
+        None => hidden::unit_now(desk, engine, i, &key)?,
+    };
+    if !sight::sees(desk.tx, engine, &desk.scope, i, &key, unit)? {
+        return Err(PageError::NotFound.into());
+    }
+    let hidden = found.as_mut().map_or(Ok(0), |e| hidden::hide(desk, engine, e))?;
     let names = names(desk.tx, engine, i, &key, found.as_ref())?;
-    let about = About { engine, i, key: &key, subject, names: &names };
+    let about = About { engine, i, key: &key, subject, names: &names, hidden };
     match found {
         Some(e) => about.page(desk, &e, asked),
         None if !is_label(window) => Err(PageError::NotFound.into()),
@@ -141,6 +150,8 @@ struct About<'a> {
     key: &'a [i64],
     subject: &'a str,
     names: &'a Names,
+    /// Rows that were looked at and belong to others.
+    hidden: usize,
 }
 
 impl About<'_> {
@@ -277,7 +288,13 @@ impl About<'_> {
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
         Records {
-            title: format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+            title: match self.hidden {
+                0 => format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+                n => format!(
+                    "记录{total}条：计入{counted}条，未计入{}条；另有{n}条不在您的范围内，不列出",
+                    total - counted
+                ),
+            },
             heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,

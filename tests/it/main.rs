@@ -14,6 +14,7 @@ mod incremental;
 mod judging;
 mod kill;
 mod namesakes;
+mod scope;
 mod serve;
 mod sheet_check;
 mod sheet_files;

@@ -232,7 +232,7 @@ db_test!(codes_find_their_records, |db: &Db| {
     };
     assert_eq!(find("C-b", &Scope::All), [2, 3]);
     assert!(find("C-a", &Scope::All).is_empty());
-    assert!(find("C-b", &Scope::Units([1].into())).is_empty());
+    assert!(find("C-b", &Scope::units([1].into())).is_empty());
 });
 
 db_test!(a_sensitive_field_is_found_by_its_index_and_never_lies_open, |db: &Db| {
@@ -282,9 +282,9 @@ db_test!(persons_are_seen_by_the_units_where_they_hold_a_post, |db: &Db| {
         rows.iter().map(|r| r.value(&person, "name").as_text().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(names(Scope::All), ["李四", "王五"]);
-    assert_eq!(names(Scope::Units([7].into())), ["王五"]);
-    assert_eq!(names(Scope::Units([8].into())), ["李四"]);
-    assert!(names(Scope::Units([].into())).is_empty());
+    assert_eq!(names(Scope::units([7].into())), ["王五"]);
+    assert_eq!(names(Scope::units([8].into())), ["李四"]);
+    assert!(names(Scope::units([].into())).is_empty());
 });
 
 db_test!(unknown_fields_and_hostile_text_do_no_harm, |db: &Db| {
@@ -332,7 +332,7 @@ db_test!(voided_rows_are_listed_only_where_they_are_asked_for, |db: &Db| {
         assert_eq!(days.iter().map(|f| f.values.len()).collect::<Vec<_>>(), [2, 3]);
         assert!(query::facets(tx, &ledger, &Scope::All, &[("phone".to_owned(), current.clone())]).is_err());
         assert_eq!(query::extent(tx, &ledger, &Scope::All, &current)?, (2, Some(200)));
-        assert_eq!(query::extent(tx, &ledger, &Scope::Units([2].into()), &current)?, (0, None));
+        assert_eq!(query::extent(tx, &ledger, &Scope::units([2].into()), &current)?, (0, None));
         let mut records = query::records(tx, &ledger, &Scope::All, &shown)?;
         records.sort_unstable();
         assert_eq!(records, [1, 1, 2, 3]);

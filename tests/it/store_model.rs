@@ -137,7 +137,7 @@ fn question() -> impl Strategy<Value = Question> {
         (prop::sample::select(fields), any::<bool>())
             .prop_map(|(field, descending)| Order::By { field: field.into(), descending }),
     ];
-    let scope = prop_oneof![2 => Just(Scope::All), 1 => units().prop_map(Scope::Units)];
+    let scope = prop_oneof![2 => Just(Scope::All), 1 => units().prop_map(Scope::units)];
     let known_at = prop::option::of(0..40i64);
     let voided = prop::sample::select(vec![Voided::Hidden, Voided::Shown, Voided::Only]);
     (prop::collection::vec(filter(), 0..3), order, known_at, voided, scope, (0..8i64, 0..5i64)).prop_map(
@@ -249,7 +249,7 @@ impl Model {
         };
         let visible = |k: &Known| match scope {
             Scope::All => true,
-            Scope::Units(units) => k.row.unit.is_some_and(|u| units.contains(&u)),
+            Scope::Within(reach) => k.row.unit.is_some_and(|u| reach.units.contains(&u)),
         };
         let filters: Vec<&Filter> = query.filters.iter().filter(|f| Some(field_of(f)) != without).collect();
         self.rows.iter().filter(|k| known(k) && visible(k) && filters.iter().all(|f| holds(f, k))).collect()
@@ -392,7 +392,7 @@ fn check(db: &Db, ledger: &Ledger, model: &Model, question: &Question) {
 fn check_histories(db: &Db, ledger: &Ledger, model: &Model, scope: &Scope) {
     let visible = |k: &&Known| match scope {
         Scope::All => true,
-        Scope::Units(units) => k.row.unit.is_some_and(|u| units.contains(&u)),
+        Scope::Within(reach) => k.row.unit.is_some_and(|u| reach.units.contains(&u)),
     };
     for record in 1..=model.records {
         let mut rows: Vec<&Known> = model.rows.iter().filter(|k| k.record == record).filter(visible).collect();
