@@ -34,6 +34,8 @@ export async function pages(get) {
     人员: '/people',
     机构: '/org',
     亮灯规则: '/help/lights',
+    我的账号: '/account',
+    权限一览: '/permissions',
     没有这一页: '/units/no-such-unit',
   };
 }

@@ -4,6 +4,7 @@
 //! and may not change a type.
 
 use crate::{
+    audit::{self, Kind, Mark},
     db::Tx,
     directive::model::{Ledger, Package, Requirement},
     installation::set_meta,
@@ -83,5 +84,10 @@ pub fn apply(tx: &mut Tx<'_>, old: Option<&Package>, new: &Package, actor: &Acto
             &[actor.at.into(), actor.name.as_str().into()],
         )?;
     }
+    let kind = if old.is_some() { Kind::Package } else { Kind::Init };
+    let changes = plan(old, new).unwrap_or_default();
+    let payload = serde_json::json!({ "title": new.directive.title, "hash": new.hash, "changes": changes });
+    audit::note(tx, actor, kind, payload);
+    tx.trail().mark(&Mark::Package(new.hash.clone()));
     set_meta(tx, "package", &new.hash)
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    audit::{self, payload},
     clock::Moment,
     day::Day,
     db::{Tx, Value},
@@ -75,6 +76,7 @@ pub fn void(
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         let before = write.values(tx, record)?;
         store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
+        payload::tell(tx, (write.ledger(), &write.keys), record, (before.as_deref(), None), Some(&reason));
         write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
     })
 }
@@ -103,6 +105,8 @@ pub fn join(
         }
         let change = Change { record_id: gone, revision: dropped.revision, reason: &reason };
         store::void(tx, &write.actor, write.ledger(), change)?;
+        let told = serde_json::json!({ "kept": kept, "gone": gone, "corrected": corrected, "reason": reason });
+        tx.trail().tell(audit::Kind::Join, told);
         write
             .judge(tx, vec![Changed { table: write.table, record: gone, before: Some(dropped.values), after: None }])?;
         Ok(corrected)
@@ -140,6 +144,10 @@ pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
         let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason)?;
         let count = Undone { voided: undone.voided.len(), restored: undone.restored.len() };
+        let told = serde_json::json!({
+            "import": import, "voided": count.voided, "restored": count.restored, "reason": reason
+        });
+        tx.trail().tell(audit::Kind::Undo, told);
         let voided = undone.voided.into_iter().map(|record| (record, None));
         let restored = undone.restored.into_iter().map(|(record, row)| (record, Some(row.values)));
         let changes = voided.chain(restored).map(|(record, after)| Changed {
@@ -181,6 +189,9 @@ impl Write {
     pub(crate) fn add(&self, tx: &mut Tx<'_>, rows: Vec<NewRow>, import: Option<i64>) -> anyhow::Result<Vec<i64>> {
         let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
         let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
+        if let ([id], [row]) = (&ids[..], &rows[..]) {
+            payload::tell(tx, (self.ledger(), &self.keys), *id, (None, Some(&row.values)), None);
+        }
         let changes = ids.iter().zip(rows).map(|(id, row)| Changed {
             table: self.table,
             record: *id,
@@ -203,6 +214,7 @@ impl Write {
         let row = self.with_unit(tx, row)?;
         let change = Change { record_id: record, revision, reason };
         store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row, import)?;
+        payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), Some(&row.values)), Some(reason));
         self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
     }
 

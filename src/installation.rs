@@ -8,6 +8,8 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use crate::{
+    audit::Signer,
+    auth::mark,
     calendar::Workdays,
     clock::Clock,
     day::Day,
@@ -18,6 +20,7 @@ use crate::{
     },
     ledger::secret::Keys,
     ratio::Ratio,
+    scope::Parts,
     verdict::{compile::Given, engine::Engine, load::Shared, window::bounds},
 };
 
@@ -30,8 +33,10 @@ pub struct Installation {
     pub keys: Arc<Keys>,
     /// The clock.
     pub clock: Clock,
-    /// Made by `demo`.
+    /// Made by `demo`: it bears the mark of [`mark`].
     pub demo: bool,
+    /// Signs the checkpoints of the audit log; `None` where the key is not at hand.
+    pub signer: Option<Arc<Signer>>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -41,6 +46,10 @@ pub struct Current {
     pub engine: Engine,
     /// The organisation of this state.
     pub organisation: Shared,
+    /// Record ids of units that were succeeded up to that day, each with its successor's.
+    pub heirs: Vec<(i64, i64)>,
+    /// How the records of each ledger name persons.
+    pub parts: Arc<Parts>,
     /// Which state: hash of the package, version of the organisation, the day.
     state: (String, i64, Day),
 }
@@ -51,8 +60,10 @@ impl Installation {
     /// # Errors
     /// When the database holds no package.
     pub fn new(db: Db, keys: Keys, clock: Clock) -> anyhow::Result<Installation> {
-        let demo = db.read(|tx| Ok(meta(tx, "demo")?.is_some()))?;
-        let installation = Installation { db, keys: Arc::new(keys), clock, demo, current: Arc::new(RwLock::new(None)) };
+        db.seal_entries(keys.audit_seal());
+        let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
+        let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
+        let installation = Installation { db, keys, clock, demo, signer: None, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }
@@ -88,7 +99,8 @@ impl Installation {
         let (given, workdays) = given(tx, &package, day, None)?;
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, None)?;
-        Ok(Arc::new(Current { engine, organisation, state }))
+        let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
     }
 
     /// What judges a window (`None`: all) as of a day, by what was known at an instant (`None`: everything known now).
@@ -115,12 +127,19 @@ impl Installation {
         let state = (package.hash.clone(), org_version(tx)?, day);
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, known_at)?;
-        Ok(Arc::new(Current { engine, organisation, state }))
+        let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
     }
 
     fn cached(&self) -> Option<Arc<Current>> {
         self.current.read().ok()?.clone()
     }
+}
+
+fn heirs(tx: &mut Tx<'_>, day: Day) -> anyhow::Result<Vec<(i64, i64)>> {
+    let sql = "select unit_id, \"successor\" from l_succession \
+               where voided_at is null and \"day\" <= $1 and unit_id is not null and \"successor\" is not null";
+    tx.rows(sql, &[day.into()], |r| Ok((r.i64(0)?, r.i64(1)?)))
 }
 
 /// The package that was in force on a day before `current` begins: of those that came before it, the last that had begun.

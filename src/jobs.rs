@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    audit,
     day::Day,
     db::{Tx, Work},
     facts::in_state,
@@ -25,7 +26,9 @@ use crate::{
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let moved = intake::resume(installation)?;
     let judged = judge_waiting(installation)?;
-    Ok(moved | judged | (rejudge::note_months(installation)? > 0))
+    let noted = rejudge::note_months(installation)?;
+    audit::tend(installation)?;
+    Ok(moved | judged | (noted > 0))
 }
 
 /// Judges again what waits for it. What another process is judging is waited for, and then done.
@@ -70,9 +73,13 @@ fn judged_day(tx: &mut Tx<'_>) -> anyhow::Result<Option<Day>> {
 
 /// Looks after waiting work until `stop` is set; an error is logged and tried again later.
 pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
+    audit::patrol(installation, stop);
     while !stop.load(Ordering::Relaxed) {
         if let Err(e) = run_waiting(installation) {
             tracing::error!("后台任务失败，稍后再试：{e:#}");
+            if let Err(e) = audit::tend(installation) {
+                tracing::error!("操作日志没有编号：{e:#}");
+            }
             std::thread::sleep(Duration::from_secs(5));
         }
         std::thread::sleep(Duration::from_millis(300));

@@ -3,6 +3,8 @@
 //! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `web`.
 
 pub mod apply;
+pub mod audit;
+pub mod auth;
 pub mod backup;
 pub mod calendar;
 pub mod check;

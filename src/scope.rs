@@ -1,7 +1,7 @@
 //! Who reads and who writes. Every read of the store takes a [`Scope`], every write an [`Actor`].
 //!
-//! A scope becomes a condition in two places and nowhere else: over the rows of a ledger in `ledger::select`, over
-//! verdicts in `verdict::sight`.
+//! A scope becomes a condition in three places and nowhere else: over the rows of a ledger in `ledger::select`, over
+//! verdicts in `verdict::sight`, over the audit log in `audit::query`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import lighthouse from 'lighthouse';
 import { launch } from 'chrome-launcher';
 import vnu from 'vnu-jar';
+import { header, logIn } from '../login.mjs';
 import { pages } from '../pages.mjs';
 
 const url = process.env.DONGLIANG_URL;
@@ -17,7 +18,8 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 const LEAST = 95;
 const HEAVY = ['工作总览', '要求清单', '单位详情', '判定', '台账'];
 
-const addresses = await pages(async path => (await fetch(url + path)).text());
+const headers = { Cookie: header(await logIn(url)) };
+const addresses = await pages(async path => (await fetch(url + path, { headers })).text());
 const wrong = [...await nu(), ...await scores()];
 console.log(wrong.length === 0 ? 'both checkers are content' : wrong.join('\n'));
 process.exitCode = wrong.length === 0 ? 0 : 1;
@@ -29,7 +31,7 @@ async function nu() {
     const files = [];
     for (const [name, address] of Object.entries(addresses)) {
       const file = join(dir, `${name}.html`);
-      await writeFile(file, await (await fetch(url + address)).text());
+      await writeFile(file, await (await fetch(url + address, { headers })).text());
       files.push(file);
     }
     const run = promisify(execFile)('java', ['-jar', vnu, '--exit-zero-always', '--format', 'json', ...files], { maxBuffer: 1 << 26 });
@@ -56,7 +58,7 @@ async function scores() {
     for (const name of HEAVY) {
       for (const formFactor of ['desktop', 'mobile']) {
         const screenEmulation = formFactor === 'desktop' ? { disabled: true } : undefined;
-        const flags = { port: chrome.port, logLevel: 'error', onlyCategories: CATEGORIES, formFactor, screenEmulation };
+        const flags = { port: chrome.port, extraHeaders: headers, logLevel: 'error', onlyCategories: CATEGORIES, formFactor, screenEmulation };
         const { lhr } = await lighthouse(url + addresses[name], flags);
         const found = CATEGORIES.map(category => [category, Math.round((lhr.categories[category].score ?? 0) * 100)]);
         console.log(`Lighthouse: ${name}, ${formFactor}: ${found.map(pair => pair.join(' ')).join(', ')}`);

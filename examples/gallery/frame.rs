@@ -1,7 +1,7 @@
 //! The frame and the units that all pages of the gallery share.
 
 use dongliang::web::view::menu::{MenuLedger, menu};
-use dongliang::web::view::page::{Page, Prefs};
+use dongliang::web::view::page::{Page, Prefs, User};
 use dongliang::web::view::url::Query;
 use dongliang::web::view::words::Link;
 
@@ -81,7 +81,9 @@ pub(crate) fn page(path: &str, here: &str) -> Page {
         LEDGERS.iter().map(|&(group, title, name)| MenuLedger { group, title, name }).collect();
     Page {
         organisation: "云州市发展和改革委员会".into(),
-        menu: menu(51, &ledgers, here),
+        menu: menu(51, &ledgers, here, &|_| true),
+        home: "/".into(),
+        user: Some(User { name: "周敏".into(), roles: "领导小组办公室".into(), form: "0".repeat(128) }),
         prefs: Prefs::default(),
         url: Query::new(path),
         data_until: "2025年10月20日9时".into(),

@@ -2,6 +2,7 @@
 //! `cargo run --example gallery -- DIR`. For looking at the pages without a store; `DIR` may then be served by any
 //! file server. All units, people and figures are invented.
 
+mod accounts;
 mod dashboard;
 mod frame;
 mod ledger;
@@ -61,6 +62,13 @@ fn pages() -> Vec<Page> {
         ("record-voided", rest::voided().render()),
         ("org", rest::org().render()),
         ("org-error", rest::org_error().render()),
+        ("login", accounts::login().render()),
+        ("login-demo", accounts::demo().render()),
+        ("account", accounts::own().render()),
+        ("accounts", accounts::list().render()),
+        ("account-new", accounts::new().render()),
+        ("account-one", accounts::one().render()),
+        ("403", rest::forbidden().render()),
         ("404", rest::not_found().render()),
         ("400", rest::invalid().render()),
         ("500", rest::internal().render()),

@@ -7,6 +7,8 @@ use dongliang::web::view::problem::Problem;
 use dongliang::web::view::record::{Field, Record, Use};
 use dongliang::web::view::{Page, Words};
 
+use dongliang::auth::Permission;
+
 use crate::frame::{UNITS, link, page};
 
 fn field(title: &str, value: Words) -> Field {
@@ -182,4 +184,9 @@ pub(crate) fn internal() -> Problem {
 /// Help.
 pub(crate) fn lights() -> Lights {
     Lights { page: page("/help/lights", ""), yellow_from: 10, red_above: 30 }
+}
+
+/// No permission.
+pub(crate) fn forbidden() -> Problem {
+    Problem::forbidden(page("/people/export", ""), Permission::ExportPeople, &["吴海燕".into()])
 }

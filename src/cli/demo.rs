@@ -13,7 +13,8 @@ use clap::Args;
 
 use super::{Outcome, Place, check, misuse, moment, open, progress, serve, usage};
 use crate::{
-    apply,
+    apply, audit,
+    auth::mark,
     clock::{Clock, start_of_day},
     day::Day,
     db::Db,
@@ -110,16 +111,19 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
+    db.seal_entries(keys.audit_seal());
     install(&db, &package, &keys, (people, seed), today)?;
     let bar = progress::bar("生成演示城市");
     let made = demo::fill(&db, &package, &keys, seed, people, None, today, &mut |n, of| progress::show(&bar, n, of));
     bar.finish_and_clear();
     made?;
     let installation = Installation::new(db, keys, Clock::Standing(today))?;
+    demo::identities(&installation, package.directive.from)?;
     let bar = progress::bar("逐条判定");
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
     rejudge::note_months(&installation)?;
+    audit::checkpoint(&installation.db, &open::signer(&installation.db, &place.data)?)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;
     say!(
         "演示城市已建好：{} 个判定，用时 {:.1} 秒（目录 {}）",
@@ -133,10 +137,10 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
 fn install(db: &Db, package: &Package, keys: &Keys, (people, seed): (usize, u64), today: Day) -> anyhow::Result<()> {
     let (package, keys) = (package.clone(), keys.clone());
     db.write(move |tx| {
+        mark::set(tx, &keys)?;
         keys.bind(tx)?;
         let at = start_of_day(package.directive.from);
         apply::apply(tx, None, &package, &Actor { name: "演示".into(), at })?;
-        set_meta(tx, "demo", "1")?;
         set_meta(tx, "demo_day", &today.to_string())?;
         set_meta(tx, "demo_seed", &seed.to_string())?;
         set_meta(tx, "demo_people", &people.to_string())
@@ -146,6 +150,9 @@ fn install(db: &Db, package: &Package, keys: &Keys, (people, seed): (usize, u64)
 /// Opens the city, and moves its day forward where another is asked for: what was recorded until then comes in.
 fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Result<Installation> {
     let installation = open::installation(place)?;
+    if !installation.demo {
+        bail!("{} 里不是本版本建的演示数据。请删去这个目录再运行，或换一个目录：--data 目录", place.data.display());
+    }
     let (stands, seed, people) =
         installation.db.read(|tx| Ok((meta(tx, "demo_day")?, meta(tx, "demo_seed")?, meta(tx, "demo_people")?)))?;
     let stands = stands.as_deref().and_then(Day::parse).context("这不是演示数据")?;

@@ -6,7 +6,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Outcome, Place, check, open};
-use crate::{apply, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor};
+use crate::{
+    apply, audit, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor,
+};
 
 /// Options of `init`.
 #[derive(Args)]
@@ -35,8 +37,10 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     }
     let title = package.directive.title.clone();
     let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
+    db.seal_entries(keys.audit_seal());
     let made = db.write(move |tx| {
         keys.bind(tx)?;
+        mark::number(tx)?;
         apply::apply(tx, None, &package, &actor)
     });
     if made.is_err() {
@@ -44,8 +48,9 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         let _ = fs::remove_file(open::key_file(&place.data));
     }
     made?;
+    audit::checkpoint(&db, &open::signer(&db, &place.data)?)?;
     say!(
-        "已在 {} 装入《{title}》。下一步：dongliang serve，或先用 dongliang import 导入单位、人员和台账",
+        "已在 {} 装入《{title}》。下一步：用 dongliang user add 建立三名管理员，用 dongliang import 导入单位、人员和台账，再运行 dongliang serve",
         place.data.display()
     );
     Ok(Outcome::Done)

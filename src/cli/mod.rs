@@ -16,6 +16,7 @@ macro_rules! complain {
     }};
 }
 
+mod audit;
 mod backup;
 mod cert;
 mod check;
@@ -34,6 +35,7 @@ mod restore;
 mod serve;
 mod template;
 mod usage;
+mod user;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -97,6 +99,9 @@ enum Command {
     Demo(demo::Options),
     /// 提供网页
     Serve(serve::Options),
+    /// 账号：建立管理员，解除暂停，重设口令
+    #[command(subcommand)]
+    User(user::Command),
     /// 导入一本台账
     Import(import::Options),
     /// 导出台账
@@ -123,6 +128,9 @@ enum Command {
     /// 网页的证书：自签名，或向证书机构申请
     #[command(subcommand)]
     Cert(cert::Command),
+    /// 操作日志：核验、检查点、导出
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -145,6 +153,7 @@ pub fn run() -> ExitCode {
         Command::Check(o) => check::run(o),
         Command::Demo(o) => demo::run(place, o),
         Command::Serve(o) => serve::run(place, o),
+        Command::User(c) => user::run(place, c),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),
@@ -157,6 +166,7 @@ pub fn run() -> ExitCode {
         Command::Backup(o) => backup::run(place, o),
         Command::Restore(o) => restore::run(place, o),
         Command::Cert(c) => cert::run(c),
+        Command::Audit(c) => audit::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

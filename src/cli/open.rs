@@ -3,17 +3,21 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
 
 use super::Place;
 use crate::{
+    audit::{self, Signer},
+    auth::mark,
     clock::Clock,
     day::Day,
     db::Db,
     installation::{Installation, meta},
     ledger::secret::Keys,
+    scope::Actor,
 };
 
 /// The key file in a data directory.
@@ -28,8 +32,39 @@ pub(super) fn url(place: &Place) -> String {
     place.database.clone().or(noted.filter(|t| !t.is_empty())).unwrap_or_else(own)
 }
 
+/// The file of the key that signs checkpoints.
+pub(super) fn audit_key_file(data: &Path) -> PathBuf {
+    data.join("audit-key")
+}
+
 /// Opens an installation that `init` or `demo` has made.
 pub(super) fn installation(place: &Place) -> anyhow::Result<Installation> {
+    let mut installation = unsigned(place)?;
+    let actor = Actor { name: "程序".into(), at: installation.clock.now().instant };
+    audit::adopt(&installation.db, &actor)?;
+    installation.signer = Some(Arc::new(signer(&installation.db, &place.data)?));
+    Ok(installation)
+}
+
+/// The key that signs checkpoints; made where the log has none yet.
+pub(super) fn signer(db: &Db, data: &Path) -> anyhow::Result<Signer> {
+    let file = audit_key_file(data);
+    let known = db.read(audit::verifier)?;
+    if !file.exists() && known.is_none() {
+        return Signer::create(&file);
+    }
+    if !file.exists() {
+        bail!("缺少签名密钥文件 {}：请从备份恢复，没有它不能再签检查点", file.display());
+    }
+    let signer = Signer::load(&file)?;
+    if known.is_some_and(|known| known != *signer.verifier()) {
+        bail!("签名密钥文件 {} 与数据库不配套：请找回原来的那一个", file.display());
+    }
+    Ok(signer)
+}
+
+/// The same without the key that signs checkpoints.
+pub(super) fn unsigned(place: &Place) -> anyhow::Result<Installation> {
     let keys = key_file(&place.data);
     if !keys.exists() && place.data.join("dongliang.db").exists() {
         bail!(
@@ -45,6 +80,8 @@ pub(super) fn installation(place: &Place) -> anyhow::Result<Installation> {
     }
     let db = Db::open(&url(place))?;
     let keys = Keys::load(&keys).context("密钥文件不能用")?;
-    let day = db.read(|tx| meta(tx, "demo_day"))?.and_then(|d| Day::parse(&d));
+    // A day that stands is the demo's alone.
+    let day = db.read(|tx| if mark::is_demo(tx, &keys)? { meta(tx, "demo_day") } else { Ok(None) })?;
+    let day = day.and_then(|d| Day::parse(&d));
     Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))
 }

@@ -5,10 +5,12 @@ use std::{
     path::PathBuf,
 };
 
+use anyhow::bail;
 use clap::Args;
 
 use super::{Outcome, Place, misuse, open, usage};
 use crate::{
+    auth::{Role, account},
     installation::Installation,
     web::{self, Listen, TlsFiles},
 };
@@ -43,7 +45,9 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         proxy: options.behind_proxy,
     };
     check(&listen)?;
-    serve(open::installation(place)?, &listen)
+    let installation = open::installation(place)?;
+    administered(&installation)?;
+    serve(installation, &listen)
 }
 
 /// Refuses an address on which anybody could listen, and one that nobody could name.
@@ -57,6 +61,25 @@ pub(super) fn check(listen: &Listen) -> anyhow::Result<()> {
     }
     if listen.is_encrypted() && listen.hosts.is_empty() {
         return Err(misuse("请用 --host 写明网页的域名或地址（可写多个），用别的名称访问一律拒绝"));
+    }
+    Ok(())
+}
+
+/// Without an account nobody could come in: says how the three administrators are made.
+fn administered(installation: &Installation) -> anyhow::Result<()> {
+    let day = installation.clock.now().day;
+    let (any, have) = installation.db.read(|tx| Ok((account::any(tx)?, account::administrators(tx, day)?)))?;
+    let missing: Vec<Role> = Role::ADMINISTRATORS.into_iter().filter(|r| !have.contains(r)).collect();
+    let line = |role: &Role| format!("  dongliang user add 姓名 --login 登录名 --role {}", role.title());
+    let lines: Vec<String> = missing.iter().map(line).collect();
+    if !any {
+        bail!(
+            "还没有账号，网页不能提供。请先建立三名管理员（由三个人分别担任），再运行 dongliang serve：\n{}",
+            lines.join("\n")
+        );
+    }
+    if !missing.is_empty() {
+        complain!("提醒：缺少管理员。请建立：\n{}", lines.join("\n"));
     }
     Ok(())
 }

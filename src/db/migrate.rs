@@ -7,6 +7,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_verdict.sql"),
     include_str!("../../migrations/0003_staging.sql"),
+    include_str!("../../migrations/0004_audit.sql"),
+    include_str!("../../migrations/0005_account.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -29,17 +29,19 @@ use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 pub use alone::{Alone, Work};
 pub use error::DbError;
 pub use shape::{Column, ColumnType};
-pub use tx::{Hold, Row, Tx};
+pub use tx::{Hold, Peek, Row, Tx};
 pub use value::Value;
 
 use pool::{Pool, Taken};
 use sqlite::Use;
+
+use crate::audit::{self, Seal};
 
 /// Connections at the same time.
 const READERS: usize = 8;
@@ -47,7 +49,12 @@ const POSTGRES: usize = 16;
 
 /// A database. Clones are the same one.
 #[derive(Clone)]
-pub struct Db(Arc<Backend>);
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    backend: Backend,
+    seal: OnceLock<Seal>,
+}
 
 enum Backend {
     // Fields are dropped in order: the readers first, so that the writer's connection folds the log into the file.
@@ -70,13 +77,14 @@ impl Db {
 
     /// Opens the address as it is.
     fn connect(url: &str) -> Result<Db, DbError> {
-        Ok(Db(Arc::new(backend(url).map_err(|e| e.opening(url))?)))
+        let backend = backend(url).map_err(|e| e.opening(url))?;
+        Ok(Db(Arc::new(Shared { backend, seal: OnceLock::new() })))
     }
 
     /// Runs `f` on one consistent snapshot. What it tries to write is refused.
     pub fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let _inside = self.enter()?;
-        match &*self.0 {
+        match &self.0.backend {
             Backend::File { readers, .. } => {
                 let mut taken = readers.take()?;
                 taken.get().run("begin")?;
@@ -105,12 +113,17 @@ impl Db {
     }
 
     /// Runs `f` in a transaction and returns once it is committed and durable; if `f` fails or panics, nothing of it
-    /// stays. `f` runs on another thread, beside the work of others, and should be done within about 50 ms.
+    /// stays. `f` runs on another thread, beside the work of others, and should be done within about 50 ms. If `f` wrote
+    /// to a ledger, an entry of the audit log is written in the same transaction.
     pub fn write<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        self.commit(f)
+        let seal = self.0.seal.get().cloned();
+        self.commit(move |tx| {
+            let result = f(tx)?;
+            audit::finish(tx, seal.as_ref()).map(|()| result)
+        })
     }
 
     /// A transaction and nothing besides it.
@@ -119,7 +132,7 @@ impl Db {
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let _inside = self.enter()?;
-        match &*self.0 {
+        match &self.0.backend {
             Backend::File { writer, .. } => {
                 let db = self.id();
                 writer.write(move |tx| {
@@ -142,13 +155,23 @@ impl Db {
         }
     }
 
+    /// Seals the entries of the audit log from now on; the first seal stays.
+    pub fn seal_entries(&self, seal: Seal) {
+        let _ = self.0.seal.set(seal);
+    }
+
+    /// The seal of the audit log's entries.
+    pub(crate) fn seal(&self) -> Option<&Seal> {
+        self.0.seal.get()
+    }
+
     /// Waits until no other process, and no other thread of this one, does this work; held until the answer is dropped.
     /// Not to be asked for twice by one thread, nor inside a closure.
     ///
     /// # Errors
     /// When the lock file cannot be made, or the server cannot be reached.
     pub fn alone(&self, work: Work) -> Result<Alone<'_>, DbError> {
-        match &*self.0 {
+        match &self.0.backend {
             Backend::File { path, .. } => Alone::beside(path, work),
             Backend::Memory(_, locks) => Ok(Alone::within(locks, work)),
             Backend::Postgres(pool) => Alone::on(begun(pool, "select 1")?, work),
@@ -157,7 +180,7 @@ impl Db {
 
     /// Whether a read goes on while another thread writes; a database in memory has one connection for both.
     pub fn reads_beside_writes(&self) -> bool {
-        !matches!(&*self.0, Backend::Memory(..))
+        !matches!(&self.0.backend, Backend::Memory(..))
     }
 
     fn id(&self) -> usize {

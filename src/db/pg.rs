@@ -8,7 +8,7 @@ use ::postgres::{
     types::{IsNull, ToSql, Type, to_sql_checked},
 };
 
-use super::{DbError, Row, Value, placeholder, tls};
+use super::{DbError, Peek, Row, Value, placeholder, tls};
 
 /// Statements kept prepared per connection; when there are more, all are let go.
 const STATEMENTS: usize = 256;
@@ -227,6 +227,18 @@ pub(super) fn opt_i64(row: &::postgres::Row, i: usize) -> Result<Option<i64>, ::
         Some(&Type::INT4) => Ok(row.try_get::<_, Option<i32>>(i)?.map(i64::from)),
         Some(&Type::BOOL) => Ok(row.try_get::<_, Option<bool>>(i)?.map(i64::from)),
         _ => row.try_get(i),
+    }
+}
+
+/// Whatever the column holds, where it lies.
+pub(super) fn peek(row: &::postgres::Row, i: usize) -> Peek<'_> {
+    match row.columns().get(i).map(::postgres::Column::type_) {
+        Some(&Type::INT8 | &Type::INT4) => opt_i64(row, i).map_or(Peek::Other, |n| n.map_or(Peek::Null, Peek::I64)),
+        Some(&Type::TEXT) => match row.try_get::<_, Option<&str>>(i) {
+            Ok(text) => text.map_or(Peek::Null, Peek::Text),
+            Err(_) => Peek::Other,
+        },
+        _ => Peek::Other,
     }
 }
 

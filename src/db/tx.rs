@@ -3,6 +3,7 @@
 use rusqlite::types::ValueRef;
 
 use super::{DbError, Value, pg, sqlite};
+use crate::audit::Trail;
 
 /// A transaction that is open while a closure of [`super::Db::read`] or [`super::Db::write`] runs.
 ///
@@ -10,6 +11,7 @@ use super::{DbError, Value, pg, sqlite};
 pub struct Tx<'a> {
     connection: Connection<'a>,
     failed: bool,
+    trail: Trail,
 }
 
 /// How a key is held until a transaction ends.
@@ -37,17 +39,22 @@ enum Connection<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn sqlite(connection: &'a mut sqlite::Connection) -> Tx<'a> {
-        Tx { connection: Connection::Sqlite(connection), failed: false }
+        Tx { connection: Connection::Sqlite(connection), failed: false, trail: Trail::default() }
     }
 
     pub(super) fn postgres(connection: &'a mut pg::Connection) -> Tx<'a> {
-        Tx { connection: Connection::Postgres(connection), failed: false }
+        Tx { connection: Connection::Postgres(connection), failed: false, trail: Trail::default() }
     }
 
     /// True once a statement has failed. PostgreSQL then commits nothing, whatever the closure thinks of the error,
     /// and so does SQLite here.
     pub(super) fn has_failed(&self) -> bool {
         self.failed
+    }
+
+    /// What was written to ledgers so far, for the audit log.
+    pub(crate) fn trail(&mut self) -> &mut Trail {
+        &mut self.trail
     }
 
     /// Runs a statement that returns no rows and gives the number of rows it changed.
@@ -231,6 +238,19 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// A column as [`Row::peek`] sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Peek<'a> {
+    /// Nothing.
+    Null,
+    /// A number.
+    I64(i64),
+    /// A text.
+    Text(&'a str),
+    /// A double, bytes, text that is not UTF-8.
+    Other,
+}
+
 /// A row while it passes by. Columns are counted from 0.
 pub struct Row<'a>(Of<'a>);
 
@@ -303,6 +323,19 @@ impl<'a> Row<'a> {
             Value::F64(x) => Ok(x),
             Value::I64(n) => Ok(n as f64),
             _ => Err(self.mismatch(i, "a double")),
+        }
+    }
+
+    /// Whatever the column holds, where it lies; what we never write is not looked at.
+    pub fn peek(&self, i: usize) -> Peek<'_> {
+        match self.0 {
+            Of::Sqlite(row) => match sqlite::value(row, i) {
+                Ok(ValueRef::Null) => Peek::Null,
+                Ok(ValueRef::Integer(n)) => Peek::I64(n),
+                Ok(ValueRef::Text(bytes)) => std::str::from_utf8(bytes).map_or(Peek::Other, Peek::Text),
+                _ => Peek::Other,
+            },
+            Of::Postgres(row) => pg::peek(row, i),
         }
     }
 

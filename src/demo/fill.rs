@@ -8,16 +8,15 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
+    audit::{self, Form, Kind, Touched},
     clock::end_of_day,
     day::Day,
     db::{Db, Tx, Value},
     directive::model::{FieldType, Ledger, Package},
     installation,
-    ledger::{
-        Keys,
-        row::{quoted, table},
-    },
+    ledger::{Keys, row::quoted},
     org::builtin,
+    scope::Actor,
     verdict::low_rank,
 };
 
@@ -66,9 +65,8 @@ struct Load<'a> {
     written: u64,
 }
 
-/// A table and what waits to be written into it.
+/// A ledger and what waits to be written into it.
 struct Target {
-    table: String,
     columns: Vec<String>,
     /// By field: position among `columns`, and whether it is sensitive.
     fields: HashMap<String, (usize, bool)>,
@@ -114,16 +112,7 @@ impl Target {
                 columns.push(quoted(&format!("{}_index", field.name)));
             }
         }
-        Target {
-            table: table(ledger),
-            columns,
-            fields,
-            referred,
-            last_id: 0,
-            rows: Vec::new(),
-            voids: Vec::new(),
-            name: ledger.name.clone(),
-        }
+        Target { columns, fields, referred, last_id: 0, rows: Vec::new(), voids: Vec::new(), name: ledger.name.clone() }
     }
 }
 
@@ -235,15 +224,19 @@ impl<'a> Load<'a> {
         let mut work = Vec::new();
         for target in self.ledgers.values_mut().filter(|t| !t.rows.is_empty() || !t.voids.is_empty()) {
             let (rows, voids) = (std::mem::take(&mut target.rows), std::mem::take(&mut target.voids));
-            work.push((target.table.clone(), target.columns.clone(), rows, voids));
+            work.push((target.name.clone(), target.columns.clone(), rows, voids));
         }
+        let actor = Actor { name: "演示".into(), at: self.span.1 };
         self.written += self.db.write(move |tx| {
             let mut written = 0;
-            for (table, columns, mut rows, voids) in work {
-                rows.extend(void(tx, &table, voids)?);
-                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                written += tx.bulk(&table, &columns, rows.iter().map(Vec::as_slice))?;
+            for (ledger, columns, mut rows, voids) in work {
+                let table = quoted(&format!("l_{ledger}"));
+                rows.extend(void(tx, (&ledger, &table), voids)?);
+                let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+                written += tx.bulk(&table, &names, rows.iter().map(Vec::as_slice))?;
+                leave_trail(tx, (&ledger, &table), &names, &rows)?;
             }
+            audit::note(tx, &actor, Kind::Demo, serde_json::json!({ "rows": written }));
             Ok(written)
         })?;
         Ok(())
@@ -265,17 +258,57 @@ impl<'a> Load<'a> {
 }
 
 /// Voids rows that were loaded before, and gives what takes their place; nothing for a row that is void already.
-fn void(tx: &mut Tx<'_>, table: &str, voids: Vec<Voided>) -> Result<Vec<Vec<Value>>> {
+fn void(tx: &mut Tx<'_>, (ledger, table): (&str, &str), voids: Vec<Voided>) -> Result<Vec<Vec<Value>>> {
     let sql = format!(
         "update {table} set voided_at = $3, voided_by = $4, void_reason = $5 \
          where record_id = $1 and revision = $2 and voided_at is null"
     );
     let mut next = Vec::new();
     for v in voids {
-        let params = [v.record_id.into(), v.revision.into(), v.at.into(), v.by.into(), v.reason.into()];
+        let params = [v.record_id.into(), v.revision.into(), v.at.into(), v.by.as_str().into(), v.reason.into()];
         if tx.execute(&sql, &params)? == 1 {
+            let of = Touched { ledger, record: v.record_id, revision: v.revision, unit: None };
+            tx.trail().void(&of, v.at, &v.by, Some(v.reason));
             next.extend(v.next);
         }
     }
     Ok(next)
+}
+
+/// Tells the audit log of rows that were just written, and of those among them that came in void.
+fn leave_trail(tx: &mut Tx<'_>, (ledger, table): (&str, &str), columns: &[&str], rows: &[Vec<Value>]) -> Result<()> {
+    let form = Form::row(ledger, std::iter::once("row_id").chain(columns.iter().map(|c| c.trim_matches('"'))));
+    let key = |row: &[Value]| (row[0].as_i64().unwrap_or_default(), row[1].as_i64().unwrap_or_default());
+    let row_ids = row_ids(tx, table, rows.iter().map(|row| key(row)).collect())?;
+    for row in rows {
+        let (record, revision) = key(row);
+        let of = Touched { ledger, record, revision, unit: row[3].as_i64() };
+        let row_id = row_ids.get(&(record, revision)).context("刚写入的行读不回来")?;
+        tx.trail().row(&of, &form, *row_id, row);
+        if let (Some(at), Some(by)) = (row[6].as_i64(), row[7].as_text()) {
+            tx.trail().void(&of, at, by, row[8].as_text());
+        }
+    }
+    Ok(())
+}
+
+/// The rows of these records and revisions. Those of a first load follow each other; later ones lie apart.
+fn row_ids(tx: &mut Tx<'_>, table: &str, keys: Vec<(i64, i64)>) -> Result<HashMap<(i64, i64), i64>> {
+    let (first, last) = keys.iter().fold((i64::MAX, i64::MIN), |(a, b), (record, _)| (a.min(*record), b.max(*record)));
+    let mut found = HashMap::with_capacity(keys.len());
+    if last.saturating_sub(first) < 4 * keys.len() as i64 {
+        let sql = format!("select record_id, revision, row_id from {table} where record_id >= $1 and record_id <= $2");
+        tx.each(&sql, &[first.into(), last.into()], |r| {
+            found.insert((r.i64(0)?, r.i64(1)?), r.i64(2)?);
+            Ok(())
+        })?;
+    } else {
+        let sql = format!("select row_id from {table} where record_id = $1 and revision = $2");
+        for (record, revision) in keys {
+            if let Some(row_id) = tx.one(&sql, &[record.into(), revision.into()], |r| r.i64(0))? {
+                found.insert((record, revision), row_id);
+            }
+        }
+    }
+    Ok(found)
 }

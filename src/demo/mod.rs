@@ -27,7 +27,7 @@ mod activity;
 mod council;
 mod education;
 mod fill;
-
+mod identity;
 mod mentor;
 mod money;
 mod names;
@@ -52,6 +52,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Result;
 
 pub use fill::fill;
+pub use identity::identities;
 pub use record::{Cell, Change, Code, Record, Revision};
 pub use shape::LEAST;
 

@@ -52,7 +52,7 @@ fn check(files: BTreeMap<String, String>, report: &Report) -> Result<Loaded, Vec
     if report.refuses() {
         return Err(report.take());
     }
-    package.hash = hash(&files);
+    package.hash = package_hash(&files);
     package.files = files;
     Ok((package, examples, report.take()))
 }
@@ -222,7 +222,7 @@ fn whole_file(file: &str, message: String, hint: &str) -> Diagnostic {
 }
 
 /// SHA-256 over the names and bytes of all files, each with its length before it.
-fn hash(files: &BTreeMap<String, String>) -> String {
+pub(crate) fn package_hash(files: &BTreeMap<String, String>) -> String {
     let mut sha = Sha256::new();
     for part in files.iter().flat_map(|(name, text)| [name, text]) {
         sha.update((part.len() as u64).to_be_bytes());

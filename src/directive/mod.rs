@@ -24,5 +24,6 @@ mod when;
 mod worked;
 
 pub use diagnostic::{Diagnostic, Severity, render};
+pub(crate) use load::package_hash;
 pub use load::{Loaded, load, load_files, own};
 pub use uses::ledger_uses;

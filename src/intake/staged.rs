@@ -7,7 +7,8 @@ use anyhow::Context as _;
 
 use super::{Prepared, UNITS};
 use crate::{
-    db::{Tx, Value, Work},
+    audit::Kind,
+    db::{Row, Tx, Value, Work},
     directive::model::Ledger,
     facts::{Write, in_state},
     installation::Installation,
@@ -192,9 +193,10 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
     installation.db.write(move |tx| {
         // Another process may be moving the same rows.
         tx.lock(&[lock_key(import)])?;
-        let head = "select ledger, recorded_by from import where row_id = $1";
-        let (ledger, by) = tx
-            .one(head, &[import.into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))?
+        let head = "select ledger, recorded_by, file_name, sha256 from import where row_id = $1";
+        let text = |r: &Row<'_>, i| r.text(i).map(str::to_owned);
+        let (ledger, by, file, sha256) = tx
+            .one(head, &[import.into()], |r| Ok((text(r, 0)?, text(r, 1)?, text(r, 2)?, text(r, 3)?)))?
             .context("没有这次导入")?;
         // Units of one file refer to each other, so they go in together.
         let limit = if ledger == UNITS { i64::MAX } else { CHUNK };
@@ -217,6 +219,8 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
                 write.correct(tx, at, r.row, "导入更正", Some(import))?;
             }
         }
+        let told = serde_json::json!({ "import": import, "file": file, "sha256": sha256, "rows": n });
+        tx.trail().tell(Kind::Import, told);
         tx.execute("delete from import_row where import_id = $1 and n <= $2", &[import.into(), (*last).into()])?;
         tx.execute("update job set progress = progress + $2 where row_id = $1", &[job.into(), n.into()])?;
         Ok(true)

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::row::{self, COMMON, index_column, is_number, quoted, stored_fields, table, table_name};
 use crate::{
+    audit::Mark,
     db::Tx,
     directive::model::{Field, FieldType, Ledger},
 };
@@ -287,6 +288,7 @@ fn rename(tx: &mut Tx<'_>, was: &Ledger, ledger: &Ledger) -> anyhow::Result<()> 
         // Names of indexes follow the table's.
         drop_indexes(tx, was)?;
         tx.ddl(&format!("alter table {} rename to {}", table(was), table(ledger)))?;
+        tx.trail().mark(&Mark::Ledger { from: was.name.clone(), to: ledger.name.clone() });
         let names = [(&ledger.name).into(), (&was.name).into()];
         tx.execute("update counter set name = $1 where name = $2", &names)?;
         tx.execute("update import set ledger = $1 where ledger = $2", &names)?;
@@ -296,6 +298,7 @@ fn rename(tx: &mut Tx<'_>, was: &Ledger, ledger: &Ledger) -> anyhow::Result<()> 
         let mut pairs = vec![(earlier.name.clone(), field.name.clone())];
         pairs.extend(field.sensitive.then(|| (index_column(earlier), index_column(field))));
         for (from, to) in pairs {
+            tx.trail().mark(&Mark::Column { ledger: ledger.name.clone(), from: from.clone(), to: to.clone() });
             let (from, to) = (quoted(&from), quoted(&to));
             tx.ddl(&format!("alter table {} rename column {from} to {to}", table(ledger)))?;
         }

@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::db::Tx;
+use crate::{audit::Seal, db::Tx};
 
 /// Marks cipher text of this form.
 const PREFIX: &str = "v1:";
@@ -90,6 +90,19 @@ impl Keys {
         Ok(())
     }
 
+    /// A keyed digest (hex HMAC-SHA256) that nobody without the keys can make. Each purpose has a key of its own, so that
+    /// no blind index is ever one of these.
+    pub fn digest(&self, purpose: &str, text: &str) -> String {
+        let mac = |key: &[u8], text: &str| -> [u8; 32] {
+            let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
+            mac.update(text.as_bytes());
+            mac.finalize().into_bytes().into()
+        };
+        // No indexed text holds U+0000: the store refuses it.
+        let own = mac(&self.index, &format!("\0{purpose}"));
+        hex(&mac(&own, text))
+    }
+
     /// Encrypts a text. What is already cipher text under these keys stays as it is, so that a correction can carry a
     /// sensitive value over without opening it.
     pub fn seal(&self, plain: &str) -> anyhow::Result<String> {
@@ -118,6 +131,13 @@ impl Keys {
             Ok(plain) => Ok(String::from_utf8(plain)?),
             Err(_) => bail!(wrong),
         }
+    }
+
+    /// The seal of the audit log's entries.
+    pub fn audit_seal(&self) -> Seal {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.index).expect("HMAC takes a key of any length");
+        mac.update(b"dongliang audit seal");
+        Seal::new(&mac.finalize().into_bytes().into())
     }
 
     /// The blind index of a text (hex HMAC-SHA256): equal for equal texts, whatever their width, case and spaces.

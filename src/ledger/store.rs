@@ -11,6 +11,7 @@ use super::{
     select::Select,
 };
 use crate::{
+    audit::{Form, Touched},
     db::{Tx, Value},
     directive::model::Ledger,
     scope::{Actor, Scope},
@@ -115,7 +116,10 @@ fn put<'r>(
         columns.push(quoted(&f.name));
         columns.extend(f.sensitive.then(|| quoted(&index_column(f))));
     }
+    let names = columns.iter().map(|c| c.trim_matches('"'));
+    let form = Form::row(&ledger.name, std::iter::once("row_id").chain(names));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    tx.trail().by(actor);
     let mut rows = rows.enumerate().peekable();
     let mut chunk: Vec<Vec<Value>> = Vec::with_capacity(CHUNK);
     while rows.peek().is_some() {
@@ -128,6 +132,25 @@ fn put<'r>(
             chunk.push(values);
         }
         tx.bulk(&table(ledger), &columns, chunk.iter().map(Vec::as_slice))?;
+        leave_trail(tx, ledger, &form, &chunk)?;
+    }
+    Ok(())
+}
+
+/// Tells the audit log of rows that were just written: records that follow each other, of one revision.
+fn leave_trail(tx: &mut Tx<'_>, ledger: &Ledger, form: &Form, rows: &[Vec<Value>]) -> anyhow::Result<()> {
+    let number = |row: &Vec<Value>, i: usize| row[i].as_i64().unwrap_or_default();
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+    let (first, last, revision) = (number(first, 0), number(last, 0), number(first, 1));
+    let sql = format!(
+        "select row_id from {} where record_id >= $1 and record_id <= $2 and revision = $3 order by record_id",
+        table(ledger)
+    );
+    let row_ids = tx.rows(&sql, &[first.into(), last.into(), revision.into()], |r| r.i64(0))?;
+    anyhow::ensure!(row_ids.len() == rows.len(), "台账“{}”刚写入的行读不回来", ledger.title);
+    for (row_id, row) in row_ids.into_iter().zip(rows) {
+        let of = Touched { ledger: &ledger.name, record: number(row, 0), revision, unit: row[3].as_i64() };
+        tx.trail().row(&of, form, row_id, row);
     }
     Ok(())
 }
@@ -188,12 +211,15 @@ pub fn replace(
 pub fn void(tx: &mut Tx<'_>, actor: &Actor, ledger: &Ledger, change: Change<'_>) -> anyhow::Result<()> {
     let sql = format!(
         "update {} set voided_at = $3, voided_by = $4, void_reason = $5 \
-         where record_id = $1 and revision = $2 and voided_at is null and recorded_at <= $3",
+         where record_id = $1 and revision = $2 and voided_at is null and recorded_at <= $3 returning unit_id",
         table(ledger)
     );
     let Change { record_id, revision, reason } = change;
     let params = [record_id.into(), revision.into(), actor.at.into(), (&actor.name).into(), reason.into()];
-    if tx.execute(&sql, &params)? == 1 {
+    if let Some(unit) = tx.one(&sql, &params, |r| r.opt_i64(0))? {
+        tx.trail().by(actor);
+        let of = Touched { ledger: &ledger.name, record: record_id, revision, unit };
+        tx.trail().void(&of, actor.at, &actor.name, Some(reason));
         return Ok(());
     }
     let mut rows = history(tx, ledger, &Scope::All, record_id)?;
@@ -236,12 +262,17 @@ pub fn undo_import(
     // The void comes first: it waits for those who correct a row at this moment.
     let sql = format!(
         "update {} set voided_at = $2, voided_by = $3, void_reason = $4 \
-         where import_id = $1 and voided_at is null and recorded_at <= $2 returning record_id, revision",
+         where import_id = $1 and voided_at is null and recorded_at <= $2 returning record_id, revision, unit_id",
         table(ledger)
     );
     let params = [import.into(), actor.at.into(), (&actor.name).into(), reason.into()];
-    let mut gone = tx.rows(&sql, &params, |r| Ok((r.i64(0)?, r.i64(1)?)))?;
+    let mut gone = tx.rows(&sql, &params, |r| Ok((r.i64(0)?, r.i64(1)?, r.opt_i64(2)?)))?;
     gone.sort_unstable();
+    tx.trail().by(actor);
+    for (record, revision, unit) in &gone {
+        let of = Touched { ledger: &ledger.name, record: *record, revision: *revision, unit: *unit };
+        tx.trail().void(&of, actor.at, &actor.name, Some(reason));
+    }
     let sql = format!(
         "select distinct n.record_id from {0} i join {0} n on n.record_id = i.record_id and n.revision > i.revision \
          where i.import_id = $1 order by 1",
@@ -255,7 +286,8 @@ pub fn undo_import(
     if tx.one(&sql, &[import.into()], |r| r.i64(0))?.is_some() {
         return Err(StoreError::Clock.into());
     }
-    let (brought, changed): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, revision)| *revision == 1);
+    let (brought, changed): (Vec<_>, Vec<_>) =
+        gone.into_iter().map(|(id, revision, _)| (id, revision)).partition(|(_, revision)| *revision == 1);
     let mut undone = Undone { voided: brought.into_iter().map(|(id, _)| id).collect(), ..Undone::default() };
     for (record, revision) in changed {
         let earlier = history(tx, ledger, &Scope::All, record)?.into_iter().find(|r| r.revision == revision - 1);

@@ -16,6 +16,11 @@ pub fn ledgers() -> Vec<Ledger> {
     vec![unit(), person(), post(), charge(), succession(), setting(), slot_member(), workday()]
 }
 
+/// Whether a ledger holds what the office sets itself.
+pub fn is_setting(ledger: &str) -> bool {
+    matches!(ledger, "setting" | "slot_member" | "workday")
+}
+
 fn unit() -> Ledger {
     Ledger {
         name: "unit".into(),

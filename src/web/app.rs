@@ -21,12 +21,23 @@ pub(super) struct App {
     pub(super) memo: Arc<Memo>,
     /// Where its persons are.
     pub(super) people: Arc<Kept>,
+    /// How it is reached.
+    pub(super) transport: Transport,
+}
+
+/// How the pages are reached: it decides the names and marks of cookies, and which hosts are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// In the clear, on loopback alone.
+    Loopback,
+    /// Over TLS, here or at a trusted proxy before us.
+    Tls,
 }
 
 impl App {
     /// Over an installation, with nothing counted yet.
-    pub(super) fn new(installation: Installation) -> App {
-        App { installation, memo: Arc::default(), people: Arc::default() }
+    pub(super) fn new(installation: Installation, transport: Transport) -> App {
+        App { installation, memo: Arc::default(), people: Arc::default(), transport }
     }
 }
 
@@ -41,7 +52,9 @@ pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) 
         std::thread::spawn(move || jobs::keep_working(&installation, &stop))
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen::serve(at, router::router(App::new(installation)), ready));
+    let transport = if at.is_encrypted() { Transport::Tls } else { Transport::Loopback };
+    let pages = router::router(App::new(installation, transport));
+    let served = runtime.block_on(listen::serve(at, pages, ready));
     stop.store(true, Ordering::Relaxed);
     let _ = worker.join();
     served

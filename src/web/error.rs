@@ -2,10 +2,14 @@
 
 use axum::{
     http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::view::{page::Page, problem::Problem};
+use super::{
+    frame::{self, Desk},
+    view::{page::Page, problem::Problem},
+};
+use crate::auth::{Permission, Role};
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -14,6 +18,18 @@ pub(super) enum PageError {
     NotFound,
     /// The address asks for something that cannot be read; each detail says what and how to mend it.
     Invalid(Vec<String>),
+    /// Nobody is logged in.
+    NotLoggedIn,
+    /// The password must be changed first, or the second factor set up.
+    Unfinished,
+    /// No role of the reader has the permission.
+    Forbidden(Permission),
+    /// What was asked for is against a rule, which is told.
+    Refused(String),
+    /// A form that does not come from a page of ours in this session.
+    Stale,
+    /// A form that is too large, too slow, or none.
+    Unreadable(StatusCode),
     /// A fault of the program or the store.
     Internal(anyhow::Error),
 }
@@ -32,6 +48,12 @@ impl std::fmt::Display for PageError {
         match self {
             PageError::NotFound => f.write_str("没有找到"),
             PageError::Invalid(details) => f.write_str(&details.join("；")),
+            PageError::NotLoggedIn => f.write_str("没有登录"),
+            PageError::Unfinished => f.write_str("登录尚未完成"),
+            PageError::Forbidden(permission) => write!(f, "没有权限：{}", permission.title()),
+            PageError::Refused(rule) => f.write_str(rule),
+            PageError::Stale => f.write_str("页面已过期"),
+            PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
             PageError::Internal(e) => write!(f, "{e:#}"),
         }
     }
@@ -40,11 +62,33 @@ impl std::fmt::Display for PageError {
 impl std::error::Error for PageError {}
 
 impl PageError {
-    /// The page that says so.
+    /// The answer to who asked: somewhere else to go, or the page that says what is wrong.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn answer(self, desk: &mut Desk<'_, '_>) -> anyhow::Result<Response> {
+        Ok(match self {
+            PageError::NotLoggedIn => Redirect::to(&frame::login_href(&desk.ask)).into_response(),
+            PageError::Unfinished => Redirect::to("/account").into_response(),
+            PageError::Forbidden(permission) => {
+                let whom = security_officers(desk)?;
+                let problem = Problem::forbidden(desk.page("")?, permission, &whom);
+                (StatusCode::FORBIDDEN, Html(askama::Template::render(&problem)?)).into_response()
+            }
+            other => other.page(desk.page("").unwrap_or_else(|_| frame::bare(&desk.ask))),
+        })
+    }
+
+    /// The page that says so, in a frame that is there already.
     pub(super) fn page(self, frame: Page) -> Response {
         let (status, problem) = match self {
             PageError::NotFound => (StatusCode::NOT_FOUND, Problem::not_found(frame)),
             PageError::Invalid(details) => (StatusCode::BAD_REQUEST, Problem::invalid(frame, details)),
+            PageError::NotLoggedIn | PageError::Unfinished | PageError::Forbidden(_) | PageError::Stale => {
+                (StatusCode::FORBIDDEN, Problem::stale(frame))
+            }
+            PageError::Refused(rule) => (StatusCode::CONFLICT, Problem::refused(frame, rule)),
+            PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
             PageError::Internal(e) => {
                 let number = number();
                 tracing::error!("编号 {number}：{e:#}");
@@ -59,6 +103,15 @@ impl PageError {
             }
         }
     }
+}
+
+/// Names of those who give roles, to be asked.
+fn security_officers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<String>> {
+    let sql = "select distinct a.name from account a join role_grant g on g.account_id = a.row_id \
+               where a.disabled_at is null and g.role = $1 and g.withdrawn_at is null and g.starts <= $2 \
+               and (g.ends is null or g.ends >= $2) order by a.name limit 3";
+    let params = [Role::Security.title().into(), desk.now.day.into()];
+    desk.tx.rows(sql, &params, |r| Ok(r.text(0)?.to_owned()))
 }
 
 /// A short number to tell the administrator: `7F3A-22`.

@@ -1,24 +1,26 @@
-//! What a request brings and every page needs around it: address, preferences, menu, moments.
+//! What a handler works with, who may reach it, and what every page has around it: bar, menu, moments.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderValue, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 
+pub(super) use super::ask::Ask;
 use super::{
     app::App,
     error::PageError,
+    route::Needs,
     view::{
         menu::{MenuLedger, menu},
-        page::{Page, Prefs},
+        page::{Page, User},
         url::Query,
     },
 };
 use crate::{
-    clock::{self, Moment},
+    auth::{self, Permission, Reader, token},
+    clock::{self, Clock, Moment},
     day::Day,
     db::Tx,
     installation::{Current, meta},
@@ -27,109 +29,22 @@ use crate::{
     verdict::world::UNIT,
 };
 
-/// A request as the pages see it.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    /// Path and pairs, without the pairs that only change the look.
-    pub(super) url: Query,
-    /// Size of the letters and contrast.
-    pub(super) prefs: Prefs,
-    /// For paper.
-    pub(super) print: bool,
-    /// Look to be remembered: name and value of a cookie.
-    remember: Option<(&'static str, String)>,
-}
-
-impl Ask {
-    /// The first value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.url.pairs.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
-    }
-
-    /// All values of a key.
-    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.url.pairs.iter().filter(move |(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Ask {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Ask, Self::Rejection> {
-        let uri = &parts.uri;
-        // One slash at the head: two would name another host in a redirect.
-        let mut url = Query::new(format!("/{}", uri.path().trim_start_matches('/')));
-        for (key, value) in form(uri.query().unwrap_or_default()) {
-            url.pairs.push((key, value));
-        }
-        let take = |url: &mut Query, key: &str| {
-            let found = url.pairs.iter().position(|(k, _)| k == key);
-            found.map(|i| url.pairs.remove(i).1)
-        };
-        let size = take(&mut url, "ui_size");
-        let contrast = take(&mut url, "ui_contrast");
-        let print = take(&mut url, "print").is_some();
-        let cookies = cookies(&parts.headers);
-        let cookie = |name: &str| cookies.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
-        let prefs = Prefs::parse(size.as_deref().or(cookie("ui_size")), contrast.as_deref().or(cookie("ui_contrast")));
-        let remember = match (size, contrast) {
-            (Some(_), _) => Some(("ui_size", prefs.size.word().to_owned())),
-            (None, Some(_)) => Some(("ui_contrast", if prefs.contrast { "more" } else { "normal" }.to_owned())),
-            _ => None,
-        };
-        Ok(Ask { url, prefs, print, remember })
-    }
-}
-
-/// The pairs of a query, decoded; what is not UTF-8 is replaced.
-fn form(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| {
-        let bytes = text.as_bytes();
-        let mut out = Vec::with_capacity(bytes.len());
-        let mut i = 0;
-        while i < bytes.len() {
-            let hex = |b: u8| char::from(b).to_digit(16);
-            match bytes[i] {
-                b'+' => out.push(b' '),
-                b'%' if i + 2 < bytes.len() => match (hex(bytes[i + 1]), hex(bytes[i + 2])) {
-                    (Some(a), Some(b)) => {
-                        out.push((a * 16 + b) as u8);
-                        i += 2;
-                    }
-                    _ => out.push(b'%'),
-                },
-                b => out.push(b),
-            }
-            i += 1;
-        }
-        String::from_utf8_lossy(&out).into_owned()
-    };
-    let pairs = query.split('&').filter(|p| !p.is_empty()).take(200);
-    pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
-}
-
-fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    all.flat_map(|line| line.split(';'))
-        .filter_map(|c| c.trim().split_once('='))
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .collect()
-}
-
 /// What a handler works with.
 pub(super) struct Desk<'t, 'c> {
     /// The store.
     pub(super) tx: &'t mut Tx<'c>,
     /// Package, settings and organisation in force.
     pub(super) current: Arc<Current>,
-    /// What the reader may see. There are no accounts yet; the server answers on loopback alone.
+    /// Who asks; `None` only on pages that need no login.
+    pub(super) reader: Option<Reader>,
+    /// What the reader may see.
     pub(super) scope: Scope,
     /// Now.
     pub(super) now: Moment,
     /// The request.
     pub(super) ask: Ask,
     /// The demo's day stands.
-    demo: bool,
+    pub(super) demo: bool,
     /// To be said at the head of the page.
     notices: Vec<String>,
 }
@@ -138,6 +53,30 @@ impl Desk<'_, '_> {
     /// Says something at the head of the page; before [`Desk::page`].
     pub(super) fn notice(&mut self, text: String) {
         self.notices.push(text);
+    }
+
+    /// Who asks, on a page that needs a login.
+    ///
+    /// # Errors
+    /// When nobody is logged in.
+    pub(super) fn reader(&self) -> anyhow::Result<&Reader> {
+        Ok(self.reader.as_ref().ok_or(PageError::NotLoggedIn)?)
+    }
+
+    /// Whether the reader has a permission.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.reader.as_ref().is_some_and(|r| r.may(permission))
+    }
+
+    /// A fresh token for the forms of this page; empty when nobody is logged in.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub(super) fn form_token(&self) -> anyhow::Result<String> {
+        match (&self.reader, &self.ask.session) {
+            (Some(_), Some(session)) => token::form_token(session),
+            _ => Ok(String::new()),
+        }
     }
 
     /// The frame of a page; `here` is the path of its menu entry.
@@ -152,22 +91,96 @@ impl Desk<'_, '_> {
             .iter()
             .map(|l| MenuLedger { group: &l.group, title: &l.title, name: &l.name })
             .collect();
-        let day = meta(self.tx, "judged_day")?.and_then(|d| Day::parse(&d));
+        let judged = meta(self.tx, "judged_day")?.and_then(|d| Day::parse(&d)).filter(|_| self.reader.is_some());
         let top = self.current.organisation.chart().and_then(|c| c.tops.first().copied());
         let top = top.and_then(|row| self.current.organisation.table(UNIT)?.ids.get(row).copied());
         let names = Names::load(self.tx, &engine.layout, &[(UNIT, top.into_iter().collect())].into())?;
+        let moment = clock::chinese(self.now.instant);
+        let user = match &self.reader {
+            Some(r) => Some(User { name: r.name.clone(), roles: roles(r), form: self.form_token()? }),
+            None => None,
+        };
         Ok(Page {
             organisation: top.map_or("", |t| names.title(UNIT, t)).to_owned(),
-            menu: menu(engine.compiled.len(), &ledgers, here),
+            menu: menu(engine.compiled.len(), &ledgers, here, &|p| self.may(p)),
+            home: self.reader.as_ref().map_or("/", home).to_owned(),
+            user,
             prefs: self.ask.prefs,
             url: self.ask.url.clone(),
-            data_until: clock::chinese(self.now.instant),
-            judged_until: day.map_or_else(String::new, Day::chinese),
+            data_until: self.reader.as_ref().map_or_else(String::new, |_| moment.clone()),
+            judged_until: judged.map_or_else(String::new, Day::chinese),
             demo_day: self.demo.then(|| self.now.day.chinese()),
-            printed_at: clock::chinese(self.now.instant),
+            printed_at: moment,
             print: self.ask.print,
             notices: std::mem::take(&mut self.notices),
         })
+    }
+}
+
+/// The roles of a reader, each once: `领导小组办公室、干部（代李明）`.
+fn roles(reader: &Reader) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for held in &reader.held {
+        let word = match &held.instead_of {
+            None => held.role.title().to_owned(),
+            Some(name) => format!("{}（代{name}）", held.role.title()),
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join("、")
+}
+
+/// Where a reader begins: the first page that his roles open.
+pub(super) fn home(reader: &Reader) -> &'static str {
+    let pages = [(Permission::Overview, "/"), (Permission::Accounts, "/accounts")];
+    pages.into_iter().find(|(permission, _)| reader.may(*permission)).map_or("/account", |(_, path)| path)
+}
+
+/// The instant (µs) by which sessions, waits and one-time codes go: the machine's, even where the demo's day stands.
+pub(super) fn instant() -> i64 {
+    Clock::Machine.now().instant
+}
+
+/// Who asks: from the token of the session.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn who(
+    tx: &mut Tx<'_>,
+    app: &App,
+    ask: &Ask,
+    current: &Current,
+    day: Day,
+) -> anyhow::Result<Option<Reader>> {
+    let Some(session) = &ask.session else { return Ok(None) };
+    let organisation = auth::Organisation::of(current, day);
+    let reader = auth::reader::reader(tx, session, organisation.as_ref(), day, instant())?;
+    // An identity without password has no place in real data, however its row came there.
+    Ok(reader.filter(|r| app.installation.demo || !r.session.demo))
+}
+
+/// What a reader may see; nothing for who is not logged in.
+fn scope(reader: Option<&Reader>, current: &Current, day: Day) -> Scope {
+    match (reader, auth::Organisation::of(current, day)) {
+        (Some(reader), Some(organisation)) => auth::scope_of(reader, &organisation),
+        _ => Scope::units(BTreeSet::new()),
+    }
+}
+
+/// Whether the reader may go on.
+///
+/// # Errors
+/// Where he is to go first, or what he lacks.
+pub(super) fn admit(needs: Needs, reader: Option<&Reader>) -> Result<(), PageError> {
+    match (needs, reader) {
+        (Needs::Nothing, _) | (Needs::OwnAccount, Some(_)) => Ok(()),
+        (_, None) => Err(PageError::NotLoggedIn),
+        (_, Some(reader)) if reader.pending.is_some() => Err(PageError::Unfinished),
+        (Needs::LogIn, Some(_)) => Ok(()),
+        (Needs::May(permission), Some(reader)) if reader.may(permission) => Ok(()),
+        (Needs::May(permission), Some(_)) => Err(PageError::Forbidden(permission)),
     }
 }
 
@@ -193,26 +206,50 @@ where
         }
         return response;
     }
-    let bare = Page { url: ask.url.clone(), prefs: ask.prefs, ..Page::default() };
-    let work = move || {
-        app.installation.db.read(|tx| {
-            let current = app.installation.current(tx)?;
-            let now = app.installation.clock.now();
-            let demo = app.installation.demo;
-            let mut desk = Desk { tx, current, scope: Scope::All, now, ask, demo, notices: Vec::new() };
-            let result = handler(&mut desk);
-            match result {
-                Ok(response) => Ok(response),
-                Err(e) => {
-                    let frame = desk.page("").unwrap_or_default();
-                    Ok(PageError::from(e).page(frame))
-                }
-            }
-        })
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(e)) => PageError::Internal(e).page(bare),
+    let bare = bare(&ask);
+    match tokio::task::spawn_blocking(move || desk(&app, &ask, handler)).await {
+        Ok(response) => response,
         Err(e) => PageError::Internal(e.into()).page(bare),
     }
+}
+
+/// The frame without what is in the store.
+pub(super) fn bare(ask: &Ask) -> Page {
+    Page { url: ask.url.clone(), prefs: ask.prefs, ..Page::default() }
+}
+
+/// Runs a handler over a snapshot on this thread, which may block.
+pub(super) fn desk<F>(app: &App, ask: &Ask, handler: F) -> Response
+where
+    F: FnOnce(&mut Desk<'_, '_>) -> anyhow::Result<Response>,
+{
+    let mut used = None;
+    let done = app.installation.db.read(|tx| {
+        let current = app.installation.current(tx)?;
+        let now = app.installation.clock.now();
+        let reader = who(tx, app, ask, &current, now.day)?;
+        used = reader.as_ref().map(|r| r.session.clone());
+        let admitted = admit(ask.needs, reader.as_ref());
+        let scope = scope(reader.as_ref(), &current, now.day);
+        let (ask, demo, notices) = (ask.clone(), app.installation.demo, Vec::new());
+        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices };
+        let result = match admitted {
+            Ok(()) => handler(&mut desk),
+            Err(e) => Err(e.into()),
+        };
+        result.or_else(|e| PageError::from(e).answer(&mut desk))
+    });
+    if let Some(session) = used.filter(|s| s.is_to_be_noted(instant())) {
+        let db = app.installation.db.clone();
+        // Not waited for: a page is not slower for it, and a lost note only ends a session earlier.
+        tokio::task::spawn_blocking(move || db.write(move |tx| auth::session::note(tx, session.id, instant())));
+    }
+    done.unwrap_or_else(|e| PageError::Internal(e).page(bare(ask)))
+}
+
+/// Where to log in, and to come back from there.
+pub(super) fn login_href(ask: &Ask) -> String {
+    let back = ask.url.href();
+    let login = Query::new("/login");
+    if ask.reads && back != "/" { login.with("next", back).href() } else { login.href() }
 }

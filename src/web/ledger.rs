@@ -29,6 +29,7 @@ use super::{
     },
 };
 use crate::{
+    auth::Permission,
     clock,
     day::Day,
     directive::{
@@ -164,6 +165,7 @@ fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: P
     } else if voided > 0 {
         chips.push(Chip { label: format!("显示已作废{voided}条"), href: url.with("voided", "1").href() });
     }
+    let may_export = desk.may(if of.people.is_some() { Permission::ExportPeople } else { Permission::ExportLedgers });
     Ok(view::Ledger {
         page: desk.page(&record_links::list_path(ledger))?,
         title: ledger.title.clone(),
@@ -177,7 +179,7 @@ fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: P
         presets: columns.presets(ledger, &url),
         heads: heads(of, &columns, conditions, &url),
         none: none(of, conditions),
-        exports: ledger_export::links(of, &columns, &url),
+        exports: if may_export { ledger_export::links(of, &columns, &url) } else { Vec::new() },
         columns: columns.choices(ledger),
         rows,
         pager,

@@ -4,10 +4,19 @@
 //! handler's work runs on a blocking thread over `&mut Tx`.
 
 mod absent;
+mod account;
+mod account_factor;
+mod account_stand_in;
+mod accounts;
+mod accounts_change;
 mod app;
+mod ask;
 mod asked;
+mod audit;
+mod audit_entry;
 mod columns;
 mod columns_value;
+mod cookie;
 mod dashboard;
 mod error;
 mod frame;
@@ -23,11 +32,14 @@ mod ledger_typed;
 mod ledgers;
 mod limits;
 mod listen;
+mod login;
 mod org;
 mod org_changes;
 mod org_units;
 mod parameters;
 mod people;
+mod permissions;
+mod post;
 mod record;
 mod record_derived;
 mod record_history;
@@ -36,20 +48,28 @@ mod record_uses;
 mod requirement;
 mod requirement_subjects;
 mod requirements;
+mod route;
 mod router;
 mod stall;
 mod subject;
 mod summary;
 mod tls;
 mod unit;
+mod unit_names;
 mod verdict;
 pub mod view;
 
-pub use app::serve;
+pub use app::{Transport, serve};
 pub use listen::Listen;
+pub use route::Needs;
 pub use tls::TlsFiles;
 
 /// The pages as a service; [`serve`] puts it on an address.
-pub fn pages(installation: crate::installation::Installation) -> axum::Router {
-    router::router(app::App::new(installation))
+pub fn pages(installation: crate::installation::Installation, transport: Transport) -> axum::Router {
+    router::router(app::App::new(installation, transport))
+}
+
+/// Every route: method, path, and what it asks of who comes.
+pub fn routes() -> Vec<(&'static str, &'static str, Needs)> {
+    router::routes().into_iter().map(|r| (r.method, r.path, r.needs)).collect()
 }

@@ -5,44 +5,80 @@ use axum::{
     extract::{Path, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
 };
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use super::{
+    account, account_factor, account_stand_in, accounts, accounts_change,
     app::App,
-    dashboard,
+    audit, dashboard,
     error::PageError,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, org, record, requirement, requirements, unit, verdict,
+    ledger, ledger_export, ledgers, login, org, permissions, record, requirement, requirements,
+    route::{self, Needs, Route, post, read},
+    unit, verdict,
     view::{assets, lights::Lights},
 };
+use crate::auth::Permission;
 
 /// Nothing but our own files, no inline script or style.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 
+/// All routes, each with what it asks of who comes.
+pub(super) fn routes() -> Vec<Route> {
+    use Needs::{LogIn, May, Nothing, OwnAccount};
+    use Permission::{
+        Accounts, Audit, Chart, ExportLedgers, ExportPeople, Ledgers, Overview, People, Requirements, Verdicts,
+    };
+    vec![
+        read("/login", Nothing, login::page),
+        post("/login", Nothing, login::enter),
+        post("/login/demo", Nothing, login::enter_demo),
+        read("/assets/{file}", Nothing, asset),
+        post("/logout", OwnAccount, login::leave),
+        read("/account", OwnAccount, account::page),
+        post("/account/password", OwnAccount, account::change_password),
+        post("/account/sessions", OwnAccount, account::close_sessions),
+        post("/account/factor", OwnAccount, account_factor::begin),
+        post("/account/factor/confirm", OwnAccount, account_factor::confirm),
+        post("/account/factor/remove", OwnAccount, account_factor::remove),
+        post("/account/stand-ins", LogIn, account_stand_in::name),
+        post("/account/stand-ins/withdraw", LogIn, account_stand_in::withdraw),
+        read("/permissions", LogIn, permissions::page),
+        read("/help/lights", LogIn, lights),
+        read("/", May(Overview), overview),
+        read("/requirements", May(Requirements), requirement_list),
+        read("/requirements/{id}", May(Requirements), requirement_page),
+        read("/units/{id}", May(Verdicts), unit_page),
+        read("/verdicts/{requirement}/{subject}/{window}", May(Verdicts), verdict_page),
+        read("/org", May(Chart), org_page),
+        read("/people", May(People), people_page),
+        read("/people/export", May(ExportPeople), people_export),
+        read("/ledgers", May(Ledgers), ledger_index),
+        read("/ledgers/{name}", May(Ledgers), ledger_page),
+        read("/ledgers/{name}/export", May(ExportLedgers), ledger_file),
+        read("/ledgers/{name}/{id}", May(Ledgers), record_page),
+        read("/audit", May(Audit), audit_page),
+        read("/accounts", May(Accounts), accounts::list),
+        read("/accounts/new", May(Accounts), accounts::blank),
+        post("/accounts/new", May(Accounts), accounts_change::create),
+        read("/accounts/{id}", May(Accounts), accounts::one),
+        post("/accounts/{id}/grants", May(Accounts), accounts_change::give),
+        post("/accounts/{id}/grants/withdraw", May(Accounts), accounts_change::withdraw),
+        post("/accounts/{id}/state", May(Accounts), accounts_change::set_state),
+        post("/accounts/{id}/reset", May(Accounts), accounts_change::reset),
+        post("/accounts/{id}/unlock", May(Accounts), accounts_change::unlock),
+    ]
+}
+
 /// The pages of an installation.
 pub(super) fn router(app: App) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    Router::new()
-        .route("/", get(overview))
-        .route("/requirements", get(requirement_list))
-        .route("/requirements/{id}", get(requirement_page))
-        .route("/units/{id}", get(unit_page))
-        .route("/verdicts/{requirement}/{subject}/{window}", get(verdict_page))
-        .route("/org", get(org_page))
-        .route("/people", get(people_page))
-        .route("/people/export", get(people_export))
-        .route("/ledgers", get(ledger_index))
-        .route("/ledgers/{name}", get(ledger_page))
-        .route("/ledgers/{name}/export", get(ledger_file))
-        .route("/ledgers/{name}/{id}", get(record_page))
-        .route("/help/lights", get(lights))
-        .route("/assets/{file}", get(asset))
+    route::router(routes())
         .fallback(not_found)
         .with_state(app)
         .layer(axum::middleware::from_fn(one_address))
@@ -59,8 +95,8 @@ async fn one_address(request: axum::extract::Request, next: axum::middleware::Ne
     if uri.path().len() < 2 || !uri.path().ends_with('/') {
         return next.run(request).await;
     }
-    // One slash at the head: two would name another host.
-    let path = format!("/{}", uri.path().trim_matches('/'));
+    // One slash at the head: two would name another host, and browsers take a backslash for one.
+    let path = format!("/{}", uri.path().trim_matches(['/', '\\']));
     let query = uri.query().map_or(String::new(), |q| format!("?{q}"));
     Redirect::permanent(&format!("{path}{query}")).into_response()
 }
@@ -128,12 +164,24 @@ async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask)
 
 async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
-    answer(app, ask, move |desk| ledger_export::page(desk, own, &name)).await
+    answer(app, ask, move |desk| {
+        // The roster has a permission of its own, under whichever address.
+        if name == "person" && !desk.may(Permission::ExportPeople) {
+            return Err(PageError::Forbidden(Permission::ExportPeople).into());
+        }
+        ledger_export::page(desk, own, &name)
+    })
+    .await
 }
 
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| record::page(desk, &own, &name, &id)).await
+}
+
+async fn audit_page(State(app): State<App>, ask: Ask) -> Response {
+    let keys = app.installation.keys.clone();
+    show(app, ask, move |desk| audit::page(desk, &keys)).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

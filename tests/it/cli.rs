@@ -227,6 +227,7 @@ fn a_city_is_backed_up_and_stands_elsewhere() {
     let said = done(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);
     assert!(said.contains(&format!("dongliang verify --data {}", restored.display())), "{said}");
     assert!(done(&restored, &["verify"]).contains("全部一致"));
+    done(&restored, &["audit", "verify"]);
     let line = ["evaluate", "--format", "csv"];
     assert_eq!(done(&restored, &line), done(city(), &line));
     let taken = run(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);
@@ -236,7 +237,9 @@ fn a_city_is_backed_up_and_stands_elsewhere() {
     let bare = dir.path().join("bare");
     assert!(done(&bare, &["restore", &at("a.zip")]).contains("还缺密钥"));
     assert!(run(&bare, &["verify"]).err.contains("缺少密钥文件"));
-    fs::copy(restored.join("keys"), bare.join("keys")).unwrap();
+    for name in ["keys", "audit-key"] {
+        fs::copy(restored.join(name), bare.join(name)).unwrap();
+    }
     done(&bare, &["verify"]);
     assert_eq!(run(&bare, &["restore"]).code, 2);
 }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dongliang::{
+    audit::{self, Against},
     clock::end_of_day,
     day::Day,
     db::{Db, Tx, Value},
@@ -213,6 +214,8 @@ db_test!(moving_the_day_loads_what_was_typed_since, |db: &Db| {
     }
     let columns = "record_id, pair, day, area, confirmed";
     assert_eq!(dump(db, "guidance", columns), dump(&whole.db, "guidance", columns));
+    let audited = audit::verify(db, &Against::default()).unwrap();
+    assert!(audited.is_clean() && audited.rows > 0, "{:#?}", audited.findings);
 });
 
 #[test]

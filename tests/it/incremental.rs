@@ -5,6 +5,7 @@ use std::path::Path;
 
 use dongliang::{
     apply,
+    audit::{self, Against},
     clock::Clock,
     day::Day,
     db::{Db, Value},
@@ -53,6 +54,7 @@ impl Office {
         let (package, ..) = directive::load(Path::new("directives/2025")).unwrap();
         let fresh = db.read(|tx| Ok(!tx.tables()?.iter().any(|t| t == "l_unit"))).unwrap();
         if fresh {
+            db.seal_entries(Keys::from_bytes([1; 32], [2; 32]).audit_seal());
             let new = package.clone();
             db.write(move |tx| apply::apply(tx, None, &new, &Actor { name: "试".into(), at: 1 })).unwrap();
         }
@@ -91,6 +93,8 @@ impl Office {
             })
             .unwrap();
         assert_eq!(counted, stored, "{what}");
+        let audited = audit::verify(&self.installation.db, &Against::default()).unwrap();
+        assert!(audited.is_clean() && audited.waiting == 0, "{what}: {:#?}", audited.findings);
     }
 
     /// A city, a district with two sections, seven persons, two pairs and a project.

@@ -1,6 +1,13 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
+mod audit_doors;
+mod audit_random;
+mod auth_demo;
+mod auth_forms;
+mod auth_login;
+mod auth_rights;
 mod backup;
 mod brute;
 mod cli;
@@ -24,6 +31,8 @@ mod store_crash;
 mod store_model;
 mod store_schema;
 mod together;
+mod visit;
+mod web_audit;
 mod web_lists;
 mod words;
 mod worlds;

@@ -112,9 +112,10 @@ fn pages_over_tls_under_their_name_alone() {
     let [cert, key] = certificate(&files);
     let mut server = Server::start(&data, &["--host", "dl.example", "--tls-cert", &cert, "--tls-key", &key]);
     assert!(server.said.contains("https://dl.example:"), "{}", server.said);
-    let page = ask(trusting(&server, Path::new(&cert)), "/", "Host: dl.example\r\n");
+    let page = ask(trusting(&server, Path::new(&cert)), "/login", "Host: dl.example\r\n");
     assert_eq!(status(&page), 200);
     assert_eq!(header(&page, "strict-transport-security"), Some("max-age=63072000"));
+    assert!(header(&page, "set-cookie").is_some_and(|c| c.starts_with("__Host-") && c.contains("Secure")), "{page}");
     let other = ask(trusting(&server, Path::new(&cert)), "/", "Host: evil.example\r\n");
     assert!(status(&other) == 421 && other.contains("dl.example") && other.contains("网址里的主机名不对"), "{other}");
     assert!(header(&other, "content-security-policy").is_some());
@@ -134,12 +135,12 @@ fn pages_over_tls_under_their_name_alone() {
     std::thread::sleep(Duration::from_millis(200));
     let old = dir.path().join("old.crt");
     fs::write(&old, before).unwrap();
-    assert_eq!(status(&ask(trusting(&server, &old), "/help/lights", "Host: dl.example\r\n")), 200);
+    assert_eq!(status(&ask(trusting(&server, &old), "/login", "Host: dl.example\r\n")), 200);
     fs::copy(next.join("server.key"), &key).unwrap();
     server.signal("HUP");
     let renewed = |_: &u32| {
         let mut stream = trusting(&server, Path::new(&cert));
-        let done = stream.write_all(b"GET /help/lights HTTP/1.1\r\nHost: dl.example\r\nConnection: close\r\n\r\n");
+        let done = stream.write_all(b"GET /login HTTP/1.1\r\nHost: dl.example\r\nConnection: close\r\n\r\n");
         std::thread::sleep(Duration::from_millis(50));
         done.is_ok()
     };
@@ -182,8 +183,8 @@ fn slow_clients_hold_nobody_up() {
         })
         .collect();
     let mut idle = server.connect();
-    idle.write_all(b"GET /help/lights HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
-    assert_eq!(status(&server.ask("/", "Host: 127.0.0.1\r\n")), 200);
+    idle.write_all(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
+    assert_eq!(status(&server.ask("/login", "Host: 127.0.0.1\r\n")), 200);
     for mut stream in slow {
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let mut answer = [0; 1024];
@@ -201,7 +202,7 @@ fn slow_clients_hold_nobody_up() {
     let mut answer = Vec::new();
     let _ = idle.read_to_end(&mut answer);
     assert_eq!(status(&String::from_utf8_lossy(&answer)), 200);
-    assert_eq!(status(&server.ask("/", "Host: 127.0.0.1\r\n")), 200);
+    assert_eq!(status(&server.ask("/login", "Host: 127.0.0.1\r\n")), 200);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn too_much_is_refused() {
     let many: String = (0..100).map(|n| format!("X-{n}: a\r\n")).collect();
     assert_eq!(status(&server.ask("/", &format!("Host: localhost\r\n{many}"))), 431);
     assert_eq!(status(&server.ask("/", "Host: evil.example\r\n")), 421);
-    assert_eq!(status(&server.ask("/", "Host: localhost:99\r\n")), 200);
+    assert_eq!(status(&server.ask("/login", "Host: localhost:99\r\n")), 200);
 }
 
 #[test]

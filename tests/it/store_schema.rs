@@ -27,7 +27,7 @@ fn indexes(db: &Db, table: &str) -> Vec<String> {
 }
 
 /// The sample after a year: two names changed, one field added, one retired, choices too.
-fn next_year() -> Ledger {
+pub(crate) fn next_year() -> Ledger {
     let mut ledger = Ledger { was: Some("sample".into()), title: "新样本".into(), ..sample("renamed") };
     ledger.fields.retain(|f| f.name != "hours");
     for field in &mut ledger.fields {

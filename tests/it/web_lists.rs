@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use axum::{
-    body::{Body, to_bytes},
-    http::{HeaderMap, Request, header},
-};
+use axum::http::header;
 use dongliang::{
     apply,
+    auth::Role,
     clock::Clock,
     day::Day,
     db::{Db, Value},
@@ -17,51 +15,12 @@ use dongliang::{
     org::builtin,
     scope::Actor,
     verdict::{engine::Question, eval::Fate, explain, store},
-    web,
 };
-use tower::ServiceExt as _;
 
-/// A page as it came.
-struct Got {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Got {
-    fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    /// What is read on the page, without marks.
-    fn read(&self) -> String {
-        let mut out = String::new();
-        let mut inside = false;
-        for c in self.text().chars() {
-            match c {
-                '<' => inside = true,
-                '>' => inside = false,
-                c if !inside => out.push(c),
-                _ => {}
-            }
-        }
-        out
-    }
-
-    fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
-    }
-}
+use crate::visit::{Browser, Got};
 
 fn get(office: &Installation, path: &str) -> Got {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = web::pages(office.clone()).oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Got { status: parts.status.as_u16(), headers: parts.headers, body }
-    })
+    Browser::of(office, Role::Office).get(path)
 }
 
 fn list(office: &Installation, path: &str) -> String {
@@ -71,7 +30,7 @@ fn list(office: &Installation, path: &str) -> String {
 }
 
 /// Records one row of a ledger and gives its id.
-fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
+pub(crate) fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, filled: &[(&str, Value)]) -> i64 {
     let definition = office
         .db
         .read(|tx| {
@@ -87,9 +46,10 @@ fn put(office: &Installation, ledger: &str, code: &str, unit: Option<i64>, fille
 }
 
 /// A city with one district of two 科室 (one closed in May), four persons, two pairs, four records of guidance, one talk.
-fn office(db: &Db) -> Installation {
+pub(crate) fn office(db: &Db) -> Installation {
     let (package, _, _) = directive::load(Path::new("tests/data/package")).unwrap();
     let actor = Actor { name: "命令行".into(), at: 1 };
+    db.seal_entries(Keys::from_bytes([7; 32], [9; 32]).audit_seal());
     db.write(move |tx| apply::apply(tx, None, &package, &actor)).unwrap();
     let clock = Clock::Standing(Day::parse("2025-10-20").unwrap());
     let office = Installation::new(db.clone(), Keys::from_bytes([7; 32], [9; 32]), clock).unwrap();

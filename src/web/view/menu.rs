@@ -1,6 +1,7 @@
 //! The menu at the left.
 
 use super::words::Link;
+use crate::auth::Permission;
 
 /// A group of the menu, a `<details>`.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +37,35 @@ pub struct MenuLedger<'a> {
 }
 
 /// The whole menu. `requirements` is the number of judged demands, `here` the path of the menu's page that is shown
-/// (a page below it names its list: the page of one talk is under `/ledgers/talk`).
-pub fn menu(requirements: usize, ledgers: &[MenuLedger<'_>], here: &str) -> Vec<MenuGroup> {
+/// (a page below it names its list: the page of one talk is under `/ledgers/talk`). What the reader may not open is not in
+/// it; nobody logged in has none at all.
+pub fn menu(
+    requirements: usize,
+    ledgers: &[MenuLedger<'_>],
+    here: &str,
+    may: &dyn Fn(Permission) -> bool,
+) -> Vec<MenuGroup> {
     let item =
         |text: &str, href: &str, count: String| MenuItem { link: Link::new(text, href), count, current: href == here };
-    let fixed = |title: &str, items| MenuGroup { title: title.to_owned(), open: true, items };
-    let mut groups = vec![
-        fixed("总览", vec![item("工作总览", "/", String::new())]),
-        fixed("任务落实", vec![item("要求清单", "/requirements", requirements.to_string())]),
-        fixed("人员机构", vec![item("人员", "/people", String::new()), item("机构", "/org", String::new())]),
-        fixed("台账", vec![item("全部台账", "/ledgers", ledgers.len().to_string())]),
+    let none = String::new;
+    let fixed = [
+        ("总览", Permission::Overview, item("工作总览", "/", none())),
+        ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
+        ("人员机构", Permission::People, item("人员", "/people", none())),
+        ("人员机构", Permission::Chart, item("机构", "/org", none())),
+        ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
+        ("系统管理", Permission::Accounts, item("账号与角色", "/accounts", none())),
+        ("系统管理", Permission::Audit, item("操作日志", "/audit", none())),
     ];
-    for ledger in ledgers {
+    let mut groups: Vec<MenuGroup> = Vec::new();
+    for (title, permission, item) in fixed {
+        match groups.iter_mut().find(|g| g.title == title) {
+            _ if !may(permission) => {}
+            Some(group) => group.items.push(item),
+            None => groups.push(MenuGroup { title: title.to_owned(), open: true, items: vec![item] }),
+        }
+    }
+    for ledger in ledgers.iter().filter(|_| may(Permission::Ledgers)) {
         let title = if ledger.group.is_empty() { "其他台账" } else { ledger.group };
         let entry = item(ledger.title, &format!("/ledgers/{}", ledger.name), String::new());
         match groups.iter_mut().find(|g| g.title == title) {
@@ -73,12 +91,25 @@ mod tests {
             ledger("监督", "谈话", "talk"),
             ledger("实践锻炼", "指导记录", "guidance"),
         ];
-        let groups = menu(51, &ledgers, "/ledgers/guidance");
+        let groups =
+            menu(51, &ledgers, "/ledgers/guidance", &|p| !matches!(p, Permission::Accounts | Permission::Audit));
         let shape: Vec<(&str, bool, usize)> =
             groups.iter().map(|g| (g.title.as_str(), g.open, g.items.len())).collect();
         assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1)]);
         let current: Vec<&str> =
             groups.iter().flat_map(|g| &g.items).filter(|i| i.current).map(|i| i.link.text.as_str()).collect();
         assert_eq!(current, ["指导记录"]);
+    }
+
+    #[test]
+    fn what_may_not_be_opened_is_not_there() {
+        let ledgers = [MenuLedger { group: "监督", title: "谈话", name: "talk" }];
+        let titles = |may: &dyn Fn(Permission) -> bool| -> Vec<String> {
+            menu(51, &ledgers, "/", may).into_iter().flat_map(|g| g.items).map(|i| i.link.text).collect()
+        };
+        assert!(titles(&|_| false).is_empty());
+        assert_eq!(titles(&|p| p == Permission::Accounts), ["账号与角色"]);
+        assert_eq!(titles(&|p| p == Permission::Chart), ["机构"]);
+        assert_eq!(titles(&|p| p == Permission::Ledgers), ["全部台账", "谈话"]);
     }
 }

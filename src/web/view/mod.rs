@@ -4,16 +4,22 @@
 //! days as `2025年3月1日`, links as finished addresses, lists in the order in which they are shown. Nothing here
 //! computes a verdict; a light is drawn from the [`tag::Tag`] that the engine gave.
 
+pub mod account;
+pub mod accounts;
 pub mod assets;
+pub mod audit;
 pub mod chart;
 pub mod dashboard;
+pub mod form;
 pub mod ledger;
 pub mod ledgers;
 pub mod lights;
+pub mod login;
 pub mod menu;
 pub mod org;
 pub mod page;
 pub mod parts;
+pub mod permissions;
 pub mod problem;
 pub mod record;
 pub mod requirement;

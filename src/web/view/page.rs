@@ -12,6 +12,10 @@ pub struct Page {
     pub organisation: String,
     /// From [`super::menu::menu`]; empty when the store cannot be read (the page of an error).
     pub menu: Vec<MenuGroup>,
+    /// Where the reader begins; the mark in the bar leads there.
+    pub home: String,
+    /// Who is logged in.
+    pub user: Option<User>,
     /// What the reader chose for his eyes.
     pub prefs: Prefs,
     /// This page's address, without `ui_size`, `ui_contrast` and `print`.
@@ -28,6 +32,17 @@ pub struct Page {
     pub notices: Vec<String>,
     /// Asked with `?print=1`: without bar, menu and filters.
     pub print: bool,
+}
+
+/// The reader in the bar.
+#[derive(Clone, Debug, Default)]
+pub struct User {
+    /// What the account is called.
+    pub name: String,
+    /// The roles held today: `领导小组办公室、干部`; empty for none.
+    pub roles: String,
+    /// Token for the form that logs out.
+    pub form: String,
 }
 
 /// Size of the letters and contrast: cookies `ui_size` and `ui_contrast`, set by the links of the bar.

@@ -1,9 +1,10 @@
-//! Pages that say what went wrong: 400, 404, 409, 500.
+//! Pages that say what went wrong: 400, 403, 404, 408, 409, 413, 415, 500.
 
 use askama::Template;
 
 use super::page::Page;
 use super::words::Link;
+use crate::auth::Permission;
 
 /// A page instead of the one asked for. From the error of the handler; an internal error is told by its number
 /// alone, its cause stays in the log.
@@ -44,6 +45,58 @@ impl Problem {
             title: "网址中的条件无法识别".into(),
             lead: "请按下面的提示修改，或从下面重新进入。".into(),
             details,
+            ways: ways(),
+            number: String::new(),
+        }
+    }
+
+    /// 403: none of the reader's roles has the permission; `whom` are the names of those who give roles.
+    pub fn forbidden(page: Page, permission: Permission, whom: &[String]) -> Problem {
+        let roles: Vec<&str> = permission.roles().map(|r| r.title()).collect();
+        let whom = if whom.is_empty() { String::new() } else { format!("：{}", whom.join("、")) };
+        let home = page.home.clone();
+        Problem {
+            page,
+            title: "没有权限查看这个页面".into(),
+            lead: format!("缺少的权限：{}。有此权限的角色：{}。", permission.title(), roles.join("、")),
+            details: vec![format!("工作需要的，请向安全管理员申请角色{whom}。")],
+            ways: vec![Link::new("返回首页", home), Link::new("权限一览", "/permissions")],
+            number: String::new(),
+        }
+    }
+
+    /// 403: a form that was not sent from a page of this session.
+    pub fn stale(page: Page) -> Problem {
+        Problem {
+            page,
+            title: "页面已过期，没有提交".into(),
+            lead: "这个页面打开后，登录状态已经改变，或者它不是从本系统打开的。数据没有改动。".into(),
+            details: vec!["请返回原来的页面，刷新后重新填写提交。".into()],
+            ways: ways(),
+            number: String::new(),
+        }
+    }
+
+    /// 409: against a rule.
+    pub fn refused(page: Page, rule: String) -> Problem {
+        let home = page.home.clone();
+        Problem {
+            page,
+            title: "没有办理".into(),
+            lead: rule,
+            details: Vec::new(),
+            ways: vec![Link::new("返回首页", home), Link::new("权限一览", "/permissions")],
+            number: String::new(),
+        }
+    }
+
+    /// 408, 413, 415: a form that was not read.
+    pub fn unreadable(page: Page) -> Problem {
+        Problem {
+            page,
+            title: "提交的内容没有收下".into(),
+            lead: "内容超过64KB，传得太慢，或者不是表单。数据没有改动。".into(),
+            details: vec!["请缩短填写的内容后重新提交。".into()],
             ways: ways(),
             number: String::new(),
         }

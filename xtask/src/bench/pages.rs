@@ -50,53 +50,95 @@ pub(crate) fn run(sizes: &[u32]) -> Outcome {
 
 /// Seconds of the server's processor and bytes sent, for each page.
 fn city(server: &Server) -> Outcome<Vec<(f64, usize)>> {
-    let unit = link(server, "/", "/units/")?;
-    let verdict = link(server, &unit, "/verdicts/")?;
+    let visit = Visit::begin(server)?;
+    let unit = visit.link("/", "/units/")?;
+    let verdict = visit.link(&unit, "/verdicts/")?;
     PAGES
         .iter()
         .map(|(_, path)| {
             let path = if *path == "{verdict}" { verdict.clone() } else { path.replace("/units/{unit}", &unit) };
-            page(server, &path)
+            visit.page(&path)
         })
         .collect()
 }
 
-fn page(server: &Server, path: &str) -> Outcome<(f64, usize)> {
-    let size = get(server, path, true)?.len();
-    let before = cpu(server.pid())?;
-    for _ in 0..TIMES {
-        get(server, path, true)?;
-    }
-    Ok(((cpu(server.pid())? - before) / f64::from(TIMES), size))
+/// A visit to a server, logged in as the identity that the demo offers first.
+struct Visit<'s> {
+    server: &'s Server,
+    cookie: String,
 }
 
-/// The first link of a page that begins so.
-fn link(server: &Server, page: &str, begins: &str) -> Outcome<String> {
-    let body = get(server, page, false)?;
-    let text = String::from_utf8_lossy(&body);
-    let found = text.split("href=\"").skip(1).filter_map(|t| t.split_once('"')).map(|(href, _)| href);
-    let found =
-        found.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).find(|href| href.starts_with(begins));
-    found.ok_or_else(|| Stop::Failed(format!("{page} has no link to {begins}…")))
+impl Visit<'_> {
+    fn begin(server: &Server) -> Outcome<Visit<'_>> {
+        let stranger = Visit { server, cookie: String::new() };
+        let page = stranger.ask("GET /login", "Accept-Encoding: identity\r\n", "")?;
+        let value = |begins: &str| {
+            let found = page.split_once(begins).and_then(|(_, after)| after.split_once('"'));
+            found.map(|(value, _)| value.to_owned()).ok_or_else(|| Stop::Failed(format!("/login has no {begins}")))
+        };
+        let body =
+            format!("form={}&identity={}", value("name=\"form\" value=\"")?, value("name=\"identity\" value=\"")?);
+        let visitor = Visit { server, cookie: cookies(&page) };
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let answer = visitor.ask("POST /login/demo", kind, &body)?;
+        Ok(Visit { server, cookie: cookies(&answer) })
+    }
+
+    fn page(&self, path: &str) -> Outcome<(f64, usize)> {
+        let size = self.get(path, true)?.len();
+        let before = cpu(self.server.pid())?;
+        for _ in 0..TIMES {
+            self.get(path, true)?;
+        }
+        Ok(((cpu(self.server.pid())? - before) / f64::from(TIMES), size))
+    }
+
+    /// The first link of a page that begins so.
+    fn link(&self, page: &str, begins: &str) -> Outcome<String> {
+        let body = self.get(page, false)?;
+        let text = String::from_utf8_lossy(&body);
+        let found = text.split("href=\"").skip(1).filter_map(|t| t.split_once('"')).map(|(href, _)| href);
+        let found =
+            found.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).find(|href| href.starts_with(begins));
+        found.ok_or_else(|| Stop::Failed(format!("{page} has no link to {begins}…")))
+    }
+
+    fn get(&self, path: &str, gzip: bool) -> Outcome<Vec<u8>> {
+        let encoding = if gzip { "gzip" } else { "identity" };
+        let answer = self.send(&format!("GET {path}"), &format!("Accept-Encoding: {encoding}\r\n"), "")?;
+        if answer.starts_with(b"HTTP/1.1 200 ") {
+            return Ok(answer);
+        }
+        let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+        Err(Stop::Failed(format!("{path}: {line}")))
+    }
+
+    fn ask(&self, what: &str, headers: &str, body: &str) -> Outcome<String> {
+        Ok(String::from_utf8_lossy(&self.send(what, headers, body)?).into_owned())
+    }
+
+    fn send(&self, what: &str, headers: &str, body: &str) -> Outcome<Vec<u8>> {
+        let cannot = |e: std::io::Error| Stop::Failed(format!("{what}: {e}"));
+        let address = self.server.url().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).map_err(cannot)?;
+        let (cookie, length) = (&self.cookie, body.len());
+        write!(
+            stream,
+            "{what} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nContent-Length: {length}\r\n\
+             {headers}Connection: close\r\n\r\n{body}"
+        )
+        .map_err(cannot)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map_err(cannot)?;
+        Ok(answer)
+    }
 }
 
-fn get(server: &Server, path: &str, gzip: bool) -> Outcome<Vec<u8>> {
-    let cannot = |e: std::io::Error| Stop::Failed(format!("{path}: {e}"));
-    let address = server.url().trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).map_err(cannot)?;
-    let encoding = if gzip { "gzip" } else { "identity" };
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
-    )
-    .map_err(cannot)?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).map_err(cannot)?;
-    if answer.starts_with(b"HTTP/1.1 200 ") {
-        return Ok(answer);
-    }
-    let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
-    Err(Stop::Failed(format!("{path}: {line}")))
+/// The cookies that an answer sets, as they are sent back.
+fn cookies(answer: &str) -> String {
+    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    let set = head.lines().filter_map(|l| l.strip_prefix("set-cookie: ")).filter_map(|l| l.split(';').next());
+    set.collect::<Vec<_>>().join("; ")
 }
 
 /// Seconds in user and in kernel mode of a process, all threads together.

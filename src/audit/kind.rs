@@ -1,0 +1,127 @@
+//! What an entry tells of.
+
+/// The kinds of entries. The words are stored; a kind keeps its word for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// New records.
+    Add,
+    /// A record corrected: a row voided, its next revision recorded.
+    Correct,
+    /// Records voided.
+    Void,
+    /// A chunk of a file taken in.
+    Import,
+    /// An import undone.
+    Undo,
+    /// Two records of the same thing joined.
+    Join,
+    /// What the office sets itself: settings, slots, the calendar.
+    Setting,
+    /// The first package, on a new database.
+    Init,
+    /// Another package in force.
+    Package,
+    /// Made-up data of the demo.
+    Demo,
+    /// Rows that were there before the log was.
+    Adopt,
+    /// The content of an entry erased, as the law demands.
+    Erase,
+    /// A sign-in, or an attempt.
+    Login,
+    /// A role given or taken.
+    Grant,
+    /// Records that left the system as a file.
+    Export,
+    /// A sensitive value shown whole.
+    Unmask,
+    /// A sensitive record read.
+    Read,
+}
+
+impl Kind {
+    /// All, in the order of lists.
+    pub const ALL: [Kind; 17] = [
+        Kind::Add,
+        Kind::Correct,
+        Kind::Void,
+        Kind::Import,
+        Kind::Undo,
+        Kind::Join,
+        Kind::Setting,
+        Kind::Init,
+        Kind::Package,
+        Kind::Demo,
+        Kind::Adopt,
+        Kind::Erase,
+        Kind::Login,
+        Kind::Grant,
+        Kind::Export,
+        Kind::Unmask,
+        Kind::Read,
+    ];
+
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Add => "add",
+            Kind::Correct => "correct",
+            Kind::Void => "void",
+            Kind::Import => "import",
+            Kind::Undo => "undo",
+            Kind::Join => "join",
+            Kind::Setting => "setting",
+            Kind::Init => "init",
+            Kind::Package => "package",
+            Kind::Demo => "demo",
+            Kind::Adopt => "adopt",
+            Kind::Erase => "erase",
+            Kind::Login => "login",
+            Kind::Grant => "grant",
+            Kind::Export => "export",
+            Kind::Unmask => "unmask",
+            Kind::Read => "read",
+        }
+    }
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Add => "登记",
+            Kind::Correct => "更正",
+            Kind::Void => "作废",
+            Kind::Import => "导入",
+            Kind::Undo => "撤销导入",
+            Kind::Join => "合并",
+            Kind::Setting => "设定",
+            Kind::Init => "建库",
+            Kind::Package => "换用文件要求",
+            Kind::Demo => "演示数据",
+            Kind::Adopt => "启用日志",
+            Kind::Erase => "依法删除",
+            Kind::Login => "登录",
+            Kind::Grant => "授权",
+            Kind::Export => "导出",
+            Kind::Unmask => "查看敏感内容",
+            Kind::Read => "查阅",
+        }
+    }
+
+    /// The kind of a stored word.
+    pub fn parse(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|k| k.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_titles_are_each_their_own() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+            assert_eq!(Kind::ALL.iter().filter(|k| k.title() == kind.title()).count(), 1);
+        }
+    }
+}

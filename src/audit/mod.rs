@@ -1,0 +1,47 @@
+//! The audit log: who did what, when, and proof that neither the log nor the rows were changed behind its back.
+//!
+//! - **An entry a transaction**, written in it. The ledger's store leaves a trail in the transaction (`trail`), and
+//!   `Db::write` makes an entry of it before the commit (`entry`); whoever writes to a ledger leaves one.
+//! - An entry holds the root of the hashes of its rows (`canon`, `tree`), and a payload under a salted hash, which can be
+//!   erased by law without a gap in the proof (`erase`).
+//! - **Numbered after the commit** by one process at a time (`sequence`), entries are leaves of a Merkle tree.
+//! - **Checkpoints** are signed roots of that tree (`note`, `checkpoint`): who keeps one elsewhere will see that
+//!   nothing before it was changed or cut off.
+//! - `verify` proves all of it from the database alone and says where it does not hold; `export` hands it to others.
+
+mod adopt;
+mod canon;
+mod checkpoint;
+mod entry;
+mod erase;
+mod export;
+mod kind;
+mod note;
+mod patrol;
+pub(crate) mod payload;
+mod query;
+mod sequence;
+mod trail;
+pub mod tree;
+mod verify;
+mod written;
+
+pub use adopt::adopt;
+pub use checkpoint::{State, checkpoint, state, tend, verifier};
+pub use entry::{Seal, note};
+pub use erase::erase;
+pub use export::{export, export_one};
+pub use kind::Kind;
+pub use note::{Signer, Verifier};
+pub use patrol::{Outcome, look, outcome};
+pub use query::{By, Filter, Line, counts, list};
+pub use sequence::sequence;
+pub use trail::Trail;
+pub use verify::{Against, Finding, Report, What, verify, verify_in};
+pub use written::{Act, Mark, Part, Run, parts};
+
+pub(crate) use canon::Form;
+pub(crate) use entry::finish;
+pub(crate) use patrol::patrol;
+pub(crate) use payload::HIDDEN;
+pub(crate) use trail::Touched;

@@ -1,0 +1,138 @@
+//! What a transaction has written so far. It lies in the transaction itself: the store fills it, the doors say what it
+//! was about, and `Db::write` makes an entry of it before the commit, so that none can be forgotten.
+
+use serde_json::Value as Json;
+
+use super::{
+    canon::{Form, peek},
+    kind::Kind,
+    tree::Hash,
+    written::{Act, Mark, Writing},
+};
+use crate::{
+    db::{Peek, Value},
+    scope::Actor,
+};
+
+/// The trail of one transaction.
+#[derive(Debug, Default)]
+pub struct Trail {
+    pub(super) by: Option<Actor>,
+    pub(super) told: Option<(Kind, Json)>,
+    pub(super) writing: Writing,
+    pub(super) hashes: Vec<Hash>,
+    pub(super) ledger: One<String>,
+    pub(super) unit: One<i64>,
+    pub(super) acts: Acts,
+    marked: bool,
+    bytes: Vec<u8>,
+}
+
+/// Which acts there were.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Acts {
+    pub(super) rows: bool,
+    pub(super) voids: bool,
+}
+
+/// A value that is kept as long as it is the only one.
+#[derive(Debug, Default, PartialEq)]
+pub(super) enum One<T> {
+    #[default]
+    None,
+    Only(T),
+    Several,
+}
+
+impl<T: PartialEq> One<T> {
+    fn put(&mut self, value: T) {
+        *self = match std::mem::take(self) {
+            One::None => One::Only(value),
+            One::Only(same) if same == value => One::Only(same),
+            _ => One::Several,
+        };
+    }
+
+    pub(super) fn get(self) -> Option<T> {
+        match self {
+            One::Only(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A row that was recorded or voided.
+pub(crate) struct Touched<'a> {
+    /// Its ledger.
+    pub(crate) ledger: &'a str,
+    /// Its record.
+    pub(crate) record: i64,
+    /// Its revision.
+    pub(crate) revision: i64,
+    /// The unit it belongs to.
+    pub(crate) unit: Option<i64>,
+}
+
+impl Trail {
+    /// Who writes; the first one stays.
+    pub(crate) fn by(&mut self, actor: &Actor) {
+        if self.by.is_none() {
+            self.by = Some(actor.clone());
+        }
+    }
+
+    /// What the transaction is about; the last word counts, so that who calls others has it.
+    pub(crate) fn tell(&mut self, kind: Kind, payload: Json) {
+        self.told = Some((kind, payload));
+    }
+
+    /// A row as it was written: `form` over `row_id` and then `values`.
+    pub(crate) fn row(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, values: &[Value]) {
+        let cell = |i: usize| match i.checked_sub(1) {
+            None => Peek::I64(row_id),
+            Some(i) => peek(&values[i]),
+        };
+        let hash = form.hash(&mut self.bytes, cell);
+        self.acts.rows = true;
+        self.touched(of, Act::Row, hash);
+    }
+
+    /// A row that was voided.
+    pub(crate) fn void(&mut self, of: &Touched<'_>, at: i64, by: &str, reason: Option<&str>) {
+        let cells = [
+            Peek::I64(of.record),
+            Peek::I64(of.revision),
+            Peek::I64(at),
+            Peek::Text(by),
+            reason.map_or(Peek::Null, Peek::Text),
+        ];
+        let hash = Form::void(of.ledger).hash(&mut self.bytes, |i| cells[i]);
+        self.acts.voids = true;
+        self.touched(of, Act::Void, hash);
+    }
+
+    /// Something that has no row.
+    pub(crate) fn mark(&mut self, mark: &Mark) {
+        self.writing.mark(mark);
+        self.marked = true;
+    }
+
+    fn touched(&mut self, of: &Touched<'_>, act: Act, hash: Hash) {
+        self.writing.row(of.ledger, act, of.record, of.revision);
+        self.hashes.push(hash);
+        if self.ledger != One::Several && !matches!(&self.ledger, One::Only(same) if same == of.ledger) {
+            self.ledger.put(of.ledger.to_owned());
+        }
+        match of.unit {
+            Some(unit) => self.unit.put(unit),
+            // What belongs to no unit is seen by those alone who see all.
+            None if act == Act::Row => self.unit = One::Several,
+            None => {}
+        }
+    }
+
+    /// True if there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_none() && self.hashes.is_empty() && !self.marked
+    }
+}

@@ -1,0 +1,242 @@
+//! The ledgers: every row and every void belongs to one entry and is as it was when that was written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    Report,
+    finding::{Finding, What},
+    log::{Known, Log, Placed},
+    names::Names,
+    stream::stream,
+};
+use crate::{
+    audit::{
+        canon::VOIDED,
+        tree::{self, Hash},
+        written::Act,
+    },
+    db::{Peek, Tx},
+    ledger::row::quoted,
+};
+
+/// Runs that are looked up one by one after something was found missing.
+const LOOKED_UP: usize = 500;
+
+/// Checks all ledgers.
+pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::Result<()> {
+    let Log { entries, runs, renamed, .. } = log;
+    let names = Names::new(renamed);
+    let mut by_table: BTreeMap<String, Runs> = BTreeMap::new();
+    for table in tx.tables()? {
+        if let Some(ledger) = table.strip_prefix("l_") {
+            by_table.insert(ledger.to_owned(), Runs::default());
+        }
+    }
+    for (ledger, placed) in runs {
+        if names.is_steady() {
+            by_table.entry(ledger).or_default().take(placed);
+            continue;
+        }
+        for one in placed {
+            let now = names.now(&ledger, names.epoch(&entries[one.entry as usize]));
+            by_table.entry(now).or_default().take(vec![one]);
+        }
+    }
+    let mut items = Items { entries: &entries, open: HashMap::new() };
+    for (ledger, mut runs) in by_table {
+        table(tx, &ledger, &names, &mut runs, &mut items, report)?;
+        gone(tx, &ledger, &runs, &entries, report)?;
+    }
+    Ok(())
+}
+
+/// All rows of one ledger, in their order.
+fn table(
+    tx: &mut Tx<'_>,
+    ledger: &str,
+    names: &Names,
+    runs: &mut Runs,
+    items: &mut Items<'_>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let columns: Vec<String> = tx.columns(&format!("l_{ledger}"))?.into_iter().map(|(name, _)| name).collect();
+    let at = |name: &str| columns.iter().position(|c| c == name);
+    let void: Vec<usize> = VOIDED.iter().filter_map(|name| at(name)).collect();
+    let [record, revision, filled @ ..] = &void[..] else { return Ok(()) };
+    let forms = names.forms(ledger, &columns);
+    let select: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
+    let sql = format!("select {} from {} order by row_id", select.join(", "), quoted(&format!("l_{ledger}")));
+    let mut bytes = Vec::new();
+    stream(tx, &sql, columns.len(), &mut |row| {
+        let number = |i: usize| match row.peek(i) {
+            Peek::I64(n) => n,
+            _ => i64::MIN,
+        };
+        let key = (number(*record), number(*revision));
+        let is_void = filled.iter().any(|i| row.peek(*i) != Peek::Null);
+        report.rows += 1;
+        report.voids += u64::from(is_void);
+        for act in [Act::Row, Act::Void].into_iter().take(1 + usize::from(is_void)) {
+            let Some((entry, place)) = runs.of(act).find(act, key) else {
+                report.find(at_row(ledger, key, None, What::Inserted(act)));
+                continue;
+            };
+            let known = &items.entries[entry as usize];
+            let (form, void_form) = &forms[names.epoch(known)];
+            let hash = match act {
+                Act::Row => form.hash(&mut bytes, |i| row.peek(i)),
+                Act::Void => void_form.hash(&mut bytes, |i| row.peek(void[i])),
+            };
+            if let Some(what) = items.put(entry, place, hash, act) {
+                report.find(at_row(ledger, key, Some(known), what));
+            }
+        }
+    })
+}
+
+fn at_row(ledger: &str, row: (i64, i64), entry: Option<&Known>, what: What) -> Finding {
+    Finding { ledger: Some(ledger.to_owned()), row: Some(row), entry: entry.map(|e| e.seq), what }
+}
+
+/// Rows and voids that entries tell of and that did not come.
+fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &mut Report) -> anyhow::Result<()> {
+    let columns = tx.columns(&format!("l_{ledger}"))?;
+    let exists = VOIDED.iter().all(|name| columns.iter().any(|(c, _)| c == name));
+    let mut looked_up = 0;
+    for (act, by_act) in [(Act::Row, &runs.rows), (Act::Void, &runs.voids)] {
+        let filled = if act == Act::Row { "" } else { "and voided_at is not null" };
+        let sql = format!(
+            "select record_id from {} where record_id >= $1 and record_id <= $2 and revision = $3 {filled}",
+            quoted(&format!("l_{ledger}"))
+        );
+        for (placed, _) in by_act.all.iter().zip(&by_act.seen).filter(|(p, seen)| **seen < p.run.n) {
+            let (run, known) = (placed.run, &entries[placed.entry as usize]);
+            let last = run.record.saturating_add(i64::from(run.n) - 1);
+            looked_up += 1;
+            let params = [run.record.into(), last.into(), run.revision.into()];
+            let there: BTreeSet<i64> = if exists && looked_up <= LOOKED_UP {
+                tx.rows(&sql, &params, |r| r.i64(0))?.into_iter().collect()
+            } else {
+                BTreeSet::new()
+            };
+            let missing = (run.record..=last).filter(|record| !there.contains(record));
+            let mut any = false;
+            for record in missing.take(Report::KEPT) {
+                any = true;
+                report.find(at_row(ledger, (record, run.revision), Some(known), What::Dropped(act)));
+            }
+            if !any {
+                report.find(at_row(ledger, (run.record, run.revision), Some(known), What::Twice(act)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What entries tell of one ledger.
+#[derive(Default)]
+struct Runs {
+    rows: ByAct,
+    voids: ByAct,
+}
+
+impl Runs {
+    fn take(&mut self, placed: Vec<Placed>) {
+        for one in placed {
+            let by_act = self.of(one.run.act);
+            by_act.all.push(one);
+            by_act.seen.push(0);
+        }
+    }
+
+    fn of(&mut self, act: Act) -> &mut ByAct {
+        match act {
+            Act::Row => &mut self.rows,
+            Act::Void => &mut self.voids,
+        }
+    }
+}
+
+/// Runs in the order of their entries, which is nearly that of the rows.
+#[derive(Default)]
+struct ByAct {
+    all: Vec<Placed>,
+    /// How many rows of each run have come.
+    seen: Vec<u32>,
+    next: usize,
+    /// Positions by revision and record, made when first needed.
+    sorted: Option<Vec<u32>>,
+}
+
+impl ByAct {
+    /// The entry that tells of a row, and the row's place in it.
+    fn find(&mut self, act: Act, (record, revision): (i64, i64)) -> Option<(u32, u32)> {
+        let place = |at: usize| self.all.get(at).and_then(|p| p.run.place(act, record, revision));
+        let near = [self.next, self.next + 1].into_iter().find(|at| place(*at).is_some());
+        let at = match near {
+            Some(at) => at,
+            None => self.search(record, revision)?,
+        };
+        let one = &self.all[at];
+        let offset = one.run.place(act, record, revision)?;
+        self.seen[at] += 1;
+        self.next = at;
+        Some((one.entry, one.place + offset))
+    }
+
+    fn search(&mut self, record: i64, revision: i64) -> Option<usize> {
+        let all = &self.all;
+        let key = |at: &u32| (all[*at as usize].run.revision, all[*at as usize].run.record);
+        let sorted = self.sorted.get_or_insert_with(|| {
+            let mut sorted: Vec<u32> = (0..all.len() as u32).collect();
+            sorted.sort_unstable_by_key(key);
+            sorted
+        });
+        let after = sorted.partition_point(|at| key(at) <= (revision, record));
+        after.checked_sub(1).map(|i| sorted[i] as usize)
+    }
+}
+
+/// The hashes of entries whose rows are still coming.
+struct Items<'e> {
+    entries: &'e [Known],
+    open: HashMap<u32, Open>,
+}
+
+struct Open {
+    hashes: Vec<Hash>,
+    come: u32,
+    /// One of them was found to differ.
+    differs: bool,
+}
+
+impl Items<'_> {
+    /// A row has come; gives what does not hold.
+    fn put(&mut self, entry: u32, place: u32, hash: Hash, act: Act) -> Option<What> {
+        let known = &self.entries[entry as usize];
+        if known.items == 0 {
+            // An entry that says otherwise than it has prints, and is found by that.
+            return None;
+        }
+        if known.items == 1 {
+            return (hash != known.root).then_some(What::Changed(act));
+        }
+        let open = self.open.entry(entry).or_insert_with(|| Open {
+            hashes: vec![Hash::default(); known.items as usize],
+            come: 0,
+            differs: false,
+        });
+        open.hashes[place as usize] = hash;
+        open.come += 1;
+        let differs = known.print(place) != Some(hash.print());
+        open.differs |= differs;
+        let mut what = differs.then_some(What::Changed(act));
+        if open.come == known.items {
+            if !open.differs && tree::root(&open.hashes) != known.root {
+                what = Some(What::Root);
+            }
+            self.open.remove(&entry);
+        }
+        what
+    }
+}

@@ -1,0 +1,219 @@
+//! Who may do what: one table of permission × role. What is not in it is not allowed.
+//!
+//! A permission is an act; over which units it holds is the scope's matter (`super::scope_of`). Which permission an
+//! address asks for stands beside its handler in `web::router`.
+
+/// A role that is granted to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// 系统管理员: keeps the program running.
+    System,
+    /// 安全管理员: gives accounts and roles.
+    Security,
+    /// 审计管理员: looks at what the others did.
+    AuditAdmin,
+    /// 领导小组.
+    Leaders,
+    /// 领导小组办公室.
+    Office,
+    /// 人事部门.
+    Personnel,
+    /// 机关党委: the integrity office.
+    Party,
+    /// 单位管理员.
+    UnitAdmin,
+    /// 科室填报.
+    Clerk,
+    /// 干部: sees the own records.
+    Cadre,
+    /// 审计: reads, as an auditor from outside.
+    Auditor,
+}
+
+impl Role {
+    /// All, in the order of the page.
+    pub const ALL: [Role; 11] = [
+        Role::System,
+        Role::Security,
+        Role::AuditAdmin,
+        Role::Leaders,
+        Role::Office,
+        Role::Personnel,
+        Role::Party,
+        Role::UnitAdmin,
+        Role::Clerk,
+        Role::Cadre,
+        Role::Auditor,
+    ];
+
+    /// The three administrators.
+    pub const ADMINISTRATORS: [Role; 3] = [Role::System, Role::Security, Role::AuditAdmin];
+
+    /// As written in the store, in forms and on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::System => "系统管理员",
+            Role::Security => "安全管理员",
+            Role::AuditAdmin => "审计管理员",
+            Role::Leaders => "领导小组",
+            Role::Office => "领导小组办公室",
+            Role::Personnel => "人事部门",
+            Role::Party => "机关党委",
+            Role::UnitAdmin => "单位管理员",
+            Role::Clerk => "科室填报",
+            Role::Cadre => "干部",
+            Role::Auditor => "审计",
+        }
+    }
+
+    /// The role of that title.
+    pub fn parse(title: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.title() == title)
+    }
+
+    /// What the role is for, in one line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Role::System => "维护系统运行；不看业务数据",
+            Role::Security => "管理账号、角色和口令；不看业务数据",
+            Role::AuditAdmin => "审查各类操作；不看业务数据",
+            Role::Leaders => "掌握全局，决定事项",
+            Role::Office => "组织推进，汇总情况",
+            Role::Personnel => "管理干部队伍和培养工作",
+            Role::Party => "廉政教育、风险防控和谈话",
+            Role::UnitAdmin => "本单位和下属科室的台账",
+            Role::Clerk => "本科室的台账",
+            Role::Cadre => "本人的记录",
+            Role::Auditor => "只看不改",
+        }
+    }
+
+    /// One of 系统管理员, 安全管理员, 审计管理员: an account that has it has no other role.
+    pub fn is_administrator(self) -> bool {
+        Role::ADMINISTRATORS.contains(&self)
+    }
+
+    /// Needs a second factor at each login.
+    pub fn needs_second_factor(self) -> bool {
+        self.is_administrator() || self == Role::Party
+    }
+
+    /// Is always granted for one unit.
+    pub fn needs_unit(self) -> bool {
+        matches!(self, Role::UnitAdmin | Role::Clerk)
+    }
+
+    /// May be granted for one unit; the others hold for no unit at all.
+    pub fn takes_unit(self) -> bool {
+        !self.is_administrator() && self != Role::Cadre
+    }
+
+    /// May be handed to a stand-in for a time.
+    pub fn can_be_stood_in_for(self) -> bool {
+        !self.is_administrator() && self != Role::Cadre
+    }
+}
+
+/// An act that not everybody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// The overview.
+    Overview,
+    /// Requirements, over all units of the scope.
+    Requirements,
+    /// Units and their verdicts.
+    Verdicts,
+    /// The roster.
+    People,
+    /// The roster as a file.
+    ExportPeople,
+    /// The chart.
+    Chart,
+    /// Ledgers and records.
+    Ledgers,
+    /// Ledgers as files.
+    ExportLedgers,
+    /// The audit log.
+    Audit,
+    /// Accounts, roles, passwords of others.
+    Accounts,
+}
+
+impl Permission {
+    /// All, in the order of the page.
+    pub const ALL: [Permission; 10] = [
+        Permission::Overview,
+        Permission::Requirements,
+        Permission::Verdicts,
+        Permission::Ledgers,
+        Permission::ExportLedgers,
+        Permission::People,
+        Permission::ExportPeople,
+        Permission::Chart,
+        Permission::Audit,
+        Permission::Accounts,
+    ];
+
+    /// What it is called on pages.
+    pub fn title(self) -> &'static str {
+        match self {
+            Permission::Overview => "查看工作总览",
+            Permission::Requirements => "查看要求清单和各单位完成情况",
+            Permission::Verdicts => "查看单位和判定",
+            Permission::People => "查看人员名册",
+            Permission::ExportPeople => "导出人员名册",
+            Permission::Chart => "查看机构",
+            Permission::Ledgers => "查看台账和记录",
+            Permission::ExportLedgers => "导出台账",
+            Permission::Audit => "查看操作日志",
+            Permission::Accounts => "管理账号与角色",
+        }
+    }
+
+    /// Whether a role has it. Every pair is decided here.
+    pub fn of(self, role: Role) -> bool {
+        use Role::{AuditAdmin, Auditor, Cadre, Clerk, Leaders, Office, Party, Personnel, Security, UnitAdmin};
+        match self {
+            Permission::Overview
+            | Permission::Requirements
+            | Permission::Verdicts
+            | Permission::Chart
+            | Permission::Ledgers => {
+                matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Cadre | Auditor)
+            }
+            Permission::People | Permission::ExportLedgers => {
+                matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
+            }
+            Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
+            Permission::Audit => matches!(role, AuditAdmin | Auditor),
+            Permission::Accounts => role == Security,
+        }
+    }
+
+    /// Roles that have it.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| self.of(*role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn administrators_see_no_business_records() {
+        for permission in Permission::ALL {
+            for role in Role::ADMINISTRATORS.into_iter().filter(|r| permission.of(*r)) {
+                let own = [(Permission::Accounts, Role::Security), (Permission::Audit, Role::AuditAdmin)];
+                assert!(own.contains(&(permission, role)), "{permission:?} {role:?}");
+            }
+            assert!(permission.roles().next().is_some(), "{permission:?} is nobody's");
+        }
+    }
+
+    #[test]
+    fn titles_lead_back_to_their_roles() {
+        assert!(Role::ALL.into_iter().all(|role| Role::parse(role.title()) == Some(role)));
+        assert_eq!(Role::parse("管理员"), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! Which units a reader's grants reach, and whether a grant still hangs on a post.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::Reader;
+use crate::{
+    day::Day,
+    installation::Current,
+    org::chart::Chart,
+    scope::{Parts, Reach, Scope},
+    verdict::world::{PERSON, Table, UNIT},
+};
+
+/// The organisation on a day, as far as rights depend on it.
+pub struct Organisation<'a> {
+    units: &'a Table,
+    persons: &'a Table,
+    chart: &'a Chart,
+    /// Column of the superior.
+    parent: usize,
+    /// Closed units and their successors.
+    heirs: &'a [(i64, i64)],
+    parts: &'a Arc<Parts>,
+    day: Day,
+}
+
+impl<'a> Organisation<'a> {
+    /// That of an installation; `None` before there is one.
+    pub fn of(current: &'a Current, day: Day) -> Option<Organisation<'a>> {
+        Some(Organisation {
+            units: current.organisation.table(UNIT)?,
+            persons: current.organisation.table(PERSON)?,
+            chart: current.organisation.chart()?,
+            parent: current.engine.layout.ledgers.get(UNIT)?.field_index("parent")?,
+            heirs: &current.heirs,
+            parts: &current.parts,
+            day,
+        })
+    }
+
+    /// Whether the person holds a post in the unit or below it today; for the whole city (`None`), any post.
+    pub fn has_post(&self, person: i64, unit: Option<i64>) -> bool {
+        let Some(row) = self.persons.row_of(person) else { return false };
+        let mut held = self.chart.posts(row).iter().filter(|p| p.from <= self.day && self.day <= p.to);
+        match unit {
+            None => held.next().is_some(),
+            Some(unit) => held.any(|p| self.is_below(p.unit, unit)),
+        }
+    }
+
+    /// The unit of that row is the other one, or has it among its superiors.
+    fn is_below(&self, row: usize, unit: i64) -> bool {
+        let mut at = Some(row);
+        // No chain is longer than there are units; a circle ends here.
+        for _ in 0..self.units.len() {
+            let Some(row) = at else { return false };
+            if self.units.ids.get(row) == Some(&unit) {
+                return true;
+            }
+            at = self.units.row_of(self.units.cell(row, self.parent));
+        }
+        false
+    }
+
+    /// The organs of which all units are among these.
+    fn whole(&self, units: &BTreeSet<i64>) -> BTreeSet<i64> {
+        let rows = units.iter().filter_map(|id| self.units.row_of(*id));
+        let organs = rows.filter(|row| self.chart.organ.get(*row) == Some(row));
+        let whole = organs.filter(|o| self.chart.owned[*o].iter().all(|u| units.contains(&self.units.ids[*u])));
+        whole.map(|row| self.units.ids[row]).collect()
+    }
+
+    fn is_open(&self, row: usize) -> bool {
+        self.units.opens[row] <= self.day && self.day <= self.units.closing(row)
+    }
+
+    fn has_closed(&self, row: usize) -> bool {
+        self.units.closing(row) < self.day
+    }
+
+    /// The units themselves, all below them on today's chart, and the closed ones that any of them succeeds, with what
+    /// had been below those.
+    fn widened(&self, granted: &BTreeSet<i64>) -> BTreeSet<i64> {
+        let mut below: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        (0..self.units.len()).for_each(|row| below.entry(self.units.cell(row, self.parent)).or_default().push(row));
+        let mut preceded: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        self.heirs.iter().for_each(|(closed, heir)| preceded.entry(*heir).or_default().push(*closed));
+
+        // Each with whether it is reached as a closed one.
+        let mut reached: BTreeSet<(i64, bool)> = BTreeSet::new();
+        let mut next: Vec<(i64, bool)> = granted.iter().map(|id| (*id, false)).collect();
+        while let Some((id, closed)) = next.pop() {
+            if !reached.insert((id, closed)) {
+                continue;
+            }
+            let children = below.get(&id).into_iter().flatten();
+            let wanted = children.filter(|row| if closed { self.has_closed(**row) } else { self.is_open(**row) });
+            next.extend(wanted.map(|row| (self.units.ids[*row], closed)));
+            let gone = preceded.get(&id).into_iter().flatten();
+            let gone = gone.filter(|id| self.units.row_of(**id).is_some_and(|row| self.has_closed(row)));
+            next.extend(gone.map(|id| (*id, true)));
+        }
+        reached.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+/// What a reader may see: everything with a role for the whole city, else the units of his roles, widened, and what
+/// concerns himself. 干部 and the administrators see no unit's records.
+pub fn scope_of(reader: &Reader, organisation: &Organisation<'_>) -> Scope {
+    let held = || reader.held.iter().filter(|h| h.role.takes_unit());
+    if held().any(|h| h.unit.is_none()) {
+        return Scope::All;
+    }
+    let units = organisation.widened(&held().filter_map(|h| h.unit).collect());
+    let organs = organisation.whole(&units);
+    Scope::Within(Arc::new(Reach { units, organs, person: reader.person, parts: Arc::clone(organisation.parts) }))
+}

@@ -1,0 +1,213 @@
+//! What the 安全管理员 posts: new accounts, roles, disabling, one-time passwords.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    account::Left,
+    accounts::{render_new, render_one},
+    app::App,
+    error::PageError,
+    frame::Ask,
+    post::{Posted, Seat, act},
+    unit_names,
+};
+use crate::{
+    auth::{
+        Role,
+        account::{self, Refused, display_name, login_name},
+        grant::{self, Wanted},
+        lockout::{self, Against},
+        password,
+    },
+    day::Day,
+};
+
+/// A field that is wrong: its name, and what is wrong.
+type Wrong = (&'static str, String);
+
+/// Role, unit and time as they were typed.
+fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, Wrong>> {
+    let role = match Role::parse(seat.fields.get("role")) {
+        Some(role) => role,
+        None => return Ok(Err(("role", "请选择角色。".into()))),
+    };
+    let unit = match record(seat, "unit")? {
+        Ok(unit) => unit,
+        Err(text) => return Ok(Err(("unit", text))),
+    };
+    let Some(starts) = Day::parse(seat.fields.get("starts")) else {
+        return Ok(Err(("starts", format!("请填写起日，如{}。", seat.now.day))));
+    };
+    let ends = match seat.fields.get("ends") {
+        "" => None,
+        typed => match Day::parse(typed) {
+            Some(day) => Some(day),
+            None => return Ok(Err(("ends", format!("止日不是有效日期，请按{}的样子填写，或留空。", seat.now.day)))),
+        },
+    };
+    Ok(Ok(Wanted { role, unit, starts, ends }))
+}
+
+/// The unit or person that was typed.
+fn record(seat: &Seat, field: &str) -> anyhow::Result<Result<Option<i64>, String>> {
+    seat.db().read(|tx| unit_names::meant(tx, field, seat.fields.get(field)))
+}
+
+/// Everything typed, for the page that is shown again.
+fn typed(seat: &Seat, form: &str) -> Vec<(String, String)> {
+    ["login", "name", "person", "role", "unit", "starts", "ends"]
+        .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(200).collect()))
+        .into()
+}
+
+/// The account of the address; nobody changes the own one here.
+fn other(seat: &Seat, id: &str) -> anyhow::Result<i64> {
+    let id: i64 = id.parse().map_err(|_| PageError::NotFound)?;
+    seat.db().read(|tx| account::get(tx, id))?.ok_or(PageError::NotFound)?;
+    if id == seat.reader.account {
+        return Err(PageError::Refused("不能处置自己的账号，请由另一名安全管理员办理。".into()).into());
+    }
+    Ok(id)
+}
+
+/// What a refused rule says; other errors go on.
+fn refused<T>(done: anyhow::Result<T>) -> anyhow::Result<Result<T, String>> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(e) => e.downcast::<Refused>().map(|Refused(text)| Err(text)),
+    }
+}
+
+/// `POST /accounts/new`.
+pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        let wrong = |field: &str, text: String| {
+            let left = Left { typed: typed(seat, "new"), ..Left::wrong(&format!("new-{field}"), text) };
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &left)))
+        };
+        let login = match login_name(seat.fields.get("login")) {
+            Ok(login) => login,
+            Err(Refused(text)) => return wrong("login", text),
+        };
+        let name = match display_name(seat.fields.get("name")) {
+            Ok(name) => name,
+            Err(Refused(text)) => return wrong("name", text),
+        };
+        let person = match record(seat, "person")? {
+            Ok(person) => person,
+            Err(text) => return wrong("person", text),
+        };
+        let wanted = match wanted(seat)? {
+            Ok(wanted) => wanted,
+            Err((field, text)) => return wrong(field, text),
+        };
+        let shown = password::one_time()?;
+        let (hash, actor) = (password::hash(&shown)?, seat.actor());
+        let made = seat.db().write(move |tx| {
+            let id = account::create(tx, &actor, (&login, &name), person, Some(&hash))?;
+            match refused(grant::give(tx, &actor, id, wanted))? {
+                Ok(_) => Ok(id),
+                Err(text) => Err(NoRole(text).into()),
+            }
+        });
+        match made {
+            Ok(id) => {
+                let left = Left { notice: "账号已建立。".into(), ..Left::default() };
+                Ok(seat.show(StatusCode::OK, |desk| render_one(desk, id, &left, &shown)))
+            }
+            Err(e) => match e.downcast::<NoRole>() {
+                Ok(NoRole(text)) => wrong("role", text),
+                Err(e) => match refused::<()>(Err(e))? {
+                    Err(text) => wrong("login", text),
+                    Ok(()) => Ok(seat.to("/accounts")),
+                },
+            },
+        }
+    })
+    .await
+}
+
+/// The role, not the account, was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoRole(String);
+
+/// `POST /accounts/{id}/grants`.
+pub(super) async fn give(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let wrong = |field: &str, text: String| {
+            let left = Left { typed: typed(seat, "give"), ..Left::wrong(&format!("give-{field}"), text) };
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_one(desk, id, &left, "")))
+        };
+        let wanted = match wanted(seat)? {
+            Ok(wanted) => wanted,
+            Err((field, text)) => return wrong(field, text),
+        };
+        let actor = seat.actor();
+        match refused(seat.db().write(move |tx| grant::give(tx, &actor, id, wanted)))? {
+            Ok(_) => Ok(seat.to(&format!("/accounts/{id}?done=given"))),
+            Err(text) => wrong("role", text),
+        }
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/grants/withdraw`.
+pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let (actor, grant) = (seat.actor(), seat.fields.get("grant").parse().unwrap_or(0));
+        // Withdrawn twice at once is withdrawn.
+        let _ = refused(seat.db().write(move |tx| grant::withdraw(tx, &actor, id, grant)))?;
+        Ok(seat.to(&format!("/accounts/{id}?done=withdrawn")))
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/state`: disables or enables.
+pub(super) async fn set_state(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let disabled = match seat.fields.get("state") {
+            "disabled" => true,
+            "enabled" => false,
+            _ => return Err(PageError::Refused("没有指明停用还是启用，账号没有改动。".into()).into()),
+        };
+        let actor = seat.actor();
+        seat.db().write(move |tx| account::set_disabled(tx, &actor, id, disabled))?;
+        Ok(seat.to(&format!("/accounts/{id}?done={}", if disabled { "disabled" } else { "enabled" })))
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/reset`: a one-time password, shown once.
+pub(super) async fn reset(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let shown = password::one_time()?;
+        let (hash, actor, factor) = (password::hash(&shown)?, seat.actor(), seat.fields.get("factor") == "drop");
+        seat.db().write(move |tx| account::reset(tx, &actor, id, &hash, factor))?;
+        let notice = "口令已重设，该账号的登录已全部退出。".to_owned();
+        let left = Left { notice, ..Left::default() };
+        Ok(seat.show(StatusCode::OK, |desk| render_one(desk, id, &left, &shown)))
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/unlock`.
+pub(super) async fn unlock(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        seat.db().write(move |tx| match account::get(tx, id)? {
+            Some(account) => lockout::unlock(tx, &Against::Name(account.login)),
+            None => Ok(false),
+        })?;
+        Ok(seat.to(&format!("/accounts/{id}?done=unlocked")))
+    })
+    .await
+}

@@ -1,0 +1,140 @@
+//! What a request brings: address, preferences, cookies, where it comes from.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, HeaderName, Method, header, request::Parts},
+};
+
+use super::{
+    app::App,
+    cookie,
+    route::Needs,
+    view::{page::Prefs, url::Query},
+};
+use crate::auth::session::From;
+
+/// A request as the pages see it.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// Path and pairs, without the pairs that only change the look.
+    pub(super) url: Query,
+    /// Size of the letters and contrast.
+    pub(super) prefs: Prefs,
+    /// For paper.
+    pub(super) print: bool,
+    /// Look to be remembered: name and value of a cookie.
+    pub(super) remember: Option<(&'static str, String)>,
+    /// Token of the session, as the browser sent it.
+    pub(super) session: Option<String>,
+    /// What stands in for a session while nobody is logged in.
+    pub(super) visitor: Option<String>,
+    /// Where the request comes from.
+    pub(super) from: From,
+    /// What the address asks for; set where the route is declared.
+    pub(super) needs: Needs,
+    /// Read, not posted.
+    pub(super) reads: bool,
+    /// Sent by a page of our own, as far as the browser tells.
+    pub(super) own_site: bool,
+}
+
+impl Ask {
+    /// The first value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.url.pairs.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// All values of a key.
+    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.url.pairs.iter().filter(move |(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+}
+
+impl FromRequestParts<App> for Ask {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Ask, Self::Rejection> {
+        let uri = &parts.uri;
+        // One slash at the head: two would name another host in a redirect, and browsers take a backslash for one.
+        let mut url = Query::new(format!("/{}", uri.path().trim_start_matches(['/', '\\'])));
+        for (key, value) in form(uri.query().unwrap_or_default()) {
+            url.pairs.push((key, value));
+        }
+        let take = |url: &mut Query, key: &str| {
+            let found = url.pairs.iter().position(|(k, _)| k == key);
+            found.map(|i| url.pairs.remove(i).1)
+        };
+        let size = take(&mut url, "ui_size");
+        let contrast = take(&mut url, "ui_contrast");
+        let print = take(&mut url, "print").is_some();
+        let cookies = cookies(&parts.headers);
+        let cookie = |name: &str| cookies.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
+        let prefs = Prefs::parse(size.as_deref().or(cookie("ui_size")), contrast.as_deref().or(cookie("ui_contrast")));
+        let remember = match (size, contrast) {
+            (Some(_), _) => Some(("ui_size", prefs.size.word().to_owned())),
+            (None, Some(_)) => Some(("ui_contrast", if prefs.contrast { "more" } else { "normal" }.to_owned())),
+            _ => None,
+        };
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string());
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let from = From { address: address.unwrap_or_default(), agent: agent.to_owned() };
+        let [session, visitor] =
+            [cookie::SESSION, cookie::VISITOR].map(|kind| cookie(&kind.name(app.transport)).map(str::to_owned));
+        // A route that says nothing is open to nobody but who is logged in.
+        let needs = parts.extensions.get::<Needs>().copied().unwrap_or(Needs::LogIn);
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let own_site = own_site(&parts.headers);
+        Ok(Ask { url, prefs, print, remember, session, visitor, from, needs, reads, own_site })
+    }
+}
+
+/// The pairs of a query, decoded; what is not UTF-8 is replaced.
+pub(super) fn form(query: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| {
+        let bytes = text.as_bytes();
+        let mut out = Vec::with_capacity(bytes.len());
+        let mut i = 0;
+        while i < bytes.len() {
+            let hex = |b: u8| char::from(b).to_digit(16);
+            match bytes[i] {
+                b'+' => out.push(b' '),
+                b'%' if i + 2 < bytes.len() => match (hex(bytes[i + 1]), hex(bytes[i + 2])) {
+                    (Some(a), Some(b)) => {
+                        out.push((a * 16 + b) as u8);
+                        i += 2;
+                    }
+                    _ => out.push(b'%'),
+                },
+                b => out.push(b),
+            }
+            i += 1;
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    let pairs = query.split('&').filter(|p| !p.is_empty()).take(200);
+    pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|c| c.trim().split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
+}
+
+/// Whether a request was sent by our own page: what browsers say about it (`Sec-Fetch-Site`, else `Origin`). A browser that
+/// says nothing is believed; the token in the form decides then.
+fn own_site(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host)),
+        (Some(_), None) => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! Forms that are posted: read within bounds, and refused unless they come from a page of ours in the same session.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{FromRequest, Request},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    app::App,
+    ask, cookie,
+    error::PageError,
+    frame::{self, Ask, Desk, admit, bare, instant, who},
+};
+use crate::{
+    auth::{Reader, token},
+    clock::Moment,
+    db::Db,
+    scope::Actor,
+};
+
+/// Larger forms are not read.
+const LARGEST: usize = 64 * 1024;
+/// Slower ones neither.
+const SLOWEST: Duration = Duration::from_secs(20);
+/// The hidden field with the form's token.
+pub(super) const TOKEN: &str = "form";
+
+/// The fields of a posted form, or why it was not read.
+pub(super) struct Posted(Result<Vec<(String, String)>, PageError>);
+
+impl FromRequest<App> for Posted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: Request, _: &App) -> Result<Posted, Self::Rejection> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            return Ok(Posted(Err(PageError::Unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE))));
+        }
+        let body = axum::body::to_bytes(request.into_body(), LARGEST);
+        Ok(Posted(match tokio::time::timeout(SLOWEST, body).await {
+            Ok(Ok(bytes)) => Ok(ask::form(&String::from_utf8_lossy(&bytes))),
+            Ok(Err(_)) => Err(PageError::Unreadable(StatusCode::PAYLOAD_TOO_LARGE)),
+            Err(_) => Err(PageError::Unreadable(StatusCode::REQUEST_TIMEOUT)),
+        }))
+    }
+}
+
+/// The fields of a form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of a field as it was sent; empty if it is not there.
+    pub(super) fn raw(&self, name: &str) -> &str {
+        self.0.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
+    }
+
+    /// The same without blanks around it.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+}
+
+/// What the handler of a posted form works with. No transaction is open: it writes in its own.
+#[derive(Clone)]
+pub(super) struct Seat {
+    /// The server.
+    pub(super) app: App,
+    /// The request.
+    pub(super) ask: Ask,
+    /// Who posts.
+    pub(super) reader: Reader,
+    /// The day and the instant of recording.
+    pub(super) now: Moment,
+    /// The fields.
+    pub(super) fields: Fields,
+}
+
+impl Seat {
+    /// The store.
+    pub(super) fn db(&self) -> &Db {
+        &self.app.installation.db
+    }
+
+    /// Who writes, at the machine's instant.
+    pub(super) fn actor(&self) -> Actor {
+        Actor { name: self.reader.name.clone(), at: instant() }
+    }
+
+    /// Goes on with a page, by GET, so that reloading posts nothing again.
+    pub(super) fn to(&self, path: &str) -> Response {
+        Redirect::to(path).into_response()
+    }
+
+    /// Goes on under a new token of the session.
+    pub(super) fn with_token(&self, token: &str, mut response: Response) -> Response {
+        response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.set(self.app.transport, token));
+        response
+    }
+
+    /// The same seat under a new token of the session: what it shows belongs to that.
+    pub(super) fn under(&self, token: &str) -> Seat {
+        Seat { ask: Ask { session: Some(token.to_owned()), ..self.ask.clone() }, ..self.clone() }
+    }
+
+    /// Shows a page over a fresh snapshot as the answer to the form, with a status.
+    pub(super) fn show<F>(&self, status: StatusCode, page: F) -> Response
+    where
+        F: FnOnce(&mut Desk<'_, '_>) -> anyhow::Result<Response>,
+    {
+        let mut response = frame::desk(&self.app, &self.ask, page);
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
+
+/// Runs the handler of a posted form on a blocking thread, if it comes from a page of ours, in the session that the page
+/// was made for, by someone who may.
+pub(super) async fn act<F>(app: App, ask: Ask, posted: Posted, handler: F) -> Response
+where
+    F: FnOnce(&Seat) -> anyhow::Result<Response> + Send + 'static,
+{
+    blocking(app, ask, move |app, ask| {
+        let (reader, now) = app.installation.db.read(|tx| {
+            let current = app.installation.current(tx)?;
+            let now = app.installation.clock.now();
+            Ok((who(tx, app, ask, &current, now.day)?, now))
+        })?;
+        admit(ask.needs, reader.as_ref())?;
+        let reader = reader.ok_or(PageError::NotLoggedIn)?;
+        let fields = checked(ask, posted, ask.session.as_deref())?;
+        handler(&Seat { app: app.clone(), ask: ask.clone(), reader, now, fields })
+    })
+    .await
+}
+
+/// The same for a form that is posted before there is a session.
+pub(super) async fn act_as_visitor<F>(app: App, ask: Ask, posted: Posted, handler: F) -> Response
+where
+    F: FnOnce(&App, &Ask, &Fields) -> anyhow::Result<Response> + Send + 'static,
+{
+    blocking(app, ask, move |app, ask| handler(app, ask, &checked(ask, posted, ask.visitor.as_deref())?)).await
+}
+
+/// The fields of a form that fits its session.
+fn checked(ask: &Ask, posted: Posted, session: Option<&str>) -> Result<Fields, PageError> {
+    if !ask.own_site {
+        return Err(PageError::Stale);
+    }
+    let fields = Fields(posted.0?);
+    match session {
+        Some(session) if token::is_form_token(session, fields.raw(TOKEN)) => Ok(fields),
+        _ => Err(PageError::Stale),
+    }
+}
+
+async fn blocking<F>(app: App, ask: Ask, work: F) -> Response
+where
+    F: FnOnce(&App, &Ask) -> anyhow::Result<Response> + Send + 'static,
+{
+    let frame = bare(&ask);
+    let work = move || {
+        work(&app, &ask).unwrap_or_else(|e| {
+            let mut ask = ask.clone();
+            // The error is told to everybody, in the frame of who asked.
+            ask.needs = super::route::Needs::Nothing;
+            frame::desk(&app, &ask, |desk| PageError::from(e).answer(desk))
+        })
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| PageError::Internal(e.into()).page(frame))
+}
+
+/// A header that names no address of ours must not be followed: only paths of this server, without a host.
+pub(super) fn local_path(next: &str) -> Option<&str> {
+    let plain = next.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    let local = next.starts_with('/') && !next.starts_with("//");
+    let elsewhere = ["/login", "/logout"].iter().any(|p| next.starts_with(p));
+    (plain && local && !elsewhere && HeaderValue::from_str(next).is_ok()).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_server_are_followed() {
+        for good in ["/", "/units/U1?state=%E7%BA%A2", "/ledgers/talk?next=http://x"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "//evil.test",
+            "/\\evil.test",
+            "https://evil.test",
+            "javascript:alert(1)",
+            "units",
+            "/a\r\nX: 1",
+            "/一",
+            "/login?next=/login",
+            "/logout",
+            "/\t/evil.test",
+            " /",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a unit or a person is called in full, and which one is meant by what was typed.
+
+use std::collections::BTreeSet;
+
+use super::frame::Desk;
+use crate::{
+    db::Tx,
+    names::Names,
+    verdict::world::{PERSON, UNIT},
+};
+
+/// The unit's name after that of its organ: `柳溪县发改局 办公室`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn full(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<String> {
+    let current = desk.current.clone();
+    let organ = current.organisation.table(UNIT).zip(current.organisation.chart()).and_then(|(units, chart)| {
+        let organ = *chart.organ.get(units.row_of(unit)?)?;
+        units.ids.get(organ).copied()
+    });
+    let ids: BTreeSet<i64> = organ.into_iter().chain([unit]).collect();
+    let names = Names::load(desk.tx, &current.engine.layout, &[(UNIT, ids)].into())?;
+    let own = names.title(UNIT, unit);
+    Ok(match organ.filter(|o| *o != unit) {
+        Some(organ) => format!("{} {own}", names.title(UNIT, organ)),
+        None => own.to_owned(),
+    })
+}
+
+/// The unit of a person today.
+pub(super) fn of_person(desk: &Desk<'_, '_>, person: i64) -> Option<i64> {
+    let organisation = &desk.current.organisation;
+    let row = organisation.table(PERSON)?.row_of(person)?;
+    let post = organisation.chart()?.post_on(row, desk.now.day)?;
+    organisation.table(UNIT)?.ids.get(post.unit).copied()
+}
+
+/// A person's name.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn person(desk: &mut Desk<'_, '_>, person: i64) -> anyhow::Result<String> {
+    let layout = desk.current.clone();
+    let names = Names::load(desk.tx, &layout.engine.layout, &[(PERSON, [person].into())].into())?;
+    Ok(names.title(PERSON, person).to_owned())
+}
+
+/// The record of a ledger that a typed code or name means: `None` for nothing typed.
+///
+/// # Errors
+/// In the inner result, what is wrong with what was typed; in the outer, when the store cannot be read.
+pub(super) fn meant(tx: &mut Tx<'_>, ledger: &str, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
+    if typed.is_empty() {
+        return Ok(Ok(None));
+    }
+    let title = if ledger == "unit" { "单位" } else { "人员" };
+    if typed.chars().count() > 60 || typed.contains(char::is_control) {
+        return Ok(Err(format!("没有这个{title}，请填写编号或全名。")));
+    }
+    let sql = format!(
+        "select record_id, record_code from l_{ledger} where voided_at is null and (record_code = $1 or \"name\" = $1) \
+         order by record_id limit 50"
+    );
+    let found = tx.rows(&sql, &[typed.into()], |r| Ok((r.i64(0)?, r.opt_text(1)? == Some(typed))))?;
+    let by_code: Vec<i64> = found.iter().filter(|f| f.1).map(|f| f.0).collect();
+    let ids: Vec<i64> = if by_code.is_empty() { found.iter().map(|f| f.0).collect() } else { by_code };
+    Ok(match ids[..] {
+        [one] => Ok(Some(one)),
+        [] => Err(format!("没有编号或全名为“{typed}”的{title}，请核对。")),
+        _ => Err(format!("叫“{typed}”的{title}有{}个，请填写编号。", ids.len())),
+    })
+}

@@ -1,0 +1,31 @@
+//! 登录 `/login`: am I in the right system, and who am I?
+
+use askama::Template;
+
+use super::form::{Errors, Form};
+use super::page::Page;
+
+/// The login page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "login.html")]
+pub struct Login {
+    /// Frame.
+    pub page: Page,
+    /// Login name, password, code.
+    pub form: Form,
+    /// What is wrong, or how long to wait; one text for all that may be wrong.
+    pub errors: Errors,
+    /// In the demo, whom one can be: the first is offered first.
+    pub identities: Vec<Identity>,
+}
+
+/// An identity of the demo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Login name.
+    pub login: String,
+    /// Roles: `领导小组办公室`.
+    pub role: String,
+    /// Unit and name: `云岭市发改委　张三`.
+    pub whom: String,
+}

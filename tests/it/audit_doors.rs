@@ -1,0 +1,65 @@
+//! Every public way of writing leaves an entry that says what it did.
+
+use dongliang::{
+    audit::{self, Filter, Line},
+    db::{Db, testing::TempDir},
+    db_test, facts, intake, jobs,
+    ledger::store,
+    org::builtin,
+    scope::Scope,
+};
+
+use crate::incremental::Office;
+
+/// The entries since one, the oldest first: kind, rows, payload.
+fn since(db: &Db, row_id: i64) -> Vec<Line> {
+    let mut lines = db.read(|tx| audit::list(tx, &Scope::All, &Filter::default(), None, 500)).unwrap();
+    lines.retain(|l| l.row_id > row_id);
+    lines.reverse();
+    lines
+}
+
+fn told(lines: &[Line]) -> Vec<(&str, &str)> {
+    lines.iter().map(|l| (l.kind.as_str(), l.written.as_str())).collect()
+}
+
+db_test!(each_door_says_what_it_did, |db: &Db| {
+    let office = Office::open(db, "2025-10-20");
+    let first = since(db, 0);
+    assert_eq!(first[0].kind, "init");
+    assert!(first[0].written.starts_with("~package:"));
+    office.found();
+    let founded = since(db, 0).last().unwrap().row_id;
+    let inst = &office.installation;
+    // Seven persons are there; two come by a file, in one entry.
+    let dir = TempDir::new();
+    let file = dir.0.join("person.csv");
+    std::fs::write(&file, "编号,姓名,联系电话\nX1,甲,13800138000\nX2,乙,\n").unwrap();
+    let prepared = intake::prepare(inst, "person", &file).unwrap();
+    let import = intake::stage(inst, "试", "person", prepared).unwrap();
+    jobs::run_waiting(inst).unwrap();
+    facts::undo_import(inst, "试", import, "传错").unwrap();
+    facts::void(inst, "试", "mentor_pair", (2, 1), "误登").unwrap();
+    facts::join(inst, "试", "person", (6, 7), "登记了两次").unwrap();
+    let person = &builtin::ledgers()[1];
+    let row = db.read(|tx| store::get(tx, person, &Scope::All, 1, None)).unwrap().unwrap();
+    let new = dongliang::ledger::NewRow { code: row.code, unit: row.unit, values: row.values };
+    facts::correct(inst, "试", "person", (1, 1), new, "核对").unwrap();
+    let lines = since(db, founded);
+    assert_eq!(
+        told(&lines),
+        [
+            ("import", "person +8.1x2"),
+            ("undo", "person -8.1x2"),
+            ("void", "mentor_pair -2.1"),
+            ("join", "post -7.1 +7.2 person -7.1"),
+            ("correct", "person -1.1 +1.2"),
+        ]
+    );
+    let payload = |n: usize| lines[n].payload.clone().unwrap();
+    assert!(payload(0).contains("person.csv") && payload(0).contains("\"rows\":2"));
+    assert!(payload(1).contains("传错") && payload(2).contains("\"before\":{") && payload(3).contains("\"kept\":6"));
+    assert!(payload(4).contains("\"before\":{}"), "nothing differs: {}", payload(4));
+    assert!(!lines.iter().any(|l| l.payload.as_ref().unwrap().contains("13800138000")));
+    office.agree("all of it");
+});

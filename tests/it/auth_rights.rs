@@ -1,0 +1,345 @@
+//! Who may do what: every route for every role, dates and posts of grants, stand-ins, what a grant reaches.
+
+use std::collections::BTreeSet;
+
+use dongliang::{
+    auth::{
+        self, Organisation, Role,
+        account::Refused,
+        grant::{self, Wanted},
+    },
+    day::Day,
+    db::{Db, Value},
+    db_test, facts,
+    installation::Installation,
+    ledger::NewRow,
+    scope::{Actor, Scope},
+    web::{self, Needs},
+};
+
+use crate::{
+    visit::{Browser, account, now},
+    web_lists::{office, put},
+};
+
+fn actor() -> Actor {
+    Actor { name: "测试".into(), at: now() }
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+/// An address of the route.
+fn address(path: &str) -> String {
+    let filled = path
+        .replace("/verdicts/{requirement}/{subject}/{window}", "/verdicts/R-21/J1/2025-02")
+        .replace("/requirements/{id}", "/requirements/R-21")
+        .replace("/units/{id}", "/units/U1")
+        .replace("/accounts/{id}", "/accounts/1")
+        .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
+        .replace("/ledgers/{name}", "/ledgers/guidance")
+        .replace("/{id}", "/Z1")
+        .replace("{file}", "none.css")
+        .replace("/people/export", "/people/export?format=csv");
+    assert!(!filled.contains('{'), "{path} has no example here");
+    filled
+}
+
+db_test!(every_route_answers_every_role_as_declared, |db: &Db| {
+    let o = &office(db);
+    let routes = web::routes();
+    assert!(routes.len() > 30);
+    for role in Role::ALL {
+        let mut b = Browser::of(o, role);
+        let form = b.get("/account").token();
+        for (method, path, needs) in routes.iter().filter(|r| r.1 != "/logout") {
+            let at = address(path);
+            let allowed = match needs {
+                Needs::May(permission) => permission.of(role),
+                Needs::Nothing | Needs::OwnAccount | Needs::LogIn => true,
+            };
+            let got = if *method == "GET" { b.get(&at) } else { b.post(&at, &[("form", "stale")]) };
+            let said = if got.status == 403 { got.read() } else { String::new() };
+            if *method == "POST" && allowed && *path != "/login/demo" {
+                assert!(said.contains("页面已过期"), "{role:?} {path}: {} {said}", got.status);
+                continue;
+            }
+            assert_eq!(said.contains("没有权限查看这个页面"), !allowed, "{role:?} {method} {path}: {}", got.status);
+            if !allowed && *method == "POST" {
+                assert_eq!(b.post(&at, &[("form", &form)]).status, 403, "{role:?} {path} with a good token");
+            }
+        }
+    }
+    let mut nobody = Browser::new(o);
+    for (method, path, needs) in &routes {
+        let at = address(path);
+        let got = if *method == "GET" { nobody.get(&at) } else { nobody.post(&at, &[("form", "x")]) };
+        let to_login = got.status == 303 && got.led().1.starts_with("/login");
+        assert_eq!(to_login, *needs != Needs::Nothing, "{method} {path}: {:?}", got.led());
+    }
+    assert_eq!(nobody.get("/no-such-page").led().0, 303, "what is there is not told to strangers");
+});
+
+db_test!(a_missing_permission_hides_the_entry_and_says_whom_to_ask, |db: &Db| {
+    let o = &office(db);
+    account(o, "an-officer", Role::Security, None, None);
+    let mut cadre = Browser::of(o, Role::Cadre);
+    let page = cadre.get("/requirements").text();
+    assert!(page.contains("全部台账") && !page.contains(r#"href="/people""#) && !page.contains("/accounts"), "{page}");
+    let refused = cadre.get("/people/export?format=csv");
+    let text = refused.read();
+    assert_eq!(refused.status, 403);
+    assert!(text.contains("导出人员名册") && text.contains("an-officer") && text.contains("人事部门"), "{text}");
+    let mut officer = Browser::of(o, Role::Security);
+    let page = officer.get("/accounts").text();
+    assert!(page.contains("账号与角色") && !page.contains("全部台账") && !page.contains(r#"href="/requirements""#));
+    // The roster is not to be had as a ledger by those who may not export it.
+    assert_eq!(Browser::of(o, Role::Clerk).get("/ledgers/person/export?format=csv").status, 403);
+    assert_eq!(Browser::of(o, Role::Office).get("/ledgers/person/export?format=csv").status, 200);
+});
+
+db_test!(the_three_administrators_are_apart, |db: &Db| {
+    let o = &office(db);
+    let today = o.clock.now().day;
+    let give = |id: i64, role: Role, starts: Day, ends: Option<Day>| {
+        let done = o.db.write(move |tx| grant::give(tx, &actor(), id, Wanted { role, unit: None, starts, ends }));
+        done.map_err(|e| e.downcast::<Refused>().unwrap().0)
+    };
+    for (n, role) in Role::ADMINISTRATORS.into_iter().enumerate() {
+        let id = account(o, &format!("admin{n}"), role, None, None);
+        for other in Role::ALL.into_iter().filter(|r| *r != role && !r.needs_unit()) {
+            let text = give(id, other, today, None).unwrap_err();
+            assert!(text.contains(role.title()), "{text}");
+        }
+        // Nor later, nor for a time, nor again.
+        assert!(give(id, Role::Cadre, today.plus(100), Some(today.plus(101))).is_err());
+        assert!(give(id, role, today, None).unwrap_err().contains("不必重复"));
+    }
+    let office_worker = account(o, "worker", Role::Office, None, None);
+    assert!(give(office_worker, Role::System, today, None).is_err());
+    give(office_worker, Role::Cadre, today, None).unwrap();
+    // Two at once: one of them is refused.
+    let id = o.db.write(|tx| auth::account::create(tx, &actor(), ("two", "two"), None, None)).unwrap();
+    let results: Vec<bool> = std::thread::scope(|s| {
+        let give = &give;
+        let hands = [Role::System, Role::Security].map(|role| s.spawn(move || give(id, role, today, None).is_ok()));
+        hands.into_iter().map(|h| h.join().unwrap()).collect()
+    });
+    assert_eq!(results.iter().filter(|ok| **ok).count(), 1);
+    for (role, unit, told) in
+        [(Role::UnitAdmin, None, "须指明单位"), (Role::Cadre, Some(2), "不分单位"), (Role::System, Some(2), "不分单位")]
+    {
+        let wanted = Wanted { role, unit, starts: today, ends: None };
+        let done = o.db.write(move |tx| grant::give(tx, &actor(), office_worker, wanted));
+        assert!(done.unwrap_err().to_string().contains(told));
+    }
+});
+
+db_test!(a_grant_holds_from_its_first_to_its_last_day, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    for (starts, ends, status) in [
+        ("2025-10-20", None, 200),
+        ("2025-10-21", None, 403),
+        ("2025-10-01", Some("2025-10-20"), 200),
+        ("2025-10-01", Some("2025-10-19"), 403),
+    ] {
+        o.db.write(move |tx| tx.execute("update role_grant set starts = $1, ends = $2", &[starts.into(), ends.into()]))
+            .unwrap();
+        assert_eq!(b.get("/").status, status, "{starts} {ends:?}");
+    }
+});
+
+/// Ends a person's post on a day.
+fn leaves(o: &Installation, person: i64, last: &'static str) {
+    let (record, mut values) =
+        o.db.read(|tx| {
+            let sql = "select record_id, \"duty\", \"title\", \"from\" from l_post where \"person\" = $1";
+            tx.one(sql, &[person.into()], |r| {
+                let text = |i| anyhow::Ok(Value::from(r.text(i)?));
+                Ok((r.i64(0)?, vec![person.into(), text(1)?, text(2)?, Value::Null, text(3)?, Value::Null]))
+            })
+        })
+        .unwrap()
+        .unwrap();
+    values[5] = last.into();
+    let row = NewRow { code: None, unit: Some(3), values };
+    facts::correct(o, "周敏", "post", (record, 1), row, "调离").unwrap();
+}
+
+db_test!(a_grant_of_a_person_ends_with_the_post, |db: &Db| {
+    let o = &office(db);
+    // 孙三 of the 办公室 (3) in 柳溪县发改局 (2).
+    let mut there = Browser::logged_in(o, account(o, "sun", Role::Clerk, Some(3), Some(3)));
+    let mut above = Browser::logged_in(o, account(o, "sun2", Role::UnitAdmin, Some(2), Some(3)));
+    let mut city = Browser::logged_in(o, account(o, "sun3", Role::Office, None, Some(3)));
+    let mut elsewhere = Browser::logged_in(o, account(o, "an", Role::Clerk, Some(3), Some(4)));
+    let mut nobody = Browser::logged_in(o, account(o, "unit", Role::Clerk, Some(3), None));
+    assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [200; 3]);
+    assert_eq!(elsewhere.get("/ledgers").status, 403, "安四 works in the city");
+    leaves(o, 3, "2025-10-19");
+    assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [403; 3]);
+    assert!(there.get("/account").read().contains("本人已不在该单位任职"));
+    assert_eq!(nobody.get("/ledgers").status, 200, "an account of the unit hangs on no person");
+});
+
+db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {
+    let o = &office(db);
+    let clerk = account(o, "clerk", Role::Office, None, None);
+    let other = account(o, "other", Role::Cadre, None, None);
+    let mut b = Browser::logged_in(o, other);
+    let mut own = Browser::logged_in(o, clerk);
+    assert_eq!(b.get("/people").status, 403);
+    let name = |own: &mut Browser, to: &str, starts: &str, ends: &str, reason: &str| {
+        let fields = [("to", to), ("starts", starts), ("ends", ends), ("reason", reason)];
+        own.submit("/account", "/account/stand-ins", &fields)
+    };
+    account(o, "root", Role::System, None, None);
+    for (to, starts, ends, reason, told) in [
+        ("nobody", "2025-10-20", "2025-10-24", "年休假", "没有可以代理的账号"),
+        ("root", "2025-10-20", "2025-10-24", "年休假", "没有可以代理的账号"),
+        ("clerk", "2025-10-20", "2025-10-24", "年休假", "不能由自己代理自己"),
+        ("other", "2025-10-19", "2025-10-24", "年休假", "起日应为2025年10月20日或以后"),
+        ("other", "2025-10-24", "2025-10-20", "年休假", "止日应不早于起日"),
+        ("other", "2025-10-20", "2026-10-20", "年休假", "最长半年"),
+        ("other", "2025-10-20", "", "年休假", "请填写止日"),
+        ("other", "2025-10-20", "2025-10-24", "", "请填写事由"),
+        ("other", "2025-10-20", "2025-10-24", "年\u{202e}休", "控制字符"),
+    ] {
+        let got = name(&mut own, to, starts, ends, reason);
+        assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
+        assert!(got.text().contains(&format!(r#"value="{to}""#)), "what was typed stays");
+    }
+    assert_eq!(name(&mut own, "other", "2025-10-20", "2025-10-24", "年休假").status, 303);
+    assert_eq!(name(&mut own, "other", "2025-10-22", "2025-10-26", "年休假").status, 422, "already");
+    assert_eq!(b.get("/people").status, 200);
+    assert!(b.get("/account").read().contains("领导小组办公室（全市），代clerk"));
+    // Not handed on further, and not beyond what the clerk still has.
+    let third = account(o, "third", Role::Cadre, None, None);
+    assert!(!b.get("/account").text().contains("请人代理"));
+    assert_eq!(Browser::logged_in(o, third).get("/people").status, 403);
+    o.db.write(|tx| tx.execute("update stand_in set ends = '2025-10-19'", &[])).unwrap();
+    assert_eq!(b.get("/people").status, 403, "over");
+    o.db.write(|tx| tx.execute("update stand_in set ends = '2025-10-24'", &[])).unwrap();
+    assert_eq!(b.get("/people").status, 200);
+    // Another's stand-in is not withdrawn by who stands in.
+    b.submit("/account", "/account/stand-ins/withdraw", &[("id", "1")]);
+    assert_eq!(b.get("/people").status, 200);
+    own.submit("/account", "/account/stand-ins/withdraw", &[("id", "1")]);
+    assert_eq!(b.get("/people").status, 403, "withdrawn");
+});
+
+db_test!(what_a_grant_reaches, |db: &Db| {
+    let o = &office(db);
+    let reach = |login: &str, role: Role, unit: Option<i64>, on: &str| {
+        let id = account(o, login, role, unit, None);
+        o.db.read(|tx| {
+            let (current, on) = (o.current(tx)?, day(on));
+            let organisation = Organisation::of(&current, on).unwrap();
+            let held = auth::reader::held(tx, id, Some(&organisation), o.clock.now().day)?;
+            let session = auth::session::Session {
+                id: 1,
+                account: id,
+                created: 0,
+                seen: 0,
+                ends: 0,
+                from: auth::session::From::default(),
+                demo: false,
+            };
+            let (login, name) = (String::new(), String::new());
+            let reader = auth::Reader { account: id, login, name, person: None, held, session, pending: None };
+            let scope = auth::scope_of(&reader, &organisation);
+            Ok(match scope {
+                Scope::All => None,
+                Scope::Within(reach) => Some((reach.units.clone(), reach.organs.clone())),
+            })
+        })
+        .unwrap()
+    };
+    let set = |ids: &[i64]| ids.iter().copied().collect::<BTreeSet<i64>>();
+    // Of 2, which owns 2, 3 and 4, all units are reached only together with 4.
+    let units = |ids: &[i64]| {
+        let organs: Vec<i64> =
+            [1, 2].into_iter().filter(|o| ids.contains(o) && (*o == 1 || ids.contains(&4))).collect();
+        Some((set(ids), set(&organs)))
+    };
+    // 1 the city, 2 a district below it, 3 its 办公室, 4 its 旧科, closed on 2025-05-15.
+    assert_eq!(reach("a", Role::Office, None, "2025-10-20"), None);
+    assert_eq!(reach("b", Role::UnitAdmin, Some(1), "2025-10-20"), units(&[1, 2, 3]));
+    assert_eq!(reach("c", Role::UnitAdmin, Some(2), "2025-10-20"), units(&[2, 3]));
+    assert_eq!(reach("d", Role::Clerk, Some(3), "2025-10-20"), units(&[3]));
+    assert_eq!(reach("c", Role::UnitAdmin, Some(2), "2025-05-15"), units(&[2, 3, 4]), "still open on its last day");
+    assert_eq!(reach("e", Role::Cadre, None, "2025-10-20"), units(&[]));
+    for role in Role::ADMINISTRATORS {
+        assert_eq!(reach(&format!("{role:?}"), role, None, "2025-10-20"), units(&[]));
+    }
+    let heir: [(&str, Value); 3] = [("successor", 3.into()), ("kind", "合并".into()), ("day", "2025-05-16".into())];
+    put(o, "succession", "C1", Some(4), &heir);
+    assert_eq!(reach("d", Role::Clerk, Some(3), "2025-10-20"), units(&[3, 4]), "the closed unit that it succeeds");
+    assert_eq!(reach("c", Role::UnitAdmin, Some(2), "2025-10-20"), units(&[2, 3, 4]));
+});
+
+db_test!(pages_show_what_the_roles_reach, |db: &Db| {
+    let o = &office(db);
+    let sees = |login: &str, role: Role, unit: Option<i64>, person: Option<i64>| {
+        let mut b = Browser::logged_in(o, account(o, login, role, unit, person));
+        let page = b.get("/ledgers/guidance").read();
+        let n = page.split("条指导记录").next().unwrap();
+        n.chars().rev().take_while(char::is_ascii_digit).collect::<String>()
+    };
+    // Two pairs of the 办公室 with two records each; 孙三 (3) is mentee of the one, 安四 (4) has no part in any.
+    assert_eq!(sees("all", Role::Office, None, None), "4");
+    assert_eq!(sees("unit", Role::UnitAdmin, Some(2), None), "4");
+    assert_eq!(sees("clerk", Role::Clerk, Some(3), None), "4");
+    assert_eq!(sees("own", Role::Cadre, None, Some(3)), "2");
+    assert_eq!(sees("none", Role::Cadre, None, Some(4)), "0");
+    assert_eq!(sees("old", Role::Clerk, Some(4), None), "0");
+});
+
+db_test!(a_change_of_roles_ends_the_sessions, |db: &Db| {
+    let o = &office(db);
+    let id = account(o, "clerk", Role::Clerk, Some(3), None);
+    let mut b = Browser::logged_in(o, id);
+    let mut officer = Browser::of(o, Role::Security);
+    let page = format!("/accounts/{id}");
+    let give = |officer: &mut Browser, fields: &[(&str, &str)]| {
+        officer.submit(&page, &format!("/accounts/{id}/grants"), fields)
+    };
+    for (role, unit, starts, ends, told) in [
+        ("", "", "2025-10-20", "", "请选择角色"),
+        ("皇帝", "", "2025-10-20", "", "请选择角色"),
+        ("单位管理员", "", "2025-10-20", "", "须指明单位"),
+        ("单位管理员", "U9", "2025-10-20", "", "没有编号或全名为“U9”的单位"),
+        ("单位管理员", "U1", "昨天", "", "请填写起日"),
+        ("单位管理员", "U1", "2025-10-20", "2025-02-30", "止日不是有效日期"),
+        ("单位管理员", "U1", "2025-10-20", "2025-10-19", "止日应不早于起日"),
+        ("科室填报", "U1-1", "2025-10-20", "", "不必重复授予"),
+        ("系统管理员", "", "2025-10-20", "", "专门的账号"),
+    ] {
+        let got = give(&mut officer, &[("role", role), ("unit", unit), ("starts", starts), ("ends", ends)]);
+        assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
+    }
+    assert_eq!(b.get("/ledgers").status, 200);
+    let fields = [("role", "单位管理员"), ("unit", "柳溪县发改局"), ("starts", "2025-10-20"), ("ends", "")];
+    assert_eq!(give(&mut officer, &fields).led(), (303, format!("{page}?done=given").as_str()));
+    assert_eq!(b.get("/ledgers").status, 303, "has to log in again");
+    let mut b = Browser::logged_in(o, id);
+    assert!(b.get("/account").read().contains("单位管理员（柳溪县发改局）"));
+    // Grants of others, such as the officer's own, are not withdrawn from here.
+    for grant in ["1", "2", "3", "x"] {
+        officer.submit(&page, &format!("/accounts/{id}/grants/withdraw"), &[("grant", grant)]);
+    }
+    let mut b = Browser::logged_in(o, id);
+    assert_eq!((b.get("/ledgers").status, b.get("/account").status), (403, 200));
+    assert_eq!(officer.get("/accounts").status, 200);
+    // Nobody gives himself a role.
+    let own = account(o, "test-security", Role::Security, None, None);
+    let fields = [("role", "安全管理员"), ("starts", "2025-10-20")];
+    let form = officer.get(&page).token();
+    for path in ["grants", "grants/withdraw", "state", "reset", "unlock"] {
+        let mut all = vec![("form", form.as_str())];
+        all.extend(fields);
+        assert_eq!(officer.post(&format!("/accounts/{own}/{path}"), &all).status, 409, "{path}");
+    }
+});

@@ -1,0 +1,173 @@
+//! A browser for the tests of pages: it keeps cookies, reads forms and posts them, without scripts.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, header},
+};
+use dongliang::{
+    auth::{
+        Role, account,
+        grant::{self, Wanted},
+        session::{self, From},
+    },
+    clock::Clock,
+    installation::Installation,
+    scope::Actor,
+    web::{self, Transport},
+};
+use tower::ServiceExt as _;
+
+/// An answer as it came.
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Got {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    /// What is read on the page, without marks.
+    pub(crate) fn read(&self) -> String {
+        let mut out = String::new();
+        let mut inside = false;
+        for c in self.text().chars() {
+            match c {
+                '<' => inside = true,
+                '>' => inside = false,
+                c if !inside => out.push(c),
+                _ => {}
+            }
+        }
+        out
+    }
+
+    pub(crate) fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// Status and where it leads.
+    pub(crate) fn led(&self) -> (u16, &str) {
+        (self.status, self.header(header::LOCATION))
+    }
+
+    /// The token of the forms on the page.
+    pub(crate) fn token(&self) -> String {
+        let text = self.text();
+        let from = text.find(r#"name="form" value=""#).expect("the page has a form") + 19;
+        text[from..].split('"').next().unwrap().to_owned()
+    }
+}
+
+/// The present, by which sessions go.
+pub(crate) fn now() -> i64 {
+    Clock::Machine.now().instant
+}
+
+/// A browser.
+pub(crate) struct Browser {
+    pub(crate) office: Installation,
+    pub(crate) transport: Transport,
+    pub(crate) cookies: BTreeMap<String, String>,
+    /// Sent with every request.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Browser {
+    /// One that nobody has used yet.
+    pub(crate) fn new(office: &Installation) -> Browser {
+        Browser { office: office.clone(), transport: Transport::Loopback, cookies: BTreeMap::new(), headers: vec![] }
+    }
+
+    /// One in which somebody with this role is logged in: for the whole city, or for the unit 2.
+    pub(crate) fn of(office: &Installation, role: Role) -> Browser {
+        let unit = role.needs_unit().then_some(2);
+        let id = account(office, &format!("test-{role:?}").to_lowercase(), role, unit, None);
+        Browser::logged_in(office, id)
+    }
+
+    /// One in which that account is logged in, as if by an identity of the demo or by password.
+    pub(crate) fn logged_in(office: &Installation, id: i64) -> Browser {
+        let from = From { address: "127.0.0.1".into(), agent: "test".into() };
+        let token = office.db.write(move |tx| session::open(tx, id, &from, false, now())).unwrap();
+        let mut browser = Browser::new(office);
+        browser.cookies.insert("dongliang".into(), token);
+        browser
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Got {
+        self.send(Request::get(path), String::new())
+    }
+
+    /// Opens a page and posts fields to an address with the page's token.
+    pub(crate) fn submit(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Got {
+        let token = self.get(page).token();
+        let mut all = vec![("form", token.as_str())];
+        all.extend(fields);
+        self.post(action, &all)
+    }
+
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
+        let pairs: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={}", encoded(v))).collect();
+        self.post_body(path, "application/x-www-form-urlencoded", pairs.join("&"))
+    }
+
+    pub(crate) fn post_body(&mut self, path: &str, kind: &str, body: String) -> Got {
+        self.send(Request::post(path).header(header::CONTENT_TYPE, kind), body)
+    }
+
+    fn send(&mut self, mut request: axum::http::request::Builder, body: String) -> Got {
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let pages = web::pages(self.office.clone(), self.transport);
+        let got = runtime.block_on(async {
+            let response = pages.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+            Got { status: parts.status.as_u16(), headers: parts.headers, body }
+        });
+        for set in got.headers.get_all(header::SET_COOKIE) {
+            let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            match value {
+                "" => self.cookies.remove(name),
+                value => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        got
+    }
+}
+
+/// Percent-encoded as a browser does it.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// An account with a role, made if it is not there; it has no password to begin with, and its second factor counts as set.
+pub(crate) fn account(office: &Installation, login: &str, role: Role, unit: Option<i64>, person: Option<i64>) -> i64 {
+    let (login, day) = (login.to_owned(), office.clock.now().day);
+    office
+        .db
+        .write(move |tx| {
+            if let Some(known) = account::by_login(tx, &login)? {
+                return Ok(known.id);
+            }
+            let actor = Actor { name: "测试".into(), at: now() };
+            let id = account::create(tx, &actor, (&login, &login), person, None)?;
+            grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })?;
+            tx.execute("update account set totp_confirmed = 1 where row_id = $1", &[id.into()])?;
+            Ok(id)
+        })
+        .unwrap()
+}
