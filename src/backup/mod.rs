@@ -50,7 +50,7 @@ pub struct Manifest {
     pub program: String,
     /// Version of the fixed tables.
     pub schema: i64,
-    /// When, as ISO text in UTC.
+    /// When, as ISO text with its offset.
     pub made_at: String,
     /// The tables, sorted by name.
     pub tables: Vec<Table>,
