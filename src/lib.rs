@@ -27,5 +27,6 @@ pub mod ratio;
 pub mod scope;
 pub mod sheet;
 pub mod subjects;
+pub mod sso;
 pub mod verdict;
 pub mod web;
