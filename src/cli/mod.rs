@@ -30,6 +30,7 @@ mod package;
 mod progress;
 mod record;
 mod serve;
+mod sso;
 mod template;
 mod usage;
 mod user;
@@ -99,6 +100,9 @@ enum Command {
     /// 账号：建立管理员，解除暂停，重设口令
     #[command(subcommand)]
     User(user::Command),
+    /// 单点登录：与本单位的统一身份系统连接
+    #[command(subcommand)]
+    Sso(sso::Command),
     /// 导入一本台账
     Import(import::Options),
     /// 导出台账
@@ -144,6 +148,7 @@ pub fn run() -> ExitCode {
         Command::Demo(o) => demo::run(place, o),
         Command::Serve(o) => serve::run(place, o),
         Command::User(c) => user::run(place, c),
+        Command::Sso(c) => sso::run(place, c),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),

@@ -2,6 +2,7 @@
 //! for who only begins. Coming back it is good once, which is written.
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 
 use crate::{
     auth::{policy::SSO_ATTEMPT, token},
@@ -45,8 +46,6 @@ pub struct Waiting {
     pub id: String,
     /// The account.
     pub account: i64,
-    /// As which subject: a link that is gone meanwhile counts no more.
-    pub subject: String,
     /// Where to go afterwards.
     pub next: String,
     /// Good until this instant, µs.
@@ -69,6 +68,13 @@ impl Attempt {
             link,
             ends: now + SSO_ATTEMPT,
         })
+    }
+}
+
+impl Attempt {
+    /// Whether a state that came back is this login's, and the provider still the one it went to.
+    pub fn is_of(&self, issuer: &str, state: &str) -> bool {
+        self.issuer == issuer && bool::from(self.state.as_bytes().ct_eq(state.as_bytes()))
     }
 }
 

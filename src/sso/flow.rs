@@ -6,7 +6,6 @@ use base64::{
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
 use super::{
     Cache, Provider, Refusal, Setting,
@@ -59,8 +58,7 @@ pub fn back(
     answer: &Answer,
     now: i64,
 ) -> anyhow::Result<Result<Identity, Refusal>> {
-    let same = bool::from(attempt.state.as_bytes().ct_eq(answer.state.as_bytes()));
-    if !same || attempt.issuer != setting.issuer {
+    if !attempt.is_of(&setting.issuer, &answer.state) {
         return Ok(Err(Refusal::Stale));
     }
     let (id, ends) = (attempt.state.clone(), attempt.ends);
@@ -88,7 +86,8 @@ pub fn back(
         return Ok(Err(Refusal::Stale));
     }
     let secret = setting.secret(keys)?;
-    Ok(exchange(&provider, setting, &secret, attempt, &answer.code).and_then(|t| checked(cache, setting, attempt, &t, now)))
+    Ok(exchange(&provider, setting, &secret, attempt, &answer.code)
+        .and_then(|t| checked(cache, setting, attempt, &t, now)))
 }
 
 /// The ID token for a code.

@@ -62,8 +62,7 @@ pub fn link(tx: &mut Tx<'_>, actor: &Actor, id: i64, issuer: &str, subject: &str
     }
     let sql = "insert into sso_link (account_id, issuer, subject, linked_at, linked_by) values ($1, $2, $3, $4, $5) \
                on conflict do nothing";
-    let values: [Value; 5] =
-        [id.into(), issuer.into(), subject.into(), actor.at.into(), actor.name.as_str().into()];
+    let values: [Value; 5] = [id.into(), issuer.into(), subject.into(), actor.at.into(), actor.name.as_str().into()];
     if tx.execute(sql, &values)? == 0 {
         return Err(refused("这个身份已与一个账号绑定，或者该账号已经绑定，请先解除。"));
     }
@@ -92,11 +91,7 @@ fn told(tx: &mut Tx<'_>, actor: &Actor, account: &Account, what: &str, subject: 
 ///
 /// # Errors
 /// In the inner result, why nobody is let in; in the outer, when the store cannot be read.
-pub fn account_of(
-    tx: &mut Tx<'_>,
-    setting: &Setting,
-    identity: &Identity,
-) -> anyhow::Result<Result<Account, Refusal>> {
+pub fn account_of(tx: &mut Tx<'_>, setting: &Setting, identity: &Identity) -> anyhow::Result<Result<Account, Refusal>> {
     let linked = of_subject(tx, &identity.issuer, &identity.subject)?;
     let id = match (linked, setting.claim.as_ref().and_then(|name| identity.claim(name))) {
         (Some(id), _) => Some(id),

@@ -96,7 +96,8 @@ pub(super) fn endpoint(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok().filter(|_| fits)?;
     let authority = uri.authority()?.as_str();
     let host = uri.host()?;
-    let local = host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
+    let local =
+        host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
     let kind = match uri.scheme_str()? {
         "https" => true,
         "http" => local,

@@ -6,6 +6,7 @@
 mod absent;
 mod account;
 mod account_factor;
+mod account_sso;
 mod account_stand_in;
 mod accounts;
 mod accounts_change;
@@ -47,6 +48,7 @@ mod requirement_subjects;
 mod requirements;
 mod route;
 mod router;
+mod sso;
 mod subject;
 mod summary;
 mod unit;
