@@ -250,3 +250,91 @@ fn signed(token: &str, keys: &[Key]) -> Result<Map<String, Json>, Wrong> {
     }
     serde_json::from_slice(&bytes(claims)?).map_err(|_| Wrong::Malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Keys and signatures made with another implementation (OpenSSL); the private keys were thrown away.
+    const N: &str = "k9vkDkTl8zoqv1WhyhJ3mvvEcSLYCuF_PJIWgcMiO6nT658HChp6k3MVjG_UDbAWF0IVn97FBOu9dWgeekNlpop1spnL9vfOY_EfLdiKn8o1e7pgqZIXy_9k8vrqlm_3qvhrEMRilP3zMuoLtJt13cQJaOq_-EIMZE3rbLOvDVZNQWZbxM_GikHudPAooehfCGuIHXZmuVcXNNM6TDA7-rLG4mSuHAcd8hGK-vmY2TkFpaKZRkBx8CWoLIKOLvU2Q7bZb6UoefIjjJR-Y4HKPb9_L9vxaHXO4adJg4I7DBklpz7pdWyNxvXvZU3-LYSbGsuvWLKlOV4ib4jn-a4-IQ";
+    const X: &str = "PEPhhRwQlD89FbpLm7cZatD7j9BMcDqG86bB0BeKBaM";
+    const CLAIMS: &str =
+        r#"{"iss":"https://id.example","sub":"u-1","aud":"dl","nonce":"n","iat":1700000000,"exp":1700000300}"#;
+    const SIGNED: [(&str, &str); 3] = [
+        (
+            "RS256",
+            "a9iHDMvnTSZtT9hKAx5Xfx1PcKSmJArs4MPdJQ_TMR7CwTWEbEnHUNf5jcw1rodNrwQB_2hXjXRfzibCe03t8-djMEgL90XghuF6AZmsuRTeIO3C4raW2nR6C9wnqkmJu0RqXDRRizO97R_B8NNCgpK0vrKkrX4JsIQd4Zwcx83Xx8xt3dtBAmN_N1dxmu842GDWk5iq9Gqs-zfrgBah99WbNL_JqoBfkUXm_2Nqdz9sn3s67IaTzhruhM3OdV0y6rbRzA-aijIrxCi87Egmu3vAHGHVndN-P3ol5JRsxTKyjtY-oobYMaMRVIViBFWzLLEddR-NsMOCLGXx07mHBg",
+        ),
+        (
+            "PS256",
+            "NqcE2j0LWyefnzMRc9iIbrGR4FadKdVJw8MHgsdhWIopBTEYJs-OShkYtbP3YdHdixVMtbDc06jrwI79uc3gL_3Av2Ii2p5X1Dh58o8UL1WmkjWuUrMrSAr8PdGVEU18vIyQlQhbRA-DOIdfCC1g-egX_d5aUSFKNGpF-LO3twwlWc245P2za7o47ZiH3BR2TRiJqcTDdYm7mnuGAKrfidH91OeuA9Clko2CAjy8fg4HVnJND70HFuyFREooNLs6-h0v535reZsSrtA2bLm4q8VNGNmCZ8QcIN523-E9hwsBVzw4I8dlGGfX7LEyF9GcyH8S9QLmN1fEIVohNxV1CA",
+        ),
+        ("EdDSA", "VFm-23XChD82QsaOoNCCcNrtX-eEolKRidmodk--8SqMj0exhzXJxsnEOxO_PXAVDDPzTvuujw_Yj8sEs78aBg"),
+    ];
+
+    fn published() -> Vec<Key> {
+        let set = json!({ "keys": [
+            { "kty": "RSA", "n": N, "e": "AQAB" },
+            { "kty": "OKP", "crv": "Ed25519", "x": X },
+            { "kty": "RSA", "n": N, "e": "AQAB", "use": "enc" },
+            { "kty": "oct", "k": "c2VjcmV0" },
+            { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" },
+            { "kty": "EC", "crv": "P-521", "x": "AA", "y": "AA" },
+            "nothing",
+        ] });
+        let keys = keys(set.to_string().as_bytes()).unwrap();
+        assert_eq!(keys.len(), 2, "what cannot be used is passed over");
+        keys
+    }
+
+    fn token(alg: &str, signature: &str) -> String {
+        format!("{}.{}.{signature}", BASE64.encode(format!(r#"{{"alg":"{alg}"}}"#)), BASE64.encode(CLAIMS))
+    }
+
+    fn expected(now: i64) -> Expected<'static> {
+        Expected { issuer: "https://id.example", client_id: "dl", nonce: "n", now: now * SECOND }
+    }
+
+    #[test]
+    fn signatures_of_another_implementation_hold() {
+        for (alg, signature) in SIGNED {
+            let found = check(&token(alg, signature), &published(), &expected(1_700_000_000));
+            assert_eq!(found.unwrap().subject, "u-1", "{alg}");
+            let other = SIGNED.iter().find(|s| s.0 != alg).unwrap();
+            assert_eq!(check(&token(alg, other.1), &published(), &expected(1_700_000_000)), Err(Wrong::Signature));
+        }
+    }
+
+    #[test]
+    fn the_clock_may_be_off_by_a_minute() {
+        let at = |now: i64| check(&token(SIGNED[0].0, SIGNED[0].1), &published(), &expected(now)).map(|_| ());
+        assert_eq!(at(1_700_000_000 - 61), Err(Wrong::Time));
+        assert_eq!(at(1_700_000_000 - 60), Ok(()));
+        assert_eq!(at(1_700_000_300 + 59), Ok(()));
+        assert_eq!(at(1_700_000_300 + 60), Err(Wrong::Expired));
+    }
+
+    #[test]
+    fn a_key_does_what_it_says_alone() {
+        let set = json!({ "keys": [{ "kty": "RSA", "n": N, "e": "AQAB", "alg": "PS256", "kid": "a" }] });
+        let keys = keys(set.to_string().as_bytes()).unwrap();
+        let now = expected(1_700_000_000);
+        assert_eq!(check(&token("RS256", SIGNED[0].1), &keys, &now), Err(Wrong::Key));
+        assert!(check(&token("PS256", SIGNED[1].1), &keys, &now).is_ok());
+        // Of two that may be meant, none is.
+        assert_eq!(check(&token("PS256", SIGNED[1].1), &[keys.clone(), keys].concat(), &now), Err(Wrong::Key));
+        assert!(super::keys(b"[]").is_none() && super::keys(b"{}").is_none() && super::keys(b"x").is_none());
+    }
+
+    #[test]
+    fn a_claim_is_one_text_or_number() {
+        let claims = json!({ "a": " P1 ", "n": 17, "f": 1.5, "l": ["P1"], "e": "  " });
+        let Json::Object(claims) = claims else { panic!("an object") };
+        let identity = Identity { issuer: String::new(), subject: String::new(), claims };
+        assert_eq!(identity.claim("a").as_deref(), Some("P1"));
+        assert_eq!(identity.claim("n").as_deref(), Some("17"));
+        assert!(["f", "l", "e", "none"].iter().all(|name| identity.claim(name).is_none()));
+    }
+}
