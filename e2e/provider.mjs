@@ -32,9 +32,13 @@ async function provider(office) {
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     cookies: { keys: ['of the tests'] },
   });
-  const server = createServer(oidc.callback()).listen(port, '127.0.0.1');
+  let gone = false;
+  const answer = oidc.callback();
+  // The browser still has its pages; to the server it hangs up.
+  const server = createServer((request, response) =>
+    gone && request.url.startsWith('/token') ? request.socket.destroy() : answer(request, response)).listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return { url, close: () => { server.close(); server.closeAllConnections(); } };
+  return { url, goes: () => { gone = true; }, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
 /** Starts both. Gives the office's address, the one-time password of its account `zhoumin`, and how to stop each. */
@@ -50,7 +54,7 @@ export async function start() {
   const added = run('user', 'add', '周敏', '--login', 'zhoumin', '--role', '领导小组办公室');
   const password = /一次性口令（只显示这一次）：(\S+)/.exec(added)[1];
   writeFileSync(join(dir, 'secret'), SECRET);
-  // Before the provider is asked its address must answer; this process does, between the command's lines.
+  // Not by `run`: it asks the provider, which is in this process and must be able to answer meanwhile.
   const set = spawn(program, ['--data', join(dir, 'data'), 'sso', 'set', '--issuer', oidc.url, '--client-id', 'dongliang',
     '--client-secret-file', join(dir, 'secret'), '--address', url], { cwd: dir });
   let said = '';

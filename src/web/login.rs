@@ -45,26 +45,26 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
 fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow::Result<Response> {
     let visitor = visitor(&desk.ask)?;
     let next = desk.ask.get("next").and_then(local_path).unwrap_or_default().to_owned();
+    let sso = setting::load(desk.tx)?.map(|_| match next.as_str() {
+        "" => "/login/sso".to_owned(),
+        next => Query::new("/login/sso").with("next", next).href(),
+    });
     let errors = if error.is_empty() { vec![] } else { vec![Link::new(error, "#in-login")] };
     let form = Form {
         id: "in".into(),
         action: "/login".into(),
         token: token::form_token(&visitor)?,
-        hidden: vec![("next".into(), next.clone())],
+        hidden: vec![("next".into(), next)],
         fields: vec![
             Field { autocomplete: "username", ..Field::text("login", "登录名", typed).required() },
             Field::password("password", "口令", "current-password"),
             Field::code("code", "动态码").hint("已启用动态码的账号填写手机上的6位数字，或者一个恢复码。"),
         ],
         button: "登录".into(),
-        primary: !desk.demo,
+        primary: !desk.demo && sso.is_none(),
         cancel: None,
     };
     let identities = if desk.demo { identities(desk)? } else { Vec::new() };
-    let sso = setting::load(desk.tx)?.map(|_| match next.as_str() {
-        "" => "/login/sso".to_owned(),
-        next => Query::new("/login/sso").with("next", next).href(),
-    });
     let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso };
     let mut response = Html(askama::Template::render(&page)?).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie::VISITOR.set(app.transport, &visitor));
