@@ -21,6 +21,7 @@ use crate::{
     ledger::secret::Keys,
     ratio::Ratio,
     scope::Parts,
+    sso,
     verdict::{compile::Given, engine::Engine, load::Shared, window::bounds},
 };
 
@@ -37,6 +38,8 @@ pub struct Installation {
     pub demo: bool,
     /// Signs the checkpoints of the audit log; `None` where the key is not at hand.
     pub signer: Option<Arc<Signer>>,
+    /// What the provider of single sign-on says of itself, as last fetched.
+    pub sso: Arc<sso::Cache>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -63,7 +66,7 @@ impl Installation {
         db.seal_entries(keys.audit_seal());
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
-        let installation = Installation { db, keys, clock, demo, signer: None, current };
+        let installation = Installation { db, keys, clock, demo, signer: None, sso: Arc::default(), current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

@@ -27,6 +27,7 @@ pub mod private;
 pub mod ratio;
 pub mod scope;
 pub mod sheet;
+pub mod sso;
 pub mod subjects;
 pub mod verdict;
 pub mod web;

@@ -1,6 +1,6 @@
 //! Login, one's own account, accounts and roles.
 
-use dongliang::web::view::account::{Account, Factor, Session, StandIn};
+use dongliang::web::view::account::{Account, Factor, Session, SignOn, StandIn};
 use dongliang::web::view::accounts::{Accounts, Grant, NewAccount, OneAccount, Row};
 use dongliang::web::view::form::{Errors, Field, Form};
 use dongliang::web::view::login::{Identity, Login};
@@ -31,9 +31,10 @@ pub(crate) fn login() -> Login {
     ];
     Login {
         page: Page { menu: Vec::new(), user: None, demo_day: None, ..page("/login", "") },
-        form: Form { primary: true, ..form("in", fields, "登录") },
+        form: form("in", fields, "登录"),
         errors: Errors(vec![link("登录名、口令或动态码不正确。还可尝试4次。", "#in-login")]),
         identities: Vec::new(),
+        sso: Some("/login/sso".into()),
     }
 }
 
@@ -49,6 +50,7 @@ pub(crate) fn demo() -> Login {
             identity("clerk", "科室填报", "柳溪县发改局 办公室　孙三"),
             identity("secadmin", "安全管理员", "专用账号"),
         ],
+        sso: None,
         ..login()
     }
 }
@@ -79,6 +81,11 @@ pub(crate) fn own() -> Account {
             codes: vec!["ABCD-EFGH-IJKL-MNOP-QRST-UVWX".into(), "2345-67AB-CDEF-GHIJ-KLMN-OPQR".into()],
             forms: vec![form("fr", vec![current(), Field::code("code", "动态码或恢复码").required()], "取消动态码")],
         },
+        sso: Some(SignOn {
+            words: "没有绑定。绑定后可以用本单位的统一身份登录；口令仍然可用。".into(),
+            away: String::new(),
+            forms: vec![form("sl", vec![current()], "绑定单点登录")],
+        }),
         sessions: vec![Session {
             id: 1,
             own: true,

@@ -81,9 +81,18 @@ fn wait(beyond: i64) -> i64 {
 /// When the store cannot be written.
 pub fn succeeded(tx: &mut Tx<'_>, name: &Against, address: &Against, now: i64) -> anyhow::Result<()> {
     unlock(tx, name)?;
+    succeeded_from(tx, address)?;
+    tx.execute("delete from login_failure where last_at < $1", &[(now - FORGOTTEN).into()])?;
+    Ok(())
+}
+
+/// The attempt was good: the address is as before it.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn succeeded_from(tx: &mut Tx<'_>, address: &Against) -> anyhow::Result<()> {
     let sql = "update login_failure set failures = failures - 1, wait_until = 0 where key = $1 and failures > 0";
     tx.execute(sql, &[address.key().into()])?;
-    tx.execute("delete from login_failure where last_at < $1", &[(now - FORGOTTEN).into()])?;
     Ok(())
 }
 

@@ -36,3 +36,12 @@ pub const FORGOTTEN: i64 = DAY;
 
 /// Recovery codes of an account, each good for one login.
 pub const RECOVERY_CODES: usize = 8;
+
+/// A login at the provider of single sign-on must be back after so long.
+pub const SSO_ATTEMPT: i64 = 10 * MINUTE;
+/// A login that came back from there must be finished with the second factor after so long.
+pub const SSO_CODE: i64 = 5 * MINUTE;
+/// How far the provider's clock may be off.
+pub const SSO_SKEW: i64 = MINUTE;
+/// What the provider says of itself, and its keys, are fetched anew after so long.
+pub const SSO_KEPT: i64 = 60 * MINUTE;

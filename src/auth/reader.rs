@@ -74,7 +74,7 @@ pub fn reader(
     now: i64,
 ) -> anyhow::Result<Option<Reader>> {
     let sql = "select s.row_id, s.account_id, s.created_at, s.seen_at, s.ends_at, s.address, s.agent, s.demo, \
-               a.login, a.name, a.person_id, a.must_change, a.totp_confirmed \
+               a.login, a.name, a.person_id, a.must_change, a.totp_confirmed, s.sso \
                from session s join account a on a.row_id = s.account_id \
                where s.token = $1 and s.closed_at is null and s.ends_at > $2 and s.seen_at > $3 and a.disabled_at is null";
     let found = tx.one(sql, &[token::kept(token).into(), now.into(), (now - IDLE).into()], |r| {
@@ -96,7 +96,9 @@ pub fn reader(
             session,
             pending: None,
         };
-        Ok((reader, r.i64(11)? == 1, r.i64(12)? == 1))
+        // Whoever was let in by the provider did not use the password that was handed out.
+        let by_provider = r.i64(13)?;
+        Ok((reader, r.i64(11)? == 1 && by_provider == 0, r.i64(12)? == 1 || by_provider == 2))
     })?;
     let Some((mut reader, must_change, factor)) = found else { return Ok(None) };
     reader.held = held(tx, reader.account, organisation, day)?;

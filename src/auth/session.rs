@@ -87,6 +87,16 @@ pub fn open(tx: &mut Tx<'_>, id: i64, from: &From, demo: bool, now: i64) -> anyh
     Ok(token)
 }
 
+/// Marks a fresh session as begun at the provider of single sign-on; `factor`: the second factor was asked there.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn by_provider(tx: &mut Tx<'_>, token: &str, factor: bool) -> anyhow::Result<()> {
+    let means = if factor { 2_i64 } else { 1 };
+    tx.execute("update session set sso = $2 where token = $1", &[token::kept(token).into(), means.into()])?;
+    Ok(())
+}
+
 /// Notes that a session is used.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ mod progress;
 mod record;
 mod restore;
 mod serve;
+mod sso;
 mod template;
 mod usage;
 mod user;
@@ -102,6 +103,9 @@ enum Command {
     /// 账号：建立管理员，解除暂停，重设口令
     #[command(subcommand)]
     User(user::Command),
+    /// 单点登录：与本单位的统一身份系统连接
+    #[command(subcommand)]
+    Sso(sso::Command),
     /// 导入一本台账
     Import(import::Options),
     /// 导出台账
@@ -154,6 +158,7 @@ pub fn run() -> ExitCode {
         Command::Demo(o) => demo::run(place, o),
         Command::Serve(o) => serve::run(place, o),
         Command::User(c) => user::run(place, c),
+        Command::Sso(c) => sso::run(place, c),
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    account_factor, account_stand_in,
+    account_factor, account_sso, account_stand_in,
     app::App,
     cookie,
     frame::{Ask, Desk, answer, instant},
@@ -45,6 +45,8 @@ pub(super) struct Left {
     pub(super) picture: Option<(String, String)>,
     /// Recovery codes, once.
     pub(super) codes: Vec<String>,
+    /// Where the provider of single sign-on is, once the password was right.
+    pub(super) away: String,
 }
 
 impl Left {
@@ -75,6 +77,8 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
             Some("factor") => "动态码已取消。",
             Some("stand-in") => "代理已登记，到期自动结束。",
             Some("withdrawn") => "代理已收回。",
+            Some("sso") => "单点登录已绑定，以后在登录页点“单点登录”。其他设备上的登录已退出。",
+            Some("no-sso") => "单点登录已解除绑定，其他设备上的登录已退出。",
             _ => "",
         };
         render(desk, &Left { notice: notice.into(), ..Left::default() })
@@ -101,6 +105,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Res
         account_factor::section(desk, &account, &token, left)?
     };
     factor.forms.iter_mut().for_each(|f| left.fill(f));
+    let mut sso = account_sso::section(desk, &reader, &token, left)?;
+    sso.iter_mut().flat_map(|s| &mut s.forms).for_each(|f| left.fill(f));
     let mut stand_in = account_stand_in::form(desk, &reader, &token)?;
     stand_in.iter_mut().for_each(|f| left.fill(f));
     let wrong = left.wrong.iter().map(|(id, text)| Link::new(text.clone(), format!("#{id}"))).collect();
@@ -110,6 +116,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Res
         facts: facts(desk, &account)?,
         password,
         factor,
+        sso,
         sessions: sessions(desk, &reader)?,
         token,
         stand_ins: account_stand_in::list(desk, reader.account)?,

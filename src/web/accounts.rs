@@ -27,6 +27,7 @@ use crate::{
     },
     clock::chinese,
     day::Day,
+    sso::{link, setting},
 };
 
 /// Sizes of a page of the list.
@@ -134,6 +135,8 @@ pub(super) async fn one(State(app): State<App>, Path(id): Path<String>, ask: Ask
             Some("withdrawn") => "角色已收回，该账号须重新登录。",
             Some("disabled") => "账号已停用，其登录已全部退出。",
             Some("enabled") => "账号已启用。",
+            Some("linked") => "单点登录已绑定，其登录已全部退出。",
+            Some("unlinked") => "单点登录已解除绑定，其登录已全部退出。",
             Some("unlocked") => "已解除暂停，现在可以登录。",
             _ => "",
         };
@@ -185,6 +188,12 @@ fn facts(desk: &mut Desk<'_, '_>, account: &Account, own: bool) -> anyhow::Resul
     }
     let disabled = account.disabled.as_ref().map(|(at, by)| format!("，{}由{by}停用", chinese(*at)));
     facts.push(Fact::new("状态", format!("{}{}", state(desk, account)?, disabled.unwrap_or_default())));
+    if let Some(set) = setting::load(desk.tx)? {
+        let link = link::of_account(desk.tx, &set.issuer, account.id)?;
+        let words = link
+            .map_or("没有绑定".to_owned(), |l| format!("{}，{}由{}绑定", l.subject, chinese(l.made.0), l.made.1));
+        facts.push(Fact::new("单点登录", words));
+    }
     facts.push(Fact::new("动态码", if account.totp_confirmed { "已启用" } else { "没有启用" }));
     let last = account.last_login.as_ref().map_or("--".to_owned(), |(at, from)| format!("{}　{from}", chinese(*at)));
     facts.push(Fact::new("最近登录", last));
@@ -249,7 +258,27 @@ fn acts(desk: &mut Desk<'_, '_>, account: &Account, token: &str) -> anyhow::Resu
     }
     let factor = vec![("keep".to_owned(), "保留动态码".to_owned()), ("drop".to_owned(), "同时取消动态码".to_owned())];
     let factor = Field::choice("factor", "动态码", "keep", factor).hint("本人手机丢失、当面核实身份后，才可取消。");
+    acts.extend(sso_act(desk, account, form)?);
     acts.push(Form { fields: vec![factor], ..form("reset", "reset", &[], "重设一次性口令") });
     acts.push(form("state", "state", &[("state", "disabled")], "停用账号"));
     Ok(acts)
+}
+
+/// To link the account with a subject, or to take the link away; administrators come in by password alone.
+fn sso_act(
+    desk: &mut Desk<'_, '_>,
+    account: &Account,
+    form: impl Fn(&str, &str, &[(&str, &str)], &str) -> Form,
+) -> anyhow::Result<Option<Form>> {
+    let Some(set) = setting::load(desk.tx)? else { return Ok(None) };
+    if link::is_administrators(desk.tx, account.id)? {
+        return Ok(None);
+    }
+    if link::of_account(desk.tx, &set.issuer, account.id)?.is_some() {
+        return Ok(Some(form("unlink", "sso/remove", &[], "解除单点登录绑定")));
+    }
+    let subject = Field::text("subject", "单点登录身份", "")
+        .hint("对方系统里此人的身份标识（sub），由单点登录系统的管理单位提供；请核对是本人的。")
+        .required();
+    Ok(Some(Form { fields: vec![subject], ..form("link", "sso", &[], "绑定单点登录") }))
 }

@@ -21,9 +21,10 @@ use crate::{
         account::{self, Refused, display_name, login_name},
         grant::{self, Wanted},
         lockout::{self, Against},
-        password,
+        password, session,
     },
     day::Day,
+    sso::{identity::is_subject, link, setting},
 };
 
 /// A field that is wrong: its name, and what is wrong.
@@ -208,6 +209,48 @@ pub(super) async fn unlock(State(app): State<App>, Path(id): Path<String>, ask: 
             None => Ok(false),
         })?;
         Ok(seat.to(&format!("/accounts/{id}?done=unlocked")))
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/sso`: links with a subject of the provider.
+pub(super) async fn link(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let subject = seat.fields.get("subject").to_owned();
+        let wrong = |text: String| {
+            let typed = vec![("link-subject".to_owned(), subject.chars().take(255).collect())];
+            let left = Left { typed, ..Left::wrong("link-subject", text) };
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_one(desk, id, &left, "")))
+        };
+        if !is_subject(&subject) {
+            return wrong("请填写对方系统里此人的身份标识，为1至255个英文字符。".into());
+        }
+        let (actor, subject) = (seat.actor(), subject.clone());
+        let done = refused(seat.db().write(move |tx| {
+            let setting = setting::load(tx)?.ok_or(PageError::NotFound)?;
+            link::link(tx, &actor, id, &setting.issuer, &subject)?;
+            session::close_all(tx, id, None, actor.at)
+        }))?;
+        match done {
+            Ok(()) => Ok(seat.to(&format!("/accounts/{id}?done=linked"))),
+            Err(text) => wrong(text),
+        }
+    })
+    .await
+}
+
+/// `POST /accounts/{id}/sso/remove`.
+pub(super) async fn unlink(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = other(seat, &id)?;
+        let actor = seat.actor();
+        seat.db().write(move |tx| {
+            let setting = setting::load(tx)?.ok_or(PageError::NotFound)?;
+            link::unlink(tx, &actor, id, &setting.issuer)?;
+            session::close_all(tx, id, None, actor.at)
+        })?;
+        Ok(seat.to(&format!("/accounts/{id}?done=unlinked")))
     })
     .await
 }

@@ -30,6 +30,8 @@ pub(super) struct Ask {
     pub(super) session: Option<String>,
     /// What stands in for a session while nobody is logged in.
     pub(super) visitor: Option<String>,
+    /// A login that is at the provider of single sign-on, sealed.
+    pub(super) sso: Option<String>,
     /// Where the request comes from.
     pub(super) from: From,
     /// What the address asks for; set where the route is declared.
@@ -80,13 +82,13 @@ impl FromRequestParts<App> for Ask {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string());
         let agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let from = From { address: address.unwrap_or_default(), agent: agent.to_owned() };
-        let [session, visitor] =
-            [cookie::SESSION, cookie::VISITOR].map(|kind| cookie(&kind.name(app.transport)).map(str::to_owned));
+        let [session, visitor, sso] = [cookie::SESSION, cookie::VISITOR, cookie::SSO]
+            .map(|kind| cookie(&kind.name(app.transport)).map(str::to_owned));
         // A route that says nothing is open to nobody but who is logged in.
         let needs = parts.extensions.get::<Needs>().copied().unwrap_or(Needs::LogIn);
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let own_site = own_site(&parts.headers);
-        Ok(Ask { url, prefs, print, remember, session, visitor, from, needs, reads, own_site })
+        Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, own_site })
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Cookie(&'static str);
 
 /// The token of the session.
 pub(super) const SESSION: Cookie = Cookie("dongliang");
+/// A login that is at the provider of single sign-on, or back from there.
+pub(super) const SSO: Cookie = Cookie("dongliang_sso");
 /// What the token in the form of the login page belongs to.
 pub(super) const VISITOR: Cookie = Cookie("dongliang_visitor");
 

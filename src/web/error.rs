@@ -9,7 +9,10 @@ use super::{
     frame::{self, Desk},
     view::{page::Page, problem::Problem},
 };
-use crate::auth::{Permission, Role};
+use crate::{
+    auth::{Permission, Role},
+    sso::Refusal,
+};
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) enum PageError {
     Forbidden(Permission),
     /// What was asked for is against a rule, which is told.
     Refused(String),
+    /// Single sign-on let nobody in.
+    SignOn(Refusal),
     /// A form that does not come from a page of ours in this session.
     Stale,
     /// A form that is too large, too slow, or none.
@@ -52,6 +57,7 @@ impl std::fmt::Display for PageError {
             PageError::Unfinished => f.write_str("登录尚未完成"),
             PageError::Forbidden(permission) => write!(f, "没有权限：{}", permission.title()),
             PageError::Refused(rule) => f.write_str(rule),
+            PageError::SignOn(refusal) => write!(f, "{refusal}"),
             PageError::Stale => f.write_str("页面已过期"),
             PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
             PageError::Internal(e) => write!(f, "{e:#}"),
@@ -88,6 +94,14 @@ impl PageError {
                 (StatusCode::FORBIDDEN, Problem::stale(frame))
             }
             PageError::Refused(rule) => (StatusCode::CONFLICT, Problem::refused(frame, rule)),
+            PageError::SignOn(refusal) => {
+                let status = match refusal {
+                    Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+                    Refusal::Wait => StatusCode::TOO_MANY_REQUESTS,
+                    _ => StatusCode::FORBIDDEN,
+                };
+                (status, Problem::sign_on(frame, refusal))
+            }
             PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
             PageError::Internal(e) => {
                 let number = number();

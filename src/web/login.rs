@@ -16,6 +16,7 @@ use super::{
     view::{
         form::{Errors, Field, Form},
         login::{Identity, Login},
+        url::Query,
         words::Link,
     },
 };
@@ -27,6 +28,7 @@ use crate::{
         session, token,
     },
     db::Row,
+    sso::setting,
 };
 
 /// `GET /login`.
@@ -41,9 +43,12 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
 
 /// The page, with a login name that was typed and what is wrong. A visitor without a cookie gets one.
 fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow::Result<Response> {
-    let known = desk.ask.visitor.clone().filter(|v| token::unhex(v).is_some_and(|b| b.len() == 32));
-    let visitor = known.map_or_else(token::token, Ok)?;
+    let visitor = visitor(&desk.ask)?;
     let next = desk.ask.get("next").and_then(local_path).unwrap_or_default().to_owned();
+    let sso = setting::load(desk.tx)?.map(|_| match next.as_str() {
+        "" => "/login/sso".to_owned(),
+        next => Query::new("/login/sso").with("next", next).href(),
+    });
     let errors = if error.is_empty() { vec![] } else { vec![Link::new(error, "#in-login")] };
     let form = Form {
         id: "in".into(),
@@ -56,14 +61,20 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
             Field::code("code", "动态码").hint("已启用动态码的账号填写手机上的6位数字，或者一个恢复码。"),
         ],
         button: "登录".into(),
-        primary: !desk.demo,
+        primary: !desk.demo && sso.is_none(),
         cancel: None,
     };
     let identities = if desk.demo { identities(desk)? } else { Vec::new() };
-    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities };
+    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso };
     let mut response = Html(askama::Template::render(&page)?).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie::VISITOR.set(app.transport, &visitor));
     Ok(response)
+}
+
+/// What the forms of who is not logged in belong to: as the browser has it, or fresh.
+pub(super) fn visitor(ask: &Ask) -> anyhow::Result<String> {
+    let known = ask.visitor.clone().filter(|v| token::unhex(v).is_some_and(|b| b.len() == 32));
+    known.map_or_else(token::token, Ok)
 }
 
 /// Whom one can be in the demo, in the order in which they were made.
@@ -104,7 +115,7 @@ pub(super) async fn enter(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let (inst, now) = (&app.installation, instant());
         let outcome = login::login(&inst.db, &inst.keys, &typed, &ask.from, ask.session.as_deref(), now)?;
         match outcome {
-            Outcome::In { token, .. } => inside(app, ask, fields, &token),
+            Outcome::In { token, .. } => inside(app, ask, fields.get("next"), &token),
             Outcome::Refused { left } => {
                 let more = if left < NAME_FAILURES { format!("还可尝试{left}次。") } else { String::new() };
                 Ok(again(
@@ -138,7 +149,7 @@ fn again(app: &App, ask: &Ask, fields: &Fields, status: StatusCode, error: Strin
 }
 
 /// On with a new session: to the page that was asked for, else to where the roles begin.
-fn inside(app: &App, ask: &Ask, fields: &Fields, session: &str) -> anyhow::Result<Response> {
+pub(super) fn inside(app: &App, ask: &Ask, next: &str, session: &str) -> anyhow::Result<Response> {
     let mut ask = ask.clone();
     ask.session = Some(session.to_owned());
     let reader = app.installation.db.read(|tx| {
@@ -147,7 +158,7 @@ fn inside(app: &App, ask: &Ask, fields: &Fields, session: &str) -> anyhow::Resul
     })?;
     let reader = reader.ok_or(PageError::NotLoggedIn)?;
     let first = if reader.pending.is_some() { "/account" } else { home(&reader) };
-    let next = local_path(fields.get("next")).filter(|_| reader.pending.is_none()).unwrap_or(first);
+    let next = local_path(next).filter(|_| reader.pending.is_none()).unwrap_or(first);
     let mut response = Redirect::to(next).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.set(app.transport, session));
     response.headers_mut().append(header::SET_COOKIE, cookie::VISITOR.clear(app.transport));
@@ -169,7 +180,7 @@ pub(super) async fn enter_demo(State(app): State<App>, ask: Ask, posted: Posted)
             }
             session::open(tx, account.id, &from, true, instant()).map(Some)
         })?;
-        inside(app, ask, fields, &session.ok_or(PageError::NotFound)?)
+        inside(app, ask, fields.get("next"), &session.ok_or(PageError::NotFound)?)
     })
     .await
 }

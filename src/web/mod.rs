@@ -6,6 +6,7 @@
 mod absent;
 mod account;
 mod account_factor;
+mod account_sso;
 mod account_stand_in;
 mod accounts;
 mod accounts_change;
@@ -50,6 +51,7 @@ mod requirement_subjects;
 mod requirements;
 mod route;
 mod router;
+mod sso;
 mod stall;
 mod subject;
 mod summary;

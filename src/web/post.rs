@@ -159,7 +159,8 @@ fn checked(ask: &Ask, posted: Posted, session: Option<&str>) -> Result<Fields, P
     }
 }
 
-async fn blocking<F>(app: App, ask: Ask, work: F) -> Response
+/// Runs what may take long on a blocking thread, outside any transaction; its errors become pages.
+pub(super) async fn blocking<F>(app: App, ask: Ask, work: F) -> Response
 where
     F: FnOnce(&App, &Ask) -> anyhow::Result<Response> + Send + 'static,
 {

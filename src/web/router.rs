@@ -9,14 +9,14 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use super::{
-    account, account_factor, account_stand_in, accounts, accounts_change,
+    account, account_factor, account_sso, account_stand_in, accounts, accounts_change,
     app::App,
     audit, dashboard,
     error::PageError,
     frame::{Ask, answer, show},
     ledger, ledger_export, ledgers, login, org, permissions, record, requirement, requirements,
     route::{self, Needs, Route, post, read},
-    unit, verdict,
+    sso, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::auth::Permission;
@@ -36,6 +36,10 @@ pub(super) fn routes() -> Vec<Route> {
         read("/login", Nothing, login::page),
         post("/login", Nothing, login::enter),
         post("/login/demo", Nothing, login::enter_demo),
+        read("/login/sso", Nothing, sso::begin),
+        read("/login/sso/return", Nothing, sso::back),
+        read("/login/sso/code", Nothing, sso::ask_code),
+        post("/login/sso/code", Nothing, sso::enter),
         read("/assets/{file}", Nothing, asset),
         post("/logout", OwnAccount, login::leave),
         read("/account", OwnAccount, account::page),
@@ -44,6 +48,8 @@ pub(super) fn routes() -> Vec<Route> {
         post("/account/factor", OwnAccount, account_factor::begin),
         post("/account/factor/confirm", OwnAccount, account_factor::confirm),
         post("/account/factor/remove", OwnAccount, account_factor::remove),
+        post("/account/sso", LogIn, account_sso::begin),
+        post("/account/sso/remove", LogIn, account_sso::remove),
         post("/account/stand-ins", LogIn, account_stand_in::name),
         post("/account/stand-ins/withdraw", LogIn, account_stand_in::withdraw),
         read("/permissions", LogIn, permissions::page),
@@ -69,6 +75,8 @@ pub(super) fn routes() -> Vec<Route> {
         post("/accounts/{id}/grants/withdraw", May(Accounts), accounts_change::withdraw),
         post("/accounts/{id}/state", May(Accounts), accounts_change::set_state),
         post("/accounts/{id}/reset", May(Accounts), accounts_change::reset),
+        post("/accounts/{id}/sso", May(Accounts), accounts_change::link),
+        post("/accounts/{id}/sso/remove", May(Accounts), accounts_change::unlink),
         post("/accounts/{id}/unlock", May(Accounts), accounts_change::unlock),
     ]
 }

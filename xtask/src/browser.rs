@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     server::Server,
-    step::{Outcome, Stop, command, root, run},
+    step::{Outcome, Stop, command, dongliang, root, run},
 };
 
 /// Playwright against a running server. The server's log is shown when a test fails.
@@ -14,6 +14,8 @@ pub(crate) fn playwright(server: &Server) -> Outcome {
     let tests = run(command(&dir, "node")
         .args(["node_modules/@playwright/test/cli.js", "test"])
         .env("DONGLIANG_URL", server.url())
+        // For the test that needs an office of its own.
+        .env("DONGLIANG_BIN", dongliang().get_program())
         .env("LANGUAGE", "zh_CN"));
     tests.map_err(|stop| match stop {
         Stop::Failed(text) => Stop::Failed(format!("{text}\nthe server said:\n{}", server.log())),

@@ -22,6 +22,8 @@ pub struct Account {
     pub password: Option<Form>,
     /// The second factor.
     pub factor: Factor,
+    /// Single sign-on; `None` where it is not set or not for this account.
+    pub sso: Option<SignOn>,
     /// Where one is logged in, this session first.
     pub sessions: Vec<Session>,
     /// Token for the small forms.
@@ -42,6 +44,17 @@ pub struct Factor {
     /// Recovery codes; shown once.
     pub codes: Vec<String>,
     /// To begin, to confirm or to take away.
+    pub forms: Vec<Form>,
+}
+
+/// Single sign-on on the page.
+#[derive(Clone, Debug, Default)]
+pub struct SignOn {
+    /// How it stands: `没有绑定。`
+    pub words: String,
+    /// Where the provider is, once the password was right; empty before.
+    pub away: String,
+    /// To link or to take the link away.
     pub forms: Vec<Form>,
 }
 

@@ -17,6 +17,20 @@ pub struct Login {
     pub errors: Errors,
     /// In the demo, whom one can be: the first is offered first.
     pub identities: Vec<Identity>,
+    /// Where single sign-on begins, when it is set.
+    pub sso: Option<String>,
+}
+
+/// After the provider: the second factor, asked here.
+#[derive(Clone, Debug, Template)]
+#[template(path = "login_code.html")]
+pub struct LoginCode {
+    /// Frame.
+    pub page: Page,
+    /// The code.
+    pub form: Form,
+    /// What is wrong.
+    pub errors: Errors,
 }
 
 /// An identity of the demo.

@@ -1,10 +1,10 @@
-//! Pages that say what went wrong: 400, 403, 404, 408, 409, 413, 415, 500.
+//! Pages that say what went wrong: 400, 403, 404, 408, 409, 413, 415, 429, 500, 503.
 
 use askama::Template;
 
 use super::page::Page;
 use super::words::Link;
-use crate::auth::Permission;
+use crate::{auth::Permission, sso::Refusal};
 
 /// A page instead of the one asked for. From the error of the handler; an internal error is told by its number
 /// alone, its cause stays in the log.
@@ -86,6 +86,23 @@ impl Problem {
             lead: rule,
             details: Vec::new(),
             ways: vec![Link::new("返回首页", home), Link::new("权限一览", "/permissions")],
+            number: String::new(),
+        }
+    }
+
+    /// 403, 429, 503: single sign-on let nobody in.
+    pub fn sign_on(page: Page, refusal: Refusal) -> Problem {
+        let way = if page.user.is_some() {
+            Link::new("我的账号", "/account")
+        } else {
+            Link::new("返回登录页", "/login")
+        };
+        Problem {
+            page,
+            title: refusal.title().into(),
+            lead: refusal.words().into(),
+            details: Vec::new(),
+            ways: vec![way],
             number: String::new(),
         }
     }
