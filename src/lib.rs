@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod names;
 pub mod org;
+pub mod personal;
 pub mod preview;
 pub mod private;
 pub mod ratio;

@@ -30,6 +30,7 @@ mod ledger_order;
 mod ledger_typed;
 mod ledgers;
 mod login;
+mod me;
 mod org;
 mod org_changes;
 mod org_units;

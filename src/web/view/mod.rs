@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod ledgers;
 pub mod lights;
 pub mod login;
+pub mod me;
 pub mod menu;
 pub mod org;
 pub mod page;
