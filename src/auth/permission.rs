@@ -133,6 +133,8 @@ pub enum Permission {
     Ledgers,
     /// Ledgers as files.
     ExportLedgers,
+    /// Requests for correction: seen and answered.
+    Corrections,
     /// The audit log.
     Audit,
     /// Accounts, roles, passwords of others.
@@ -141,7 +143,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -150,6 +152,7 @@ impl Permission {
         Permission::People,
         Permission::ExportPeople,
         Permission::Chart,
+        Permission::Corrections,
         Permission::Audit,
         Permission::Accounts,
     ];
@@ -165,6 +168,7 @@ impl Permission {
             Permission::Chart => "查看机构",
             Permission::Ledgers => "查看台账和记录",
             Permission::ExportLedgers => "导出台账",
+            Permission::Corrections => "答复更正申请",
             Permission::Audit => "查看操作日志",
             Permission::Accounts => "管理账号与角色",
         }
@@ -185,6 +189,7 @@ impl Permission {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
+            Permission::Corrections => matches!(role, Personnel | UnitAdmin),
             Permission::Audit => matches!(role, AuditAdmin | Auditor),
             Permission::Accounts => role == Security,
         }

@@ -18,8 +18,9 @@ use super::{
     frame::{Ask, Desk, show},
     permissions,
     post::{Posted, Seat, act},
-    record_links, unit_names,
+    record_links, requests, unit_names,
     view::{
+        form::Form,
         me::{Line, Me, MyRecord, MyRecords},
         parts::{Fact, Facts},
         spelling::requirement_code,
@@ -40,7 +41,7 @@ use crate::{
         store,
     },
     names::Names,
-    personal::{file, own},
+    personal::{file, own, request},
     verdict::world::{PERSON, UNIT},
 };
 
@@ -56,7 +57,16 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
 fn fill(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Me> {
     let person = desk.reader()?.person;
     Ok(Me {
-        notice: String::new(),
+        notice: match desk.ask.get("done") {
+            Some("request") => "更正申请已提出，15个工作日内答复，答复后在本页查看。".into(),
+            _ => String::new(),
+        },
+        correction: correction(desk, person)?,
+        requests: {
+            let account = desk.reader()?.account;
+            let own = request::of_account(desk.tx, account)?;
+            requests::lines(desk, &own)?
+        },
         own: own_facts(desk, app, person)?,
         ledgers: lines(desk, person)?,
         person: person.is_some(),
@@ -64,6 +74,14 @@ fn fill(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Me> {
         told: told(desk)?,
         page: desk.page("/me")?,
     })
+}
+
+/// The form for the own entry in the roster.
+fn correction(desk: &mut Desk<'_, '_>, person: Option<i64>) -> anyhow::Result<Option<Form>> {
+    let Some(person) = person else { return Ok(None) };
+    let current = desk.current.clone();
+    let row = own::record(desk.tx, &current, person, &current.engine.layout.ledgers[PERSON], person)?;
+    row.map(|row| requests::form(desk, "person", &row)).transpose()
 }
 
 /// The notice, point by point: who keeps it, what for, who sees it, for how long, what one may ask, and whom.
@@ -264,10 +282,16 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             made: chinese(seat.now.instant),
             account: told,
             sheets,
-            requests: Vec::new(),
+            requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
             feedback: Vec::new(),
         })
     })
+}
+
+fn told_request(r: &request::Request, seat: &Seat) -> (String, String) {
+    let answer = r.answer.as_ref().map_or_else(String::new, |a| format!("；{}　{}：{}", chinese(a.at), a.by, a.words));
+    let state = r.state(seat.now.day).title();
+    (format!("第{}号 {}", r.id, chinese(r.asked)), format!("{}；{}；{state}{answer}", r.wrong, r.proposed))
 }
 
 fn wanted(top: Option<i64>) -> BTreeMap<usize, BTreeSet<i64>> {

@@ -43,6 +43,7 @@ mod record_derived;
 mod record_history;
 mod record_links;
 mod record_uses;
+mod requests;
 mod requirement;
 mod requirement_subjects;
 mod requirements;

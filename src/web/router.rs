@@ -14,7 +14,7 @@ use super::{
     audit, dashboard,
     error::PageError,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, login, me, org, permissions, record, requirement, requirements,
+    ledger, ledger_export, ledgers, login, me, org, permissions, record, requests, requirement, requirements,
     route::{self, Needs, Route, post, read},
     unit, verdict,
     view::{assets, lights::Lights},
@@ -30,7 +30,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, ExportLedgers, ExportPeople, Ledgers, Overview, People, Requirements, Verdicts,
+        Accounts, Audit, Chart, Corrections, ExportLedgers, ExportPeople, Ledgers, Overview, People, Requirements,
+        Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -49,6 +50,11 @@ pub(super) fn routes() -> Vec<Route> {
         read("/me", LogIn, me::page),
         read("/me/records/{ledger}", LogIn, me::records),
         post("/me/export", LogIn, me::export),
+        read("/requests/new", LogIn, requests::blank),
+        post("/requests/new", LogIn, requests::make),
+        read("/requests", May(Corrections), requests::list),
+        read("/requests/{id}", May(Corrections), requests::one),
+        post("/requests/{id}", May(Corrections), requests::reply),
         read("/permissions", LogIn, permissions::page),
         read("/help/lights", LogIn, lights),
         read("/", May(Overview), overview),

@@ -2,8 +2,10 @@
 
 use askama::Template;
 
+use super::form::Form;
 use super::page::Page;
 use super::parts::Facts;
+use super::requests;
 use super::table::Pager;
 use super::words::Link;
 
@@ -23,6 +25,10 @@ pub struct Me {
     pub ledgers: Vec<Line>,
     /// Whether the account belongs to a person.
     pub person: bool,
+    /// To ask for a correction of the own entry in the roster; `None` without one.
+    pub correction: Option<Form>,
+    /// Own requests, the newest first.
+    pub requests: Vec<requests::Line>,
     /// Token of the form that exports.
     pub token: String,
 }

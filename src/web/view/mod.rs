@@ -23,6 +23,7 @@ pub mod parts;
 pub mod permissions;
 pub mod problem;
 pub mod record;
+pub mod requests;
 pub mod requirement;
 pub mod requirements;
 pub mod spelling;
