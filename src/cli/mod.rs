@@ -29,6 +29,7 @@ mod open;
 mod package;
 mod progress;
 mod record;
+mod retention;
 mod serve;
 mod template;
 mod usage;
@@ -118,6 +119,8 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify(verify::Options),
+    /// 保存期限：各台账保存多久，到期多少条
+    Retention,
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
@@ -153,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
+        Command::Retention => retention::run(place),
         Command::Audit(c) => audit::run(place, c),
     };
     match result {

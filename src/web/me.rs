@@ -15,6 +15,7 @@ use super::{
     asked,
     columns_value::{self, Shown},
     error::PageError,
+    feedback,
     frame::{Ask, Desk, show},
     permissions,
     post::{Posted, Seat, act},
@@ -35,6 +36,7 @@ use crate::{
     clock::chinese,
     day::Day,
     directive::model::{FieldType, Ledger},
+    feedback as said,
     ledger::{
         Stored,
         query::{self, Query},
@@ -59,7 +61,12 @@ fn fill(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Me> {
     Ok(Me {
         notice: match desk.ask.get("done") {
             Some("request") => "更正申请已提出，15个工作日内答复，答复后在本页查看。".into(),
+            Some("feedback") => "意见建议已收到，答复后在本页查看。".into(),
             _ => String::new(),
+        },
+        feedback: {
+            let account = desk.reader()?.account;
+            said::of_account(desk.tx, account)?.iter().map(feedback::line).collect()
         },
         correction: correction(desk, person)?,
         requests: {
@@ -283,9 +290,15 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             account: told,
             sheets,
             requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
-            feedback: Vec::new(),
+            feedback: said::of_account(tx, account.id)?.iter().map(told_feedback).collect(),
         })
     })
+}
+
+fn told_feedback(f: &said::Feedback) -> (String, String) {
+    let answer =
+        f.answer.as_ref().map_or_else(String::new, |(at, by, words)| format!("；{}　{by}：{words}", chinese(*at)));
+    (format!("第{}号 {}", f.id, f.given), format!("{}；{}{answer}", f.page, f.text))
 }
 
 fn told_request(r: &request::Request, seat: &Seat) -> (String, String) {

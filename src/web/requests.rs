@@ -246,6 +246,7 @@ fn render_one(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::Result<
     }
     let view = OneRequest {
         errors: form.as_ref().map(Errors::of).unwrap_or_default(),
+        list: Link::new("更正申请", "/requests"),
         title: format!("第{}号更正申请", request.id),
         facts: facts(desk, &request)?,
         why: if own && request.answer.is_none() {
@@ -267,7 +268,7 @@ fn answer_form(id: i64) -> Form {
         action: format!("/requests/{id}"),
         fields: vec![
             Field::choice("outcome", "结果", "", outcomes).required(),
-            Field::long("words", "答复").hint("不予更正的须说明理由，最多500字。"),
+            Field::long("words", "答复").hint("先更正记录，再答复“已更正”；不予更正的须说明理由，最多500字。"),
         ],
         button: "答复".into(),
         primary: true,

@@ -13,8 +13,10 @@ use super::{
     app::{App, Transport},
     audit, dashboard,
     error::PageError,
+    feedback,
     frame::{Ask, answer, show},
     ledger, ledger_export, ledgers, login, me, org, permissions, record, requests, requirement, requirements,
+    retention,
     route::{self, Needs, Route, post, read},
     unit, verdict,
     view::{assets, lights::Lights},
@@ -30,8 +32,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, Corrections, ExportLedgers, ExportPeople, Ledgers, Overview, People, Requirements,
-        Verdicts,
+        Accounts, Audit, Chart, Corrections, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview, People,
+        Requirements, Retention, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -55,6 +57,13 @@ pub(super) fn routes() -> Vec<Route> {
         read("/requests", May(Corrections), requests::list),
         read("/requests/{id}", May(Corrections), requests::one),
         post("/requests/{id}", May(Corrections), requests::reply),
+        read("/feedback/new", LogIn, feedback::blank),
+        post("/feedback/new", LogIn, feedback::give),
+        post("/feedback/answer", LogIn, feedback::look),
+        read("/feedback", May(Feedback), feedback::list),
+        read("/feedback/{id}", May(Feedback), feedback::one),
+        post("/feedback/{id}", May(Feedback), feedback::reply),
+        read("/retention", May(Retention), retention::page),
         read("/permissions", LogIn, permissions::page),
         read("/help/lights", LogIn, lights),
         read("/", May(Overview), overview),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::feedback;
 use super::form::Form;
 use super::page::Page;
 use super::parts::Facts;
@@ -29,6 +30,8 @@ pub struct Me {
     pub correction: Option<Form>,
     /// Own requests, the newest first.
     pub requests: Vec<requests::Line>,
+    /// What the reader said about the program under the own name, the newest first.
+    pub feedback: Vec<feedback::Line>,
     /// Token of the form that exports.
     pub token: String,
 }

@@ -59,7 +59,7 @@ pub struct Line {
     pub answer: String,
 }
 
-/// One request `/requests/{id}`.
+/// Something that is answered: a request `/requests/{id}`, or what was said `/feedback/{id}`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "request.html")]
 pub struct OneRequest {
@@ -67,6 +67,8 @@ pub struct OneRequest {
     pub page: Page,
     /// What is wrong in the form that was posted.
     pub errors: Errors,
+    /// The list that it is in.
+    pub list: Link,
     /// `第3号更正申请`.
     pub title: String,
     /// Who, when, which record, what is wrong, what is right, how it stands.
