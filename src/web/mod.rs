@@ -21,6 +21,7 @@ mod dashboard;
 mod error;
 mod feedback;
 mod frame;
+mod gate;
 mod hidden;
 mod ledger;
 mod ledger_conditions;
@@ -30,6 +31,8 @@ mod ledger_facets;
 mod ledger_order;
 mod ledger_typed;
 mod ledgers;
+mod limits;
+mod listen;
 mod login;
 mod me;
 mod org;
@@ -51,15 +54,19 @@ mod requirements;
 mod retention;
 mod route;
 mod router;
+mod stall;
 mod subject;
 mod summary;
+mod tls;
 mod unit;
 mod unit_names;
 mod verdict;
 pub mod view;
 
 pub use app::{Transport, serve};
+pub use listen::Listen;
 pub use route::Needs;
+pub use tls::TlsFiles;
 
 /// The pages as a service; [`serve`] puts it on an address.
 pub fn pages(installation: crate::installation::Installation, transport: Transport) -> axum::Router {
