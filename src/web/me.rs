@@ -97,8 +97,16 @@ fn told(desk: &mut Desk<'_, '_>) -> anyhow::Result<Facts> {
     let directive = &current.engine.package.directive;
     let keeper = desk.page("/me")?.organisation;
     let see = |permission: Permission| {
-        let each = permission.roles().map(|r| format!("{}（{}）", r.title(), permissions::reach(r)));
-        each.collect::<Vec<_>>().join("、")
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for role in permission.roles() {
+            let reach = permissions::reach(role);
+            match groups.iter_mut().find(|(r, _)| *r == reach) {
+                Some((_, titles)) => titles.push(role.title()),
+                None => groups.push((reach, vec![role.title()])),
+            }
+        }
+        let each = groups.iter().map(|(reach, titles)| format!("{}（{reach}）", titles.join("、")));
+        each.collect::<Vec<_>>().join("；")
     };
     let named = own::ledgers(&current);
     let laid_down = named.iter().filter(|n| n.ledger.keep.is_some()).count();
@@ -115,10 +123,10 @@ fn told(desk: &mut Desk<'_, '_>) -> anyhow::Result<Facts> {
         fact("目的", format!("落实《{}》，登记一次，按条判定；不作其他用途，不对个人打分排名。", directive.title)),
         fact("内容", format!("干部花名册，以及下表{}本台账中涉及您的记录。不收家庭情况、生物特征和行踪。", named.len() - 1)),
         fact("依据", "《个人信息保护法》第十三条第二、三项和第三十四条（履行法定职责所必需，不以同意为前提）；各台账所依据的要求见下表。".into()),
-        fact("谁能看", format!("台账和记录：{}。名册：{}。查看和导出都记入操作日志。", see(Permission::Ledgers), see(Permission::People))),
+        fact("谁能看", format!("台账和记录：{}。名册：{}。导出本人的个人信息记入操作日志。", see(Permission::Ledgers), see(Permission::People))),
         fact("敏感内容", "身份证号、联系电话等加密保存，页面上遮去一部分。".into()),
         fact("保存多久", keep),
-        fact("您的权利", "查阅、复制（本页右上角导出）、申请更正和补充，要求说明处理规则；依法应当删除的，可以要求删除。判定不由本系统自动作出对个人的决定。".into()),
+        fact("您的权利", "查阅、复制（本页右上角导出）、申请更正和补充，要求说明处理规则；依法应当删除的，可以要求删除。系统只做判定，不对个人自动作出决定。".into()),
         fact("联系", if contacts.is_empty() { format!("{whom}。") } else { format!("{whom}：{}。", contacts.join("、")) }),
     ]))
 }
@@ -304,7 +312,8 @@ fn told_feedback(f: &said::Feedback) -> (String, String) {
 fn told_request(r: &request::Request, seat: &Seat) -> (String, String) {
     let answer = r.answer.as_ref().map_or_else(String::new, |a| format!("；{}　{}：{}", chinese(a.at), a.by, a.words));
     let state = r.state(seat.now.day).title();
-    (format!("第{}号 {}", r.id, chinese(r.asked)), format!("{}；{}；{state}{answer}", r.wrong, r.proposed))
+    let proposed = if r.proposed.is_empty() { String::new() } else { format!("；应当是：{}", r.proposed) };
+    (format!("第{}号 {}", r.id, chinese(r.asked)), format!("{}{proposed}；{state}{answer}", r.wrong))
 }
 
 fn wanted(top: Option<i64>) -> BTreeMap<usize, BTreeSet<i64>> {

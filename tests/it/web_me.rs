@@ -28,9 +28,16 @@ db_test!(the_notice_tells_and_counts_the_own_records_alone, |db: &Db| {
     let o = &office(db);
     let mut b = sun(o);
     let page = b.get("/me").read();
-    for told in
-        ["个人信息处理告知", "云岭市发改委", "第十三条", "未规定", "领导小组办公室（全市", "办公室", "139****2716"]
-    {
+    for told in [
+        "个人信息处理告知",
+        "云岭市发改委",
+        "第十三条",
+        "未规定",
+        "领导小组、领导小组办公室、",
+        "干部（本人）",
+        "办公室",
+        "139****2716",
+    ] {
         assert!(page.contains(told), "{told}: {page}");
     }
     assert!(!page.contains("13912342716"), "masked on the page");
@@ -229,7 +236,11 @@ db_test!(a_session_says_only_so_much_in_an_hour, |db: &Db| {
 
 db_test!(retention_counts_and_shows_no_content, |db: &Db| {
     let o = &office(db);
-    let report = o.db.read(|tx| retention::report(tx, &*o.current(tx)?, Day::parse("2031-01-01").unwrap())).unwrap();
+    let report = o.db.read(|tx| {
+        let current = o.current(tx)?;
+        retention::report(tx, &current, Day::parse("2031-01-01").unwrap())
+    });
+    let report = report.unwrap();
     assert!(report.iter().all(|l| l.keep.is_none() && l.due.is_none()), "nothing was laid down: {report:?}");
     let line = |report: &[retention::Line], title: &str| report.iter().find(|l| l.ledger == title).unwrap().clone();
     assert_eq!(line(&report, "指导记录").rows, 4);
