@@ -170,7 +170,7 @@ db_test!(what_is_said_without_a_name_names_nobody, |db: &Db| {
     assert!(b.get("/ledgers/guidance?page=1").text().contains("/feedback/new?from=%2Fledgers%2Fguidance"));
     let form = b.get("/feedback/new?from=%2Fledgers%2Fguidance").text();
     assert!(form.contains(r#"value="/ledgers/guidance""#), "{form}");
-    assert!(!b.get("/feedback/new?from=https%3A%2F%2Fevil.test").text().contains("evil"));
+    assert!(b.get("/feedback/new?from=https%3A%2F%2Fevil.test").text().contains(r#"name="page" value="/""#));
     let long = "长".repeat(2001);
     for (page, text, named, told) in [
         ("//evil.test", "好", "yes", "以“/”开头"),
