@@ -37,11 +37,15 @@ pub enum Kind {
     Unmask,
     /// A sensitive record read.
     Read,
+    /// A request for correction, or the answer to it.
+    Request,
+    /// Something said about the program, or the answer to it.
+    Feedback,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -59,6 +63,8 @@ impl Kind {
         Kind::Export,
         Kind::Unmask,
         Kind::Read,
+        Kind::Request,
+        Kind::Feedback,
     ];
 
     /// The word that is stored.
@@ -81,6 +87,8 @@ impl Kind {
             Kind::Export => "export",
             Kind::Unmask => "unmask",
             Kind::Read => "read",
+            Kind::Request => "request",
+            Kind::Feedback => "feedback",
         }
     }
 
@@ -104,6 +112,8 @@ impl Kind {
             Kind::Export => "导出",
             Kind::Unmask => "查看敏感内容",
             Kind::Read => "查阅",
+            Kind::Request => "更正申请",
+            Kind::Feedback => "意见建议",
         }
     }
 

@@ -133,6 +133,12 @@ pub enum Permission {
     Ledgers,
     /// Ledgers as files.
     ExportLedgers,
+    /// Requests for correction: seen and answered.
+    Corrections,
+    /// What was said about the program: seen and answered.
+    Feedback,
+    /// How long records are kept, in counts.
+    Retention,
     /// The audit log.
     Audit,
     /// Accounts, roles, passwords of others.
@@ -141,7 +147,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 13] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -150,6 +156,9 @@ impl Permission {
         Permission::People,
         Permission::ExportPeople,
         Permission::Chart,
+        Permission::Corrections,
+        Permission::Feedback,
+        Permission::Retention,
         Permission::Audit,
         Permission::Accounts,
     ];
@@ -165,6 +174,9 @@ impl Permission {
             Permission::Chart => "查看机构",
             Permission::Ledgers => "查看台账和记录",
             Permission::ExportLedgers => "导出台账",
+            Permission::Corrections => "答复更正申请",
+            Permission::Feedback => "答复意见建议",
+            Permission::Retention => "查看保存期限",
             Permission::Audit => "查看操作日志",
             Permission::Accounts => "管理账号与角色",
         }
@@ -172,7 +184,7 @@ impl Permission {
 
     /// Whether a role has it. Every pair is decided here.
     pub fn of(self, role: Role) -> bool {
-        use Role::{AuditAdmin, Auditor, Cadre, Clerk, Leaders, Office, Party, Personnel, Security, UnitAdmin};
+        use Role::{AuditAdmin, Auditor, Cadre, Clerk, Leaders, Office, Party, Personnel, Security, System, UnitAdmin};
         match self {
             Permission::Overview
             | Permission::Requirements
@@ -185,6 +197,9 @@ impl Permission {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
+            Permission::Corrections => matches!(role, Personnel | UnitAdmin),
+            Permission::Feedback => role == Office,
+            Permission::Retention => matches!(role, System | AuditAdmin | Auditor),
             Permission::Audit => matches!(role, AuditAdmin | Auditor),
             Permission::Accounts => role == Security,
         }
@@ -204,7 +219,12 @@ mod tests {
     fn administrators_see_no_business_records() {
         for permission in Permission::ALL {
             for role in Role::ADMINISTRATORS.into_iter().filter(|r| permission.of(*r)) {
-                let own = [(Permission::Accounts, Role::Security), (Permission::Audit, Role::AuditAdmin)];
+                let own = [
+                    (Permission::Accounts, Role::Security),
+                    (Permission::Audit, Role::AuditAdmin),
+                    (Permission::Retention, Role::AuditAdmin),
+                    (Permission::Retention, Role::System),
+                ];
                 assert!(own.contains(&(permission, role)), "{permission:?} {role:?}");
             }
             assert!(permission.roles().next().is_some(), "{permission:?} is nobody's");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    literal::years,
     model::{Field, FieldType, Ledger, LedgerKind},
     names::{computed, meant},
     read::{Node, Table},
@@ -59,6 +60,7 @@ fn ledger(name: &str, mut t: Table<'_>) -> Ledger {
     (ledger.group, ledger.note) = (t.text("group"), t.text("note"));
     ledger.reason = t.take("reason").and_then(|n| n.text());
     ledger.was = t.take("was").and_then(|n| n.text());
+    ledger.keep = t.take("keep").and_then(|n| keep(&n));
     ledger.derived = t.take("derived").and_then(|n| n.flag()).unwrap_or(name == "low_rank");
     let mut dates = Vec::new();
     ledger.kind = kind(name, &mut t, &mut dates);
@@ -81,6 +83,16 @@ fn ledger(name: &str, mut t: Table<'_>) -> Ledger {
     }
     t.close(&format!("台账「{name}」"));
     ledger
+}
+
+/// Years for which a record is kept: `"10 years"`, 1 to 100.
+fn keep(node: &Node<'_>) -> Option<i32> {
+    let text = node.text()?;
+    let years = years(&text).and_then(|n| i32::try_from(n).ok()).filter(|n| (1..=100).contains(n));
+    if years.is_none() {
+        node.error(format!("保存期限「{text}」看不懂"), "写 keep = \"10 years\"，1至100年；没有规定的不写");
+    }
+    years
 }
 
 /// The kind, and the keys that name its date fields. Without `kind` it follows from those keys.

@@ -59,7 +59,7 @@ pub(super) fn money(text: &str) -> Option<i64> {
 }
 
 /// `1 year`, `2 years`, `1年`.
-fn years(text: &str) -> Option<i64> {
+pub(super) fn years(text: &str) -> Option<i64> {
     let body = text.strip_suffix("years").or_else(|| text.strip_suffix("year")).or_else(|| text.strip_suffix('年'))?;
     body.trim_end().parse().ok().filter(|n| (1..=100).contains(n))
 }

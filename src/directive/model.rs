@@ -147,6 +147,8 @@ pub struct Ledger {
     pub reason: Option<String>,
     /// Name in an earlier package, when renamed.
     pub was: Option<String>,
+    /// How many years a record is kept after its day, or after its end; `None` where nothing was laid down.
+    pub keep: Option<i32>,
 }
 
 impl Ledger {

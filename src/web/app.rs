@@ -10,7 +10,7 @@ use super::{
     people::Kept,
     router,
 };
-use crate::{installation::Installation, jobs, ledger::Memo};
+use crate::{feedback::Pace, installation::Installation, jobs, ledger::Memo};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub(super) struct App {
     pub(super) memo: Arc<Memo>,
     /// Where its persons are.
     pub(super) people: Arc<Kept>,
+    /// How much each session has said about the program.
+    pub(super) feedback: Arc<Pace>,
     /// How it is reached.
     pub(super) transport: Transport,
 }
@@ -37,7 +39,7 @@ pub enum Transport {
 impl App {
     /// Over an installation, with nothing counted yet.
     pub(super) fn new(installation: Installation, transport: Transport) -> App {
-        App { installation, memo: Arc::default(), people: Arc::default(), transport }
+        App { installation, memo: Arc::default(), people: Arc::default(), feedback: Arc::default(), transport }
     }
 }
 

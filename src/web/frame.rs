@@ -162,7 +162,7 @@ pub(super) fn who(
 }
 
 /// What a reader may see; nothing for who is not logged in.
-fn scope(reader: Option<&Reader>, current: &Current, day: Day) -> Scope {
+pub(super) fn scope(reader: Option<&Reader>, current: &Current, day: Day) -> Scope {
     match (reader, auth::Organisation::of(current, day)) {
         (Some(reader), Some(organisation)) => auth::scope_of(reader, &organisation),
         _ => Scope::units(BTreeSet::new()),

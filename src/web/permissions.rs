@@ -27,13 +27,18 @@ fn shown(role: Role) -> Shown {
         title: role.title(),
         words: role.words(),
         may: may.join("、"),
-        reach: match role {
-            r if r.is_administrator() => "不分单位",
-            Role::Cadre => "本人",
-            r if r.needs_unit() => "所授单位及其下级",
-            _ => "全市，或所授单位及其下级",
-        },
+        reach: reach(role),
         factors: if role.needs_second_factor() { "口令和动态码" } else { "口令" },
         own: false,
+    }
+}
+
+/// Over what a role holds, in words.
+pub(super) fn reach(role: Role) -> &'static str {
+    match role {
+        r if r.is_administrator() => "不分单位",
+        Role::Cadre => "本人",
+        r if r.needs_unit() => "所授单位及其下级",
+        _ => "全市，或所授单位及其下级",
     }
 }

@@ -13,8 +13,9 @@ use super::{
     ledger_typed::record_of,
     org_units::Units,
     people::People,
-    record_derived, record_history, record_links, record_uses,
+    record_derived, record_history, record_links, record_uses, requests,
     view::{
+        form::Form,
         record::{Field, Record},
         url::Query as Url,
         words::{Link, Words},
@@ -31,6 +32,7 @@ use crate::{
         store,
     },
     names::Names,
+    personal::own,
     verdict::{
         kind::Kind,
         world::{PERSON, UNIT},
@@ -86,12 +88,22 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -
         voided: row.voided_at.map(|at| Words::from(format!("已作废：{}。", void_words(row, at)))),
         history: record_history::of(&shown, &revisions),
         referring: referring(desk, app, table, row)?,
+        correction: correction(desk, table, id)?,
         fields,
         uses,
         uses_none,
         previous,
         next,
     })
+}
+
+/// The form to ask for a correction, where the record concerns the reader.
+fn correction(desk: &mut Desk<'_, '_>, table: usize, id: i64) -> anyhow::Result<Option<Form>> {
+    let current = desk.current.clone();
+    let ledger = &current.engine.layout.ledgers[table];
+    let Some(person) = desk.reader()?.person else { return Ok(None) };
+    let row = own::record(desk.tx, &current, person, ledger, id)?;
+    row.map(|row| requests::form(desk, &ledger.name, &row)).transpose()
 }
 
 /// `2025年5月28日　编号2025-0058`

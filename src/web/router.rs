@@ -13,8 +13,10 @@ use super::{
     app::App,
     audit, dashboard,
     error::PageError,
+    feedback,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, login, org, permissions, record, requirement, requirements,
+    ledger, ledger_export, ledgers, login, me, org, permissions, record, requests, requirement, requirements,
+    retention,
     route::{self, Needs, Route, post, read},
     sso, unit, verdict,
     view::{assets, lights::Lights},
@@ -30,7 +32,8 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, ExportLedgers, ExportPeople, Ledgers, Overview, People, Requirements, Verdicts,
+        Accounts, Audit, Chart, Corrections, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview, People,
+        Requirements, Retention, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -52,6 +55,21 @@ pub(super) fn routes() -> Vec<Route> {
         post("/account/sso/remove", LogIn, account_sso::remove),
         post("/account/stand-ins", LogIn, account_stand_in::name),
         post("/account/stand-ins/withdraw", LogIn, account_stand_in::withdraw),
+        read("/me", LogIn, me::page),
+        read("/me/records/{ledger}", LogIn, me::records),
+        post("/me/export", LogIn, me::export),
+        read("/requests/new", LogIn, requests::blank),
+        post("/requests/new", LogIn, requests::make),
+        read("/requests", May(Corrections), requests::list),
+        read("/requests/{id}", May(Corrections), requests::one),
+        post("/requests/{id}", May(Corrections), requests::reply),
+        read("/feedback/new", LogIn, feedback::blank),
+        post("/feedback/new", LogIn, feedback::give),
+        post("/feedback/answer", LogIn, feedback::look),
+        read("/feedback", May(Feedback), feedback::list),
+        read("/feedback/{id}", May(Feedback), feedback::one),
+        post("/feedback/{id}", May(Feedback), feedback::reply),
+        read("/retention", May(Retention), retention::page),
         read("/permissions", LogIn, permissions::page),
         read("/help/lights", LogIn, lights),
         read("/", May(Overview), overview),

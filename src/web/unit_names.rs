@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::frame::Desk;
 use crate::{
+    day::Day,
     db::Tx,
+    installation::Current,
     names::Names,
     verdict::world::{PERSON, UNIT},
 };
@@ -30,9 +32,14 @@ pub(super) fn full(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<String>
 
 /// The unit of a person today.
 pub(super) fn of_person(desk: &Desk<'_, '_>, person: i64) -> Option<i64> {
-    let organisation = &desk.current.organisation;
+    place(&desk.current, desk.now.day, person)
+}
+
+/// The unit of a person on a day.
+pub(super) fn place(current: &Current, day: Day, person: i64) -> Option<i64> {
+    let organisation = &current.organisation;
     let row = organisation.table(PERSON)?.row_of(person)?;
-    let post = organisation.chart()?.post_on(row, desk.now.day)?;
+    let post = organisation.chart()?.post_on(row, day)?;
     organisation.table(UNIT)?.ids.get(post.unit).copied()
 }
 

@@ -185,7 +185,25 @@ fn unescaped(line: &str) -> String {
 db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let o = &office(db);
     account(o, "somebody", Role::Cadre, None, None);
-    let forms: [UnderTest<'_>; 12] = [
+    account(o, "test-cadre", Role::Cadre, None, Some(3));
+    account(o, "an-asker", Role::Cadre, None, Some(1));
+    let mut asker = Browser::logged_in(o, account(o, "an-asker", Role::Cadre, None, Some(1)));
+    let fields = [("ledger", "person"), ("record", "1"), ("wrong", "籍贯有误"), ("proposed", "")];
+    assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
+    let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
+    assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
+    let forms: [UnderTest<'_>; 18] = [
+        (Role::Cadre, "/me", "/me/export", &[("format", "x")]),
+        (
+            Role::Cadre,
+            "/me",
+            "/requests/new",
+            &[("wrong", ""), ("proposed", ""), ("ledger", "person"), ("record", "none")],
+        ),
+        (Role::UnitAdmin, "/requests/1", "/requests/1", &[("words", ""), ("outcome", "accepted")]),
+        (Role::Office, "/feedback/new", "/feedback/new", &[("text", "x"), ("page", "/"), ("named", "x")]),
+        (Role::Office, "/feedback/new", "/feedback/answer", &[("code", "x")]),
+        (Role::Office, "/feedback/1", "/feedback/1", &[("nothing", "x")]),
         (Role::Office, "/account", "/account/password", &[("current", "x"), ("new", "x"), ("again", "x")]),
         (Role::Office, "/account", "/account/factor", &[("current", "x")]),
         (Role::Office, "/account", "/account/factor/confirm", &[("code", "x")]),

@@ -37,6 +37,7 @@ fn address(path: &str) -> String {
         .replace("/requirements/{id}", "/requirements/R-21")
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")
+        .replace("/records/{ledger}", "/records/guidance")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
         .replace("/{id}", "/Z1")

@@ -36,5 +36,6 @@ mod together;
 mod visit;
 mod web_audit;
 mod web_lists;
+mod web_me;
 mod words;
 mod worlds;

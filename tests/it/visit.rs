@@ -73,6 +73,8 @@ pub(crate) struct Browser {
     pub(crate) office: Installation,
     pub(crate) transport: Transport,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// Pages that last from one request to the next; else each has its own.
+    pub(crate) pages: Option<axum::Router>,
     /// Sent with every request.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
@@ -80,7 +82,13 @@ pub(crate) struct Browser {
 impl Browser {
     /// One that nobody has used yet.
     pub(crate) fn new(office: &Installation) -> Browser {
-        Browser { office: office.clone(), transport: Transport::Loopback, cookies: BTreeMap::new(), headers: vec![] }
+        Browser {
+            office: office.clone(),
+            transport: Transport::Loopback,
+            cookies: BTreeMap::new(),
+            pages: None,
+            headers: vec![],
+        }
     }
 
     /// One in which somebody with this role is logged in: for the whole city, or for the unit 2.
@@ -129,7 +137,7 @@ impl Browser {
             request = request.header(*name, value);
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let pages = web::pages(self.office.clone(), self.transport);
+        let pages = self.pages.clone().unwrap_or_else(|| web::pages(self.office.clone(), self.transport));
         let got = runtime.block_on(async {
             let response = pages.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
             let (parts, body) = response.into_parts();

@@ -36,7 +36,7 @@ pub struct Field {
     pub name: String,
     /// What is asked.
     pub label: String,
-    /// Type of the input: `text`, `password`, `date`. Ignored where there are choices.
+    /// Type of the input: `text`, `password`, `date`; `long` for several lines. Ignored where there are choices.
     pub kind: &'static str,
     /// What stands in it; never that of a password.
     pub value: String,
@@ -83,6 +83,11 @@ impl Field {
     /// One of some texts.
     pub fn choice(name: &str, label: &str, value: &str, choices: Vec<(String, String)>) -> Field {
         Field { choices, ..Field::text(name, label, value) }
+    }
+
+    /// A text of several lines.
+    pub fn long(name: &str, label: &str) -> Field {
+        Field { kind: "long", ..Field::text(name, label, "") }
     }
 
     /// With a line of help.

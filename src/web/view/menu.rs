@@ -54,8 +54,11 @@ pub fn menu(
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
+        ("人员机构", Permission::Corrections, item("更正申请", "/requests", none())),
+        ("系统管理", Permission::Feedback, item("意见建议", "/feedback", none())),
         ("系统管理", Permission::Accounts, item("账号与角色", "/accounts", none())),
         ("系统管理", Permission::Audit, item("操作日志", "/audit", none())),
+        ("系统管理", Permission::Retention, item("保存期限", "/retention", none())),
     ];
     let mut groups: Vec<MenuGroup> = Vec::new();
     for (title, permission, item) in fixed {
@@ -82,6 +85,7 @@ pub fn menu(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Role;
 
     #[test]
     fn ledgers_fall_into_their_groups_and_the_current_one_is_open() {
@@ -91,8 +95,7 @@ mod tests {
             ledger("监督", "谈话", "talk"),
             ledger("实践锻炼", "指导记录", "guidance"),
         ];
-        let groups =
-            menu(51, &ledgers, "/ledgers/guidance", &|p| !matches!(p, Permission::Accounts | Permission::Audit));
+        let groups = menu(51, &ledgers, "/ledgers/guidance", &|p| p.of(Role::Clerk));
         let shape: Vec<(&str, bool, usize)> =
             groups.iter().map(|g| (g.title.as_str(), g.open, g.items.len())).collect();
         assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1)]);

@@ -122,6 +122,12 @@ impl Page {
         self.url.with("print", "1").href()
     }
 
+    /// Where to say something about this page.
+    pub fn feedback_href(&self) -> String {
+        let form = Query::new("/feedback/new");
+        if self.url.path.starts_with("/feedback") { form.href() } else { form.with("from", self.url.href()).href() }
+    }
+
     /// This page on the screen.
     pub fn href(&self) -> String {
         self.url.href()

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::form::Form;
 use super::page::Page;
 use super::parts::Timeline;
 use super::words::{Link, Words};
@@ -31,6 +32,8 @@ pub struct Record {
     pub uses_none: String,
     /// Records that refer to this one, by ledger: `指导记录12条`.
     pub referring: Vec<Link>,
+    /// To ask for a correction; `None` where the record does not concern the reader.
+    pub correction: Option<Form>,
     /// Record before this one in the list.
     pub previous: Option<Link>,
     /// Record after this one.

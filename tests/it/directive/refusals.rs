@@ -165,6 +165,8 @@ refused! {
         ["ledgers/all.toml:140:7 没有字段「days」"];
     day_that_is_no_date: "ledgers/all.toml", "[guidance]\nkind = \"event\"\nday = \"day\"" => "[guidance]\nkind = \"event\"\nday = \"area\"",
         ["ledgers/all.toml:140:7 字段「area」不是日期"];
+    kept_for_no_time: "ledgers/all.toml", "[guidance]\nkind = \"event\"\nday = \"day\"" => "[guidance]\nkind = \"event\"\nday = \"day\"\nkeep = \"forever\"",
+        ["ledgers/all.toml:141:8 保存期限「forever」看不懂"];
     item_without_closing: "ledgers/all.toml", "closes = \"cancelled\"\n" => "",
         ["ledgers/all.toml:162:1 台账「appointment」是 item，却没有写「closes」"];
     unit_from_a_text: "ledgers/all.toml", "unit_from = \"pair\"" => "unit_from = \"area\"",
