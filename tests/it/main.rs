@@ -31,6 +31,8 @@ mod store_schema;
 mod together;
 mod visit;
 mod web_audit;
+mod web_leaks;
 mod web_lists;
+mod web_queries;
 mod words;
 mod worlds;
