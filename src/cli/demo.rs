@@ -25,6 +25,7 @@ use crate::{
     private,
     scope::Actor,
     verdict::rejudge,
+    web::Listen,
 };
 
 /// The demo's day unless another is asked for.
@@ -60,7 +61,7 @@ pub(super) struct Options {
 
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
-    serve::loopback(options.listen)?;
+    serve::check(&Listen::loopback(options.listen))?;
     let place = Place { data: demo_dir(place), ..place.clone() };
     let today = options.today.as_deref().map(day).transpose()?;
     if !place.data.join("ready").exists() {
@@ -70,7 +71,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     if options.no_serve {
         return Ok(Outcome::Done);
     }
-    serve::serve(installation, options.listen)
+    serve::serve(installation, &Listen::loopback(options.listen))
 }
 
 /// A day on which the city has something to show.

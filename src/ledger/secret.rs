@@ -61,8 +61,13 @@ impl Keys {
         let mode = std::fs::metadata(path).with_context(|| format!("密钥文件 {shown} 打不开"))?.permissions().mode();
         ensure!(mode & 0o077 == 0, "密钥文件 {shown} 别人也能读：请执行 chmod 600 {shown}");
         let text = std::fs::read_to_string(path).with_context(|| format!("密钥文件 {shown} 打不开"))?;
+        Keys::parse(&text).with_context(|| format!("密钥文件 {shown} 不能用"))
+    }
+
+    /// Keys from the text of a key file.
+    pub fn parse(text: &str) -> anyhow::Result<Keys> {
         let bytes = unhex(text.trim()).filter(|b| b.len() == 64);
-        Keys::from_slice(&bytes.with_context(|| format!("密钥文件 {shown} 的内容不对，应为 128 个十六进制字符"))?)
+        Keys::from_slice(&bytes.context("密钥的内容不对，应为 128 个十六进制字符")?)
     }
 
     fn from_slice(bytes: &[u8]) -> anyhow::Result<Keys> {
