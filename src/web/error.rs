@@ -9,7 +9,10 @@ use super::{
     frame::{self, Desk},
     view::{page::Page, problem::Problem},
 };
-use crate::auth::{Permission, Role};
+use crate::{
+    auth::{Permission, Role},
+    db::DbError,
+};
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -38,6 +41,10 @@ impl From<anyhow::Error> for PageError {
     fn from(e: anyhow::Error) -> PageError {
         match e.downcast::<PageError>() {
             Ok(e) => e,
+            // No database keeps it, so whatever was typed with one in it cannot be meant.
+            Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => {
+                PageError::Invalid(vec!["地址或填写的内容里有无法识别的字符，请删去。".into()])
+            }
             Err(e) => PageError::Internal(e),
         }
     }
@@ -112,7 +119,8 @@ fn one_line(text: &str) -> String {
 
 /// Neither ends a line nor moves the cursor nor turns the direction of writing.
 fn is_harmless(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    !c.is_control()
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Names of those who give roles, to be asked.

@@ -131,7 +131,8 @@ impl Place {
         let owned: BTreeSet<usize> = chart.owned[row].iter().copied().collect();
         // Of an organ that is seen for the sake of one of its 科室, that one alone.
         let seen = |u: &usize| desk.scope.has_unit(units.ids[*u]);
-        let here = |p: &usize| chart.post_on(*p, day).is_some_and(|post| owned.contains(&post.unit) && seen(&post.unit));
+        let here =
+            |p: &usize| chart.post_on(*p, day).is_some_and(|post| owned.contains(&post.unit) && seen(&post.unit));
         let staff: Vec<usize> = (0..persons.len()).filter(here).collect();
         let chiefs: BTreeSet<i64> = staff
             .iter()

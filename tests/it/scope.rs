@@ -101,7 +101,13 @@ impl Whole {
         found
     }
 
-    pub(crate) fn seen(&self, ledger: &Ledger, row: &Row, reach: &Reach, parts: &HashMap<String, BTreeSet<i64>>) -> bool {
+    pub(crate) fn seen(
+        &self,
+        ledger: &Ledger,
+        row: &Row,
+        reach: &Reach,
+        parts: &HashMap<String, BTreeSet<i64>>,
+    ) -> bool {
         let unit = |u: Option<i64>| u.is_some_and(|u| reach.units.contains(&u));
         let held = || {
             ledger.name == "person"

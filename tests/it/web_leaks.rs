@@ -68,7 +68,9 @@ fn city(db: &Db) -> Installation {
     let ledgers: Vec<Ledger> = builtin::ledgers().into_iter().chain(package.ledgers.clone()).collect();
     db.write(move |tx| {
         // Settings are named by the package, not by people.
-        for ledger in ledgers.iter().filter(|l| !l.derived && !["setting", "slot_member", "workday"].contains(&&*l.name)) {
+        for ledger in
+            ledgers.iter().filter(|l| !l.derived && !["setting", "slot_member", "workday"].contains(&&*l.name))
+        {
             let name = &ledger.name;
             let mut set = vec![format!("record_code = 'Q{name}_' || record_id || 'q'")];
             for f in ledger.fields.iter().filter(|f| f.ty == FieldType::Text && !f.sensitive) {
@@ -135,7 +137,7 @@ fn refers<'a>(ledger: &'a Ledger, row: &'a dongliang::ledger::Stored) -> impl It
         let target = match &f.ty {
             FieldType::Person => "person",
             FieldType::Unit => "unit",
-            FieldType::Ref(target) => target,
+            FieldType::Ref(target) => target.as_str(),
             _ => return None,
         };
         Some((target.to_owned(), v.as_i64()?))

@@ -16,7 +16,9 @@ const KEYS: [&str; 10] = ["q", "page", "size", "sort", "day", "unit", "state", "
 
 /// A page that holds for all places of its address.
 fn address(path: &str) -> String {
-    path.replace("/verdicts/{requirement}/{subject}/{window}", "/verdicts/R-21/J1/2025-02")
+    path.replace("{requirement}", "R-21")
+        .replace("{subject}", "J1")
+        .replace("{window}", "2025-02")
         .replace("/requirements/{id}", "/requirements/R-21")
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")

@@ -110,7 +110,8 @@ fn expressions_are_read_as_they_are_meant() {
     for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "(GPL-3.0 OR X) AND MIT", "Apache-2.0", "MIT GPL-3.0", "(MIT"] {
         assert!(!is_met(bad, &allowed), "{bad}");
     }
-    let text = r#"{"packages":[{"name":"a","license":"MIT","source":null},{"name":"b","license":null,"source":"git+x"}]}"#;
+    let text =
+        r#"{"packages":[{"name":"a","license":"MIT","source":null},{"name":"b","license":null,"source":"git+x"}]}"#;
     let package = |name: &str, licence: &str, source: &str| Package {
         name: name.into(),
         licence: licence.into(),
