@@ -97,6 +97,7 @@ pub(crate) fn full() -> Dashboard {
         cells: cells.chars().map(|c| cell(c, i)).collect(),
     });
     Dashboard {
+        whole: true,
         page: page("/", "/"),
         period: "2025年".into(),
         light: Light::Green,
@@ -145,6 +146,7 @@ pub(crate) fn full() -> Dashboard {
 /// The first day.
 pub(crate) fn empty() -> Dashboard {
     Dashboard {
+        whole: true,
         summary: Summary {
             empty: "2025年尚未开始统计，导入台账后即显示判定。".into(), ..Summary::default()
         },

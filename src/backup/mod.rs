@@ -50,7 +50,7 @@ pub struct Manifest {
     pub program: String,
     /// Version of the fixed tables.
     pub schema: i64,
-    /// When, as ISO text in UTC.
+    /// When, as ISO text with its offset.
     pub made_at: String,
     /// The tables, sorted by name.
     pub tables: Vec<Table>,
@@ -112,7 +112,7 @@ impl Kept {
 
 /// What proves to who has the keys that a manifest is as it was written.
 fn seal(keys: &Keys, manifest: &[u8]) -> String {
-    keys.blind_index(&format!("dongliang backup manifest {}", hex(&Sha256::digest(manifest))))
+    keys.digest("dongliang backup manifest", &hex(&Sha256::digest(manifest)))
 }
 
 fn hex(bytes: &[u8]) -> String {

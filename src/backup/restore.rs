@@ -65,8 +65,8 @@ impl Archive {
         Ok(manifest)
     }
 
-    /// Fills a database that does not lie in the data directory. The directory takes its place before the database
-    /// commits, so that neither is there without the other.
+    /// Fills a database that does not lie in the data directory. The directory takes its place just before the database
+    /// commits, and is taken away again if that fails: a database without its keys would be worth little.
     fn elsewhere(mut self, url: &str, beside: &Path, data: &Path, keys: Option<Keys>) -> anyhow::Result<()> {
         let fresh = url.strip_prefix("sqlite:").map(PathBuf::from).filter(|f| !f.exists());
         let (from, to, version) = (beside.to_owned(), data.to_owned(), self.manifest.schema);

@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 
 use super::{Outcome, Place, open, progress};
-use crate::{backup, clock::Clock};
+use crate::{
+    audit::{self, Kind},
+    backup,
+    clock::Clock,
+    scope::Actor,
+};
 
 /// Options of `backup`.
 #[derive(Args)]
@@ -29,6 +35,12 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let made = backup::write(db, keys, &place.data, &options.file, now, &mut |n, of| progress::show(&bar, n, of));
     bar.finish_and_clear();
     let made = made?;
+    let actor = Actor { name: "命令行".into(), at: now.instant };
+    let told = json!({ "rows": made.rows(), "file": options.file.display().to_string() });
+    db.write(move |tx| {
+        audit::note(tx, &actor, Kind::Export, told);
+        Ok(())
+    })?;
     say!(
         "已备份 {} 张表、{} 行、{} 个文件到 {}",
         made.tables.len(),
@@ -40,7 +52,8 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         backup::write_keys(&place.data, keys).context("备份已写好，但密钥没有写成")?;
         say!("密钥已写到 {}，请与备份分开保管：谁两样都有，谁就能读出加密的栏目", keys.display());
     } else {
-        say!("密钥不在备份里。没有 {} 就读不出加密的栏目，请另行保管", open::key_file(&place.data).display());
+        let [keys, signs] = [open::key_file(&place.data), open::audit_key_file(&place.data)];
+        say!("密钥不在备份里。没有 {} 和 {} 就不能使用恢复的数据，请另行保管", keys.display(), signs.display());
     }
     Ok(Outcome::Done)
 }

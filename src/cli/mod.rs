@@ -121,9 +121,6 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify(verify::Options),
-    /// 操作日志：核验、检查点、导出
-    #[command(subcommand)]
-    Audit(audit::Command),
     /// 备份：数据库和附件到一个文件，密钥到另一个文件，不用停止服务
     Backup(backup::Options),
     /// 从备份恢复到空的地方
@@ -131,6 +128,9 @@ enum Command {
     /// 网页的证书：自签名，或向证书机构申请
     #[command(subcommand)]
     Cert(cert::Command),
+    /// 操作日志：核验、检查点、导出
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -163,10 +163,10 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
-        Command::Audit(c) => audit::run(place, c),
         Command::Backup(o) => backup::run(place, o),
         Command::Restore(o) => restore::run(place, o),
         Command::Cert(c) => cert::run(c),
+        Command::Audit(c) => audit::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

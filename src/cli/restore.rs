@@ -37,12 +37,14 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         place.data.display()
     );
     if options.keys.is_none() {
+        let [keys, signs] = [open::key_file(&place.data), open::audit_key_file(&place.data)];
         say!(
             "还缺密钥，备份的清单也没有核对。请把原来的密钥文件放到 {} 和 {}（权限 600）",
-            open::key_file(&place.data).display(),
-            open::audit_key_file(&place.data).display()
+            keys.display(),
+            signs.display()
         );
     }
-    say!("下一步：dongliang verify --data {}", place.data.display());
+    let data = place.data.display();
+    say!("下一步：dongliang verify --data {data} 和 dongliang audit verify --data {data}");
     Ok(Outcome::Done)
 }

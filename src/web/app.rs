@@ -53,7 +53,8 @@ pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) 
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let transport = if at.is_encrypted() { Transport::Tls } else { Transport::Loopback };
-    let served = runtime.block_on(listen::serve(at, router::router(App::new(installation, transport)), ready));
+    let pages = router::router(App::new(installation, transport));
+    let served = runtime.block_on(listen::serve(at, pages, ready));
     stop.store(true, Ordering::Relaxed);
     let _ = worker.join();
     served

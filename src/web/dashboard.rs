@@ -56,6 +56,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
     let (_, month, day) = today.ymd();
     Ok(Dashboard {
         page: desk.page("/")?,
+        whole: desk.scope == Scope::All,
         period: format!("{year}年，截至{month}月{day}日"),
         light: summary::share_light(engine, behind, judged),
         summary: Summary {

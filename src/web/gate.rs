@@ -51,15 +51,15 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     }
     let proxied = peer.is_some_and(|p| gate.is_proxy(p.ip()));
     let encrypted = gate.tls || proxied && request.headers().get(FORWARDED_PROTO).is_some_and(|proto| proto == "https");
-    let mut response = if !gate.answers_to(request.headers()) {
-        let names: Vec<&str> = gate.hosts.iter().map(String::as_str).collect();
-        let lead = format!("请用这些名称之一访问：{}。", names.join("、"));
-        refusal(StatusCode::MISDIRECTED_REQUEST, "网址里的主机名不对", lead)
-    } else if client.is_some_and(|c| !c.ip().is_loopback() && !gate.buckets.take(c.ip(), Instant::now())) {
+    let mut response = if client.is_some_and(|c| !c.ip().is_loopback() && !gate.buckets.take(c.ip(), Instant::now())) {
         let lead = "同一地址在短时间内请求过多。请稍等几秒再刷新页面。".to_owned();
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "访问过于频繁", lead);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         response
+    } else if !gate.answers_to(request.headers()) {
+        let names: Vec<&str> = gate.hosts.iter().map(String::as_str).collect();
+        let lead = format!("请用这些名称之一访问：{}。", names.join("、"));
+        refusal(StatusCode::MISDIRECTED_REQUEST, "网址里的主机名不对", lead)
     } else {
         within(limits::share(request.uri().path()), request, next).await
     };

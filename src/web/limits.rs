@@ -43,8 +43,9 @@ pub(super) const HEAD: usize = 16 * 1024;
 /// Header lines of a request; browsers send about 20.
 pub(super) const HEADER_LINES: usize = 64;
 
-/// Connections at the same time. Each costs some tens of kilobytes; an office of some thousand clerks has fewer at work.
-pub(super) const CONNECTIONS: usize = 1024;
+/// Connections at the same time; further ones wait. A process may usually have 1,024 files open, and the database needs
+/// some of them. Browsers at rest hold none for longer than ten seconds.
+pub(super) const CONNECTIONS: usize = 512;
 
 /// Connections from one address, so that one cannot take all. A browser opens six; many may share an address.
 pub(super) const CONNECTIONS_EACH: usize = 128;

@@ -227,6 +227,7 @@ fn a_city_is_backed_up_and_stands_elsewhere() {
     let said = done(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);
     assert!(said.contains(&format!("dongliang verify --data {}", restored.display())), "{said}");
     assert!(done(&restored, &["verify"]).contains("全部一致"));
+    done(&restored, &["audit", "verify"]);
     let line = ["evaluate", "--format", "csv"];
     assert_eq!(done(&restored, &line), done(city(), &line));
     let taken = run(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);

@@ -115,12 +115,13 @@ fn pages_over_tls_under_their_name_alone() {
     let page = ask(trusting(&server, Path::new(&cert)), "/login", "Host: dl.example\r\n");
     assert_eq!(status(&page), 200);
     assert_eq!(header(&page, "strict-transport-security"), Some("max-age=63072000"));
-    let other = ask(trusting(&server, Path::new(&cert)), "/login", "Host: evil.example\r\n");
+    assert!(header(&page, "set-cookie").is_some_and(|c| c.starts_with("__Host-") && c.contains("Secure")), "{page}");
+    let other = ask(trusting(&server, Path::new(&cert)), "/", "Host: evil.example\r\n");
     assert!(status(&other) == 421 && other.contains("dl.example") && other.contains("网址里的主机名不对"), "{other}");
     assert!(header(&other, "content-security-policy").is_some());
     // In the clear there is no answer.
     let mut clear = server.connect();
-    clear.write_all(b"GET /login HTTP/1.1\r\nHost: dl.example\r\n\r\n").unwrap();
+    clear.write_all(b"GET / HTTP/1.1\r\nHost: dl.example\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     let _ = clear.read_to_end(&mut answer);
     assert!(!answer.starts_with(b"HTTP"));
@@ -177,7 +178,7 @@ fn slow_clients_hold_nobody_up() {
     let slow: Vec<TcpStream> = (0..200)
         .map(|_| {
             let mut stream = server.connect();
-            stream.write_all(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ").unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ").unwrap();
             stream
         })
         .collect();
@@ -207,13 +208,13 @@ fn slow_clients_hold_nobody_up() {
 #[test]
 fn too_much_is_refused() {
     let server = Server::start(city(), &[]);
-    let large = server.ask("/login", "Host: localhost\r\nContent-Length: 70000\r\n");
+    let large = server.ask("/", "Host: localhost\r\nContent-Length: 70000\r\n");
     assert!(status(&large) == 413 && large.contains("最多提交64KB"), "{large}");
     let long = format!("Host: localhost\r\nX-Long: {}\r\n", "a".repeat(40_000));
-    assert_eq!(status(&server.ask("/login", &long)), 431);
+    assert_eq!(status(&server.ask("/", &long)), 431);
     let many: String = (0..100).map(|n| format!("X-{n}: a\r\n")).collect();
-    assert_eq!(status(&server.ask("/login", &format!("Host: localhost\r\n{many}"))), 431);
-    assert_eq!(status(&server.ask("/login", "Host: evil.example\r\n")), 421);
+    assert_eq!(status(&server.ask("/", &format!("Host: localhost\r\n{many}"))), 431);
+    assert_eq!(status(&server.ask("/", "Host: evil.example\r\n")), 421);
     assert_eq!(status(&server.ask("/login", "Host: localhost:99\r\n")), 200);
 }
 

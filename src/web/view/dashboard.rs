@@ -15,6 +15,9 @@ use super::words::{Link, Words};
 pub struct Dashboard {
     /// Frame.
     pub page: Page,
+    /// The reader sees the whole city; else what stands here is of the units in scope, and what the city bears itself and
+    /// its trend are left out.
+    pub whole: bool,
     /// What is looked at: `2025年，截至10月20日`.
     pub period: String,
     /// Light of the whole: the rule of a unit's light over all unit verdicts; none without data.
@@ -226,6 +229,7 @@ mod tests {
             city: Notices::default(),
             city_total: 0,
             soon: Vec::new(),
+            whole: true,
             trend: Chart::default(),
         }
     }
