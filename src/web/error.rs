@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     auth::{Permission, Role},
+    db::DbError,
     sso::Refusal,
 };
 
@@ -43,6 +44,10 @@ impl From<anyhow::Error> for PageError {
     fn from(e: anyhow::Error) -> PageError {
         match e.downcast::<PageError>() {
             Ok(e) => e,
+            // No database keeps it, so whatever was typed with one in it cannot be meant.
+            Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => {
+                PageError::Invalid(vec!["地址或填写的内容里有无法识别的字符，请删去。".into()])
+            }
             Err(e) => PageError::Internal(e),
         }
     }
@@ -105,7 +110,7 @@ impl PageError {
             PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
             PageError::Internal(e) => {
                 let number = number();
-                tracing::error!("编号 {number}：{e:#}");
+                tracing::error!("编号 {number}：{}", one_line(&format!("{e:#}")));
                 (StatusCode::INTERNAL_SERVER_ERROR, Problem::internal(frame, number))
             }
         };
@@ -117,6 +122,17 @@ impl PageError {
             }
         }
     }
+}
+
+/// What goes to the log stays in its line: what was typed may stand in an error, and must not look like another entry.
+fn one_line(text: &str) -> String {
+    text.chars().flat_map(|c| if is_harmless(c) { vec![c] } else { c.escape_unicode().collect() }).collect()
+}
+
+/// Neither ends a line nor moves the cursor nor turns the direction of writing.
+fn is_harmless(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Names of those who give roles, to be asked.
@@ -133,4 +149,17 @@ fn number() -> String {
     let mut bytes = [0_u8; 3];
     let _ = getrandom::fill(&mut bytes);
     format!("{:02X}{:02X}-{:02}", bytes[0], bytes[1], bytes[2] % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_stays_in_its_line_of_the_log() {
+        let typed = "库不可用\r\n2025-10-20T08:00:00Z ERROR 编号 假\u{1b}[31m\u{202e}";
+        let line = one_line(typed);
+        assert!(line.starts_with("库不可用\\u{d}\\u{a}2025") && line.ends_with("\\u{1b}[31m\\u{202e}"), "{line}");
+        assert_eq!(one_line("第3行：“周敏”"), "第3行：“周敏”");
+    }
 }

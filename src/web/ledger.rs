@@ -219,7 +219,8 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
     let ids: Vec<i64> = rows.iter().map(|r| r.record_id).collect();
     let mut posts = HashMap::new();
     if let (Some(people), Some(units)) = (&of.people, &units) {
-        let here = ids.iter().filter_map(|id| people.unit(*id)).flat_map(|u| units.with_organ(units.id(u)));
+        let here =
+            ids.iter().filter_map(|id| people.seen_unit(&desk.scope, *id)).flat_map(|u| units.with_organ(units.id(u)));
         wanted.entry(crate::verdict::world::UNIT).or_default().extend(here);
         posts = people.titles(desk, Some(&ids), units)?;
     }
@@ -240,9 +241,9 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
     let cell = |row: &Stored, column: Column| match column {
         Column::Code => row.code.clone().map_or(Cell::Empty, Cell::Short),
         Column::Unit => match (&of.people, &units) {
-            (Some(people), Some(units)) => {
-                people.unit(row.record_id).map_or(Cell::Empty, |u| Cell::Link(shown.unit(units.id(u))))
-            }
+            (Some(people), Some(units)) => people
+                .seen_unit(&desk.scope, row.record_id)
+                .map_or(Cell::Empty, |u| Cell::Link(shown.unit(units.id(u)))),
             _ => row.unit.map_or(Cell::Empty, |id| Cell::Link(shown.unit(id))),
         },
         Column::Post => posts.get(&row.record_id).map_or(Cell::Empty, |t| Cell::Short(t.clone())),

@@ -223,7 +223,7 @@ fn places(desk: &mut Desk<'_, '_>, of: &Listing, titles: bool) -> anyhow::Result
     let place = |(id, unit): (i64, usize)| {
         (id, (units.label(&names, units.id(unit)), titles.get(&id).cloned().unwrap_or_default()))
     };
-    Ok(people.in_post().map(place).collect())
+    Ok(people.in_post().filter(|(id, _)| people.seen_unit(&desk.scope, *id).is_some()).map(place).collect())
 }
 
 /// A file as a body. It was written a moment ago, so reading it comes from memory and does not hold up the others.

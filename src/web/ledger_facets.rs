@@ -185,7 +185,7 @@ fn persons_by_unit(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Condition
     let (Some(people), Some(units)) = (&of.people, of.units()) else { return Ok(Vec::new()) };
     let ids = people.under(desk, &conditions.without("unit"))?;
     let mut counts: HashMap<usize, i64> = HashMap::new();
-    for unit in ids.iter().filter_map(|id| people.unit(*id)) {
+    for unit in ids.iter().filter_map(|id| people.seen_unit(&desk.scope, *id)) {
         *counts.entry(unit).or_default() += 1;
     }
     Ok(counts.into_iter().map(|(unit, n)| (units.id(unit), n)).collect())

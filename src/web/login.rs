@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 
@@ -192,6 +192,8 @@ pub(super) async fn leave(State(app): State<App>, ask: Ask, posted: Posted) -> R
         seat.db().write(move |tx| session::close(tx, account, id, instant()))?;
         let mut response = seat.to("/login");
         response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.clear(seat.app.transport));
+        // Nothing of ours is kept by the browser as it is (`no-store`); what an extension kept for it goes as well.
+        response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
         Ok(response)
     })
     .await

@@ -30,6 +30,7 @@ use crate::{
         builtin::DUTIES,
         chart::{CHIEF, HEAD},
     },
+    scope::Scope,
     verdict::world::{CHARGE, PERSON, UNIT},
 };
 
@@ -120,19 +121,19 @@ impl<'a> DayChart<'a> {
             charges,
             people,
         };
-        chart.arrange(&there);
+        chart.arrange(&there, &desk.scope);
         Ok(chart)
     }
 
-    /// Puts each unit below the nearest superior that is there, and counts the persons upwards.
-    fn arrange(&mut self, there: &[usize]) {
+    /// Puts each unit below the nearest superior that is there, and counts the persons of units in scope upwards.
+    fn arrange(&mut self, there: &[usize], scope: &Scope) {
         let known: BTreeSet<usize> = there.iter().copied().collect();
         for unit in there {
             let above = ancestors(self.units, *unit).into_iter().find(|u| known.contains(u));
             self.below.entry(above).or_default().push(*unit);
         }
         let mut staff: HashMap<usize, u64> = HashMap::new();
-        for (_, unit) in self.people.in_post() {
+        for (_, unit) in self.people.in_post().filter(|(_, unit)| self.units.seen(scope, *unit)) {
             *staff.entry(unit).or_default() += 1;
             self.in_post += 1;
         }

@@ -72,6 +72,14 @@ impl People {
         self.post(person).map(|p| p.unit)
     }
 
+    /// The same, if the post may be seen: that of a unit in scope, or the reader's own.
+    pub(super) fn seen_unit(&self, scope: &Scope, person: i64) -> Option<usize> {
+        let unit = self.unit(person)?;
+        let id = *self.current.organisation.table(UNIT)?.ids.get(unit)?;
+        let own = matches!(scope, Scope::Within(reach) if reach.person == Some(person));
+        (own || scope.has_unit(id)).then_some(unit)
+    }
+
     /// Everybody in post, with the row of the unit.
     pub(super) fn in_post(&self) -> impl Iterator<Item = (i64, usize)> {
         self.ids().iter().zip(&self.posts).filter_map(|(id, post)| Some((*id, post.as_ref()?.unit)))
@@ -113,7 +121,8 @@ impl People {
             let duty = usize::try_from(self.post(*id)?.duty).ok().and_then(|d| builtin::DUTIES.get(d))?;
             Some((*id, (*duty).to_owned()))
         };
-        let mut titles: HashMap<i64, String> = of.unwrap_or(self.ids()).iter().filter_map(duty).collect();
+        let seen = |id: &&i64| self.seen_unit(&desk.scope, **id).is_some();
+        let mut titles: HashMap<i64, String> = of.unwrap_or(self.ids()).iter().filter(seen).filter_map(duty).collect();
         query::each(desk.tx, ledger, &desk.scope, &Query { filters, ..Query::default() }, |row| {
             let text = |name: &str| row.value(ledger, name).as_text();
             let Some(person) = row.value(ledger, "person").as_i64() else { return Ok(()) };

@@ -60,7 +60,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -
     let units = Units::of(&current);
     let people = (table == PERSON).then(|| app.people.on(&current, desk.now.day));
     let mut wanted = columns_value::wanted(layout, table, &revisions, units.as_ref());
-    if let (Some(unit), Some(units)) = (people.as_ref().and_then(|p| p.unit(id)), &units) {
+    if let (Some(unit), Some(units)) = (people.as_ref().and_then(|p| p.seen_unit(&desk.scope, id)), &units) {
         wanted.entry(UNIT).or_default().extend(units.with_organ(units.id(unit)));
     }
     let names = Names::load(desk.tx, layout, &wanted)?;
@@ -157,7 +157,7 @@ fn places(
 ) -> anyhow::Result<Vec<Field>> {
     let titles = people.titles(desk, Some(&[id]), units)?;
     let grey = |title: &str, words: Words| Field { title: title.into(), words, derived: true, ..Field::default() };
-    let unit = people.unit(id).map_or_else(Words::new, |u| {
+    let unit = people.seen_unit(&desk.scope, id).map_or_else(Words::new, |u| {
         let unit = shown.unit(units.id(u));
         Words::new().link(unit.text, unit.href)
     });

@@ -28,6 +28,10 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 
+/// No page of ours needs anything of the machine it is read on.
+const DEVICES: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+    magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()";
+
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
@@ -112,6 +116,9 @@ pub(super) fn router(app: App) -> Router {
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("permissions-policy"), DEVICES))
         .layer(CompressionLayer::new())
 }
 

@@ -111,7 +111,8 @@ struct Place {
     seen: bool,
     chief: String,
     persons: u64,
-    parent: Option<Link>,
+    /// The superior, which leads on where it is seen.
+    parent: Option<Words>,
     family: Vec<Relative>,
     history: Timeline,
 }
@@ -128,7 +129,10 @@ impl Place {
         };
         let row = units.row_of(unit).ok_or(PageError::NotFound)?;
         let owned: BTreeSet<usize> = chart.owned[row].iter().copied().collect();
-        let here = |p: &usize| chart.post_on(*p, day).is_some_and(|post| owned.contains(&post.unit));
+        // Of an organ that is seen for the sake of one of its 科室, that one alone.
+        let seen = |u: &usize| desk.scope.has_unit(units.ids[*u]);
+        let here =
+            |p: &usize| chart.post_on(*p, day).is_some_and(|post| owned.contains(&post.unit) && seen(&post.unit));
         let staff: Vec<usize> = (0..persons.len()).filter(here).collect();
         let chiefs: BTreeSet<i64> = staff
             .iter()
@@ -139,6 +143,7 @@ impl Place {
         let organ = chart.organ[row];
         wanted.insert(units.ids[organ]);
         let parent = units.row_of(units.cell(row, layout.ledgers[UNIT].field_index("parent").unwrap_or(usize::MAX)));
+        let parent = parent.filter(|_| seen(&row));
         wanted.extend(parent.map(|p| units.ids[p]));
         let names = Names::load(desk.tx, layout, &BTreeMap::from([(UNIT, wanted), (PERSON, chiefs.clone())]))?;
         let link = |u: usize| {
@@ -146,7 +151,8 @@ impl Place {
             Link::new(names.title(UNIT, id).to_owned(), format!("/units/{}", segment(&names.code(UNIT, id))))
         };
         let relatives: Vec<usize> = if organ == row {
-            owned.iter().copied().filter(|u| *u != row && units.opens[*u] <= day && day <= units.closing(*u)).collect()
+            let there = |u: &usize| *u != row && units.opens[*u] <= day && day <= units.closing(*u) && seen(u);
+            owned.iter().copied().filter(there).collect()
         } else {
             vec![organ]
         };
@@ -161,10 +167,13 @@ impl Place {
             code: names.code(UNIT, unit),
             name: names.title(UNIT, unit).to_owned(),
             organ: organ == row,
-            seen: owned.iter().any(|u| desk.scope.has_unit(units.ids[*u])),
+            seen: owned.iter().any(seen),
             chief: chief.join("、"),
             persons: staff.len() as u64,
-            parent: parent.map(link),
+            parent: parent.map(|u| match chart.owned[u].iter().any(seen) {
+                true => Words::new().link(link(u).text, link(u).href),
+                false => Words::from(names.title(UNIT, units.ids[u]).to_owned()),
+            }),
             family,
             history,
         })
@@ -251,7 +260,7 @@ fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
         Fact::new("在岗干部", format!("{}人", place.persons)),
     ];
     if let Some(parent) = &place.parent {
-        facts.push(Fact::new("上级单位", Words::new().link(parent.text.clone(), parent.href.clone())));
+        facts.push(Fact::new("上级单位", parent.clone()));
     }
     facts.push(Fact::new("适用要求", format!("{}项", items.len())));
     for (term, state) in

@@ -153,7 +153,7 @@ db_test!(an_account_is_made_once_and_its_password_shown_once, |db: &Db| {
 type UnderTest<'a> = (Role, &'a str, &'a str, &'a [(&'a str, &'a str)]);
 
 /// The payloads of `tests/data/payloads.txt`.
-fn payloads() -> Vec<String> {
+pub(crate) fn payloads() -> Vec<String> {
     let text = include_str!("../data/payloads.txt");
     let mut found: Vec<String> = text.lines().filter(|l| !l.starts_with("# ")).map(unescaped).collect();
     assert!(found.len() > 50);

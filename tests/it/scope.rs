@@ -36,23 +36,23 @@ fn city(db: &Db) -> Installation {
 }
 
 /// The same numbers for the same seed.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % n
     }
 }
 
 /// All current rows of every ledger.
-struct Whole {
-    ledgers: Vec<Ledger>,
-    rows: HashMap<String, Vec<Row>>,
+pub(crate) struct Whole {
+    pub(crate) ledgers: Vec<Ledger>,
+    pub(crate) rows: HashMap<String, Vec<Row>>,
 }
 
 impl Whole {
-    fn read(tx: &mut Tx<'_>, ledgers: &[Ledger]) -> Whole {
+    pub(crate) fn read(tx: &mut Tx<'_>, ledgers: &[Ledger]) -> Whole {
         let ledgers: Vec<Ledger> = ledgers.iter().filter(|l| !l.derived).cloned().collect();
         let mut rows = HashMap::new();
         for ledger in &ledgers {
@@ -74,7 +74,7 @@ impl Whole {
     }
 
     /// The records in which a person has a part, by ledger.
-    fn parts(&self, person: i64) -> HashMap<String, BTreeSet<i64>> {
+    pub(crate) fn parts(&self, person: i64) -> HashMap<String, BTreeSet<i64>> {
         let mut own: HashMap<String, BTreeSet<i64>> = HashMap::from([("person".into(), BTreeSet::from([person]))]);
         let mut found = own.clone();
         for ledger in self.ledgers.iter().filter(|l| l.name != "person") {
@@ -101,7 +101,13 @@ impl Whole {
         found
     }
 
-    fn seen(&self, ledger: &Ledger, row: &Row, reach: &Reach, parts: &HashMap<String, BTreeSet<i64>>) -> bool {
+    pub(crate) fn seen(
+        &self,
+        ledger: &Ledger,
+        row: &Row,
+        reach: &Reach,
+        parts: &HashMap<String, BTreeSet<i64>>,
+    ) -> bool {
         let unit = |u: Option<i64>| u.is_some_and(|u| reach.units.contains(&u));
         let held = || {
             ledger.name == "person"

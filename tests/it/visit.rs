@@ -111,6 +111,11 @@ impl Browser {
         self.send(Request::get(path), String::new())
     }
 
+    /// Asks with another method.
+    pub(crate) fn method(&mut self, method: &str, path: &str) -> Got {
+        self.send(Request::builder().method(method).uri(path), String::new())
+    }
+
     /// Opens a page and posts fields to an address with the page's token.
     pub(crate) fn submit(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Got {
         let token = self.get(page).token();

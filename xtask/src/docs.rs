@@ -55,6 +55,37 @@ fn the_glossary_knows_every_ledger_and_field() {
     assert!(seen > 100, "the fields are found");
 }
 
+/// Rows of the tables of `docs/SECURITY.md`: number, level, state, how, tests.
+fn measured() -> Vec<[String; 5]> {
+    let document = text(&root().join("docs/SECURITY.md"));
+    let rows = document.lines().filter(|line| line.starts_with("| ") && line.contains('.'));
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|c| c.trim().to_owned()).collect::<Vec<_>>();
+    let is_number = |cell: &str| cell.split('.').count() == 3 && cell.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    rows.map(cells).filter(|c| is_number(&c[0])).map(|c| c.try_into().expect("a row has five cells")).collect()
+}
+
+#[test]
+fn every_row_of_the_measure_has_a_state_and_its_tests_are_there() {
+    let rows = measured();
+    assert_eq!(rows.len(), 253, "levels 1 and 2");
+    assert_eq!(rows.iter().filter(|r| r[1] == "1").count(), 70);
+    let document = text(&root().join("docs/SECURITY.md"));
+    for (state, word) in [("met", "met"), ("n/a", "not applicable"), ("open", "open")] {
+        let n = rows.iter().filter(|r| r[2] == state).count();
+        assert!(document.contains(&format!("**{n}** {word}")), "{n} are {word}");
+    }
+    for [number, _, state, how, tests] in &rows {
+        assert!(["met", "n/a", "open"].contains(&state.as_str()) && !how.is_empty(), "{number}");
+        for test in tests.split(", ").map(|t| t.trim_matches('`')).filter(|t| !t.is_empty()) {
+            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{number}: {test}"));
+            let places = ["tests/it", "src", "e2e"].map(|dir| root().join(dir).join(file));
+            let found = places.iter().filter_map(|at| fs::read_to_string(at.with_extension("rs")).ok());
+            let there = |text: &String| ["fn ", "db_test!("].iter().any(|k| text.contains(&format!("{k}{name}")));
+            assert!(found.into_iter().any(|text| there(&text)), "{number}: there is no test {test}");
+        }
+    }
+}
+
 #[test]
 fn links_are_found() {
     let found: Vec<&str> = links("[a](b.md#c) ![d](e.png) [f](#g) [h](https://i.example)").collect();

@@ -8,6 +8,8 @@ mod browser;
 #[cfg(test)]
 mod docs;
 mod gate;
+#[cfg(test)]
+mod licences;
 mod need;
 mod server;
 mod step;
