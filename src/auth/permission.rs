@@ -133,6 +133,10 @@ pub enum Permission {
     Ledgers,
     /// Ledgers as files.
     ExportLedgers,
+    /// Whole 身份证号 and numbers.
+    OpenNumbers,
+    /// Notes of talks held by others.
+    OpenNotes,
     /// The audit log.
     Audit,
     /// Accounts, roles, passwords of others.
@@ -141,7 +145,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 12] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -150,6 +154,8 @@ impl Permission {
         Permission::People,
         Permission::ExportPeople,
         Permission::Chart,
+        Permission::OpenNumbers,
+        Permission::OpenNotes,
         Permission::Audit,
         Permission::Accounts,
     ];
@@ -165,6 +171,8 @@ impl Permission {
             Permission::Chart => "查看机构",
             Permission::Ledgers => "查看台账和记录",
             Permission::ExportLedgers => "导出台账",
+            Permission::OpenNumbers => "说明理由后查看完整的身份证号和联系方式",
+            Permission::OpenNotes => "说明理由后查看他人廉政谈话的内容",
             Permission::Audit => "查看操作日志",
             Permission::Accounts => "管理账号与角色",
         }
@@ -185,6 +193,8 @@ impl Permission {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
+            Permission::OpenNumbers => role == Personnel,
+            Permission::OpenNotes => role == Party,
             Permission::Audit => matches!(role, AuditAdmin | Auditor),
             Permission::Accounts => role == Security,
         }

@@ -139,7 +139,7 @@ fn install(db: &Db, package: &Package, keys: &Keys, (people, seed): (usize, u64)
         mark::set(tx, &keys)?;
         keys.bind(tx)?;
         let at = start_of_day(package.directive.from);
-        apply::apply(tx, None, &package, &Actor { name: "演示".into(), at })?;
+        apply::apply(tx, None, &package, &Actor { account: None, name: "演示".into(), at })?;
         set_meta(tx, "demo_day", &today.to_string())?;
         set_meta(tx, "demo_seed", &seed.to_string())?;
         set_meta(tx, "demo_people", &people.to_string())

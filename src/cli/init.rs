@@ -36,7 +36,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
     let title = package.directive.title.clone();
-    let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
+    let actor = Actor { account: None, name: "命令行".into(), at: Clock::Machine.now().instant };
     db.seal_entries(keys.audit_seal());
     let made = db.write(move |tx| {
         keys.bind(tx)?;

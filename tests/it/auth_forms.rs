@@ -185,7 +185,7 @@ fn unescaped(line: &str) -> String {
 db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let o = &office(db);
     account(o, "somebody", Role::Cadre, None, None);
-    let forms: [UnderTest<'_>; 12] = [
+    let forms: [UnderTest<'_>; 13] = [
         (Role::Office, "/account", "/account/password", &[("current", "x"), ("new", "x"), ("again", "x")]),
         (Role::Office, "/account", "/account/factor", &[("current", "x")]),
         (Role::Office, "/account", "/account/factor/confirm", &[("code", "x")]),
@@ -221,6 +221,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         (Role::Security, "/accounts/1", "/accounts/1/grants/withdraw", &[("grant", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
+        (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "x")]),
     ];
     let counts = || {
         o.db.read(|tx| {

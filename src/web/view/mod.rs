@@ -27,6 +27,7 @@ pub mod requirements;
 pub mod spelling;
 pub mod table;
 pub mod tag;
+pub mod trace;
 pub mod unit;
 pub mod url;
 pub mod verdict;
