@@ -18,7 +18,7 @@ use crate::{
     },
     names::Names as Found,
     scope::Scope,
-    sheet::{self, Column, Export, Format, OutRow, Spec, Stored},
+    sheet::{self, Column, Export, Format, OutRow, Spec, Stored, csv_text},
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
@@ -281,8 +281,8 @@ fn all_names<'a>(tx: &mut Tx<'_>, layout: &'a Layout, table: usize) -> anyhow::R
     Ok(Names { coded: table == UNIT, ..Names::new(tx, layout, &wanted)? })
 }
 
-/// Writes every revision of every record as .csv: stored values, ids, times of recording and voiding. Sensitive fields
-/// are left out.
+/// Writes every revision of every record as .csv: stored values, ids, times of recording and voiding; text that could be
+/// a formula begins with `'`. Sensitive fields are left out.
 ///
 /// # Errors
 /// When the store cannot be read or the file not written.
@@ -312,7 +312,7 @@ pub fn everything<W: Write>(tx: &mut Tx<'_>, layout: &Layout, table: usize, writ
             line.push(match (r.value(i)?, i) {
                 (Value::I64(at), 4 | 6) => clock::iso(at),
                 (Value::I64(n), _) => n.to_string(),
-                (Value::Text(t), _) => t,
+                (Value::Text(t), _) => csv_text::neutral(&t).into_owned(),
                 (Value::Null | Value::F64(_), _) => String::new(),
             });
         }

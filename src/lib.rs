@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod calendar;
 pub mod check;
 pub mod cli;

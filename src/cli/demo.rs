@@ -21,10 +21,11 @@ use crate::{
     demo,
     directive::model::Package,
     installation::{Installation, meta, set_meta},
-    ledger::secret::Keys,
+    ledger::secret::{Cipher, Keys},
     private,
     scope::Actor,
     verdict::rejudge,
+    web::Listen,
 };
 
 /// The demo's day unless another is asked for.
@@ -60,7 +61,7 @@ pub(super) struct Options {
 
 /// Runs it.
 pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
-    serve::loopback(options.listen)?;
+    serve::check(&Listen::loopback(options.listen))?;
     let place = Place { data: demo_dir(place), ..place.clone() };
     let today = options.today.as_deref().map(day).transpose()?;
     if !place.data.join("ready").exists() {
@@ -70,7 +71,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     if options.no_serve {
         return Ok(Outcome::Done);
     }
-    serve::serve(installation, options.listen)
+    serve::serve(installation, &Listen::loopback(options.listen))
 }
 
 /// A day on which the city has something to show.
@@ -105,7 +106,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     if db.read(|tx| meta(tx, "package"))?.is_some() {
         bail!("这个数据库里已经有数据，没有改动。演示数据请用空的数据库");
     }
-    let keys = Keys::create(&open::key_file(&place.data))?;
+    let keys = Keys::create(&open::key_file(&place.data), Cipher::XChaCha20)?;
     if let Some(url) = &place.database {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;

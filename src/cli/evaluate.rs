@@ -18,6 +18,7 @@ use crate::{
     installation::{Installation, meta},
     names::Names,
     ratio::Ratio,
+    sheet::csv_text,
     subjects,
     verdict::{
         engine::{Engine, Question},
@@ -93,7 +94,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
             serde_json::to_writer(&mut out, &lines)?;
             writeln!(out)?;
         }
-        Format::Csv => csv(&mut out, &lines)?,
+        Format::Csv => csv(&mut out, lines)?,
         Format::Table => table(&mut out, &lines)?,
     }
     out.flush()?;
@@ -295,8 +296,14 @@ fn table(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
     writeln!(out, "共 {} 行", lines.len()).context("写不出去")
 }
 
-fn csv(out: &mut impl std::io::Write, lines: &[Line]) -> anyhow::Result<()> {
+fn csv(out: &mut impl std::io::Write, lines: Vec<Line>) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    lines.iter().try_for_each(|l| csv.serialize(l))?;
+    for mut line in lines {
+        // What people have typed must be no formula.
+        for text in [&mut line.subject, &mut line.subject_title].into_iter().chain(&mut line.unit) {
+            *text = csv_text::neutral(text).into_owned();
+        }
+        csv.serialize(line)?;
+    }
     Ok(csv.flush()?)
 }

@@ -17,6 +17,8 @@ macro_rules! complain {
 }
 
 mod audit;
+mod backup;
+mod cert;
 mod check;
 mod demo;
 mod evaluate;
@@ -29,6 +31,7 @@ mod open;
 mod package;
 mod progress;
 mod record;
+mod restore;
 mod serve;
 mod template;
 mod usage;
@@ -121,6 +124,13 @@ enum Command {
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
+    /// 备份：数据库和附件到一个文件，密钥到另一个文件，不用停止服务
+    Backup(backup::Options),
+    /// 从备份恢复到空的地方
+    Restore(restore::Options),
+    /// 网页的证书：自签名，或向证书机构申请
+    #[command(subcommand)]
+    Cert(cert::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -154,6 +164,9 @@ pub fn run() -> ExitCode {
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
         Command::Audit(c) => audit::run(place, c),
+        Command::Backup(o) => backup::run(place, o),
+        Command::Restore(o) => restore::run(place, o),
+        Command::Cert(c) => cert::run(c),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -1,6 +1,6 @@
 //! What the command line says of itself, in Chinese: its help, and what is wrong with the arguments.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clap::{
     ArgAction, Command,
@@ -130,6 +130,28 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
+/// The name or address of a machine, as it stands in an address line; an IPv6 address in brackets.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() });
+    }
+    let label = |l: &str| {
+        (1..=63).contains(&l.len())
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+    };
+    if text.len() <= 253 && text.split('.').all(label) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("应是域名或地址，不带 https:// 和端口，如 dongliang.example.gov.cn".to_owned())
+}
+
+/// An address without a port.
+pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "应是 IP 地址，如 10.0.0.1".to_owned())
+}
+
 /// Where a database is, as far as its form goes.
 pub(super) fn database(text: &str) -> Result<String, String> {
     let known = ["sqlite:", "postgres://", "postgresql://"];
@@ -160,6 +182,17 @@ mod tests {
     fn a_database_has_a_known_form() {
         assert!(database("sqlite:a.db").is_ok() && database("postgres://a@b/c").is_ok());
         assert!(database("sqlite:").is_err() && database("mysql://a").is_err() && database("a.db").is_err());
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for (text, is) in [("DL.example", "dl.example"), ("10.0.0.1", "10.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]")]
+        {
+            assert_eq!(host(text).as_deref(), Ok(is));
+        }
+        for text in ["", "https://a", "a:80", "a b", "-a", "a..b", "栋梁.中国"] {
+            assert!(host(text).is_err(), "{text}");
+        }
     }
 
     #[test]

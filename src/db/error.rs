@@ -25,6 +25,9 @@ pub enum DbError {
     /// Holds tables, but not ours.
     #[error("这个数据库里已有别的表（{0}），不是栋梁的数据库：请换一个空库")]
     Foreign(String),
+    /// A database that was to be made is there already.
+    #[error("数据库不是空的（已有 {0}），没有改动：请换一个空库")]
+    NotEmpty(String),
     /// PostgreSQL sorts otherwise than SQLite.
     #[error(
         "数据库的编码是 {encoding}、排序规则是 {collate}/{ctype}，应为 UTF8 和 C：请重建，\
@@ -81,6 +84,16 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// The error of a database while this address is opened.
+    pub(super) fn opening(self, url: &str) -> DbError {
+        match self {
+            DbError::Sqlite(_) | DbError::Postgres(_) => {
+                DbError::Open { url: super::tls::without_password(url), cause: self.to_string() }
+            }
+            other => other,
+        }
+    }
+
     /// True if a unique index refused the row.
     pub fn is_unique_violation(&self) -> bool {
         match self {

@@ -19,30 +19,40 @@ const LOCK: i64 = 0x646f_6e67_6c69;
 pub(super) fn up(db: &Db) -> anyhow::Result<()> {
     let have = db.read(version)?;
     check(have)?;
-    for n in have..STEPS.len() as i64 {
+    for n in have..known() {
         db.write(move |tx| {
             tx.lock(&[LOCK])?;
             // Another process may have been faster.
-            if version(tx)? != n {
-                return Ok(());
-            }
-            tx.ddl(STEPS[n as usize])?;
-            tx.execute("delete from meta where key = 'schema_version'", &[])?;
-            let now = (n + 1).to_string();
-            tx.execute("insert into meta (key, value) values ('schema_version', $1)", &[now.into()])?;
-            Ok(())
+            if version(tx)? == n { make(tx, n + 1) } else { Ok(()) }
         })?;
     }
     Ok(check(db.read(version)?)?)
 }
 
-fn check(found: i64) -> Result<(), DbError> {
-    let known = STEPS.len() as i64;
+/// Brings the tables to a version, from the one that they have.
+pub(super) fn make(tx: &mut Tx<'_>, to: i64) -> anyhow::Result<()> {
+    for n in version(tx)?..to {
+        tx.ddl(STEPS[n as usize])?;
+        tx.execute("delete from meta where key = 'schema_version'", &[])?;
+        let now = (n + 1).to_string();
+        tx.execute("insert into meta (key, value) values ('schema_version', $1)", &[now.into()])?;
+    }
+    Ok(())
+}
+
+/// The last version that this program knows.
+pub(super) fn known() -> i64 {
+    STEPS.len() as i64
+}
+
+/// Refuses a version of a newer program.
+pub(super) fn check(found: i64) -> Result<(), DbError> {
+    let known = known();
     if found > known { Err(DbError::Newer { found, known }) } else { Ok(()) }
 }
 
 /// Version of the tables; 0 for an empty database.
-fn version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
+pub(super) fn version(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
     let tables = tx.tables()?;
     if tables.is_empty() {
         return Ok(0);

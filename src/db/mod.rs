@@ -16,6 +16,7 @@ mod migrate;
 mod pg;
 mod placeholder;
 mod pool;
+mod shape;
 mod sqlite;
 #[doc(hidden)]
 pub mod testing;
@@ -33,6 +34,7 @@ use std::{
 
 pub use alone::{Alone, Work};
 pub use error::DbError;
+pub use shape::{Column, ColumnType};
 pub use tx::{Hold, Peek, Row, Tx};
 pub use value::Value;
 
@@ -65,17 +67,18 @@ impl Db {
     /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and brings the fixed tables up to date. A file is made
     /// if it is not there; a database of a newer version, or with other tables than ours, is refused.
     pub fn open(url: &str) -> Result<Db, DbError> {
-        let shown = tls::without_password(url);
-        let opened = |e: DbError| match e {
-            DbError::Sqlite(_) | DbError::Postgres(_) => DbError::Open { url: shown.clone(), cause: e.to_string() },
-            other => other,
-        };
-        let db = Db(Arc::new(Shared { backend: backend(url).map_err(opened)?, seal: OnceLock::new() }));
+        let db = Db::connect(url)?;
         migrate::up(&db).map_err(|e| match e.downcast::<DbError>() {
-            Ok(e) => opened(e),
-            Err(e) => DbError::Open { url: shown.clone(), cause: format!("{e:#}") },
+            Ok(e) => e.opening(url),
+            Err(e) => DbError::Open { url: tls::without_password(url), cause: format!("{e:#}") },
         })?;
         Ok(db)
+    }
+
+    /// Opens the address as it is.
+    fn connect(url: &str) -> Result<Db, DbError> {
+        let backend = backend(url).map_err(|e| e.opening(url))?;
+        Ok(Db(Arc::new(Shared { backend, seal: OnceLock::new() })))
     }
 
     /// Runs `f` on one consistent snapshot. What it tries to write is refused.
@@ -116,12 +119,19 @@ impl Db {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let _inside = self.enter()?;
         let seal = self.0.seal.get().cloned();
-        let f = move |tx: &mut Tx<'_>| {
+        self.commit(move |tx| {
             let result = f(tx)?;
             audit::finish(tx, seal.as_ref()).map(|()| result)
-        };
+        })
+    }
+
+    /// A transaction and nothing besides it.
+    fn commit<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let _inside = self.enter()?;
         match &self.0.backend {
             Backend::File { writer, .. } => {
                 let db = self.id();

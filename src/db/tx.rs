@@ -115,7 +115,16 @@ impl<'a> Tx<'a> {
         columns: &[&str],
         rows: impl IntoIterator<Item = &'v [Value]>,
     ) -> anyhow::Result<u64> {
-        let rows = &mut rows.into_iter();
+        self.copy_rows(table, columns, &mut rows.into_iter())
+    }
+
+    /// [`Tx::bulk`] and nothing besides it.
+    pub(super) fn copy_rows(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = &[Value]>,
+    ) -> anyhow::Result<u64> {
         let done = match &mut self.connection {
             Connection::Sqlite(c) => c.bulk(table, columns, rows),
             Connection::Postgres(c) => c.bulk(table, columns, rows),

@@ -61,7 +61,7 @@ fn cell(text: &str) -> RawCell {
 
 /// True where a spreadsheet program would take the text for a formula, or where [`neutral`] could be misread.
 fn is_risky(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'', '＝', '＋', '－', '＠'])
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'])
 }
 
 /// Text that no spreadsheet program takes for a formula: a `'` before the signs that begin one.
@@ -112,6 +112,8 @@ fn separator(text: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(bytes: &[u8]) -> Vec<(u32, Vec<String>)> {
@@ -145,6 +147,16 @@ mod tests {
         let cut = table("姓名,事由\n甲,\"一\n二".as_bytes(), &Limits::default());
         assert!(matches!(cut, Err(SheetError::Cut(_))));
         assert_eq!(read("a,5\" 管\nb,c\n".as_bytes())[0].1[1], "5\" 管");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_and_none_is_a_formula(begin in "[-=+@\t\r\n'＝＋－＠]{0,3}", rest in any::<String>()) {
+            let text = format!("{begin}{rest}");
+            let out = neutral(&text);
+            prop_assert!(!out.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']));
+            prop_assert_eq!(undo_neutral(&out), &text);
+        }
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl<'a, W: Write + Send> Export<'a, W> {
             Format::Csv => {
                 writer.write_all("\u{feff}".as_bytes())?;
                 let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
-                csv.write_record(spec.columns.iter().map(|c| head(c, spec.ledger))).map_err(output)?;
+                let heads = spec.columns.iter().map(|c| csv_text::neutral(&head(c, spec.ledger)).into_owned());
+                csv.write_record(heads).map_err(output)?;
                 Out::Csv(Box::new(csv))
             }
         };

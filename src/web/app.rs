@@ -1,17 +1,15 @@
-//! The server: one installation, its background work, and the router on a loopback address.
+//! The server: one installation, its background work, and the router on an address.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use anyhow::Context as _;
-use tokio::net::TcpListener;
-
-use super::{people::Kept, router};
+use super::{
+    listen::{self, Listen},
+    people::Kept,
+    router,
+};
 use crate::{installation::Installation, jobs, ledger::Memo};
 
 /// What every handler has.
@@ -43,31 +41,19 @@ impl App {
     }
 }
 
-/// Serves the pages until interrupted; `ready` is told the address once it listens.
+/// Serves the pages until told to end; `ready` is told the address to type once it listens.
 ///
 /// # Errors
-/// When the address is taken, or the server cannot start.
-pub fn serve(installation: Installation, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+/// When the address is taken, the certificate cannot be used, or the server cannot start.
+pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let worker = {
         let (installation, stop) = (installation.clone(), Arc::clone(&stop));
         std::thread::spawn(move || jobs::keep_working(&installation, &stop))
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(async {
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("地址 {listen} 用不了，可能已被占用；请用 --listen 换一个"))?;
-        ready(listener.local_addr()?);
-        let pages = router::router(App::new(installation, Transport::Loopback));
-        // Waits are counted by address, and a session tells where it is used from.
-        axum::serve(listener, pages.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async {
-                let _ = tokio::signal::ctrl_c().await;
-            })
-            .await
-            .context("网页服务中断")
-    });
+    let transport = if at.is_encrypted() { Transport::Tls } else { Transport::Loopback };
+    let served = runtime.block_on(listen::serve(at, router::router(App::new(installation, transport)), ready));
     stop.store(true, Ordering::Relaxed);
     let _ = worker.join();
     served

@@ -21,6 +21,7 @@ mod cookie;
 mod dashboard;
 mod error;
 mod frame;
+mod gate;
 mod hidden;
 mod ledger;
 mod ledger_conditions;
@@ -30,6 +31,8 @@ mod ledger_facets;
 mod ledger_order;
 mod ledger_typed;
 mod ledgers;
+mod limits;
+mod listen;
 mod login;
 mod org;
 mod org_changes;
@@ -49,15 +52,19 @@ mod requirement_subjects;
 mod requirements;
 mod route;
 mod router;
+mod stall;
 mod subject;
 mod summary;
+mod tls;
 mod unit;
 mod unit_names;
 mod verdict;
 pub mod view;
 
 pub use app::{Transport, serve};
+pub use listen::Listen;
 pub use route::Needs;
+pub use tls::TlsFiles;
 
 /// The pages as a service; [`serve`] puts it on an address.
 pub fn pages(installation: crate::installation::Installation, transport: Transport) -> axum::Router {

@@ -10,7 +10,7 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use super::{
     account, account_factor, account_stand_in, account_trace, accounts, accounts_change,
-    app::{App, Transport},
+    app::App,
     audit, dashboard,
     error::PageError,
     frame::{Ask, answer, show},
@@ -24,7 +24,7 @@ use super::{
 use crate::auth::Permission;
 
 /// Nothing but our own files, no inline script or style.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
 
@@ -84,29 +84,15 @@ pub(super) fn router(app: App) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    let pages = route::router(routes()).fallback(not_found).with_state(app.clone());
-    let pages = pages.layer(axum::middleware::from_fn(one_address));
-    // In the clear there is nothing but loopback, and a page of another site must not reach us under a name of its own.
-    let pages = match app.transport {
-        Transport::Loopback => pages.layer(axum::middleware::from_fn(local_host)),
-        Transport::Tls => pages,
-    };
-    pages
+    route::router(routes())
+        .fallback(not_found)
+        .with_state(app)
+        .layer(axum::middleware::from_fn(one_address))
         .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(CompressionLayer::new())
-}
-
-/// Answers to the names of this machine alone.
-async fn local_host(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
-    let name = host.map(|h| h.rsplit_once(':').map_or(h, |(name, port)| if port.ends_with(']') { h } else { name }));
-    match name {
-        None | Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
-        Some(_) => (StatusCode::MISDIRECTED_REQUEST, "请用 127.0.0.1 或 localhost 访问").into_response(),
-    }
 }
 
 /// A page has one address: with a slash at the end it leads to the one without.

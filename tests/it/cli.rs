@@ -8,14 +8,14 @@ use std::{
 };
 
 /// What a command came to.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// Runs the program in a directory that has no package.
-fn run(data: &Path, args: &[&str]) -> Ran {
+pub(crate) fn run(data: &Path, args: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_dongliang"))
         .current_dir(data.parent().unwrap())
         .arg("--data")
@@ -28,7 +28,7 @@ fn run(data: &Path, args: &[&str]) -> Ran {
 }
 
 /// A city of forty, made once; tests that write take a copy.
-fn city() -> &'static Path {
+pub(crate) fn city() -> &'static Path {
     static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, data) = CITY.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ fn city() -> &'static Path {
     data
 }
 
-fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");
     fs::create_dir(&data).unwrap();
@@ -208,4 +208,56 @@ fn copy_package(from: &str, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[test]
+fn a_city_is_backed_up_and_stands_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let done = |data: &Path, args: &[&str]| {
+        let ran = run(data, args);
+        assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
+        ran.out
+    };
+    let said = done(city(), &["backup", &at("a.zip"), "--keys", &at("k")]);
+    assert!(said.contains("分开保管") && said.contains("已备份"), "{said}");
+    let again = run(city(), &["backup", &at("a.zip")]);
+    assert!(again.code == 3 && again.err.contains("已经有了"), "{}", again.err);
+    let restored = dir.path().join("place");
+    let said = done(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);
+    assert!(said.contains(&format!("dongliang verify --data {}", restored.display())), "{said}");
+    assert!(done(&restored, &["verify"]).contains("全部一致"));
+    let line = ["evaluate", "--format", "csv"];
+    assert_eq!(done(&restored, &line), done(city(), &line));
+    let taken = run(&restored, &["restore", &at("a.zip"), "--keys", &at("k")]);
+    assert!(taken.code == 3 && taken.err.contains("已经有数据"), "{}", taken.err);
+
+    // Without the keys it stands too, and says what is missing.
+    let bare = dir.path().join("bare");
+    assert!(done(&bare, &["restore", &at("a.zip")]).contains("还缺密钥"));
+    assert!(run(&bare, &["verify"]).err.contains("缺少密钥文件"));
+    fs::copy(restored.join("keys"), bare.join("keys")).unwrap();
+    assert!(run(&bare, &["verify"]).err.contains("缺少签名密钥文件"));
+    fs::copy(restored.join("audit-key"), bare.join("audit-key")).unwrap();
+    done(&bare, &["verify"]);
+    assert_eq!(run(&bare, &["restore"]).code, 2);
+}
+
+/// Files may not grow beyond 64 KB, as on a disk that is full.
+#[test]
+fn a_backup_on_a_full_disk_leaves_nothing() {
+    let (dir, data) = copy(city());
+    let out = dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let ran = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_dongliang"), "--data"])
+        .arg(&data)
+        .arg("backup")
+        .arg(out.join("a.zip"))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{err}");
+    assert!(err.contains("写不下：磁盘已满"), "{err}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "a half file is left");
 }

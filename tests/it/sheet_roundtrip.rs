@@ -151,6 +151,28 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whatever text can be stored, formulas included, in a column that every row has and in one that it may have.
+    #[test]
+    fn any_text_that_can_be_stored_comes_back(begin in "[-=+@'＝＋－＠,;\"]{0,3}", rest in any::<String>()) {
+        let text = format!("{begin}{rest}");
+        let Ok(text) = sheet::norm::clean(&text) else { return Ok(()) };
+        prop_assume!(!text.is_empty());
+        let ledger = every_type();
+        let mut values = vec![Stored::Null; ledger.fields.len()];
+        values[0] = Stored::Text(text.into_owned());
+        let row = OutRow { code: Some("BH-1".into()), unit: Some(3), values, extra: Vec::new() };
+        for format in [Format::Xlsx, Format::Csv] {
+            let bytes = written(&ledger, format, std::slice::from_ref(&row));
+            let checked = sheet::check(&read(&bytes), &ledger, &World, Day::parse("2100-12-31").unwrap()).unwrap();
+            prop_assert_eq!(&checked.errors, &[], "{:?}", format);
+            prop_assert_eq!(&checked.rows[0].values, &row.values, "{:?}", format);
+        }
+    }
+}
+
 #[test]
 fn json_lines_are_exact() {
     let ledger = every_type();

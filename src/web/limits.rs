@@ -1,0 +1,141 @@
+//! How much one client may ask of the server. All numbers stand here, each with its reason.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    /// The longest body, in bytes.
+    pub(super) body: usize,
+    /// It must be read and its answer begun in this time.
+    pub(super) time: Duration,
+}
+
+/// A page: its forms are some kilobytes, and none takes more than a second to make.
+const PAGE: Share = Share { body: 64 * 1024, time: Duration::from_secs(60) };
+
+/// A file: a million rows are written before the first byte is sent.
+const EXPORT: Share = Share { time: Duration::from_secs(300), ..PAGE };
+
+/// What a request to this path may take.
+pub(super) fn share(path: &str) -> Share {
+    if path.ends_with("/export") { EXPORT } else { PAGE }
+}
+
+/// The TLS handshake, and the head of a request, must be there in this time. A browser needs one round trip; who sends a
+/// letter a second only holds a connection. An idle connection is closed after it too, and opened again at no cost.
+pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// An answer of which the client takes nothing for this long is given up.
+pub(super) const STALL_TIME: Duration = Duration::from_secs(30);
+
+/// On leaving, requests that are being answered may take this long.
+pub(super) const LEAVING_TIME: Duration = Duration::from_secs(10);
+
+/// Heads larger than this are refused: our addresses with all conditions of a list are below 4 KB, cookies below 1 KB.
+pub(super) const HEAD: usize = 16 * 1024;
+
+/// Header lines of a request; browsers send about 20.
+pub(super) const HEADER_LINES: usize = 64;
+
+/// Connections at the same time. Each costs some tens of kilobytes; an office of some thousand clerks has fewer at work.
+pub(super) const CONNECTIONS: usize = 1024;
+
+/// Connections from one address, so that one cannot take all. A browser opens six; many may share an address.
+pub(super) const CONNECTIONS_EACH: usize = 128;
+
+/// Requests that an address may make at once: a page and what belongs to it are about six, for some tens of clerks who
+/// share an address.
+const BURST: f64 = 300.0;
+
+/// Requests a second that an address may make for long.
+const STEADY: f64 = 50.0;
+
+/// Addresses that are remembered; a bucket is some tens of bytes.
+const REMEMBERED: usize = 16 * 1024;
+
+/// A bucket of tokens an address: each request takes one, and they come back at a steady rate.
+#[derive(Default)]
+pub(super) struct Buckets(Mutex<HashMap<IpAddr, Bucket>>);
+
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn refill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.tokens = (self.tokens + passed * STEADY).min(BURST);
+        self.at = now;
+    }
+}
+
+impl Buckets {
+    /// Whether one more request of this address is answered now.
+    pub(super) fn take(&self, address: IpAddr, now: Instant) -> bool {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= REMEMBERED {
+            // Who has been quiet is as good as new. If nobody has, all begin anew: memory stays bounded.
+            buckets.retain(|_, b| {
+                b.refill(now);
+                b.tokens < BURST
+            });
+            if buckets.len() >= REMEMBERED {
+                buckets.clear();
+            }
+        }
+        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: BURST, at: now });
+        bucket.refill(now);
+        let there = bucket.tokens >= 1.0;
+        if there {
+            bucket.tokens -= 1.0;
+        }
+        there
+    }
+}
+
+/// Whom an address belongs to: of IPv6 a client has at least a /64 for itself.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(buckets: &Buckets, address: &str, now: Instant, tries: usize) -> usize {
+        let address = address.parse().unwrap();
+        (0..tries).filter(|_| buckets.take(address, now)).count()
+    }
+
+    #[test]
+    fn a_burst_then_a_steady_rate_for_each_address() {
+        let (buckets, begun) = (Buckets::default(), Instant::now());
+        assert_eq!(taken(&buckets, "10.0.0.1", begun, 1000), BURST as usize);
+        assert_eq!(taken(&buckets, "10.0.0.2", begun, 1), 1);
+        assert_eq!(taken(&buckets, "10.0.0.1", begun + Duration::from_secs(2), 1000), 2 * STEADY as usize);
+        assert_eq!(taken(&buckets, "10.0.0.1", begun + Duration::from_secs(3600), 1000), BURST as usize);
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_client_and_memory_is_bounded() {
+        let (buckets, now) = (Buckets::default(), Instant::now());
+        assert_eq!(taken(&buckets, "2001:db8::1", now, 1000), BURST as usize);
+        assert_eq!(taken(&buckets, "2001:db8::ffff:2", now, 1000), 0);
+        assert_eq!(taken(&buckets, "::ffff:10.0.0.1", now, 1000), BURST as usize);
+        assert_eq!(taken(&buckets, "10.0.0.1", now, 1), 0);
+        for n in 0..2 * REMEMBERED as u32 {
+            buckets.take(IpAddr::V4(n.into()), now);
+        }
+        assert!(buckets.0.lock().unwrap().len() <= REMEMBERED);
+    }
+}
