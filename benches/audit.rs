@@ -33,7 +33,7 @@ fn keys() -> Keys {
 }
 
 fn actor() -> Actor {
-    Actor { name: "张三".into(), at: 1_760_000_000_000_000 }
+    Actor { account: None, name: "张三".into(), at: 1_760_000_000_000_000 }
 }
 
 /// A file that need not be on a disk: what is measured is the processor.

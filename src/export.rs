@@ -12,6 +12,7 @@ use crate::{
     directive::model::FieldType,
     ledger::{
         Keys,
+        mask::mask,
         query::{self, Filter, Query},
         row::Stored as Row,
     },
@@ -161,7 +162,16 @@ pub fn cell(value: &Value) -> Stored {
     }
 }
 
-/// Writes the rows of a query and gives how many. Sensitive fields are opened with `keys`, else masked.
+/// What an export has handed out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// Record ids of the persons whom these rows are about.
+    pub persons: BTreeSet<i64>,
+}
+
+/// Writes the rows of a query, all columns, sensitive fields whole: for the owner of the machine.
 ///
 /// # Errors
 /// When the store cannot be read or the file not written.
@@ -173,12 +183,13 @@ pub fn ledger<W: Write + Send>(
     scope: &Scope,
     query: &Query,
     format: Format,
-    keys: Option<&Keys>,
+    keys: &Keys,
     day: Day,
     writer: W,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Written> {
     let columns = sheet::export::all_columns(&layout.ledgers[table]);
-    let of = Chosen { layout, table, scope, query, records: None, columns, extra: &|_| Vec::new(), keys, day };
+    let whole = (0..layout.ledgers[table].fields.len()).collect();
+    let of = Chosen { layout, table, scope, query, records: None, columns, extra: &|_| Vec::new(), keys, whole, day };
     chosen(tx, of, format, writer)
 }
 
@@ -198,32 +209,39 @@ pub struct Chosen<'a> {
     pub columns: Vec<Column>,
     /// Texts of the [`Column::Extra`]s of a row, in the order of these columns.
     pub extra: &'a dyn Fn(&Row) -> Vec<String>,
-    /// Opens sensitive fields; without, they are masked.
-    pub keys: Option<&'a Keys>,
+    /// Opens sensitive fields, to be masked.
+    pub keys: &'a Keys,
+    /// Positions of the sensitive fields that are not masked.
+    pub whole: Vec<usize>,
     /// Day of the export.
     pub day: Day,
 }
 
-/// Writes the chosen columns of the rows of a query and gives how many rows.
+/// Writes the chosen columns of the rows of a query.
 ///
 /// # Errors
 /// When the store cannot be read or the file not written.
-pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, writer: W) -> anyhow::Result<u64> {
+pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, writer: W) -> anyhow::Result<Written> {
     let definition = &of.layout.ledgers[of.table];
     let names = all_names(tx, of.layout, of.table)?;
     let spec = Spec { ledger: definition, columns: of.columns, names: &names, day: of.day };
     let mut out = Export::new(format, writer, spec)?;
-    let mut rows = 0;
+    let mut written = Written::default();
+    let persons = persons(of.layout, of.table);
     let mut write = |row: Row| {
-        let values = row.values.iter().zip(&definition.fields).map(|(value, field)| match (value, field.sensitive) {
+        let fields = row.values.iter().zip(&definition.fields).enumerate();
+        let values = fields.map(|(i, (value, field))| match (value, field.sensitive) {
             (Value::Text(sealed), true) => {
-                of.keys.map_or(Ok(Stored::Text("＊".into())), |k| k.open(sealed).map(Stored::Text))
+                let plain = of.keys.open(sealed)?;
+                Ok(Stored::Text(if of.whole.contains(&i) { plain } else { mask(field, &plain) }))
             }
             (value, _) => Ok(cell(value)),
         });
         let values = values.collect::<anyhow::Result<Vec<_>>>()?;
         out.row(&OutRow { code: row.code.clone(), unit: row.unit, values, extra: (of.extra)(&row) })?;
-        rows += 1;
+        written.rows += 1;
+        written.persons.extend(persons.iter().filter_map(|i| row.values[*i].as_i64()));
+        written.persons.extend((of.table == PERSON).then_some(row.record_id));
         Ok(())
     };
     match of.records {
@@ -240,7 +258,13 @@ pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, 
         }
     }
     out.finish()?;
-    Ok(rows)
+    Ok(written)
+}
+
+/// Positions of the fields of a ledger that name persons.
+fn persons(layout: &Layout, table: usize) -> Vec<usize> {
+    let kinds = layout.kinds[table].iter().enumerate();
+    kinds.filter(|(_, kind)| **kind == Kind::Ref(PERSON)).map(|(i, _)| i).collect()
 }
 
 /// Names of everything that a ledger's fields may refer to.

@@ -178,7 +178,7 @@ impl Write {
         let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
         let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;
         let now = inst.clock.now();
-        let actor = Actor { name: by.to_owned(), at: now.instant };
+        let actor = Actor { account: None, name: by.to_owned(), at: now.instant };
         Ok(Write { current, keys: inst.keys.clone(), table, actor, now })
     }
 

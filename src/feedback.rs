@@ -75,7 +75,7 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, about: (&str, &str), d
 /// When the store cannot be written, or the system has no randomness.
 pub fn give_unnamed(tx: &mut Tx<'_>, at: i64, about: (&str, &str), day: Day) -> anyhow::Result<String> {
     let code = token::spelled(3)?;
-    put(tx, &Actor { name: NOBODY.into(), at }, (None, Some(&code)), about, day)?;
+    put(tx, &Actor { name: NOBODY.into(), at, account: None }, (None, Some(&code)), about, day)?;
     Ok(code)
 }
 

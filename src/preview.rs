@@ -70,7 +70,7 @@ pub fn run(installation: &Installation, new: &Package) -> anyhow::Result<Vec<Cha
     } else {
         let found = Arc::new(Mutex::new(None));
         let (slot, new) = (Arc::clone(&found), new.clone());
-        let actor = Actor { name: String::new(), at: now.instant };
+        let actor = Actor { account: None, name: String::new(), at: now.instant };
         let undone = installation.db.write(move |tx| -> anyhow::Result<()> {
             apply::apply(tx, Some(&old), &new, &actor)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(judged(tx, &new, now.day)?);

@@ -114,6 +114,8 @@ fn references(ledger: &Ledger) -> impl Iterator<Item = (&str, &str)> {
 pub struct Actor {
     /// The name kept beside each row.
     pub name: String,
+    /// Number of the account; `None`: the command line or the program itself.
+    pub account: Option<i64>,
     /// The instant of recording, µs since 1970-01-01 UTC; of one clock reading for the whole transaction.
     pub at: i64,
 }

@@ -81,7 +81,7 @@ pub(crate) fn run(dir: &Path, people: usize) -> anyhow::Result<()> {
 }
 
 fn actor(day: Day) -> Actor {
-    Actor { name: "基准".into(), at: start_of_day(day) + 36_000_000_000 }
+    Actor { account: None, name: "基准".into(), at: start_of_day(day) + 36_000_000_000 }
 }
 
 /// The nth day of 2025, from 0.

@@ -87,6 +87,7 @@ pub(crate) fn full() -> Ledger {
     let hidden =
         ["结对编号", "导师", "帮带对象", "年月", "确认日期", "附件", "登记时间", "备注"].map(|t| column(t, false));
     Ledger {
+        whole: None,
         page: page(PATH, PATH),
         title: "指导记录".into(),
         counted: "条指导记录".into(),

@@ -45,6 +45,9 @@ pub(crate) fn record() -> Record {
         note: note.into(),
     };
     Record {
+        correction: None,
+        errors: Default::default(),
+        open: None,
         page: page("/ledgers/guidance/5801", "/ledgers/guidance"),
         ledger: link("指导记录", "/ledgers/guidance"),
         title: "孙建国指导林峰".into(),

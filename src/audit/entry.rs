@@ -1,6 +1,6 @@
 //! An entry: made from a transaction's trail at its end, and the bytes that are hashed.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
 
 use anyhow::Context as _;
 use hmac::{Hmac, KeyInit, Mac as _};
@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use super::{
     canon::Form,
+    concern,
     kind::Kind,
     trail::{Acts, Trail},
     tree::{self, Hash},
@@ -78,6 +79,23 @@ pub fn note(tx: &mut Tx<'_>, actor: &Actor, kind: Kind, payload: Json) {
     tx.trail().tell(kind, payload);
 }
 
+/// What an entry without rows is about.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The ledger.
+    pub ledger: Option<String>,
+    /// Record id of the unit, where it is one alone: who sees that unit's entries sees this one.
+    pub unit: Option<i64>,
+    /// Record ids of the persons: each finds the entry under 谁看过我的档案.
+    pub persons: BTreeSet<i64>,
+}
+
+/// The same, about somebody's records.
+pub fn note_of(tx: &mut Tx<'_>, actor: &Actor, kind: Kind, payload: Json, about: About) {
+    note(tx, actor, kind, payload);
+    tx.trail().about(about);
+}
+
 /// Makes an entry of the trail, if there is one. [`crate::db::Db::write`] calls it before each commit.
 ///
 /// # Errors
@@ -91,9 +109,15 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
     let root = tree::root(&trail.hashes).to_string();
     let prints = (trail.hashes.len() > 1).then(|| prints(&trail.hashes));
     let ledger = trail.ledger.get();
-    let (kind, payload) =
+    let (kind, mut payload) =
         trail.told.unwrap_or_else(|| (untold(trail.acts, ledger.as_deref()), json!({ "rows": trail.hashes.len() })));
-    let by = trail.by.unwrap_or(Actor { name: "程序".into(), at: 0 });
+    let by = trail.by.unwrap_or(Actor { account: None, name: "程序".into(), at: 0 });
+    let persons = trail.persons;
+    if !persons.is_empty()
+        && let Json::Object(told) = &mut payload
+    {
+        told.insert("persons".into(), concern::text(&persons).into());
+    }
     let (payload, salt, written) = (payload.to_string(), salt()?, trail.writing.finish());
     let mut bytes = Vec::new();
     let payload_hash = payload_hash(&mut bytes, &salt, &payload).to_string();
@@ -101,7 +125,7 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
     let facts = [
         Peek::I64(by.at),
         Peek::Text(&by.name),
-        Peek::Null,
+        by.account.map_or(Peek::Null, Peek::I64),
         Peek::Text(kind.as_str()),
         ledger.as_deref().map_or(Peek::Null, Peek::Text),
         unit.map_or(Peek::Null, Peek::I64),
@@ -113,7 +137,7 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
     let params: [Value; 13] = [
         by.at.into(),
         by.name.into(),
-        Value::Null,
+        by.account.into(),
         kind.as_str().into(),
         ledger.into(),
         unit.into(),
@@ -126,9 +150,9 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
         mac.into(),
     ];
     let sql = "insert into audit_entry (at, actor, account, kind, ledger, unit_id, written, payload_hash, root, prints, \
-               payload, salt, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    tx.execute(sql, &params).context("操作日志写不进去")?;
-    Ok(())
+               payload, salt, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning row_id";
+    let row_id = tx.one(sql, &params, |r| r.i64(0)).context("操作日志写不进去")?.context("操作日志写不进去")?;
+    concern::keep(tx, row_id, &persons)
 }
 
 /// What a transaction is about that did not say.

@@ -27,8 +27,10 @@ pub enum Kind {
     Adopt,
     /// The content of an entry erased, as the law demands.
     Erase,
-    /// A sign-in, or an attempt.
+    /// A sign-in, an attempt, the end of one.
     Login,
+    /// An account made, disabled, reset; a password or second factor changed.
+    Account,
     /// A role given or taken.
     Grant,
     /// Records that left the system as a file.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 20] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -59,6 +61,7 @@ impl Kind {
         Kind::Adopt,
         Kind::Erase,
         Kind::Login,
+        Kind::Account,
         Kind::Grant,
         Kind::Export,
         Kind::Unmask,
@@ -83,6 +86,7 @@ impl Kind {
             Kind::Adopt => "adopt",
             Kind::Erase => "erase",
             Kind::Login => "login",
+            Kind::Account => "account",
             Kind::Grant => "grant",
             Kind::Export => "export",
             Kind::Unmask => "unmask",
@@ -108,6 +112,7 @@ impl Kind {
             Kind::Adopt => "启用日志",
             Kind::Erase => "依法删除",
             Kind::Login => "登录",
+            Kind::Account => "账号",
             Kind::Grant => "授权",
             Kind::Export => "导出",
             Kind::Unmask => "查看敏感内容",

@@ -12,6 +12,7 @@
 mod adopt;
 mod canon;
 mod checkpoint;
+mod concern;
 mod entry;
 mod erase;
 mod export;
@@ -28,7 +29,8 @@ mod written;
 
 pub use adopt::adopt;
 pub use checkpoint::{State, checkpoint, state, tend, verifier};
-pub use entry::{Seal, note};
+pub use concern::{Seen, seen};
+pub use entry::{About, Seal, note, note_of};
 pub use erase::erase;
 pub use export::{export, export_one};
 pub use kind::Kind;

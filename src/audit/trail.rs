@@ -1,10 +1,13 @@
 //! What a transaction has written so far. It lies in the transaction itself: the store fills it, the doors say what it
 //! was about, and `Db::write` makes an entry of it before the commit, so that none can be forgotten.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{
     canon::{Form, peek},
+    entry::About,
     kind::Kind,
     tree::Hash,
     written::{Act, Mark, Writing},
@@ -24,6 +27,8 @@ pub struct Trail {
     pub(super) ledger: One<String>,
     pub(super) unit: One<i64>,
     pub(super) acts: Acts,
+    /// Record ids of the persons that the entry is about.
+    pub(super) persons: BTreeSet<i64>,
     marked: bool,
     bytes: Vec<u8>,
 }
@@ -84,6 +89,17 @@ impl Trail {
     /// What the transaction is about; the last word counts, so that who calls others has it.
     pub(crate) fn tell(&mut self, kind: Kind, payload: Json) {
         self.told = Some((kind, payload));
+    }
+
+    /// Records that were seen or left the system.
+    pub(super) fn about(&mut self, about: About) {
+        if let Some(ledger) = about.ledger {
+            self.ledger.put(ledger);
+        }
+        if let Some(unit) = about.unit {
+            self.unit.put(unit);
+        }
+        self.persons.extend(about.persons);
     }
 
     /// A row as it was written: `form` over `row_id` and then `values`.

@@ -1,7 +1,10 @@
 //! Accounts in the store. Nothing here decides who may change them; the passwords given are already hashed.
 
+use serde_json::json;
+
 use super::{grant, policy::ONE_TIME, session, token};
 use crate::{
+    audit::{self, Kind},
     db::{Row, Tx, Value},
     ledger::secret::Keys,
     scope::Actor,
@@ -134,7 +137,25 @@ pub fn create(
         actor.at.into(),
         actor.name.as_str().into(),
     ];
-    tx.one(sql, &values, |r| r.i64(0))?.ok_or_else(|| refused(format!("登录名 {login} 已有人使用，请换一个。")))
+    let id = tx.one(sql, &values, |r| r.i64(0))?;
+    let id = id.ok_or_else(|| refused(format!("登录名 {login} 已有人使用，请换一个。")))?;
+    tell(tx, actor, id, "建立账号")?;
+    Ok(id)
+}
+
+/// Tells the audit log what became of an account.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn tell(tx: &mut Tx<'_>, actor: &Actor, id: i64, what: &str) -> anyhow::Result<()> {
+    let whom = whom(tx, id)?;
+    audit::note(tx, actor, Kind::Account, json!({ "title": format!("{what}：{whom}"), "account": id }));
+    Ok(())
+}
+
+/// An account in the words of the audit log: `李明（liming）`.
+pub(super) fn whom(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<String> {
+    Ok(get(tx, id)?.map_or_else(|| id.to_string(), |a| format!("{}（{}）", a.name, a.login)))
 }
 
 /// The account of a number.
@@ -179,10 +200,10 @@ pub fn search(tx: &mut Tx<'_>, text: &str, skip: i64, limit: i64) -> anyhow::Res
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn set_password(tx: &mut Tx<'_>, id: i64, hash: &str) -> anyhow::Result<()> {
+pub fn set_password(tx: &mut Tx<'_>, actor: &Actor, id: i64, hash: &str) -> anyhow::Result<()> {
     let sql = "update account set password = $2, must_change = 0, password_until = null where row_id = $1";
     tx.execute(sql, &[id.into(), hash.into()])?;
-    Ok(())
+    tell(tx, actor, id, "修改口令")
 }
 
 /// Sets a one-time password that was handed out; all sessions end. With `factor` the second factor goes too.
@@ -193,9 +214,10 @@ pub fn reset(tx: &mut Tx<'_>, actor: &Actor, id: i64, hash: &str, factor: bool) 
     let sql = "update account set password = $2, must_change = 1, password_until = $3 where row_id = $1";
     tx.execute(sql, &[id.into(), hash.into(), (actor.at + ONE_TIME).into()])?;
     if factor {
-        drop_factor(tx, id)?;
+        drop_factor(tx, actor, id)?;
     }
-    session::close_all(tx, id, None, actor.at)
+    session::close_all(tx, id, None, actor.at)?;
+    tell(tx, actor, id, if factor { "重设口令并取消动态码" } else { "重设口令" })
 }
 
 /// Disables an account, whose sessions end, or enables it again.
@@ -206,25 +228,28 @@ pub fn set_disabled(tx: &mut Tx<'_>, actor: &Actor, id: i64, disabled: bool) -> 
     let (at, by) = if disabled { (Some(actor.at), Some(actor.name.as_str())) } else { (None, None) };
     let sql = "update account set disabled_at = $2, disabled_by = $3 where row_id = $1";
     tx.execute(sql, &[id.into(), at.into(), by.into()])?;
-    if disabled { session::close_all(tx, id, None, actor.at) } else { Ok(()) }
+    if disabled {
+        session::close_all(tx, id, None, actor.at)?;
+    }
+    tell(tx, actor, id, if disabled { "停用账号" } else { "启用账号" })
 }
 
 /// Begins a second factor with a fresh secret; the one in use is lost.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn begin_factor(tx: &mut Tx<'_>, keys: &Keys, id: i64, secret: &[u8]) -> anyhow::Result<()> {
-    drop_factor(tx, id)?;
+pub fn begin_factor(tx: &mut Tx<'_>, actor: &Actor, keys: &Keys, id: i64, secret: &[u8]) -> anyhow::Result<()> {
+    drop_factor(tx, actor, id)?;
     let sealed = keys.seal(&token::hex(secret))?;
     tx.execute("update account set totp = $2 where row_id = $1", &[id.into(), sealed.into()])?;
-    Ok(())
+    tell(tx, actor, id, "生成动态码密钥")
 }
 
 /// The first code was right: the second factor is in use from now on. Gives the recovery codes, to be shown once.
 ///
 /// # Errors
 /// When the store cannot be written, or the system has no randomness.
-pub fn confirm_factor(tx: &mut Tx<'_>, id: i64, step: i64) -> anyhow::Result<Vec<String>> {
+pub fn confirm_factor(tx: &mut Tx<'_>, actor: &Actor, id: i64, step: i64) -> anyhow::Result<Vec<String>> {
     let sql = "update account set totp_confirmed = 1, totp_step = $2 where row_id = $1 and totp_confirmed = 0";
     if tx.execute(sql, &[id.into(), step.into()])? == 0 {
         return Err(refused("动态码已经启用。"));
@@ -237,6 +262,7 @@ pub fn confirm_factor(tx: &mut Tx<'_>, id: i64, step: i64) -> anyhow::Result<Vec
         tx.execute(sql, &[id.into(), token::kept(&code).into()])?;
         codes.push(code);
     }
+    tell(tx, actor, id, "启用动态码")?;
     Ok(codes)
 }
 
@@ -244,11 +270,11 @@ pub fn confirm_factor(tx: &mut Tx<'_>, id: i64, step: i64) -> anyhow::Result<Vec
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn drop_factor(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
+pub fn drop_factor(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> anyhow::Result<()> {
     let sql = "update account set totp = null, totp_confirmed = 0, totp_step = 0 where row_id = $1";
     tx.execute(sql, &[id.into()])?;
     tx.execute("delete from recovery_code where account_id = $1", &[id.into()])?;
-    Ok(())
+    tell(tx, actor, id, "取消动态码")
 }
 
 /// Uses a code of the authenticator, or a recovery code; each is good once. Gives whether it was right.

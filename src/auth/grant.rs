@@ -1,11 +1,14 @@
 //! Roles granted to accounts, and stand-ins, in the store. Every rule about who may hold what is here.
 
+use serde_json::json;
+
 use super::{
     Role,
     account::{self, refused},
     session,
 };
 use crate::{
+    audit::{self, Kind},
     day::Day,
     db::{Row, Tx, Value},
     scope::Actor,
@@ -134,7 +137,20 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
     ];
     let id = tx.one(sql, &values, |r| r.i64(0))?.unwrap_or_default();
     session::close_all(tx, account, None, actor.at)?;
+    tell(tx, actor, "授予", id)?;
     Ok(id)
+}
+
+/// Tells the audit log of a role that was given or withdrawn.
+fn tell(tx: &mut Tx<'_>, actor: &Actor, what: &str, id: i64) -> anyhow::Result<()> {
+    let found = tx.one(&format!("select {COLUMNS} from role_grant where row_id = $1"), &[id.into()], read)?.flatten();
+    let Some(of) = found else { return Ok(()) };
+    let whom = account::whom(tx, of.account)?;
+    let until = of.ends.map_or_else(String::new, |day| format!("至{}", day.chinese()));
+    let title = format!("{what}{}：{whom}，{}起{until}", of.role.title(), of.starts.chinese());
+    let told = json!({ "title": title, "account": of.account, "role": of.role.title(), "unit": of.unit, "grant": id });
+    audit::note(tx, actor, Kind::Grant, told);
+    Ok(())
 }
 
 /// Withdraws a grant of an account; its sessions end.
@@ -148,7 +164,8 @@ pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, account: i64, id: i64) -> anyhow
     if tx.execute(sql, &values)? == 0 {
         return Err(refused("这个角色已经收回。"));
     }
-    session::close_all(tx, account, None, actor.at)
+    session::close_all(tx, account, None, actor.at)?;
+    tell(tx, actor, "收回", id)
 }
 
 /// 代理: one account acts in the place of another for a time.
@@ -179,7 +196,7 @@ const LONGEST: i32 = 183;
 /// [`account::Refused`] when that may not be; else when the store cannot be written.
 pub fn name_stand_in(
     tx: &mut Tx<'_>,
-    at: i64,
+    actor: &Actor,
     (from, to): (i64, &str),
     (starts, ends): (Day, Day),
     reason: &str,
@@ -212,7 +229,9 @@ pub fn name_stand_in(
     }
     let sql = "insert into stand_in (from_account, to_account, starts, ends, reason, created_at) \
                values ($1, $2, $3, $4, $5, $6)";
-    tx.execute(sql, &[from.into(), other.id.into(), starts.into(), ends.into(), reason.into(), at.into()])?;
+    tx.execute(sql, &[from.into(), other.id.into(), starts.into(), ends.into(), reason.into(), actor.at.into()])?;
+    let title = format!("请{}（{to}）代理，{}至{}", other.name, starts.chinese(), ends.chinese());
+    audit::note(tx, actor, Kind::Grant, json!({ "title": title, "account": other.id, "reason": reason }));
     Ok(())
 }
 
@@ -220,9 +239,13 @@ pub fn name_stand_in(
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn withdraw_stand_in(tx: &mut Tx<'_>, at: i64, from: i64, id: i64) -> anyhow::Result<bool> {
-    let sql = "update stand_in set withdrawn_at = $3 where row_id = $1 and from_account = $2 and withdrawn_at is null";
-    Ok(tx.execute(sql, &[id.into(), from.into(), at.into()])? == 1)
+pub fn withdraw_stand_in(tx: &mut Tx<'_>, actor: &Actor, from: i64, id: i64) -> anyhow::Result<bool> {
+    let sql = "update stand_in set withdrawn_at = $3 where row_id = $1 and from_account = $2 and withdrawn_at is null \
+               returning to_account";
+    let Some(to) = tx.one(sql, &[id.into(), from.into(), actor.at.into()], |r| r.i64(0))? else { return Ok(false) };
+    let title = format!("收回代理：{}", account::whom(tx, to)?);
+    audit::note(tx, actor, Kind::Grant, json!({ "title": title, "account": to }));
+    Ok(true)
 }
 
 /// Stand-ins that an account has named or is, the latest first.

@@ -11,6 +11,7 @@ pub mod grant;
 pub mod lockout;
 pub mod login;
 pub mod mark;
+pub mod opening;
 pub mod password;
 pub mod permission;
 pub mod policy;

@@ -139,6 +139,10 @@ pub enum Permission {
     Feedback,
     /// How long records are kept, in counts.
     Retention,
+    /// Whole 身份证号 and numbers.
+    OpenNumbers,
+    /// Notes of talks held by others.
+    OpenNotes,
     /// The audit log.
     Audit,
     /// Accounts, roles, passwords of others.
@@ -147,7 +151,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 15] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -159,6 +163,8 @@ impl Permission {
         Permission::Corrections,
         Permission::Feedback,
         Permission::Retention,
+        Permission::OpenNumbers,
+        Permission::OpenNotes,
         Permission::Audit,
         Permission::Accounts,
     ];
@@ -177,6 +183,8 @@ impl Permission {
             Permission::Corrections => "答复更正申请",
             Permission::Feedback => "答复意见建议",
             Permission::Retention => "查看保存期限",
+            Permission::OpenNumbers => "说明理由后查看完整的身份证号和联系方式",
+            Permission::OpenNotes => "说明理由后查看他人廉政谈话的内容",
             Permission::Audit => "查看操作日志",
             Permission::Accounts => "管理账号与角色",
         }
@@ -200,6 +208,8 @@ impl Permission {
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),
             Permission::Feedback => role == Office,
             Permission::Retention => matches!(role, System | AuditAdmin | Auditor),
+            Permission::OpenNumbers => role == Personnel,
+            Permission::OpenNotes => role == Party,
             Permission::Audit => matches!(role, AuditAdmin | Auditor),
             Permission::Accounts => role == Security,
         }

@@ -138,7 +138,7 @@ fn export(place: &Place, output: &Path, entry: Option<i64>) -> anyhow::Result<Ou
 
 fn erase(place: &Place, entry: i64, reason: &str, by: &str) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
-    let actor = Actor { name: by.to_owned(), at: installation.clock.now().instant };
+    let actor = Actor { account: None, name: by.to_owned(), at: installation.clock.now().instant };
     audit::erase(&installation.db, actor, entry, reason)?;
     audit::tend(&installation)?;
     say!("第 {entry} 条日志的内容已依法删除");

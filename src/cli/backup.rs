@@ -35,7 +35,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let made = backup::write(db, keys, &place.data, &options.file, now, &mut |n, of| progress::show(&bar, n, of));
     bar.finish_and_clear();
     let made = made?;
-    let actor = Actor { name: "命令行".into(), at: now.instant };
+    let actor = Actor { name: "命令行".into(), at: now.instant, account: None };
     let told = json!({ "rows": made.rows(), "file": options.file.display().to_string() });
     db.write(move |tx| {
         audit::note(tx, &actor, Kind::Export, told);

@@ -21,7 +21,7 @@ use crate::{
     demo,
     directive::model::Package,
     installation::{Installation, meta, set_meta},
-    ledger::secret::Keys,
+    ledger::secret::{Cipher, Keys},
     private,
     scope::Actor,
     verdict::rejudge,
@@ -106,7 +106,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     if db.read(|tx| meta(tx, "package"))?.is_some() {
         bail!("这个数据库里已经有数据，没有改动。演示数据请用空的数据库");
     }
-    let keys = Keys::create(&open::key_file(&place.data))?;
+    let keys = Keys::create(&open::key_file(&place.data), Cipher::XChaCha20)?;
     if let Some(url) = &place.database {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
@@ -140,7 +140,7 @@ fn install(db: &Db, package: &Package, keys: &Keys, (people, seed): (usize, u64)
         mark::set(tx, &keys)?;
         keys.bind(tx)?;
         let at = start_of_day(package.directive.from);
-        apply::apply(tx, None, &package, &Actor { name: "演示".into(), at })?;
+        apply::apply(tx, None, &package, &Actor { account: None, name: "演示".into(), at })?;
         set_meta(tx, "demo_day", &today.to_string())?;
         set_meta(tx, "demo_seed", &seed.to_string())?;
         set_meta(tx, "demo_people", &people.to_string())

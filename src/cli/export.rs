@@ -1,15 +1,25 @@
 //! `dongliang export LEDGER -o FILE`, and `export --all -o DIR`: every ledger with ids, voided rows and times of recording.
 
 use std::{
+    collections::BTreeSet,
     io::BufWriter,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 
 use super::{Outcome, Place, misuse, open};
-use crate::{export, installation::Installation, ledger::query::Query, private, scope::Scope, sheet::Format};
+use crate::{
+    audit::{self, About, Kind},
+    export,
+    installation::Installation,
+    ledger::query::Query,
+    private,
+    scope::{Actor, Scope},
+    sheet::Format,
+};
 
 /// Options of `export`.
 #[derive(Args)]
@@ -59,22 +69,36 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
         _ => return Err(misuse("文件名应以 .xlsx、.csv 或 .jsonl 结尾")),
     };
     let day = installation.clock.now().day;
-    let rows = installation.db.read(|tx| {
+    let (title, written) = installation.db.read(|tx| {
         let current = installation.current(tx)?;
         let layout = &current.engine.layout;
         let index = layout.index(ledger).ok_or_else(|| misuse(format!("没有台账“{ledger}”")))?;
         let file = private::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
-        let keys = Some(installation.keys.as_ref());
-        export::ledger(tx, layout, index, &Scope::All, &Query::default(), format, keys, day, BufWriter::new(file))
+        let keys = installation.keys.as_ref();
+        let (all, out) = (Query::default(), BufWriter::new(file));
+        let written = export::ledger(tx, layout, index, &Scope::All, &all, format, keys, day, out)?;
+        Ok((layout.ledgers[index].title.clone(), written))
     })?;
+    let rows = written.rows;
+    tell(installation, format!("“{title}”{rows}行，敏感栏完整"), written.persons)?;
     say!("已导出 {rows} 行到 {}", output.display());
     Ok(Outcome::Done)
+}
+
+/// An entry of what left the system.
+fn tell(installation: &Installation, title: String, persons: BTreeSet<i64>) -> anyhow::Result<()> {
+    let actor = Actor { name: "命令行".into(), account: None, at: installation.clock.now().instant };
+    installation.db.write(move |tx| {
+        let about = About { persons, ..About::default() };
+        audit::note_of(tx, &actor, Kind::Export, json!({ "title": title }), about);
+        Ok(())
+    })
 }
 
 fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
     private::create_dir(output).with_context(|| format!("目录 {} 建不了", output.display()))?;
     let (mut ledgers, mut rows) = (0, 0);
-    installation.db.read(|tx| {
+    let persons = installation.db.read(|tx| {
         let current = installation.current(tx)?;
         for (index, ledger) in current.engine.layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
             let path = output.join(format!("{}.csv", ledger.name));
@@ -82,8 +106,10 @@ fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
             rows += export::everything(tx, &current.engine.layout, index, BufWriter::new(file))?;
             ledgers += 1;
         }
-        Ok(())
+        let sql = "select distinct record_id from l_person";
+        Ok(tx.rows(sql, &[], |r| r.i64(0))?.into_iter().collect())
     })?;
+    tell(installation, format!("全部台账，共{rows}行，不含敏感栏"), persons)?;
     say!("已导出 {ledgers} 本台账，共 {rows} 行，到 {}", output.display());
     Ok(Outcome::Done)
 }

@@ -3,11 +3,18 @@
 use std::{fs, io::Write as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Outcome, Place, check, open};
 use crate::{
-    apply, audit, auth::mark, clock::Clock, db::Db, installation::meta, ledger::secret::Keys, private, scope::Actor,
+    apply, audit,
+    auth::mark,
+    clock::Clock,
+    db::Db,
+    installation::meta,
+    ledger::secret::{Cipher, Keys},
+    private,
+    scope::Actor,
 };
 
 /// Options of `init`.
@@ -16,6 +23,27 @@ pub(super) struct Options {
     /// 文件要求所在的目录（缺省 directives/2025，没有时用程序自带的那一份）
     #[arg(long, value_name = "DIR")]
     directive: Option<PathBuf>,
+    /// 敏感栏的加密算法，建库后不能再换
+    #[arg(long, value_enum, default_value_t = Choice::Xchacha20)]
+    cipher: Choice,
+}
+
+/// The ciphers as they are typed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Choice {
+    /// XChaCha20-Poly1305
+    Xchacha20,
+    /// SM4-GCM，国密
+    Sm4,
+}
+
+impl From<Choice> for Cipher {
+    fn from(choice: Choice) -> Cipher {
+        match choice {
+            Choice::Xchacha20 => Cipher::XChaCha20,
+            Choice::Sm4 => Cipher::Sm4,
+        }
+    }
 }
 
 /// Runs it.
@@ -30,13 +58,13 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     if db.read(|tx| meta(tx, "package"))?.is_some() {
         bail!("这个数据库里已经有数据，而 {} 里没有它的密钥文件。请用原来的数据目录", place.data.display());
     }
-    let keys = Keys::create(&keys)?;
+    let keys = Keys::create(&keys, options.cipher.into())?;
     if let Some(url) = &place.database {
         // It may hold a password.
         private::create(&place.data.join("database"))?.write_all(url.as_bytes())?;
     }
     let title = package.directive.title.clone();
-    let actor = Actor { name: "命令行".into(), at: Clock::Machine.now().instant };
+    let actor = Actor { account: None, name: "命令行".into(), at: Clock::Machine.now().instant };
     db.seal_entries(keys.audit_seal());
     let made = db.write(move |tx| {
         keys.bind(tx)?;

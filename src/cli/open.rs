@@ -40,7 +40,7 @@ pub(super) fn audit_key_file(data: &Path) -> PathBuf {
 /// Opens an installation that `init` or `demo` has made.
 pub(super) fn installation(place: &Place) -> anyhow::Result<Installation> {
     let mut installation = unsigned(place)?;
-    let actor = Actor { name: "程序".into(), at: installation.clock.now().instant };
+    let actor = Actor { account: None, name: "程序".into(), at: installation.clock.now().instant };
     audit::adopt(&installation.db, &actor)?;
     installation.signer = Some(Arc::new(signer(&installation.db, &place.data)?));
     Ok(installation)

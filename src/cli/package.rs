@@ -65,7 +65,7 @@ fn apply_package(place: &Place, dir: &Path, yes: bool, by: &str) -> anyhow::Resu
         say!("尚未改动。确认后加 --yes 再运行一次");
         return Ok(Outcome::Done);
     }
-    let actor = Actor { name: by.to_owned(), at: installation.clock.now().instant };
+    let actor = Actor { account: None, name: by.to_owned(), at: installation.clock.now().instant };
     installation.db.write(move |tx| apply::apply(tx, Some(&old), &package, &actor))?;
     let bar = progress::bar("重新判定");
     let done = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;

@@ -68,7 +68,7 @@ pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
 }
 
 fn actor() -> Actor {
-    Actor { name: "命令行".into(), at: Clock::Machine.now().instant }
+    Actor { name: "命令行".into(), at: Clock::Machine.now().instant, account: None }
 }
 
 fn set(installation: &Installation, options: &Set) -> anyhow::Result<Outcome> {

@@ -80,7 +80,7 @@ pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
 }
 
 fn actor() -> Actor {
-    Actor { name: ACTOR.into(), at: Clock::Machine.now().instant }
+    Actor { account: None, name: ACTOR.into(), at: Clock::Machine.now().instant }
 }
 
 fn add(installation: &Installation, options: &Add) -> anyhow::Result<Outcome> {
@@ -103,7 +103,8 @@ fn add(installation: &Installation, options: &Add) -> anyhow::Result<Outcome> {
     let (actor, l) = (actor(), login.clone());
     installation.db.write(move |tx| {
         let id = account::create(tx, &actor, (&l, &name), person, Some(&hash))?;
-        grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })
+        grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })?;
+        account::tell(tx, &actor, id, &format!("建立账号，授予{}", role.title()))
     })?;
     say!("已建立账号 {login}（{}）", role.title());
     tell(shown.as_deref());
@@ -169,9 +170,12 @@ fn known(installation: &Installation, login: &str) -> anyhow::Result<Account> {
 }
 
 fn unlock(installation: &Installation, login: &str) -> anyhow::Result<Outcome> {
-    let login = known(installation, login)?.login;
-    let l = login.clone();
-    let had = installation.db.write(move |tx| lockout::unlock(tx, &lockout::Against::Name(l)))?;
+    let account = known(installation, login)?;
+    let (login, l, actor) = (account.login.clone(), account.login, actor());
+    let had = installation.db.write(move |tx| {
+        account::tell(tx, &actor, account.id, "解除登录暂停")?;
+        lockout::unlock(tx, &lockout::Against::Name(l))
+    })?;
     say!("{}", if had { format!("{login} 现在可以登录") } else { format!("{login} 没有被暂停登录") });
     Ok(Outcome::Done)
 }

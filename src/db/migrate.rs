@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0003_staging.sql"),
     include_str!("../../migrations/0004_audit.sql"),
     include_str!("../../migrations/0005_account.sql"),
+    include_str!("../../migrations/0006_concern.sql"),
     include_str!("../../migrations/0007_pipl.sql"),
     include_str!("../../migrations/0008_sso.sql"),
 ];

@@ -226,7 +226,7 @@ impl<'a> Load<'a> {
             let (rows, voids) = (std::mem::take(&mut target.rows), std::mem::take(&mut target.voids));
             work.push((target.name.clone(), target.columns.clone(), rows, voids));
         }
-        let actor = Actor { name: "演示".into(), at: self.span.1 };
+        let actor = Actor { account: None, name: "演示".into(), at: self.span.1 };
         self.written += self.db.write(move |tx| {
             let mut written = 0;
             for (ledger, columns, mut rows, voids) in work {

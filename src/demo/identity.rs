@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 
 use crate::{
+    audit::{self, Kind},
     auth::{
         Role, account,
         grant::{self, Wanted},
@@ -87,7 +88,7 @@ pub fn identities(installation: &Installation, since: Day) -> anyhow::Result<()>
         let units = organisation.table(UNIT).context("演示城市没有单位")?;
         let city = *chart.tops.first().context("演示城市没有单位")?;
         let district = (0..units.len()).find(|u| chart.organ[*u] == *u && *u != city).context("演示城市没有区县")?;
-        let actor = Actor { name: "演示".into(), at: start_of_day(since) };
+        let actor = Actor { account: None, name: "演示".into(), at: start_of_day(since) };
         let persons = organisation.table(PERSON).context("演示城市没有人员")?;
         for (organ, sketches) in [(city, &CITY[..]), (district, &DISTRICT), (city, &ADMINISTRATORS)] {
             for sketch in sketches {
@@ -108,6 +109,7 @@ pub fn identities(installation: &Installation, since: Day) -> anyhow::Result<()>
                 make(tx, &inst, &actor, sketch, (person, unit), since)?;
             }
         }
+        audit::note(tx, &actor, Kind::Demo, serde_json::json!({ "title": "演示身份" }));
         Ok(())
     })
 }

@@ -204,7 +204,7 @@ fn fields(mut t: Table<'_>, ledger: &mut Ledger) {
             node.error_at_key(format!("每个台账都自带「{name}」，字段不能用这个名称"), "换一个名称");
         }
         if field.sensitive && field.ty != FieldType::Text {
-            node.error("只有文字字段能加密保存", "类型改为 \"text\"，或者删去 sensitive");
+            node.error("只有文字字段能加密保存", "类型改为 \"text\"，或者删去 sensitive、confidential");
         }
         ledger.fields.push(field);
     }
@@ -232,7 +232,9 @@ fn long_form(mut t: Table<'_>, name: &str, field: &mut Field) {
     field.required = flag(&mut t, "required").unwrap_or(false);
     field.list = flag(&mut t, "list").unwrap_or(false);
     field.facet = flag(&mut t, "facet").unwrap_or(false);
-    field.sensitive = flag(&mut t, "sensitive").unwrap_or(false);
+    field.confidential = flag(&mut t, "confidential").unwrap_or(false);
+    // What only some may read is encrypted as well.
+    field.sensitive = flag(&mut t, "sensitive").unwrap_or(false) || field.confidential;
     field.aliases = t.take("aliases").and_then(|n| n.texts()).unwrap_or_default();
     let text = |t: &mut Table<'_>, key| t.take(key).and_then(|n| n.text());
     field.hint = text(&mut t, "hint");

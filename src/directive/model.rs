@@ -230,6 +230,8 @@ pub struct Field {
     pub facet: bool,
     /// Encrypted from the first row.
     pub sensitive: bool,
+    /// Sensitive, and open to those alone whom the record must name and to the integrity office: notes of a talk.
+    pub confidential: bool,
     /// Name in an earlier package.
     pub was: Option<String>,
     /// Why it must be filled; such a field is not counted among the 12.

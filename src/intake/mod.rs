@@ -2,6 +2,7 @@
 //! leaves nothing that counts as imported, or a job that goes on.
 
 mod find;
+mod masked;
 mod rules;
 mod staged;
 
@@ -74,6 +75,7 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
             Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
         })?;
         let all = checked.rows.len();
+        masked::keep(tx, definition, &installation.keys, &mut checked)?;
         checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
         let known = all - checked.rows.len();
         rules::apply(tx, definition, &mut checked)?;

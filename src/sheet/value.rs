@@ -66,7 +66,7 @@ fn shorten(text: &str) -> String {
 pub fn text_limit(field: &Field) -> usize {
     const NAMES: [&str; 6] = ["name", "title", "short", "number", "code", "phone"];
     let named = |n: &str| field.name == n || field.name.ends_with(&format!("_{n}"));
-    if field.sensitive || NAMES.into_iter().any(named) { 200 } else { 4000 }
+    if (field.sensitive && !field.confidential) || NAMES.into_iter().any(named) { 200 } else { 4000 }
 }
 
 /// Reads one cell as the field demands. An empty cell is [`Stored::Null`]; whether that is allowed is not asked here.

@@ -215,8 +215,9 @@ pub(super) async fn change_password(State(app): State<App>, ask: Ask, posted: Po
             return wrong("pw-current", text);
         }
         let (hash, session, now) = (password::hash(new)?, seat.reader.session.id, instant());
+        let actor = seat.actor();
         let token = seat.db().write(move |tx| {
-            account::set_password(tx, id, &hash)?;
+            account::set_password(tx, &actor, id, &hash)?;
             session::close_all(tx, id, Some(session), now)?;
             session::renew(tx, session)
         })?;
@@ -249,10 +250,15 @@ pub(super) async fn close_sessions(State(app): State<App>, ask: Ask, posted: Pos
         let (account, own) = (seat.reader.account, seat.reader.session.id);
         let others = seat.fields.get("others") == "1" && !seat.reader.session.demo;
         let id = seat.fields.get("id").parse().ok();
-        seat.db().write(move |tx| match (others, id) {
-            (true, _) => session::close_all(tx, account, Some(own), instant()),
-            (false, Some(id)) => session::close(tx, account, id, instant()).map(|_| ()),
-            (false, None) => Ok(()),
+        let (name, address) = (seat.reader.name.clone(), seat.ask.from.address.clone());
+        seat.db().write(move |tx| {
+            let what = if others { "退出其他设备" } else { "退出" };
+            login::tell(tx, (account, name), what, &address, instant());
+            match (others, id) {
+                (true, _) => session::close_all(tx, account, Some(own), instant()),
+                (false, Some(id)) => session::close(tx, account, id, instant()).map(|_| ()),
+                (false, None) => Ok(()),
+            }
         })?;
         if !others && id == Some(own) {
             let mut response = seat.to("/login");

@@ -61,7 +61,8 @@ pub(super) async fn begin(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let (secret, keys) = (totp::secret()?, seat.app.installation.keys.clone());
         let picture = totp::picture(&totp::address(&secret, &account.login, "栋梁"))?;
         let spelled = token::base32(&secret);
-        seat.db().write(move |tx| account::begin_factor(tx, &keys, account.id, &secret))?;
+        let actor = seat.actor();
+        seat.db().write(move |tx| account::begin_factor(tx, &actor, &keys, account.id, &secret))?;
         let left = Left { picture: Some((picture, spelled)), ..Left::default() };
         Ok(seat.show(StatusCode::OK, |desk| render(desk, &left)))
     })
@@ -73,12 +74,13 @@ pub(super) async fn confirm(State(app): State<App>, ask: Ask, posted: Posted) ->
     act(app, ask, posted, |seat| {
         let (id, own, now) = (seat.reader.account, seat.reader.session.id, instant());
         let (keys, code) = (seat.app.installation.keys.clone(), seat.fields.get("code").replace(' ', ""));
+        let actor = seat.actor();
         let done = seat.db().write(move |tx| {
             let account = account::get(tx, id)?.filter(|a| !a.totp_confirmed);
             let Some(account) = account else { return Ok(None) };
             let Some(secret) = account::factor_secret(&keys, &account)? else { return Ok(None) };
             let Some(step) = totp::accept(&secret, &code, now, 0) else { return Ok(None) };
-            let codes = account::confirm_factor(tx, id, step)?;
+            let codes = account::confirm_factor(tx, &actor, id, step)?;
             session::close_all(tx, id, Some(own), now)?;
             Ok(Some((codes, session::renew(tx, own)?)))
         });
@@ -112,11 +114,12 @@ pub(super) async fn remove(State(app): State<App>, ask: Ask, posted: Posted) -> 
         };
         let (own, now) = (seat.reader.session.id, instant());
         let (keys, code) = (seat.app.installation.keys.clone(), seat.fields.get("code").to_owned());
+        let actor = seat.actor();
         let token = seat.db().write(move |tx| {
             if !account.totp_confirmed || !account::use_code(tx, &keys, &account, &code, now)? {
                 return Ok(None);
             }
-            account::drop_factor(tx, account.id)?;
+            account::drop_factor(tx, &actor, account.id)?;
             session::close_all(tx, account.id, Some(own), now)?;
             session::renew(tx, own).map(Some)
         })?;

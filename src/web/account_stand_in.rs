@@ -102,8 +102,8 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         if let Err(Refused(text)) = plain_text(reason) {
             return wrong("reason", text);
         }
-        let (from, at, reason) = (seat.reader.account, seat.actor().at, reason.to_owned());
-        match seat.db().write(move |tx| grant::name_stand_in(tx, at, (from, &to), (starts, ends), &reason)) {
+        let (from, actor, reason) = (seat.reader.account, seat.actor(), reason.to_owned());
+        match seat.db().write(move |tx| grant::name_stand_in(tx, &actor, (from, &to), (starts, ends), &reason)) {
             Ok(()) => Ok(seat.to("/account?done=stand-in")),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => wrong("to", text),
@@ -117,8 +117,8 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 /// `POST /account/stand-ins/withdraw`.
 pub(super) async fn withdraw(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let (from, at, id) = (seat.reader.account, seat.actor().at, seat.fields.get("id").parse().unwrap_or(0));
-        seat.db().write(move |tx| grant::withdraw_stand_in(tx, at, from, id))?;
+        let (from, actor, id) = (seat.reader.account, seat.actor(), seat.fields.get("id").parse().unwrap_or(0));
+        seat.db().write(move |tx| grant::withdraw_stand_in(tx, &actor, from, id))?;
         Ok(seat.to("/account?done=withdrawn"))
     })
     .await

@@ -111,7 +111,10 @@ pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> 
         let made = seat.db().write(move |tx| {
             let id = account::create(tx, &actor, (&login, &name), person, Some(&hash))?;
             match refused(grant::give(tx, &actor, id, wanted))? {
-                Ok(_) => Ok(id),
+                Ok(_) => {
+                    account::tell(tx, &actor, id, &format!("建立账号，授予{}", wanted.role.title()))?;
+                    Ok(id)
+                }
                 Err(text) => Err(NoRole(text).into()),
             }
         });
@@ -204,8 +207,12 @@ pub(super) async fn reset(State(app): State<App>, Path(id): Path<String>, ask: A
 pub(super) async fn unlock(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
+        let actor = seat.actor();
         seat.db().write(move |tx| match account::get(tx, id)? {
-            Some(account) => lockout::unlock(tx, &Against::Name(account.login)),
+            Some(account) => {
+                account::tell(tx, &actor, id, "解除登录暂停")?;
+                lockout::unlock(tx, &Against::Name(account.login))
+            }
             None => Ok(false),
         })?;
         Ok(seat.to(&format!("/accounts/{id}?done=unlocked")))

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     audit::{self, Act, HIDDEN, Kind, Line, Mark, Part},
+    auth::Role,
     clock,
     db::Value,
     directive::model::Ledger,
@@ -33,6 +34,8 @@ pub(super) struct Entries<'a> {
     current: Arc<Current>,
     names: Names,
     keys: &'a Keys,
+    /// The reader may see what the records say.
+    values: bool,
 }
 
 impl<'a> Entries<'a> {
@@ -55,7 +58,9 @@ impl<'a> Entries<'a> {
             }
         }
         let names = Names::load(desk.tx, layout, &records)?;
-        Ok(Entries { current, names, keys })
+        // An administrator sees no business records: what was done is told, not what it says.
+        let values = !desk.reader()?.has(Role::AuditAdmin);
+        Ok(Entries { current, names, keys, values })
     }
 
     /// The entries as they are shown.
@@ -77,8 +82,13 @@ impl<'a> Entries<'a> {
         }
         let (named, count) = touched(self.layout(), line);
         for (i, (table, record)) in named.iter().enumerate() {
-            let link = record_links::to(self.layout(), &self.names, *table, *record);
-            words = words.text(if i == 0 { "：" } else { "、" }).link(link.text, link.href);
+            words = words.text(if i == 0 { "：" } else { "、" });
+            words = if self.values {
+                let link = record_links::to(self.layout(), &self.names, *table, *record);
+                words.link(link.text, link.href)
+            } else {
+                words.text(format!("第{record}号记录"))
+            };
         }
         if count > named.len() {
             words = words.text(format!("{}共{count}条", if named.is_empty() { "：" } else { "等，" }));
@@ -89,7 +99,7 @@ impl<'a> Entries<'a> {
             key: !line.intact || !matches!(kind, Some(Kind::Add | Kind::Import | Kind::Demo)),
             words,
             changes: self.changes(line),
-            note: note(line),
+            note: self.note(line),
             effect: match line.seq {
                 Some(seq) if line.intact => format!("第{seq}条").into(),
                 Some(seq) => format!("第{seq}条，断点").into(),
@@ -98,8 +108,21 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// What else is told of an entry.
+    fn note(&self, line: &Line) -> String {
+        let note = note(line);
+        if self.values || sides(self.layout(), line).is_none() {
+            return note;
+        }
+        let apart = if note.is_empty() { "" } else { "；" };
+        format!("{note}{apart}改动前后的内容不向审计管理员显示")
+    }
+
     fn changes(&self, line: &Line) -> Vec<Change> {
         let Some((table, before, after)) = sides(self.layout(), line) else { return Vec::new() };
+        if !self.values {
+            return Vec::new();
+        }
         let derived = HashMap::new();
         let shown =
             Shown { layout: self.layout(), table, names: &self.names, units: None, keys: self.keys, derived: &derived };
@@ -138,7 +161,18 @@ fn touched(layout: &Layout, line: &Line) -> (Vec<(usize, i64)>, usize) {
             Part::Mark(_) => {}
         }
     }
+    // What was opened has no rows: its payload names the record.
+    if count == 0
+        && let Some(record) = payload(line)["record"].as_i64()
+        && let Some(table) = line.ledger.as_ref().and_then(|ledger| layout.index(ledger))
+    {
+        return (vec![(table, record)], 1);
+    }
     (named, count)
+}
+
+fn payload(line: &Line) -> Json {
+    line.payload.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Before and after as rows of the ledger, empty where the payload says nothing.
@@ -184,9 +218,9 @@ fn note(line: &Line) -> String {
             parts.push(format!("{title}{value}"));
         }
     };
+    text("title", "");
     text("reason", "原因：");
     text("file", "文件：");
-    text("title", "");
     if let Some(changes) = payload["changes"].as_array() {
         parts.push(format!("{}处变化", changes.len()));
     }

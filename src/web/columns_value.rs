@@ -12,7 +12,7 @@ use crate::{
     db::Value,
     directive::model::FieldType,
     export,
-    ledger::{Keys, row::Stored},
+    ledger::{Keys, mask::mask, row::Stored},
     names::{self, Names},
     sheet,
     verdict::{
@@ -60,7 +60,7 @@ impl Shown<'_> {
         match (value, &field.ty) {
             (_, FieldType::Derived) => self.derived.get(&(row.record_id, i)).cloned().unwrap_or_default(),
             (Value::Text(sealed), _) if field.sensitive => {
-                self.keys.open(sealed).map_or_else(|_| "＊".to_owned(), |plain| mask(&plain))
+                self.keys.open(sealed).map_or_else(|_| "＊".to_owned(), |plain| mask(field, &plain))
             }
             (Value::Text(day), FieldType::Date) => Day::parse(day).map_or_else(|| day.clone(), Day::chinese),
             (Value::Text(period), FieldType::Period) => window_name(period),
@@ -88,6 +88,11 @@ impl Shown<'_> {
         let parts = title_fields(self.layout, self.table).into_iter().map(|i| self.text(row, i));
         let parts: Vec<String> = parts.filter(|t| !t.is_empty()).collect();
         if parts.is_empty() { format!("编号{}", code(row)) } else { parts.join("—") }
+    }
+
+    /// A sensitive field whole; only for who may open it, and after that was logged.
+    pub(super) fn whole(&self, row: &Stored, i: usize) -> anyhow::Result<String> {
+        row.values[i].as_text().map_or(Ok(String::new()), |sealed| self.keys.open(sealed))
     }
 
     /// The unit that the row belongs to.
@@ -133,20 +138,6 @@ pub(super) fn wanted(
     wanted
 }
 
-/// `139****2716`: as much as is needed to tell whether it is the right one.
-pub(super) fn mask(plain: &str) -> String {
-    let chars: Vec<char> = plain.chars().collect();
-    let n = chars.len();
-    let (front, back) = match n {
-        0..=1 => (0, 0),
-        2..=4 => (1, 0),
-        5..=7 => (1, 1),
-        _ => (3, 4),
-    };
-    let shown = |(i, c): (usize, &char)| if i < front || i >= n - back { *c } else { '*' };
-    chars.iter().enumerate().map(shown).collect()
-}
-
 /// References are shown as links; a sheet's names are not asked for.
 struct Nobody;
 
@@ -161,16 +152,5 @@ impl sheet::Names for Nobody {
 
     fn record(&self, _: &str, id: i64) -> String {
         id.to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_sensitive_shows_its_ends_alone() {
-        let masked = ["13900002716", "11010519491231002X", "仲一妮", "王强", "1", "", "王强 1390"].map(mask);
-        assert_eq!(masked, ["139****2716", "110***********002X", "仲**", "王*", "*", "", "王*****0"]);
     }
 }

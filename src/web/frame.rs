@@ -19,13 +19,14 @@ use super::{
     },
 };
 use crate::{
+    audit::{self, About, Kind},
     auth::{self, Permission, Reader, token},
     clock::{self, Clock, Moment},
     day::Day,
-    db::Tx,
+    db::{Db, Tx},
     installation::{Current, meta},
     names::Names,
-    scope::Scope,
+    scope::{Actor, Scope},
     verdict::world::UNIT,
 };
 
@@ -47,12 +48,22 @@ pub(super) struct Desk<'t, 'c> {
     pub(super) demo: bool,
     /// To be said at the head of the page.
     notices: Vec<String>,
+    /// What goes into the audit log before the answer goes out.
+    told: Vec<Told>,
 }
+
+/// Something that is logged though nothing is written: what it is, what the entry tells, and whose records they are.
+type Told = (Kind, serde_json::Value, About);
 
 impl Desk<'_, '_> {
     /// Says something at the head of the page; before [`Desk::page`].
     pub(super) fn notice(&mut self, text: String) {
         self.notices.push(text);
+    }
+
+    /// Logs that something is handed out; the answer waits until the entry is written.
+    pub(super) fn tell(&mut self, kind: Kind, payload: serde_json::Value, about: About) {
+        self.told.push((kind, payload, about));
     }
 
     /// Who asks, on a page that needs a login.
@@ -61,6 +72,12 @@ impl Desk<'_, '_> {
     /// When nobody is logged in.
     pub(super) fn reader(&self) -> anyhow::Result<&Reader> {
         Ok(self.reader.as_ref().ok_or(PageError::NotLoggedIn)?)
+    }
+
+    /// The units in which the reader may open what a permission opens; `None` without such a role.
+    pub(super) fn opens(&self, permission: Permission) -> Option<Scope> {
+        let organisation = auth::Organisation::of(&self.current, self.now.day)?;
+        auth::opening::reach(self.reader.as_ref()?, &organisation, permission)
     }
 
     /// Whether the reader has a permission.
@@ -223,21 +240,29 @@ pub(super) fn desk<F>(app: &App, ask: &Ask, handler: F) -> Response
 where
     F: FnOnce(&mut Desk<'_, '_>) -> anyhow::Result<Response>,
 {
-    let mut used = None;
+    let (mut used, mut told, mut by) = (None, Vec::new(), None);
     let done = app.installation.db.read(|tx| {
         let current = app.installation.current(tx)?;
         let now = app.installation.clock.now();
         let reader = who(tx, app, ask, &current, now.day)?;
         used = reader.as_ref().map(|r| r.session.clone());
+        by = reader.as_ref().map(|r| Actor { name: r.name.clone(), account: Some(r.account), at: instant() });
         let admitted = admit(ask.needs, reader.as_ref());
         let scope = scope(reader.as_ref(), &current, now.day);
-        let (ask, demo, notices) = (ask.clone(), app.installation.demo, Vec::new());
-        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices };
+        let (ask, demo, notices, none) = (ask.clone(), app.installation.demo, Vec::new(), Vec::new());
+        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices, told: none };
         let result = match admitted {
             Ok(()) => handler(&mut desk),
             Err(e) => Err(e.into()),
         };
+        if result.is_ok() {
+            told = std::mem::take(&mut desk.told);
+        }
         result.or_else(|e| PageError::from(e).answer(&mut desk))
+    });
+    let done = done.and_then(|response| match (told, by) {
+        (told, Some(by)) if !told.is_empty() => log(&app.installation.db, by, told).map(|()| response),
+        _ => Ok(response),
     });
     if let Some(session) = used.filter(|s| s.is_to_be_noted(instant())) {
         let db = app.installation.db.clone();
@@ -245,6 +270,18 @@ where
         tokio::task::spawn_blocking(move || db.write(move |tx| auth::session::note(tx, session.id, instant())));
     }
     done.unwrap_or_else(|e| PageError::Internal(e).page(bare(ask)))
+}
+
+/// An entry for each thing that is handed out.
+fn log(db: &Db, by: Actor, told: Vec<Told>) -> anyhow::Result<()> {
+    for (kind, payload, about) in told {
+        let by = by.clone();
+        db.write(move |tx| {
+            audit::note_of(tx, &by, kind, payload, about);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 /// Where to log in, and to come back from there.

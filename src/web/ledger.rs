@@ -180,6 +180,7 @@ fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: P
         heads: heads(of, &columns, conditions, &url),
         none: none(of, conditions),
         exports: if may_export { ledger_export::links(of, &columns, &url) } else { Vec::new() },
+        whole: if may_export { ledger_export::whole_form(desk, of, &url)? } else { None },
         columns: columns.choices(ledger),
         rows,
         pager,

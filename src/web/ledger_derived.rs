@@ -61,6 +61,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     let titled = |title: String| Head { title, ..Head::default() };
     let url = url::Query::new(record_links::list_path(ledger));
     Ok(view::Ledger {
+        whole: None,
         page: desk.page(&url.path)?,
         title: ledger.title.clone(),
         counted: counted(of),

@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_core::Stream;
+use serde_json::json;
 
 use super::{
     app::App,
@@ -31,11 +32,14 @@ use super::{
     people::ordered_here,
     record_links,
     view::{
+        form::{Field, Form},
         url::{self, segment},
         words::Link,
     },
 };
 use crate::{
+    audit::{About, Kind},
+    auth::{Permission, opening},
     clock,
     directive::model::FieldType,
     export::{self, Chosen},
@@ -56,7 +60,7 @@ pub(super) fn links(of: &Listing, columns: &Columns, url: &url::Query) -> Vec<Li
     let base = url::Query { path: format!("{}/export", record_links::list_path(ledger)), ..url.without("size") };
     let all = all_columns(ledger).len();
     let masked = ledger.fields.iter().any(|f| f.sensitive);
-    let whole = if masked { "敏感栏以＊代替" } else { "可改后再导入" };
+    let whole = if masked { "敏感栏已遮蔽，可改后再导入" } else { "可改后再导入" };
     let link = |text: String, format: &str| Link::new(text, base.with("format", format).href());
     vec![
         Link::new(
@@ -69,12 +73,32 @@ pub(super) fn links(of: &Listing, columns: &Columns, url: &url::Query) -> Vec<Li
     ]
 }
 
-/// The file that the address asks for.
+/// The form for a file with whole values, for who may open them.
+///
+/// # Errors
+/// When the system has no randomness.
+pub(super) fn whole_form(desk: &Desk<'_, '_>, of: &Listing, url: &url::Query) -> anyhow::Result<Option<Form>> {
+    let ledger = of.ledger();
+    let Some(permission) = opening::needed(ledger).filter(|p| desk.opens(*p).is_some()) else { return Ok(None) };
+    let titles = opening::titles(ledger, permission);
+    let base = url::Query { path: format!("{}/export", record_links::list_path(ledger)), ..url.without("size") };
+    Ok(Some(Form {
+        id: "whole".into(),
+        action: base.with("format", "xlsx").href(),
+        token: desk.form_token()?,
+        fields: vec![Field::text("reason", "理由", "").hint(&format!("{titles}不遮蔽；理由记入操作日志。")).required()],
+        button: "导出完整内容".into(),
+        ..Form::default()
+    }))
+}
+
+/// The file that the address asks for. With a reason, sensitive fields that the reader may open are whole, and only the
+/// records in which he may do so are in it.
 ///
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger, [`PageError::Invalid`] when a condition cannot be read or the rows do
 /// not go into one workbook; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
+pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str, reason: Option<&str>) -> anyhow::Result<Response> {
     let of = Listing::of(desk, app, name)?;
     if of.ledger().derived {
         return Err(PageError::NotFound.into());
@@ -84,6 +108,14 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Res
         Some("csv") => (Format::Csv, "csv", "text/csv; charset=utf-8"),
         Some("jsonl") => (Format::Jsonl, "jsonl", "application/x-ndjson; charset=utf-8"),
         _ => return Err(invalid("导出的格式应为 xlsx、csv 或 jsonl，请从台账页面重新导出。")),
+    };
+    let opened = match reason {
+        None => None,
+        Some(reason) => {
+            let permission = opening::needed(of.ledger()).ok_or(PageError::NotFound)?;
+            desk.scope = desk.opens(permission).ok_or(PageError::Forbidden(permission))?;
+            Some((permission, reason))
+        }
     };
     let conditions = Conditions::read(desk, &of, ledger_order::read(of.ledger(), &desk.ask))?;
     let errors = conditions.controls.iter().filter(|c| !c.error.is_empty());
@@ -99,7 +131,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Res
             )));
         }
     }
-    let file = write(desk, &of, &conditions, format)?;
+    let file = write(desk, &of, &conditions, format, opened)?;
     let title = format!("{}{}.{extension}", of.ledger().title, desk.now.day);
     let name = format!(
         "attachment; filename=\"{}-{}.{extension}\"; filename*=UTF-8''{}",
@@ -121,7 +153,13 @@ fn invalid(detail: &str) -> anyhow::Error {
 }
 
 /// Writes the rows into a file without a name, and stands at its beginning.
-fn write(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, format: Format) -> anyhow::Result<File> {
+fn write(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    format: Format,
+    opened: Option<(Permission, &str)>,
+) -> anyhow::Result<File> {
     let ledger = of.ledger();
     let shown = desk.ask.get("columns") == Some("shown");
     let columns = Columns::of(of.layout(), of.table, &desk.ask);
@@ -151,10 +189,17 @@ fn write(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, format:
         records: records.as_deref(),
         columns: out,
         extra: &extra,
-        keys: None,
+        keys: &of.app.installation.keys,
+        whole: opened.map_or_else(Vec::new, |(permission, _)| opening::fields(ledger, permission)),
         day: desk.now.day,
     };
-    export::chosen(desk.tx, what, format, writer)?;
+    let written = export::chosen(desk.tx, what, format, writer)?;
+    let asked = desk.ask.url.href();
+    let whole = opened.map_or_else(String::new, |(p, _)| format!("，{}不遮蔽", opening::titles(ledger, p)));
+    let title = format!("“{}”{}行{whole}", ledger.title, written.rows);
+    let told = json!({ "title": title, "reason": opened.map(|(_, reason)| reason), "address": asked });
+    let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
+    desk.tell(Kind::Export, told, about);
     file.rewind()?;
     Ok(file)
 }

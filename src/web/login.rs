@@ -178,6 +178,7 @@ pub(super) async fn enter_demo(State(app): State<App>, ask: Ask, posted: Posted)
             if let Some(over) = over {
                 session::close_token(tx, &over, instant())?;
             }
+            login::tell(tx, (account.id, account.name), "登录（演示身份）", &from.address, instant());
             session::open(tx, account.id, &from, true, instant()).map(Some)
         })?;
         inside(app, ask, fields.get("next"), &session.ok_or(PageError::NotFound)?)
@@ -189,7 +190,11 @@ pub(super) async fn enter_demo(State(app): State<App>, ask: Ask, posted: Posted)
 pub(super) async fn leave(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let (account, id) = (seat.reader.account, seat.reader.session.id);
-        seat.db().write(move |tx| session::close(tx, account, id, instant()))?;
+        let (name, address) = (seat.reader.name.clone(), seat.ask.from.address.clone());
+        seat.db().write(move |tx| {
+            login::tell(tx, (account, name), "退出", &address, instant());
+            session::close(tx, account, id, instant())
+        })?;
         let mut response = seat.to("/login");
         response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.clear(seat.app.transport));
         // Nothing of ours is kept by the browser as it is (`no-store`); what an extension kept for it goes as well.

@@ -87,7 +87,7 @@ impl Seat {
 
     /// Who writes, at the machine's instant.
     pub(super) fn actor(&self) -> Actor {
-        Actor { name: self.reader.name.clone(), at: instant() }
+        Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: instant() }
     }
 
     /// Goes on with a page, by GET, so that reloading posts nothing again.

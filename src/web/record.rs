@@ -13,7 +13,9 @@ use super::{
     ledger_typed::record_of,
     org_units::Units,
     people::People,
-    record_derived, record_history, record_links, record_uses, requests,
+    record_derived, record_history, record_links,
+    record_open::{self, Open},
+    record_uses, requests,
     view::{
         form::Form,
         record::{Field, Record},
@@ -48,7 +50,13 @@ const SHORT: i64 = 5_000;
 ///
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger or record; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -> anyhow::Result<Record> {
+pub(super) fn page(
+    desk: &mut Desk<'_, '_>,
+    app: &App,
+    name: &str,
+    text: &str,
+    open: &Open<'_>,
+) -> anyhow::Result<Record> {
     asked::keys(desk, &[]);
     let current = desk.current.clone();
     let layout = &current.engine.layout;
@@ -70,7 +78,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -
     };
     let shown =
         Shown { layout, table, names: &names, units: units.as_ref(), keys: &app.installation.keys, derived: &derived };
-    let mut fields = fields(&shown, row);
+    let opening = record_open::of(desk, ledger, row, open)?;
+    let mut fields = fields(&shown, row, &opening.opened)?;
     match (&people, &units) {
         (Some(people), Some(units)) => fields.extend(places(desk, &shown, people, units, id)?),
         _ => fields.extend(own_unit(&shown, row)),
@@ -89,6 +98,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, text: &str) -
         history: record_history::of(&shown, &revisions),
         referring: referring(desk, app, table, row)?,
         correction: correction(desk, table, id)?,
+        open: opening.form,
+        errors: opening.errors,
         fields,
         uses,
         uses_none,
@@ -114,22 +125,22 @@ fn meta(shown: &Shown<'_>, row: &Stored) -> String {
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("　")
 }
 
-fn fields(shown: &Shown<'_>, row: &Stored) -> Vec<Field> {
+fn fields(shown: &Shown<'_>, row: &Stored, opened: &[usize]) -> anyhow::Result<Vec<Field>> {
     let field = |(i, f): (usize, &crate::directive::model::Field)| {
-        let text = shown.text(row, i);
+        let text = if opened.contains(&i) { shown.whole(row, i)? } else { shown.text(row, i) };
         let file = f.ty == FieldType::File && !text.is_empty();
         let words = match shown.link(row, i) {
             Some(link) => Words::new().link(link.text, link.href),
             None if file => Words::from("已留存"),
             None => Words::from(text.clone()),
         };
-        Field {
+        Ok(Field {
             title: f.title.clone(),
             words,
             derived: f.ty == FieldType::Derived,
             long: f.ty == FieldType::Text && text.chars().count() > LONG,
             hash: if file { grouped(&text) } else { String::new() },
-        }
+        })
     };
     shown.layout.ledgers[shown.table].fields.iter().enumerate().map(field).collect()
 }

@@ -160,7 +160,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             })
         })?;
         // By the clock of the records, so that it is known what was corrected after it.
-        let actor = Actor { name: seat.reader.name.clone(), at: seat.now.instant };
+        let actor = Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) };
         match seat.db().write(move |tx| request::ask(tx, &actor, &new)) {
             Ok(_) => Ok(seat.to("/me?done=request")),
             Err(e) => match e.downcast::<Refused>() {
@@ -331,7 +331,10 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
             Ok(words) => words,
             Err(why) => return wrong("words", format!("答复：{why}")),
         };
-        let (actor, request) = (Actor { name: seat.reader.name.clone(), at: seat.now.instant }, request.id);
+        let (actor, request) = (
+            Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) },
+            request.id,
+        );
         match seat.db().write(move |tx| request::answer(tx, &actor, &ledger, request, (accepted, &words))) {
             Ok(()) => Ok(seat.to("/requests?done=answered")),
             Err(e) => match e.downcast::<Refused>() {

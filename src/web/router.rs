@@ -9,14 +9,15 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use super::{
-    account, account_factor, account_sso, account_stand_in, accounts, accounts_change,
+    account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
     audit, dashboard,
     error::PageError,
     feedback,
     frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, login, me, org, permissions, record, requests, requirement, requirements,
-    retention,
+    ledger, ledger_export, ledgers, login, me, org, permissions, record,
+    record_open::{self, Open},
+    requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     sso, unit, verdict,
     view::{assets, lights::Lights},
@@ -74,6 +75,7 @@ pub(super) fn routes() -> Vec<Route> {
         read("/feedback/{id}", May(Feedback), feedback::one),
         post("/feedback/{id}", May(Feedback), feedback::reply),
         read("/retention", May(Retention), retention::page),
+        read("/account/trace", LogIn, trace),
         read("/permissions", LogIn, permissions::page),
         read("/help/lights", LogIn, lights),
         read("/", May(Overview), overview),
@@ -84,10 +86,13 @@ pub(super) fn routes() -> Vec<Route> {
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),
+        post("/people/export", May(ExportPeople), record_open::people_file),
         read("/ledgers", May(Ledgers), ledger_index),
         read("/ledgers/{name}", May(Ledgers), ledger_page),
         read("/ledgers/{name}/export", May(ExportLedgers), ledger_file),
+        post("/ledgers/{name}/export", May(ExportLedgers), record_open::ledger_file),
         read("/ledgers/{name}/{id}", May(Ledgers), record_page),
+        post("/ledgers/{name}/{id}/open", May(Ledgers), record_open::record),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
         read("/accounts/new", May(Accounts), accounts::blank),
@@ -182,7 +187,7 @@ async fn people_page(State(app): State<App>, ask: Ask) -> Response {
 
 async fn people_export(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();
-    answer(app, ask, move |desk| ledger_export::page(desk, own, "person")).await
+    answer(app, ask, move |desk| ledger_export::page(desk, own, "person", None)).await
 }
 
 async fn ledger_index(State(app): State<App>, ask: Ask) -> Response {
@@ -202,19 +207,23 @@ async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask)
         if name == "person" && !desk.may(Permission::ExportPeople) {
             return Err(PageError::Forbidden(Permission::ExportPeople).into());
         }
-        ledger_export::page(desk, own, &name)
+        ledger_export::page(desk, own, &name, None)
     })
     .await
 }
 
 async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
     let own = app.clone();
-    show(app, ask, move |desk| record::page(desk, &own, &name, &id)).await
+    show(app, ask, move |desk| record::page(desk, &own, &name, &id, &Open::No)).await
 }
 
 async fn audit_page(State(app): State<App>, ask: Ask) -> Response {
     let keys = app.installation.keys.clone();
     show(app, ask, move |desk| audit::page(desk, &keys)).await
+}
+
+async fn trace(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, account_trace::page).await
 }
 
 async fn lights(State(app): State<App>, ask: Ask) -> Response {

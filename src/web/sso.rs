@@ -113,7 +113,7 @@ fn known(app: &App, ask: &Ask, setting: &Setting, attempt: &Attempt, identity: &
     let account = match inst.db.read(|tx| link::account_of(tx, setting, identity))? {
         Ok(account) => account,
         Err(refusal) => {
-            let actor = Actor { name: "单点登录".into(), at: instant() };
+            let actor = Actor { name: "单点登录".into(), at: instant(), account: None };
             let title = format!("单点登录没有登入：{refusal}；身份 {}，地址 {}", identity.subject, ask.from.address);
             inst.db.write(move |tx| {
                 audit::note(tx, &actor, Kind::Login, serde_json::json!({ "title": title }));
@@ -170,7 +170,10 @@ fn linked(
     })?;
     let own = |r: &crate::auth::Reader| r.account == account && r.session.id == session && r.pending.is_none();
     let reader = reader.filter(own).ok_or(PageError::SignOn(Refusal::Stale))?;
-    let (actor, address) = (Actor { name: reader.name, at: instant() }, Against::Address(ask.from.address.clone()));
+    let (actor, address) = (
+        Actor { name: reader.name, at: instant(), account: Some(account) },
+        Against::Address(ask.from.address.clone()),
+    );
     let issuer = setting.issuer.clone();
     let done = inst.db.write(move |tx| {
         link::link(tx, &actor, account, &issuer, &identity.subject)?;

@@ -238,7 +238,7 @@ db_test!(a_payload_is_erased_by_law_and_the_proof_stands, |db: &Db| {
     begin(db);
     work(db);
     let published = audit::checkpoint(db, &signer()).unwrap();
-    let by = Actor { name: "王五".into(), at: 900 };
+    let by = Actor { account: None, name: "王五".into(), at: 900 };
     audit::erase(db, by.clone(), 3, "本人申请").unwrap();
     audit::sequence(db).unwrap();
     let left = db.read(|tx| {

@@ -192,7 +192,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
     let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
-    let forms: [UnderTest<'_>; 18] = [
+    let forms: [UnderTest<'_>; 19] = [
         (Role::Cadre, "/me", "/me/export", &[("format", "x")]),
         (
             Role::Cadre,
@@ -239,6 +239,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         (Role::Security, "/accounts/1", "/accounts/1/grants/withdraw", &[("grant", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
+        (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "x")]),
     ];
     let counts = || {
         o.db.read(|tx| {

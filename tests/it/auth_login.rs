@@ -21,22 +21,22 @@ use crate::{
     web_lists::office,
 };
 
-const PASSWORD: &str = "雨后竹林 morning-tea 17";
+pub(crate) const PASSWORD: &str = "雨后竹林 morning-tea 17";
 
 /// An account whose owner has chosen this password.
-fn person(o: &Installation, login: &str, role: Role) -> i64 {
+pub(crate) fn person(o: &Installation, login: &str, role: Role) -> i64 {
     let (login, hash, day) = (login.to_owned(), password::hash(PASSWORD).unwrap(), o.clock.now().day);
     o.db.write(move |tx| {
-        let actor = Actor { name: "测试".into(), at: now() };
+        let actor = Actor { account: None, name: "测试".into(), at: now() };
         let id = account::create(tx, &actor, (&login, "周敏"), None, Some(&hash))?;
-        account::set_password(tx, id, &hash)?;
+        account::set_password(tx, &actor, id, &hash)?;
         grant::give(tx, &actor, id, Wanted { role, unit: None, starts: day, ends: None })?;
         Ok(id)
     })
     .unwrap()
 }
 
-fn enter(browser: &mut Browser, login: &str, password: &str, code: &str) -> Got {
+pub(crate) fn enter(browser: &mut Browser, login: &str, password: &str, code: &str) -> Got {
     browser.submit("/login", "/login", &[("login", login), ("password", password), ("code", code)])
 }
 
@@ -45,12 +45,13 @@ fn sql(o: &Installation, sql: &'static str) {
 }
 
 /// The second factor in use, and its secret.
-fn with_factor(o: &Installation, id: i64) -> (Vec<u8>, Vec<String>) {
+pub(crate) fn with_factor(o: &Installation, id: i64) -> (Vec<u8>, Vec<String>) {
     let (secret, keys) = (totp::secret().unwrap(), o.keys.clone());
     let s = secret.clone();
     let codes = o.db.write(move |tx| {
-        account::begin_factor(tx, &keys, id, &s)?;
-        account::confirm_factor(tx, id, totp::step(now()) - 10)
+        let actor = Actor { account: Some(id), name: "测试".into(), at: now() };
+        account::begin_factor(tx, &actor, &keys, id, &s)?;
+        account::confirm_factor(tx, &actor, id, totp::step(now()) - 10)
     });
     (secret, codes.unwrap())
 }
@@ -118,7 +119,7 @@ db_test!(a_refusal_does_not_tell_what_was_wrong, |db: &Db| {
     let late = person(o, "late", Role::Office);
     let coded = person(o, "coded", Role::Office);
     with_factor(o, coded);
-    let actor = Actor { name: "测试".into(), at: now() };
+    let actor = Actor { account: None, name: "测试".into(), at: now() };
     o.db.write(move |tx| {
         account::set_disabled(tx, &actor, off, true)?;
         let hash = password::hash(PASSWORD)?;
@@ -231,7 +232,7 @@ db_test!(sessions_end_when_idle_when_old_and_when_the_account_ends, |db: &Db| {
     shift("ends_at", MINUTE);
     assert!(!is_in(&mut b), "however much it is used");
     let mut b = Browser::logged_in(o, id);
-    let actor = Actor { name: "测试".into(), at: now() };
+    let actor = Actor { account: None, name: "测试".into(), at: now() };
     let a = actor.clone();
     o.db.write(move |tx| account::set_disabled(tx, &a, id, true)).unwrap();
     assert!(!is_in(&mut b));
@@ -259,7 +260,7 @@ db_test!(a_handed_out_password_opens_nothing_but_its_change, |db: &Db| {
     let day = o.clock.now().day;
     let id =
         o.db.write(move |tx| {
-            let actor = Actor { name: "测试".into(), at: now() };
+            let actor = Actor { account: None, name: "测试".into(), at: now() };
             let id = account::create(tx, &actor, ("zhoumin", "周敏"), Some(1), Some(&hash))?;
             grant::give(tx, &actor, id, Wanted { role: Role::Office, unit: None, starts: day, ends: None })?;
             Ok(id)

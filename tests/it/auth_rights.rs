@@ -23,7 +23,7 @@ use crate::{
 };
 
 fn actor() -> Actor {
-    Actor { name: "测试".into(), at: now() }
+    Actor { account: None, name: "测试".into(), at: now() }
 }
 
 fn day(text: &str) -> Day {
@@ -38,6 +38,7 @@ fn address(path: &str) -> String {
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")
         .replace("/records/{ledger}", "/records/guidance")
+        .replace("/ledgers/{name}/{id}/open", "/ledgers/person/P2/open")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
         .replace("/{id}", "/Z1")

@@ -262,3 +262,32 @@ fn a_backup_on_a_full_disk_leaves_nothing() {
     assert!(err.contains("写不下：磁盘已满"), "{err}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "a half file is left");
 }
+
+#[test]
+fn a_new_installation_takes_the_cipher_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("office");
+    assert_eq!(run(&data, &["init", "--cipher", "des"]).code, 2);
+    let made = run(&data, &["init", "--cipher", "sm4"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(fs::read_to_string(data.join("keys")).unwrap().starts_with("sm4 "));
+    let (file, out) = (dir.path().join("in.csv"), dir.path().join("out.csv"));
+    fs::write(&file, "人员编号,姓名,手机号\nP1,赵一,13912342716\n").unwrap();
+    let taken = run(&data, &["import", "person", file.to_str().unwrap()]);
+    assert_eq!(taken.code, 0, "{}{}", taken.out, taken.err);
+    let written = run(&data, &["export", "person", "-o", out.to_str().unwrap()]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    assert!(fs::read_to_string(&out).unwrap().contains("13912342716"));
+    let db = dongliang::db::Db::open(&format!("sqlite:{}", data.join("dongliang.db").display())).unwrap();
+    let (sealed, told) = db
+        .read(|tx| {
+            let sealed = tx.one("select \"phone\" from l_person", &[], |r| Ok(r.text(0)?.to_owned()))?;
+            let sql = "select payload from audit_entry where kind = 'export'";
+            Ok((sealed.unwrap(), tx.one(sql, &[], |r| Ok(r.text(0)?.to_owned()))?.unwrap()))
+        })
+        .unwrap();
+    assert!(sealed.starts_with("s1:"), "{sealed}");
+    assert!(told.contains("“人员”1行") && told.contains("\"persons\":\"1\""), "{told}");
+    let verified = run(&data, &["audit", "verify"]);
+    assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+}

@@ -56,7 +56,8 @@ impl Office {
         if fresh {
             db.seal_entries(Keys::from_bytes([1; 32], [2; 32]).audit_seal());
             let new = package.clone();
-            db.write(move |tx| apply::apply(tx, None, &new, &Actor { name: "试".into(), at: 1 })).unwrap();
+            db.write(move |tx| apply::apply(tx, None, &new, &Actor { account: None, name: "试".into(), at: 1 }))
+                .unwrap();
         }
         let clock = Clock::Standing(Day::parse(day).unwrap());
         let installation = Installation::new(db.clone(), Keys::from_bytes([1; 32], [2; 32]), clock).unwrap();
@@ -252,7 +253,7 @@ db_test!(a_package_of_the_next_year_is_judged_whole, |db: &Db| {
     let old = office.package.clone();
     assert!(!apply::plan(Some(&old), &next).unwrap().is_empty());
     let new = next.clone();
-    db.write(move |tx| apply::apply(tx, Some(&old), &new, &Actor { name: "试".into(), at: 2 })).unwrap();
+    db.write(move |tx| apply::apply(tx, Some(&old), &new, &Actor { account: None, name: "试".into(), at: 2 })).unwrap();
     rejudge::run(&office.installation, None, &mut |_, _| {}).unwrap();
     let office = Office { installation: office.installation, package: next };
     office.agree("2026");

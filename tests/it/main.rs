@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod audit;
+mod audit_deeds;
 mod audit_doors;
 mod audit_random;
 mod auth_demo;
@@ -23,6 +24,7 @@ mod judging;
 mod kill;
 mod namesakes;
 mod scope;
+mod sealed;
 mod serve;
 mod sheet_check;
 mod sheet_files;

@@ -18,7 +18,7 @@ use dongliang::{
 
 fn office(db: &Db) -> Installation {
     let (package, _, _) = directive::load(Path::new("tests/data/package")).unwrap();
-    let actor = Actor { name: "命令行".into(), at: 1 };
+    let actor = Actor { account: None, name: "命令行".into(), at: 1 };
     db.write(move |tx| apply::apply(tx, None, &package, &actor)).unwrap();
     let clock = Clock::Standing(Day::parse("2025-10-20").unwrap());
     Installation::new(db.clone(), Keys::from_bytes([7; 32], [9; 32]), clock).unwrap()
@@ -46,7 +46,7 @@ fn check(office: &Installation, ledger: &str, text: &str) -> intake::Prepared {
     intake::prepare(office, ledger, &path).unwrap()
 }
 
-fn import(office: &Installation, ledger: &str, text: &str) {
+pub(crate) fn import(office: &Installation, ledger: &str, text: &str) {
     let prepared = check(office, ledger, text);
     assert!(prepared.checked.errors.is_empty(), "{ledger}: {:?}", prepared.checked.errors);
     intake::stage(office, "周敏", ledger, prepared).unwrap();
@@ -62,7 +62,7 @@ fn exported(office: &Installation, ledger: &str) -> String {
             let table = layout.index(ledger).unwrap();
             let mut out = Vec::new();
             let (query, day) = (Query::default(), Day::parse("2025-10-20").unwrap());
-            let keys = Some(office.keys.as_ref());
+            let keys = office.keys.as_ref();
             export::ledger(tx, layout, table, &Scope::All, &query, Format::Csv, keys, day, &mut out)?;
             Ok(out)
         })

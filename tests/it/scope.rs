@@ -27,7 +27,7 @@ fn city(db: &Db) -> Installation {
     let package = crate::demo::package();
     let keys = Keys::from_bytes([7; 32], [9; 32]);
     let new = package.clone();
-    db.write(move |tx| apply::apply(tx, None, &new, &Actor { name: "试".into(), at: 1 })).unwrap();
+    db.write(move |tx| apply::apply(tx, None, &new, &Actor { account: None, name: "试".into(), at: 1 })).unwrap();
     let day = Day::parse(DAY).unwrap();
     demo::fill(db, &package, &keys, 5, 150, None, day, &mut |_, _| {}).unwrap();
     let installation = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();

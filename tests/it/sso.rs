@@ -33,7 +33,7 @@ const PASSWORD: &str = "雨后竹林 morning-tea 17";
 const SUBJECT: &str = "248289761001";
 
 fn actor() -> Actor {
-    Actor { name: "测试".into(), at: now() }
+    Actor { name: "测试".into(), at: now(), account: None }
 }
 
 /// An account with a password and a role.
@@ -42,7 +42,7 @@ fn person(o: &Installation, login: &str, role: Role, person: Option<i64>) -> i64
     let hash = password::hash(PASSWORD).unwrap();
     o.db.write(move |tx| {
         let id = account::create(tx, &actor(), (&login, "周敏"), person, Some(&hash))?;
-        account::set_password(tx, id, &hash)?;
+        account::set_password(tx, &actor(), id, &hash)?;
         grant::give(tx, &actor(), id, Wanted { role, unit: None, starts: day, ends: None })?;
         Ok(id)
     })
@@ -420,8 +420,8 @@ fn with_factor(o: &Installation, id: i64) -> (Vec<u8>, Vec<String>) {
     let (secret, keys) = (totp::secret().unwrap(), o.keys.clone());
     let s = secret.clone();
     let codes = o.db.write(move |tx| {
-        account::begin_factor(tx, &keys, id, &s)?;
-        account::confirm_factor(tx, id, totp::step(now()) - 10)
+        account::begin_factor(tx, &actor(), &keys, id, &s)?;
+        account::confirm_factor(tx, &actor(), id, totp::step(now()) - 10)
     });
     (secret, codes.unwrap())
 }

@@ -41,7 +41,7 @@ pub(crate) fn keys() -> Keys {
 }
 
 pub(crate) fn actor(at: i64) -> Actor {
-    Actor { name: "张三".into(), at }
+    Actor { account: None, name: "张三".into(), at }
 }
 
 /// A row of [`sample`].

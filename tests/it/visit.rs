@@ -176,7 +176,7 @@ pub(crate) fn account(office: &Installation, login: &str, role: Role, unit: Opti
             if let Some(known) = account::by_login(tx, &login)? {
                 return Ok(known.id);
             }
-            let actor = Actor { name: "测试".into(), at: now() };
+            let actor = Actor { account: None, name: "测试".into(), at: now() };
             let id = account::create(tx, &actor, (&login, &login), person, None)?;
             grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })?;
             tx.execute("update account set totp_confirmed = 1 where row_id = $1", &[id.into()])?;

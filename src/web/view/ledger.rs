@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::form::Form;
 use super::page::Page;
 use super::table::{Chip, Facets, FilterForm, Pager};
 use super::words::Link;
@@ -39,6 +40,8 @@ pub struct Ledger {
     pub rows: Vec<Row>,
     /// Files of exactly the filtered rows: `Excel，当前8列`, `Excel，全部18列`, `CSV，全部18列`.
     pub exports: Vec<Link>,
+    /// To export sensitive fields whole, with a reason; `None` for who may not.
+    pub whole: Option<Form>,
     /// Pages; `total` is the number of filtered rows.
     pub pager: Pager,
     /// Why there is no row, and the next step.
@@ -178,6 +181,7 @@ mod tests {
             heads: Vec::new(),
             rows: Vec::new(),
             exports: Vec::new(),
+            whole: None,
             pager: Pager { size: 20, page: 1, ..Pager::default() },
             none: "没有记录。".into(),
         };

@@ -31,6 +31,7 @@ pub mod retention;
 pub mod spelling;
 pub mod table;
 pub mod tag;
+pub mod trace;
 pub mod unit;
 pub mod url;
 pub mod verdict;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::form::Form;
+use super::form::{Errors, Form};
 use super::page::Page;
 use super::parts::Timeline;
 use super::words::{Link, Words};
@@ -24,6 +24,10 @@ pub struct Record {
     pub voided: Option<Words>,
     /// Fields in the order of the definition.
     pub fields: Vec<Field>,
+    /// What is wrong with the reason that was given.
+    pub errors: Errors,
+    /// To see sensitive fields whole, with a reason; `None` for who may not, and where there are none.
+    pub open: Option<Form>,
     /// Revisions, newest first.
     pub history: Timeline,
     /// Verdicts that count it, and those that do not with the reason.
