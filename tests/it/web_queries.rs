@@ -29,7 +29,13 @@ fn address(path: &str) -> String {
 
 /// A browser of someone who may open it.
 fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser {
-    Browser::of(office, if path.starts_with("/accounts") { Role::Security } else { Role::Auditor })
+    let role = match path {
+        p if p.starts_with("/accounts") => Role::Security,
+        p if p.starts_with("/requests") => Role::Personnel,
+        p if p.starts_with("/feedback") => Role::Office,
+        _ => Role::Auditor,
+    };
+    Browser::of(office, role)
 }
 
 /// Keys of the forms and links of a page that lead to itself.
