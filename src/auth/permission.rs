@@ -194,11 +194,10 @@ impl Permission {
     pub fn of(self, role: Role) -> bool {
         use Role::{AuditAdmin, Auditor, Cadre, Clerk, Leaders, Office, Party, Personnel, Security, System, UnitAdmin};
         match self {
-            Permission::Overview
-            | Permission::Requirements
-            | Permission::Verdicts
-            | Permission::Chart
-            | Permission::Ledgers => {
+            Permission::Overview => {
+                matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
+            }
+            Permission::Requirements | Permission::Verdicts | Permission::Chart | Permission::Ledgers => {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Cadre | Auditor)
             }
             Permission::People | Permission::ExportLedgers => {

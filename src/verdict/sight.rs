@@ -57,8 +57,12 @@ fn is_owned(engine: &Engine, table: usize, reach: &Reach) -> bool {
     table == PERSON || ledger.is_some_and(|l| reach.parts.names(&l.name))
 }
 
-/// The ledger of the first cell of a subject.
+/// The ledger of the first cell of a subject; none where a cell is a unit: how the units of a class stand is not the
+/// matter of who was in it.
 fn first_table(c: &Compiled) -> usize {
+    if c.per.iter().any(|p| p.kind == Kind::Ref(UNIT)) {
+        return usize::MAX;
+    }
     match c.per.first().map(|p| &p.kind) {
         Some(Kind::Ref(table)) => *table,
         Some(_) => usize::MAX,
@@ -100,6 +104,9 @@ pub fn sees(
     let (Some(person), Some((table, id))) = (reach.person, subjects::records(engine, i, key).first().copied()) else {
         return Ok(false);
     };
+    if table != first_table(&engine.compiled[i]) {
+        return Ok(false);
+    }
     if table == PERSON {
         return Ok(id == person);
     }

@@ -149,10 +149,11 @@ fn roles(reader: &Reader) -> String {
     words.join("、")
 }
 
-/// Where a reader begins: the first page that his roles open.
+/// Where a reader begins: the first page that his roles open, or what is known of himself.
 pub(super) fn home(reader: &Reader) -> &'static str {
     let pages = [(Permission::Overview, "/"), (Permission::Accounts, "/accounts")];
-    pages.into_iter().find(|(permission, _)| reader.may(*permission)).map_or("/account", |(_, path)| path)
+    let own = if reader.person.is_some() && reader.pending.is_none() { "/me" } else { "/account" };
+    pages.into_iter().find(|(permission, _)| reader.may(*permission)).map_or(own, |(_, path)| path)
 }
 
 /// The instant (µs) by which sessions, waits and one-time codes go: the machine's, even where the demo's day stands.

@@ -1,6 +1,9 @@
 //! 我的个人信息: the notice, the own data, and the own data as a file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use axum::{
@@ -19,10 +22,10 @@ use super::{
     frame::{Ask, Desk, show},
     permissions,
     post::{Posted, Seat, act},
-    record_links, requests, unit_names,
+    record_links, requests, subject, summary, unit_names,
     view::{
         form::Form,
-        me::{Line, Me, MyRecord, MyRecords},
+        me::{Line, Me, MyRecord, MyRecords, MyVerdict},
         parts::{Fact, Facts},
         spelling::requirement_code,
         table::Pager,
@@ -44,8 +47,18 @@ use crate::{
     },
     names::Names,
     personal::{file, own, request},
-    verdict::world::{PERSON, UNIT},
+    scope::{Reach, Scope},
+    subjects,
+    verdict::{
+        sight,
+        store::Stored as StoredVerdict,
+        words::window_name,
+        world::{PERSON, UNIT},
+    },
 };
+
+/// Verdicts listed at most.
+const VERDICTS: usize = 100;
 
 /// `GET /me`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
@@ -75,12 +88,47 @@ fn fill(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Me> {
             requests::lines(desk, &own)?
         },
         own: own_facts(desk, app, person)?,
+        verdicts: verdicts(desk, person)?,
         ledgers: lines(desk, person)?,
         person: person.is_some(),
         token: desk.form_token()?,
         told: told(desk)?,
         page: desk.page("/me")?,
     })
+}
+
+/// The latest verdict of each demand on the reader, and on each record in which the reader has a part.
+fn verdicts(desk: &mut Desk<'_, '_>, person: Option<i64>) -> anyhow::Result<Vec<MyVerdict>> {
+    if person.is_none() {
+        return Ok(Vec::new());
+    }
+    let current = desk.current.clone();
+    let engine = &current.engine;
+    let own = Scope::Within(Arc::new(Reach { person, parts: current.parts.clone(), ..Reach::default() }));
+    let mut params = Vec::new();
+    let Some(seen) = sight::condition(desk.tx, engine, &own, &mut params) else { return Ok(Vec::new()) };
+    let sql = format!(
+        "select {} from verdict where closed = 0 and {seen} order by requirement, subject, rest, window_from desc, window_label desc",
+        StoredVerdict::COLUMNS
+    );
+    let mut all = desk.tx.rows(&sql, &params, StoredVerdict::read)?;
+    all.dedup_by(|a, b| (&a.requirement, a.subject, &a.rest) == (&b.requirement, b.subject, &b.rest));
+    let mut all: Vec<(usize, StoredVerdict)> =
+        all.into_iter().filter_map(|v| Some((engine.position(&v.requirement)?, v))).collect();
+    all.sort_by_key(|(i, _)| *i);
+    all.truncate(VERDICTS);
+    let names = subjects::names(desk.tx, engine, all.iter().map(|(i, v)| (*i, v)))?;
+    let line = |(i, v): &(usize, StoredVerdict)| {
+        let r = &engine.compiled[*i].requirement;
+        let title = format!("{} {}", requirement_code(&r.pillar, &r.id), r.title);
+        let on = subjects::title(engine, *i, &subjects::key(v), &names);
+        MyVerdict {
+            verdict: Link::new(title, subject::href(engine, *i, v, &names)),
+            subject: format!("{on}　{}", window_name(&v.window)),
+            tag: summary::tag(v.state, v.light, v.late),
+        }
+    };
+    Ok(all.iter().map(line).collect())
 }
 
 /// The form for the own entry in the roster.

@@ -52,6 +52,7 @@ fn walk(office: &Installation) {
         let expected = match login.as_str() {
             "sysadmin" | "auditadmin" => "/account",
             "secadmin" => "/accounts",
+            "city-cadre" | "district-cadre" => "/me",
             _ => "/",
         };
         assert_eq!(first, expected, "{login}");

@@ -175,7 +175,11 @@ fn verdicts(installation: &Installation, tx: &mut Tx<'_>, whole: &Whole, reach: 
         let all = store::of_requirement(tx, id, None).unwrap();
         let in_unit = |v: &Stored| v.unit.is_some_and(|u| reach.units.contains(&u));
         let own = |v: &Stored| {
-            let subject = subjects::records(engine, i, &subjects::key(v)).first().copied();
+            let records = subjects::records(engine, i, &subjects::key(v));
+            if records.iter().any(|(table, _)| *table == UNIT) {
+                return false;
+            }
+            let subject = records.first().copied();
             subject.is_some_and(|(table, id)| {
                 table != UNIT && parts.get(&engine.layout.ledgers[table].name).is_some_and(|ids| ids.contains(&id))
             })

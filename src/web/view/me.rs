@@ -8,6 +8,7 @@ use super::page::Page;
 use super::parts::Facts;
 use super::requests;
 use super::table::Pager;
+use super::tag::Tag;
 use super::words::Link;
 
 /// The page of the own data.
@@ -22,6 +23,8 @@ pub struct Me {
     pub told: Facts,
     /// Name, unit, post and what else the roster has; empty without a person.
     pub own: Facts,
+    /// Verdicts on the reader and on records in which the reader has a part, of each the latest.
+    pub verdicts: Vec<MyVerdict>,
     /// Ledgers that name persons.
     pub ledgers: Vec<Line>,
     /// Whether the account belongs to a person.
@@ -34,6 +37,17 @@ pub struct Me {
     pub feedback: Vec<feedback::Line>,
     /// Token of the form that exports.
     pub token: String,
+}
+
+/// A verdict that concerns the reader.
+#[derive(Clone, Debug)]
+pub struct MyVerdict {
+    /// `干-21 导师每月指导不少于2次`, leading to it.
+    pub verdict: Link,
+    /// On what, and when: `孙建国—林峰　2025年9月`.
+    pub subject: String,
+    /// How it stands.
+    pub tag: Tag,
 }
 
 /// A ledger that names persons.
