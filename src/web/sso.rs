@@ -24,6 +24,7 @@ use crate::{
     auth::{
         account::{self, Account, Refused},
         lockout::{self, Against, Gate},
+        login::tell,
         policy::{MINUTE, SSO_CODE},
         session, token,
     },
@@ -150,6 +151,7 @@ fn enter_as(
     if let Some(over) = over {
         session::close_token(tx, over, now)?;
     }
+    tell(tx, (account.id, account.name.clone()), "单点登录", &from.address, now);
     let token = session::open(tx, account.id, from, false, now)?;
     session::by_provider(tx, &token, factor)?;
     Ok(token)

@@ -111,6 +111,7 @@ db_test!(in_through_the_provider_and_out_again, |db: &Db| {
     let got = b.get(&back);
     assert_eq!(got.led(), (303, "/requirements"), "{}", got.read());
     assert!(b.get("/").read().contains("周敏"));
+    assert!(log(o).contains("\"单点登录\""), "{}", log(o));
     assert!(!b.cookies.contains_key("dongliang_sso"), "what was kept is gone");
     // The same answer again, with the cookie that belongs to it, is good for nothing.
     let mut thief = Browser::new(o);
