@@ -15,11 +15,12 @@ const AGREED: [&str; 6] = ["verdicts", "verdicts_digest", "rollups", "rollups_di
 pub(crate) fn run(people: u32) -> Outcome {
     let dir = directory(&format!("bench-verdict-{people}"))?;
     let dir = dir.to_str().ok_or_else(|| Stop::Failed("the path is not UTF-8".into()))?;
-    let part = |name: &str, rest: &[&str]| {
+    let part_in = |dir: &str, name: &str, rest: &[&str]| {
         let mut args = vec!["bench", "--quiet", "--locked", "--bench", "verdict", "--", name, dir];
         args.extend(rest);
         figures(&mut cargo(&args))
     };
+    let part = |name: &str, rest: &[&str]| part_in(dir, name, rest);
     let made = part("make", &["--people", &people.to_string()])?;
     let python = python(&directory("bench-python")?)?;
     let duckdb = |threads: &str| {
@@ -42,9 +43,11 @@ pub(crate) fn run(people: u32) -> Outcome {
         let cpu = cpu(of)?;
         println!("| {name} | {cpu:.2} | {} | {} | {:.1} |", of["wall"], of["peak_mb"], cpu / ours);
     }
-    let stored = part("store", &[])?;
+    // What writes works on a copy: the peers' facts stay the same from run to run.
+    let copy = Copy::of(Path::new(dir))?;
+    let stored = part_in(&copy.0, "store", &[])?;
     println!("\nstored too: {:.2} s CPU, {} s wall, {} MB", cpu(&stored)?, stored["wall"], stored["peak_mb"]);
-    let fact = part("fact", &[])?;
+    let fact = part_in(&copy.0, "fact", &[])?;
     println!(
         "one fact: {} ms, of these the disk's sync {} ms, without it {} ms",
         fact["fact_ms"], fact["sync_ms"], fact["fact_without_sync_ms"]
@@ -53,6 +56,26 @@ pub(crate) fn run(people: u32) -> Outcome {
         println!("file: {mb} MB");
     }
     Ok(())
+}
+
+/// The database in a directory of its own, until it is dropped.
+struct Copy(String);
+
+impl Copy {
+    fn of(dir: &Path) -> Outcome<Copy> {
+        let to = dir.join("copy");
+        let cannot = |e| Stop::Failed(format!("{}: {e}", to.display()));
+        std::fs::create_dir_all(&to).map_err(cannot)?;
+        let copy = Copy(to.display().to_string());
+        std::fs::copy(dir.join("dongliang.db"), to.join("dongliang.db")).map_err(cannot)?;
+        Ok(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 fn cpu(of: &Figures) -> Outcome<f64> {
