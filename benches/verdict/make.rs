@@ -56,6 +56,9 @@ pub(crate) fn run(dir: &Path, people: usize) -> anyhow::Result<()> {
         apply::apply(tx, None, &new, &actor(day(0)))?;
         for ledger in new.ledgers.iter().filter(|l| LEDGERS.contains(&l.name.as_str())) {
             schema::drop_indexes(tx, ledger)?;
+            // By this one the log finds the rows that were just written.
+            let name = &ledger.name;
+            tx.ddl(&format!("create unique index loading_{name} on l_{name} (record_id, revision)"))?;
         }
         Ok(())
     })?;
@@ -67,6 +70,7 @@ pub(crate) fn run(dir: &Path, people: usize) -> anyhow::Result<()> {
     let extra = engine.indexes();
     db.write(move |tx| {
         for ledger in package.ledgers.iter().filter(|l| LEDGERS.contains(&l.name.as_str())) {
+            tx.ddl(&format!("drop index loading_{}", ledger.name))?;
             schema::index(tx, ledger, extra.get(&ledger.name).map_or(&[], Vec::as_slice))?;
         }
         installation::org_changed(tx)?;
