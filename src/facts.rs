@@ -12,11 +12,11 @@ use crate::{
     installation::{Current, Installation, org_changed},
     intake,
     ledger::{
-        NewRow, Stored,
-        store::{self, Change},
+        self, NewRow, Stored,
+        store::{self, Change, StoreError},
     },
     org::builtin,
-    scope::{Actor, Scope},
+    scope::{Actor, By, Scope},
     verdict::{
         kind::Kind,
         touch::{self, Changed, Later},
@@ -24,18 +24,23 @@ use crate::{
     },
 };
 
+/// A row of a unit that is not the writer's.
+#[derive(Debug, thiserror::Error)]
+#[error("这条记录所属的单位不在您的范围内，不能登记或更改：请由该单位或人事部门办理")]
+pub struct OutOfScope;
+
 /// Records new rows of a ledger and gives their record ids.
 ///
 /// # Errors
 /// When a value does not fit, or the store cannot be written.
 pub fn add(
     installation: &Installation,
-    by: &str,
+    by: impl Into<By>,
     ledger: &str,
     rows: Vec<NewRow>,
     import: Option<i64>,
 ) -> anyhow::Result<Vec<i64>> {
-    let (inst, by, ledger) = (installation.clone(), by.to_owned(), ledger.to_owned());
+    let (inst, by, ledger) = (installation.clone(), by.into(), ledger.to_owned());
     installation.db.write(move |tx| {
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         write.add(tx, rows, import)
@@ -48,13 +53,13 @@ pub fn add(
 /// A [`store::StoreError::Conflict`] when the record has moved on; else as [`add`].
 pub fn correct(
     installation: &Installation,
-    by: &str,
+    by: impl Into<By>,
     ledger: &str,
     (record, revision): (i64, i64),
     row: NewRow,
     reason: &str,
 ) -> anyhow::Result<()> {
-    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
     installation
         .db
         .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason, None))
@@ -66,15 +71,15 @@ pub fn correct(
 /// As [`correct`].
 pub fn void(
     installation: &Installation,
-    by: &str,
+    by: impl Into<By>,
     ledger: &str,
     (record, revision): (i64, i64),
     reason: &str,
 ) -> anyhow::Result<()> {
-    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
     installation.db.write(move |tx| {
         let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let before = write.values(tx, record)?;
+        let before = write.standing(tx, record)?;
         store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
         payload::tell(tx, (write.ledger(), &write.keys), record, (before.as_deref(), None), Some(&reason));
         write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
@@ -88,13 +93,15 @@ pub fn void(
 /// When there is no such record, units would come to stand under themselves, or the store cannot be written.
 pub fn join(
     installation: &Installation,
-    by: &str,
+    by: impl Into<By>,
     ledger: &str,
     (kept, gone): (i64, i64),
     reason: &str,
 ) -> anyhow::Result<usize> {
-    let (inst, by, ledger, reason) = (installation.clone(), by.to_owned(), ledger.to_owned(), reason.to_owned());
+    let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
     installation.db.write(move |tx| {
+        // Whatever refers to the record is corrected, in whichever unit.
+        anyhow::ensure!(by.scope == Scope::All, OutOfScope);
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         let dropped = write.joinable(tx, (kept, gone))?;
         let mut corrected = 0;
@@ -126,8 +133,13 @@ pub struct Undone {
 ///
 /// # Errors
 /// When rows of it were corrected since, others refer to what it brought, or it is undone already.
-pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &str) -> anyhow::Result<Undone> {
-    let (inst, by, reason) = (installation.clone(), by.to_owned(), reason.to_owned());
+pub fn undo_import(
+    installation: &Installation,
+    by: impl Into<By>,
+    import: i64,
+    reason: &str,
+) -> anyhow::Result<Undone> {
+    let (inst, by, reason) = (installation.clone(), by.into(), reason.to_owned());
     installation.db.write(move |tx| {
         tx.lock(&[intake::lock_key(import)])?;
         let staging = intake::is_staging(tx, import)?;
@@ -139,7 +151,7 @@ pub fn undo_import(installation: &Installation, by: &str, import: i64, reason: &
         let sql = format!("select record_id from l_{ledger} where import_id = $1 and voided_at is null");
         let mut before = BTreeMap::new();
         for record in tx.rows(&sql, &[import.into()], |r| r.i64(0))? {
-            before.insert(record, write.values(tx, record)?);
+            before.insert(record, write.standing(tx, record)?);
         }
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
         let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason)?;
@@ -168,18 +180,19 @@ pub(crate) struct Write {
     keys: std::sync::Arc<crate::ledger::Keys>,
     table: usize,
     actor: Actor,
+    scope: Scope,
     now: Moment,
 }
 
 impl Write {
-    pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &str, ledger: &str) -> anyhow::Result<Write> {
+    pub(crate) fn begin(tx: &mut Tx<'_>, inst: &Installation, by: &By, ledger: &str) -> anyhow::Result<Write> {
         touch::let_fact_in(tx)?;
         let current = inst.current_in_write(tx)?;
         let table = current.engine.layout.index(ledger).filter(|t| !current.engine.layout.ledgers[*t].derived);
         let table = table.ok_or_else(|| anyhow::anyhow!("没有可以登记的台账“{ledger}”"))?;
         let now = inst.clock.now();
-        let actor = Actor { account: None, name: by.to_owned(), at: now.instant };
-        Ok(Write { current, keys: inst.keys.clone(), table, actor, now })
+        let actor = by.at(now.instant);
+        Ok(Write { current, keys: inst.keys.clone(), table, actor, scope: by.scope.clone(), now })
     }
 
     fn ledger(&self) -> &crate::directive::model::Ledger {
@@ -188,6 +201,7 @@ impl Write {
 
     pub(crate) fn add(&self, tx: &mut Tx<'_>, rows: Vec<NewRow>, import: Option<i64>) -> anyhow::Result<Vec<i64>> {
         let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
+        rows.iter().try_for_each(|row| self.within(tx, row.unit, &row.values))?;
         let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
         if let ([id], [row]) = (&ids[..], &rows[..]) {
             payload::tell(tx, (self.ledger(), &self.keys), *id, (None, Some(&row.values)), None);
@@ -210,8 +224,9 @@ impl Write {
         reason: &str,
         import: Option<i64>,
     ) -> anyhow::Result<()> {
-        let before = self.values(tx, record)?;
+        let before = self.standing(tx, record)?;
         let row = self.with_unit(tx, row)?;
+        self.within(tx, row.unit, &row.values)?;
         let change = Change { record_id: record, revision, reason };
         store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row, import)?;
         payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), Some(&row.values)), Some(reason));
@@ -317,8 +332,21 @@ impl Write {
         Ok(())
     }
 
-    fn values(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
-        Ok(store::get(tx, self.ledger(), &Scope::All, record, None)?.map(|row| row.values))
+    /// The values of a record that is about to be changed, if it stands and may be changed by who writes.
+    fn standing(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
+        let Some(row) = store::get(tx, self.ledger(), &self.scope, record, None)? else {
+            // What the writer may not see is not there; the store has its own word for what was voided meanwhile.
+            let there = store::get(tx, self.ledger(), &Scope::All, record, None)?.is_some();
+            return if there { Err(StoreError::Missing(record).into()) } else { Ok(None) };
+        };
+        self.within(tx, row.unit, &row.values)?;
+        Ok(Some(row.values))
+    }
+
+    /// Refuses a row that the writer's scope does not reach.
+    fn within(&self, tx: &mut Tx<'_>, unit: Option<i64>, values: &[Value]) -> anyhow::Result<()> {
+        anyhow::ensure!(ledger::writable(tx, self.ledger(), &self.scope, unit, values)?, OutOfScope);
+        Ok(())
     }
 
     fn judge(&self, tx: &mut Tx<'_>, changes: Vec<Changed>) -> anyhow::Result<()> {

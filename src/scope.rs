@@ -119,3 +119,34 @@ pub struct Actor {
     /// The instant of recording, µs since 1970-01-01 UTC; of one clock reading for the whole transaction.
     pub at: i64,
 }
+
+/// Who records through the door `facts`, and how far. The instant is the transaction's.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// The name kept beside each row.
+    pub name: String,
+    /// Number of the account; `None`: the command line or the program itself.
+    pub account: Option<i64>,
+    /// Rows outside it are neither recorded nor changed.
+    pub scope: Scope,
+}
+
+impl By {
+    /// As who writes at an instant.
+    pub fn at(&self, instant: i64) -> Actor {
+        Actor { name: self.name.clone(), account: self.account, at: instant }
+    }
+}
+
+/// The command line, which is whoever may read the data directory.
+impl From<&str> for By {
+    fn from(name: &str) -> By {
+        By { name: name.to_owned(), account: None, scope: Scope::All }
+    }
+}
+
+impl From<&String> for By {
+    fn from(name: &String) -> By {
+        name.as_str().into()
+    }
+}

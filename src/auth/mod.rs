@@ -23,4 +23,4 @@ pub mod totp;
 
 pub use permission::{Permission, Role};
 pub use reader::{Held, Pending, Reader};
-pub use scope::{Organisation, scope_of};
+pub use scope::{Organisation, scope_of, scope_with};

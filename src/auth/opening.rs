@@ -3,7 +3,7 @@
 //! A role opens them only in the units of that very role; besides it everybody opens what is recorded of himself, and
 //! notes of a talk are open to those who held it: the persons whom each record of such a ledger must name.
 
-use super::{Organisation, Permission, Reader, scope_of};
+use super::{Organisation, Permission, Reader, scope_with};
 use crate::{
     db::Tx,
     directive::model::{FieldType, Ledger},
@@ -41,8 +41,7 @@ pub fn reach(reader: &Reader, organisation: &Organisation<'_>, permission: Permi
     if !reader.may(permission) {
         return None;
     }
-    let held = reader.held.iter().filter(|h| permission.of(h.role)).cloned().collect();
-    Some(match scope_of(&Reader { held, ..reader.clone() }, organisation) {
+    Some(match scope_with(reader, organisation, permission) {
         Scope::All => Scope::All,
         Scope::Within(reach) => Scope::Within(Reach { person: None, ..(*reach).clone() }.into()),
     })

@@ -133,6 +133,22 @@ pub enum Permission {
     Ledgers,
     /// Ledgers as files.
     ExportLedgers,
+    /// Records: new, corrected, voided.
+    Record,
+    /// Files into ledgers.
+    Import,
+    /// Consequences and orders: seen, answered.
+    Remedies,
+    /// Drafted consequences: confirmed or dropped.
+    DecideRemedies,
+    /// Orders to units: issued, closed.
+    Supervise,
+    /// Papers: made and seen.
+    Papers,
+    /// Papers: issued under a number.
+    IssuePapers,
+    /// Thresholds, rulings, slots.
+    Settings,
     /// Requests for correction: seen and answered.
     Corrections,
     /// What was said about the program: seen and answered.
@@ -151,12 +167,20 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 23] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
         Permission::Ledgers,
         Permission::ExportLedgers,
+        Permission::Record,
+        Permission::Import,
+        Permission::Remedies,
+        Permission::DecideRemedies,
+        Permission::Supervise,
+        Permission::Papers,
+        Permission::IssuePapers,
+        Permission::Settings,
         Permission::People,
         Permission::ExportPeople,
         Permission::Chart,
@@ -180,6 +204,14 @@ impl Permission {
             Permission::Chart => "查看机构",
             Permission::Ledgers => "查看台账和记录",
             Permission::ExportLedgers => "导出台账",
+            Permission::Record => "登记、更正和作废记录",
+            Permission::Import => "批量导入",
+            Permission::Remedies => "查看改进措施和督办",
+            Permission::DecideRemedies => "确认或不采用拟办措施",
+            Permission::Supervise => "签发督办",
+            Permission::Papers => "生成通报与公文",
+            Permission::IssuePapers => "印发通报与公文",
+            Permission::Settings => "系统设置",
             Permission::Corrections => "答复更正申请",
             Permission::Feedback => "答复意见建议",
             Permission::Retention => "查看保存期限",
@@ -203,6 +235,15 @@ impl Permission {
             Permission::People | Permission::ExportLedgers => {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
+            Permission::Record => matches!(role, Office | Personnel | Party | UnitAdmin | Clerk | Cadre),
+            Permission::Import => matches!(role, Office | Personnel | Party | UnitAdmin | Clerk),
+            Permission::Remedies => {
+                matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
+            }
+            Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),
+            Permission::Supervise => matches!(role, Leaders | Office),
+            Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Auditor),
+            Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),
             Permission::Feedback => role == Office,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::Reader;
+use super::{Permission, Reader};
 use crate::{
     day::Day,
     installation::Current,
@@ -117,4 +117,11 @@ pub fn scope_of(reader: &Reader, organisation: &Organisation<'_>) -> Scope {
     let units = organisation.widened(&held().filter_map(|h| h.unit).collect());
     let organs = organisation.whole(&units);
     Scope::Within(Arc::new(Reach { units, organs, person: reader.person, parts: Arc::clone(organisation.parts) }))
+}
+
+/// As [`scope_of`], by the roles alone that have a permission: what somebody may record in one unit does not follow from
+/// what he may see in another.
+pub fn scope_with(reader: &Reader, organisation: &Organisation<'_>, permission: Permission) -> Scope {
+    let held = reader.held.iter().filter(|h| permission.of(h.role)).cloned().collect();
+    scope_of(&Reader { held, ..reader.clone() }, organisation)
 }

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0006_concern.sql"),
     include_str!("../../migrations/0007_pipl.sql"),
     include_str!("../../migrations/0008_sso.sql"),
+    include_str!("../../migrations/0009_import_account.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

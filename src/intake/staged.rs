@@ -13,6 +13,7 @@ use crate::{
     facts::{Write, in_state},
     installation::Installation,
     ledger::{Keys, NewRow},
+    scope::{By, Scope},
     sheet::{CheckedRow, Stored},
 };
 
@@ -31,11 +32,12 @@ pub(super) const STAGING: &str = "staging";
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn stage(installation: &Installation, by: &str, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
+pub fn stage(installation: &Installation, by: impl Into<By>, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
+    let by = by.into();
     let _alone = installation.db.alone(Work::Staging)?;
     installation.db.write(clear_abandoned)?;
     let rows = bodies(installation, ledger, &prepared)?;
-    let id = begin_staging(installation, by, ledger, &prepared, rows.len() as i64)?;
+    let id = begin_staging(installation, &by, ledger, &prepared, rows.len() as i64)?;
     for (n, chunk) in rows.chunks(STAGED).enumerate() {
         let chunk = chunk.to_vec();
         installation.db.write(move |tx| {
@@ -75,18 +77,19 @@ fn clear_abandoned(tx: &mut Tx<'_>) -> anyhow::Result<()> {
 /// The import and its job, in one transaction: neither is there without the other.
 fn begin_staging(
     installation: &Installation,
-    by: &str,
+    by: &By,
     ledger: &str,
     prepared: &Prepared,
     count: i64,
 ) -> anyhow::Result<i64> {
     let now = installation.clock.now().instant;
-    let (ledger, by) = (Value::from(ledger), Value::from(by));
+    let (ledger, account) = (Value::from(ledger), by.account.map_or(Value::Null, Value::from));
+    let by = Value::from(by.name.as_str());
     let (file, sha) = (Value::from(prepared.file.as_str()), Value::from(prepared.sha256.as_str()));
     installation.db.write(move |tx| {
-        let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
-                   values ($1, $2, $3, $4, $5, $6) returning row_id";
-        let id = tx.one(sql, &[ledger, file, sha, count.into(), now.into(), by], |r| r.i64(0))?;
+        let sql = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by, account) \
+                   values ($1, $2, $3, $4, $5, $6, $7) returning row_id";
+        let id = tx.one(sql, &[ledger, file, sha, count.into(), now.into(), by, account], |r| r.i64(0))?;
         let id = id.context("导入没有登记上")?;
         let sql = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
                    values ('import', $4, $1, $2, $3, '导入', $3)";
@@ -193,10 +196,14 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
     installation.db.write(move |tx| {
         // Another process may be moving the same rows.
         tx.lock(&[lock_key(import)])?;
-        let head = "select ledger, recorded_by, file_name, sha256 from import where row_id = $1";
+        let head = "select ledger, recorded_by, file_name, sha256, account from import where row_id = $1";
         let text = |r: &Row<'_>, i| r.text(i).map(str::to_owned);
         let (ledger, by, file, sha256) = tx
-            .one(head, &[import.into()], |r| Ok((text(r, 0)?, text(r, 1)?, text(r, 2)?, text(r, 3)?)))?
+            .one(head, &[import.into()], |r| {
+                // Who may record what was settled when the rows were staged.
+                let by = By { name: text(r, 1)?, account: r.opt_i64(4)?, scope: Scope::All };
+                Ok((text(r, 0)?, by, text(r, 2)?, text(r, 3)?))
+            })?
             .context("没有这次导入")?;
         // Units of one file refer to each other, so they go in together.
         let limit = if ledger == UNITS { i64::MAX } else { CHUNK };

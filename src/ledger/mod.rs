@@ -18,8 +18,10 @@ pub mod secret;
 mod select;
 pub mod store;
 mod tally;
+mod writable;
 
 pub use memo::Memo;
 pub use row::{NewRow, Stored};
 pub use secret::Keys;
 pub(crate) use select::own;
+pub(crate) use writable::writable;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     auth::{Permission, Role},
     db::DbError,
+    facts::OutOfScope,
     sso::Refusal,
 };
 
@@ -48,7 +49,10 @@ impl From<anyhow::Error> for PageError {
             Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => {
                 PageError::Invalid(vec!["地址或填写的内容里有无法识别的字符，请删去。".into()])
             }
-            Err(e) => PageError::Internal(e),
+            Err(e) => match e.downcast::<OutOfScope>() {
+                Ok(rule) => PageError::Refused(rule.to_string()),
+                Err(e) => PageError::Internal(e),
+            },
         }
     }
 }

@@ -202,6 +202,15 @@ pub(super) fn admit(needs: Needs, reader: Option<&Reader>) -> Result<(), PageErr
     }
 }
 
+/// What a reader may write at an address that asks for a permission: in the units of the roles that have it.
+pub(super) fn writing(reader: &Reader, needs: Needs, current: &Current, day: Day) -> Scope {
+    let Some(organisation) = auth::Organisation::of(current, day) else { return Scope::Within(Arc::default()) };
+    match needs {
+        Needs::May(permission) => auth::scope_with(reader, &organisation, permission),
+        _ => auth::scope_of(&Reader { held: Vec::new(), ..reader.clone() }, &organisation),
+    }
+}
+
 /// Runs a handler on a blocking thread over a snapshot and renders its page, or the page of its error.
 pub(super) async fn show<T, F>(app: App, ask: Ask, handler: F) -> Response
 where

@@ -18,7 +18,7 @@ use crate::{
     auth::{Reader, token},
     clock::Moment,
     db::Db,
-    scope::Actor,
+    scope::{Actor, By, Scope},
 };
 
 /// Larger forms are not read.
@@ -77,9 +77,17 @@ pub(super) struct Seat {
     pub(super) now: Moment,
     /// The fields.
     pub(super) fields: Fields,
+    /// What he may write by the roles that may do this; without one, what stands under agreements that name him.
+    pub(super) scope: Scope,
 }
 
 impl Seat {
+    /// With the fields of a form that fits the session.
+    pub(super) fn with(self, posted: Posted) -> Result<Seat, PageError> {
+        let fields = checked(&self.ask, posted, self.ask.session.as_deref())?;
+        Ok(Seat { fields, ..self })
+    }
+
     /// The store.
     pub(super) fn db(&self) -> &Db {
         &self.app.installation.db
@@ -88,6 +96,12 @@ impl Seat {
     /// Who writes, at the machine's instant.
     pub(super) fn actor(&self) -> Actor {
         Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: instant() }
+    }
+
+    /// Who records facts, and how far.
+    #[allow(dead_code, reason = "for the forms that record facts")]
+    pub(super) fn by(&self) -> By {
+        By { name: self.reader.name.clone(), account: Some(self.reader.account), scope: self.scope.clone() }
     }
 
     /// Goes on with a page, by GET, so that reloading posts nothing again.
@@ -125,18 +139,21 @@ pub(super) async fn act<F>(app: App, ask: Ask, posted: Posted, handler: F) -> Re
 where
     F: FnOnce(&Seat) -> anyhow::Result<Response> + Send + 'static,
 {
-    blocking(app, ask, move |app, ask| {
-        let (reader, now) = app.installation.db.read(|tx| {
-            let current = app.installation.current(tx)?;
-            let now = app.installation.clock.now();
-            Ok((who(tx, app, ask, &current, now.day)?, now))
-        })?;
+    blocking(app, ask, move |app, ask| handler(&seat(app, ask)?.with(posted)?)).await
+}
+
+/// Who posts, if he may; the fields are not read yet.
+pub(super) fn seat(app: &App, ask: &Ask) -> anyhow::Result<Seat> {
+    let now = app.installation.clock.now();
+    let (reader, scope) = app.installation.db.read(|tx| {
+        let current = app.installation.current(tx)?;
+        let reader = who(tx, app, ask, &current, now.day)?;
         admit(ask.needs, reader.as_ref())?;
         let reader = reader.ok_or(PageError::NotLoggedIn)?;
-        let fields = checked(ask, posted, ask.session.as_deref())?;
-        handler(&Seat { app: app.clone(), ask: ask.clone(), reader, now, fields })
-    })
-    .await
+        let scope = frame::writing(&reader, ask.needs, &current, now.day);
+        Ok((reader, scope))
+    })?;
+    Ok(Seat { app: app.clone(), ask: ask.clone(), reader, now, fields: Fields::default(), scope })
 }
 
 /// The same for a form that is posted before there is a session.
