@@ -1,7 +1,7 @@
 //! The incremental path against the full one: after every change that comes in through the one door, judging everything
 //! from scratch must find nothing else than what is stored, and the counts must be those of the verdicts.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use dongliang::{
     apply,
@@ -14,9 +14,9 @@ use dongliang::{
     facts,
     installation::Installation,
     jobs,
-    ledger::{Keys, NewRow},
+    ledger::{Keys, NewRow, store::StoreError},
     org::builtin,
-    scope::Actor,
+    scope::{Actor, By, Parts, Reach, Scope},
     verdict::{rejudge, store},
 };
 
@@ -267,4 +267,50 @@ db_test!(a_package_of_the_next_year_is_judged_whole, |db: &Db| {
     office.agree("with the new column");
     let known = db.read(|tx| tx.one("select count(*) from verdict where requirement = 'R-51'", &[], |r| r.i64(0)));
     assert!(known.unwrap().unwrap() > 0, "the new requirement is judged");
+});
+
+// The door lets nobody record, change or join what is not in the own units; a part in the pair gives a hand in its
+// guidance and in nothing else.
+db_test!(only_within_the_writers_scope, |db: &Db| {
+    let o = Office::open(db, "2025-06-30");
+    o.found();
+    // The pair 1 is of persons 4 and 5 in unit 3; person 7 is of unit 4.
+    let (mine, theirs, mentor, mentee, other) = (3, 4, 4, 5, 7);
+    let inst = &o.installation;
+    let by = |units: &[i64], person: Option<i64>| By {
+        name: "试".into(),
+        account: Some(7),
+        scope: Scope::Within(Arc::new(Reach {
+            units: units.iter().copied().collect(),
+            person,
+            parts: Arc::new(Parts::of(&o.package.ledgers)),
+            ..Reach::default()
+        })),
+    };
+    let refused = |done: anyhow::Result<()>| {
+        let e = done.expect_err("it was let in");
+        assert!(e.is::<facts::OutOfScope>() || e.is::<StoreError>(), "{e:#}");
+    };
+    let add = |by: By, ledger: &str, row: NewRow| facts::add(inst, by, ledger, vec![row], None).map(|ids| ids[0]);
+    let pair = || {
+        let fields = [("mentor", mentor.into()), ("mentee", mentee.into()), ("starts", Value::from("2025-03-10"))];
+        o.row("mentor_pair", None, &fields)
+    };
+    refused(add(by(&[theirs], None), "mentor_pair", pair()).map(drop));
+    refused(add(by(&[], Some(mentor)), "mentor_pair", pair()).map(drop));
+    add(by(&[mine], None), "mentor_pair", pair()).unwrap();
+    let guidance = || o.row("guidance", None, &[("pair", 1.into()), ("day", Value::from("2025-03-05"))]);
+    refused(add(by(&[theirs], Some(other)), "guidance", guidance()).map(drop));
+    let first = add(by(&[], Some(mentor)), "guidance", guidance()).unwrap();
+    let second = add(by(&[mine], None), "guidance", guidance()).unwrap();
+    refused(facts::correct(inst, by(&[theirs], Some(other)), "guidance", (first, 1), guidance(), "改"));
+    refused(facts::void(inst, by(&[theirs], None), "guidance", (first, 1), "误"));
+    refused(facts::join(inst, by(&[mine], None), "person", (mentor, other), "重").map(drop));
+    facts::void(inst, by(&[], Some(mentee)), "guidance", (first, 1), "误").unwrap();
+    facts::void(inst, by(&[mine], None), "guidance", (second, 1), "误").unwrap();
+    // Each entry says whose account it was.
+    let sql = "select account from audit_entry where account is not null";
+    let accounts: Vec<i64> = inst.db.read(|tx| tx.rows(sql, &[], |r| r.i64(0))).unwrap();
+    assert_eq!(accounts, [7; 5]);
+    o.agree("scope of writers");
 });
