@@ -1,4 +1,5 @@
-//! Lists the files of `directives/2025`, so that the program carries the package with it (`directive::own`).
+//! What is made before compiling: the list of the files of `directives/2025`, so that the program carries the
+//! package with it (`directive::own`), and the style sheet without its comments and indentation.
 
 use std::{env, fmt::Write as _, fs, io, path::Path};
 
@@ -16,7 +17,29 @@ fn main() -> io::Result<()> {
     }
     list.push(']');
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("package.rs"), list)
+    fs::write(Path::new(&out).join("package.rs"), list)?;
+    let css = Path::new(&root).join("assets/app.css");
+    println!("cargo::rerun-if-changed={}", css.display());
+    fs::write(Path::new(&out).join("app.css"), compact(&fs::read_to_string(css)?))
+}
+
+/// A style sheet without comments, indentation and line ends. Spaces inside a line stay, since they can be selectors'.
+fn compact(css: &str) -> String {
+    let mut text = String::new();
+    let mut rest = css;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    let mut out = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !out.is_empty() && !out.ends_with(['{', '}', ';', ',']) {
+            out.push(' ');
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 fn collect(dir: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> {

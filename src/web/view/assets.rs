@@ -28,7 +28,7 @@ pub struct Assets {
 
 /// What is embedded in this program.
 pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    css: asset("app", "css", "text/css; charset=utf-8", include_bytes!("../../../assets/app.css")),
+    css: asset("app", "css", "text/css; charset=utf-8", include_bytes!(concat!(env!("OUT_DIR"), "/app.css"))),
     js: asset("app", "js", "text/javascript; charset=utf-8", include_bytes!("../../../assets/app.js")),
     icon: asset("icon", "svg", "image/svg+xml", include_bytes!("../../../assets/icon.svg")),
 });
