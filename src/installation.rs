@@ -20,6 +20,7 @@ use crate::{
     },
     ledger::secret::Keys,
     ratio::Ratio,
+    refusals::Refusals,
     scope::Parts,
     sso,
     verdict::{compile::Given, engine::Engine, load::Shared, window::bounds},
@@ -40,6 +41,8 @@ pub struct Installation {
     pub signer: Option<Arc<Signer>>,
     /// What the provider of single sign-on says of itself, as last fetched.
     pub sso: Arc<sso::Cache>,
+    /// Requests that were refused and are not in the log yet.
+    pub refusals: Arc<Refusals>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -66,7 +69,8 @@ impl Installation {
         db.seal_entries(keys.audit_seal());
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
-        let installation = Installation { db, keys, clock, demo, signer: None, sso: Arc::default(), current };
+        let (sso, refusals) = (Arc::default(), Arc::default());
+        let installation = Installation { db, keys, clock, demo, signer: None, sso, refusals, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

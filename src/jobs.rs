@@ -6,18 +6,23 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
     audit,
+    auth::sweep,
+    clock::Clock,
     day::Day,
     db::{Tx, Work},
     facts::in_state,
     installation::{Installation, meta},
-    intake,
+    intake, refusals,
     verdict::rejudge,
 };
+
+/// What is over is taken away so often.
+const SWEEP: Duration = Duration::from_secs(3600);
 
 /// Does everything that waits: imports first, then judging; gives whether anything was done.
 ///
@@ -74,7 +79,17 @@ fn judged_day(tx: &mut Tx<'_>) -> anyhow::Result<Option<Day>> {
 /// Looks after waiting work until `stop` is set; an error is logged and tried again later.
 pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
     audit::patrol(installation, stop);
+    let mut swept: Option<Instant> = None;
     while !stop.load(Ordering::Relaxed) {
+        if let Err(e) = refusals::tell_now(installation, false) {
+            tracing::error!("拒绝访问的记录没有写入操作日志：{e:#}");
+        }
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+            swept = Some(Instant::now());
+            if let Err(e) = sweep(installation) {
+                tracing::error!("过期的登录没有清理：{e:#}");
+            }
+        }
         if let Err(e) = run_waiting(installation) {
             tracing::error!("后台任务失败，稍后再试：{e:#}");
             if let Err(e) = audit::tend(installation) {
@@ -84,4 +99,15 @@ pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
         }
         std::thread::sleep(Duration::from_millis(300));
     }
+    if let Err(e) = refusals::tell_now(installation, true).and_then(|_| audit::tend(installation)) {
+        tracing::error!("拒绝访问的记录没有写入操作日志：{e:#}");
+    }
+}
+
+/// Takes away sessions, failures and used logins that are over, by the machine's clock; gives how many.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn sweep(installation: &Installation) -> anyhow::Result<u64> {
+    installation.db.write(|tx| sweep::sweep(tx, Clock::Machine.now().instant))
 }

@@ -31,6 +31,8 @@ pub enum Kind {
     Login,
     /// An account made, disabled, reset; a password or second factor changed.
     Account,
+    /// Requests that were refused, counted.
+    Refuse,
     /// A role given or taken.
     Grant,
     /// Records that left the system as a file.
@@ -47,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 20] = [
+    pub const ALL: [Kind; 21] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -61,6 +63,7 @@ impl Kind {
         Kind::Adopt,
         Kind::Erase,
         Kind::Login,
+        Kind::Refuse,
         Kind::Account,
         Kind::Grant,
         Kind::Export,
@@ -86,6 +89,7 @@ impl Kind {
             Kind::Adopt => "adopt",
             Kind::Erase => "erase",
             Kind::Login => "login",
+            Kind::Refuse => "refuse",
             Kind::Account => "account",
             Kind::Grant => "grant",
             Kind::Export => "export",
@@ -112,6 +116,7 @@ impl Kind {
             Kind::Adopt => "启用日志",
             Kind::Erase => "依法删除",
             Kind::Login => "登录",
+            Kind::Refuse => "拒绝访问",
             Kind::Account => "账号",
             Kind::Grant => "授权",
             Kind::Export => "导出",

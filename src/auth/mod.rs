@@ -3,7 +3,7 @@
 //! - `permission` is the one table of who may do what; `policy` holds every figure.
 //! - `login` lets in, `session` keeps the hash of a token, `reader` finds who asks once a request.
 //! - `grant` gives roles for a unit and a time; `scope_of` says which units they reach on a day.
-//! - `lockout` slows guessing down; `password` and `totp` are the two factors.
+//! - `lockout` slows guessing down; `password` and `totp` are the two factors; `sweep` takes away what is over.
 //! - `mark` tells a demo's database from a real one.
 
 pub mod account;
@@ -18,6 +18,7 @@ pub mod policy;
 pub mod reader;
 pub mod scope;
 pub mod session;
+pub mod sweep;
 pub mod token;
 pub mod totp;
 

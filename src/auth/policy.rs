@@ -16,6 +16,9 @@ pub const SEEN_EVERY: i64 = MINUTE;
 /// Sessions of one account at the same time; the oldest gives way.
 pub const SESSIONS: usize = 5;
 
+/// Rows of sessions are kept for so long after their end.
+pub const SESSION_KEPT: i64 = 30 * DAY;
+
 /// Fewest characters of a password.
 pub const PASSWORD_LEAST: usize = 12;
 /// Most characters of a password.

@@ -118,7 +118,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: i64, now: i64) -> anyhow::Result<Vec
     tx.rows(&sql, &[account.into(), now.into(), (now - IDLE).into()], read)
 }
 
-/// Ends a session of an account; gives whether it was alive. The rows of a session remain as the account's history.
+/// Ends a session of an account; gives whether it was alive. Its row stays for a while (`super::sweep`).
 ///
 /// # Errors
 /// When the store cannot be written.

@@ -26,6 +26,7 @@ mod explain;
 mod export;
 mod import;
 mod init;
+mod log;
 mod moment;
 mod open;
 mod package;

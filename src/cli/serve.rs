@@ -8,7 +8,7 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 
-use super::{Outcome, Place, misuse, open, usage};
+use super::{Outcome, Place, log, misuse, open, usage};
 use crate::{
     auth::{Role, account},
     installation::Installation,
@@ -86,6 +86,7 @@ fn administered(installation: &Installation) -> anyhow::Result<()> {
 
 /// Serves until told to end.
 pub(super) fn serve(installation: Installation, listen: &Listen) -> anyhow::Result<Outcome> {
+    log::begin();
     web::serve(installation, listen, |at| say!("已就绪：{at}  （按 Ctrl+C 停止）"))?;
     Ok(Outcome::Done)
 }

@@ -55,8 +55,9 @@ pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) 
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let transport = if at.is_encrypted() { Transport::Tls } else { Transport::Loopback };
+    let refusals = Arc::clone(&installation.refusals);
     let pages = router::router(App::new(installation, transport));
-    let served = runtime.block_on(listen::serve(at, pages, ready));
+    let served = runtime.block_on(listen::serve(at, pages, refusals, ready));
     stop.store(true, Ordering::Relaxed);
     let _ = worker.join();
     served

@@ -1,10 +1,10 @@
 //! What a request brings: address, preferences, cookies, where it comes from.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, HeaderName, Method, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, Method, header, request::Parts},
 };
 
 use super::{
@@ -79,7 +79,7 @@ impl FromRequestParts<App> for Ask {
             (None, Some(_)) => Some(("ui_contrast", if prefs.contrast { "more" } else { "normal" }.to_owned())),
             _ => None,
         };
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string());
+        let address = client(&parts.extensions).map(|ip| ip.to_string());
         let agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let from = From { address: address.unwrap_or_default(), agent: agent.to_owned() };
         let [session, visitor, sso] = [cookie::SESSION, cookie::VISITOR, cookie::SSO]
@@ -90,6 +90,11 @@ impl FromRequestParts<App> for Ask {
         let own_site = own_site(&parts.headers);
         Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, own_site })
     }
+}
+
+/// Who is connected, or for whom the trusted proxy speaks.
+pub(super) fn client(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())
 }
 
 /// The pairs of a query, decoded; what is not UTF-8 is replaced.

@@ -13,8 +13,12 @@ use crate::{
     auth::{Permission, Role},
     db::DbError,
     facts::OutOfScope,
+    refusals::{Refused, Why},
     sso::Refusal,
 };
+
+/// What is said of a zero byte.
+const ZERO_BYTE: &str = "地址或填写的内容里有无法识别的字符，请删去。";
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -23,12 +27,16 @@ pub(super) enum PageError {
     NotFound,
     /// The address asks for something that cannot be read; each detail says what and how to mend it.
     Invalid(Vec<String>),
+    /// A character that no database keeps.
+    ZeroByte,
     /// Nobody is logged in.
     NotLoggedIn,
     /// The password must be changed first, or the second factor set up.
     Unfinished,
     /// No role of the reader has the permission.
     Forbidden(Permission),
+    /// Rows that are not the writer's; which, is told.
+    OutOfScope(String),
     /// What was asked for is against a rule, which is told.
     Refused(String),
     /// Single sign-on let nobody in.
@@ -46,11 +54,9 @@ impl From<anyhow::Error> for PageError {
         match e.downcast::<PageError>() {
             Ok(e) => e,
             // No database keeps it, so whatever was typed with one in it cannot be meant.
-            Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => {
-                PageError::Invalid(vec!["地址或填写的内容里有无法识别的字符，请删去。".into()])
-            }
+            Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => PageError::ZeroByte,
             Err(e) => match e.downcast::<OutOfScope>() {
-                Ok(rule) => PageError::Refused(rule.to_string()),
+                Ok(rule) => PageError::OutOfScope(rule.to_string()),
                 Err(e) => PageError::Internal(e),
             },
         }
@@ -62,10 +68,11 @@ impl std::fmt::Display for PageError {
         match self {
             PageError::NotFound => f.write_str("没有找到"),
             PageError::Invalid(details) => f.write_str(&details.join("；")),
+            PageError::ZeroByte => f.write_str(ZERO_BYTE),
             PageError::NotLoggedIn => f.write_str("没有登录"),
             PageError::Unfinished => f.write_str("登录尚未完成"),
             PageError::Forbidden(permission) => write!(f, "没有权限：{}", permission.title()),
-            PageError::Refused(rule) => f.write_str(rule),
+            PageError::OutOfScope(rule) | PageError::Refused(rule) => f.write_str(rule),
             PageError::SignOn(refusal) => write!(f, "{refusal}"),
             PageError::Stale => f.write_str("页面已过期"),
             PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
@@ -82,7 +89,8 @@ impl PageError {
     /// # Errors
     /// When the store cannot be read.
     pub(super) fn answer(self, desk: &mut Desk<'_, '_>) -> anyhow::Result<Response> {
-        Ok(match self {
+        let refused = self.refused(desk);
+        let mut response = match self {
             PageError::NotLoggedIn => Redirect::to(&frame::login_href(&desk.ask)).into_response(),
             PageError::Unfinished => Redirect::to("/account").into_response(),
             PageError::Forbidden(permission) => {
@@ -91,7 +99,26 @@ impl PageError {
                 (StatusCode::FORBIDDEN, Html(askama::Template::render(&problem)?)).into_response()
             }
             other => other.page(desk.page("").unwrap_or_else(|_| frame::bare(&desk.ask))),
-        })
+        };
+        if let Some(refused) = refused {
+            response.extensions_mut().insert(refused);
+        }
+        Ok(response)
+    }
+
+    /// What is counted of it (`crate::refusals`). Where a reader is only led somewhere else, nothing.
+    fn refused(&self, desk: &Desk<'_, '_>) -> Option<Refused> {
+        let who = desk.reader.as_ref().map(|r| (r.account, r.name.clone()));
+        let why = match self {
+            PageError::Forbidden(_) => Why::Forbidden,
+            PageError::NotFound if who.is_some() => Why::Absent,
+            PageError::NotLoggedIn if !desk.ask.reads => Why::NotLoggedIn,
+            PageError::Stale => Why::Stale,
+            PageError::OutOfScope(_) => Why::OutOfScope,
+            PageError::Unreadable(_) | PageError::ZeroByte => Why::Unreadable,
+            _ => return None,
+        };
+        Some(Refused { why, who })
     }
 
     /// The page that says so, in a frame that is there already.
@@ -99,10 +126,13 @@ impl PageError {
         let (status, problem) = match self {
             PageError::NotFound => (StatusCode::NOT_FOUND, Problem::not_found(frame)),
             PageError::Invalid(details) => (StatusCode::BAD_REQUEST, Problem::invalid(frame, details)),
+            PageError::ZeroByte => (StatusCode::BAD_REQUEST, Problem::invalid(frame, vec![ZERO_BYTE.into()])),
             PageError::NotLoggedIn | PageError::Unfinished | PageError::Forbidden(_) | PageError::Stale => {
                 (StatusCode::FORBIDDEN, Problem::stale(frame))
             }
-            PageError::Refused(rule) => (StatusCode::CONFLICT, Problem::refused(frame, rule)),
+            PageError::OutOfScope(rule) | PageError::Refused(rule) => {
+                (StatusCode::CONFLICT, Problem::refused(frame, rule))
+            }
             PageError::SignOn(refusal) => {
                 let status = match refusal {
                     Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
@@ -114,7 +144,7 @@ impl PageError {
             PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
             PageError::Internal(e) => {
                 let number = number();
-                tracing::error!("编号 {number}：{}", one_line(&format!("{e:#}")));
+                tracing::error!("编号 {number}：{e:#}");
                 (StatusCode::INTERNAL_SERVER_ERROR, Problem::internal(frame, number))
             }
         };
@@ -126,17 +156,6 @@ impl PageError {
             }
         }
     }
-}
-
-/// What goes to the log stays in its line: what was typed may stand in an error, and must not look like another entry.
-fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if is_harmless(c) { vec![c] } else { c.escape_unicode().collect() }).collect()
-}
-
-/// Neither ends a line nor moves the cursor nor turns the direction of writing.
-fn is_harmless(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Names of those who give roles, to be asked.
@@ -153,17 +172,4 @@ fn number() -> String {
     let mut bytes = [0_u8; 3];
     let _ = getrandom::fill(&mut bytes);
     format!("{:02X}{:02X}-{:02}", bytes[0], bytes[1], bytes[2] % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_stays_in_its_line_of_the_log() {
-        let typed = "库不可用\r\n2025-10-20T08:00:00Z ERROR 编号 假\u{1b}[31m\u{202e}";
-        let line = one_line(typed);
-        assert!(line.starts_with("库不可用\\u{d}\\u{a}2025") && line.ends_with("\\u{1b}[31m\\u{202e}"), "{line}");
-        assert_eq!(one_line("第3行：“周敏”"), "第3行：“周敏”");
-    }
 }

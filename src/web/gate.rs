@@ -19,10 +19,12 @@ use axum::{
 use http_body_util::Limited;
 
 use super::{
+    frame::instant,
+    headers,
     limits::{self, Buckets, Share},
-    router::POLICY,
     view::{page::Page, problem::Problem},
 };
+use crate::refusals::{Refusals, Refused, Why};
 
 /// Two years, as browsers advise. Other names below ours are not spoken for.
 const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000");
@@ -40,6 +42,8 @@ pub(super) struct Gate {
     pub(super) proxy: Option<IpAddr>,
     /// How much each address has left.
     pub(super) buckets: Buckets,
+    /// Where refusals are counted.
+    pub(super) refusals: Arc<Refusals>,
 }
 
 /// Lets a request through, or refuses it; handlers find the client's address in [`ConnectInfo`].
@@ -51,18 +55,23 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     }
     let proxied = peer.is_some_and(|p| gate.is_proxy(p.ip()));
     let encrypted = gate.tls || proxied && request.headers().get(FORWARDED_PROTO).is_some_and(|proto| proto == "https");
+    let uri = request.uri().clone();
     let mut response = if client.is_some_and(|c| !c.ip().is_loopback() && !gate.buckets.take(c.ip(), Instant::now())) {
         let lead = "同一地址在短时间内请求过多。请稍等几秒再刷新页面。".to_owned();
-        let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "访问过于频繁", lead);
+        let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, Why::Rate, "访问过于频繁", lead);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         response
     } else if !gate.answers_to(request.headers()) {
         let names: Vec<&str> = gate.hosts.iter().map(String::as_str).collect();
         let lead = format!("请用这些名称之一访问：{}。", names.join("、"));
-        refusal(StatusCode::MISDIRECTED_REQUEST, "网址里的主机名不对", lead)
+        refusal(StatusCode::MISDIRECTED_REQUEST, Why::Host, "网址里的主机名不对", lead)
     } else {
         within(limits::share(request.uri().path()), request, next).await
     };
+    if let Some(refused) = response.extensions().get::<Refused>() {
+        let from = client.map_or_else(String::new, |c| limits::network(c.ip()).to_string());
+        gate.refusals.note(refused, &from, uri.path(), instant());
+    }
     if encrypted {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
@@ -74,7 +83,7 @@ async fn within(share: Share, request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|n| n > share.body as u64) {
         let lead = format!("一次最多提交{}KB。请删减后重试。", share.body / 1024);
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "提交的内容过大", lead);
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, Why::Unreadable, "提交的内容过大", lead);
     }
     // One that does not say its length ends with an error where it becomes too long.
     let request = request.map(|body| Body::new(Limited::new(body, share.body)));
@@ -82,7 +91,7 @@ async fn within(share: Share, request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => {
             let lead = "请求没有在规定时间内完成。请缩小范围后重试；正在提交的，请先查看是否已经生效。".to_owned();
-            refusal(StatusCode::REQUEST_TIMEOUT, "请求超时", lead)
+            refusal(StatusCode::REQUEST_TIMEOUT, Why::Unreadable, "请求超时", lead)
         }
     }
 }
@@ -116,19 +125,17 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// A page that says why not.
-fn refusal(status: StatusCode, title: &str, lead: String) -> Response {
+/// A page that says why not, marked to be counted.
+fn refusal(status: StatusCode, why: Why, title: &str, lead: String) -> Response {
     let (details, ways, number) = (Vec::new(), Vec::new(), String::new());
     let problem = Problem { page: Page::default(), title: title.to_owned(), lead, details, ways, number };
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    match askama::Template::render(&problem) {
-        Ok(html) => (status, headers, Html(html)).into_response(),
-        Err(_) => (status, headers, problem.title).into_response(),
-    }
+    let mut response = match askama::Template::render(&problem) {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => (status, problem.title).into_response(),
+    };
+    headers::put(response.headers_mut());
+    response.extensions_mut().insert(Refused { why, who: None });
+    response
 }
 
 #[cfg(test)]
@@ -137,7 +144,13 @@ mod tests {
 
     fn gate(proxy: Option<&str>) -> Gate {
         let hosts = ["dl.example".to_owned(), "[::1]".to_owned()].into();
-        Gate { hosts, tls: false, proxy: proxy.map(|p| p.parse().unwrap()), buckets: Buckets::default() }
+        Gate {
+            hosts,
+            tls: false,
+            proxy: proxy.map(|p| p.parse().unwrap()),
+            buckets: Buckets::default(),
+            refusals: Arc::default(),
+        }
     }
 
     fn headers(name: HeaderName, values: &[&str]) -> HeaderMap {

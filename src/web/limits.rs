@@ -16,8 +16,11 @@ pub(super) struct Share {
     pub(super) time: Duration,
 }
 
-/// A page: its forms are some kilobytes, and none takes more than a second to make.
-const PAGE: Share = Share { body: 64 * 1024, time: Duration::from_secs(60) };
+/// The longest form, in bytes: ours are some kilobytes. `view::problem` says it in words.
+pub(super) const FORM: usize = 64 * 1024;
+
+/// A page; none takes more than a second to make.
+const PAGE: Share = Share { body: FORM, time: Duration::from_secs(60) };
 
 /// A file: a million rows are written before the first byte is sent.
 const EXPORT: Share = Share { time: Duration::from_secs(300), ..PAGE };

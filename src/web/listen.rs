@@ -29,6 +29,7 @@ use super::{
     stall::Stall,
     tls::{Certificate, TlsFiles},
 };
+use crate::refusals::Refusals;
 
 /// Where and how the pages are served.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ impl Listen {
         }
     }
 
-    fn gate(&self) -> Gate {
+    fn gate(&self, refusals: Arc<Refusals>) -> Gate {
         let own = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
         let named = self.hosts.iter().map(|h| h.to_ascii_lowercase());
         Gate {
@@ -71,6 +72,7 @@ impl Listen {
             tls: self.tls.is_some(),
             proxy: self.proxy.map(|p| p.to_canonical()),
             buckets: Buckets::default(),
+            refusals,
         }
     }
 }
@@ -85,18 +87,24 @@ struct Server {
     stop: watch::Receiver<bool>,
 }
 
-/// Serves until the process is told to end; `ready` is told the address to type once it listens.
+/// Serves until the process is told to end; `ready` is told the address to type once it listens, `refusals` what is
+/// refused before the pages.
 ///
 /// # Errors
 /// When the address is taken or the certificate cannot be used.
-pub(super) async fn serve(listen: &Listen, pages: Router, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
+pub(super) async fn serve(
+    listen: &Listen,
+    pages: Router,
+    refusals: Arc<Refusals>,
+    ready: impl FnOnce(&str),
+) -> anyhow::Result<()> {
     let certificate = listen.tls.clone().map(Certificate::read).transpose()?;
     let listener = TcpListener::bind(listen.at)
         .await
         .with_context(|| format!("地址 {} 用不了，可能已被占用；请用 --listen 换一个", listen.at))?;
     let (stopper, stop) = watch::channel(false);
     let server = Arc::new(Server {
-        pages: pages.layer(axum::middleware::from_fn_with_state(Arc::new(listen.gate()), gate::pass)),
+        pages: pages.layer(axum::middleware::from_fn_with_state(Arc::new(listen.gate(refusals)), gate::pass)),
         tls: certificate.as_ref().map(Certificate::acceptor).transpose()?,
         proxy: listen.proxy,
         open: Mutex::default(),

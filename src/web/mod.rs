@@ -24,6 +24,7 @@ mod error;
 mod feedback;
 mod frame;
 mod gate;
+mod headers;
 mod hidden;
 mod ledger;
 mod ledger_conditions;

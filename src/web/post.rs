@@ -13,6 +13,7 @@ use super::{
     ask, cookie,
     error::PageError,
     frame::{self, Ask, Desk, admit, bare, instant, who},
+    limits,
 };
 use crate::{
     auth::{Reader, token},
@@ -21,9 +22,7 @@ use crate::{
     scope::{Actor, By, Scope},
 };
 
-/// Larger forms are not read.
-const LARGEST: usize = 64 * 1024;
-/// Slower ones neither.
+/// Slower forms are not read.
 const SLOWEST: Duration = Duration::from_secs(20);
 /// The hidden field with the form's token.
 pub(super) const TOKEN: &str = "form";
@@ -39,7 +38,7 @@ impl FromRequest<App> for Posted {
         if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Ok(Posted(Err(PageError::Unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE))));
         }
-        let body = axum::body::to_bytes(request.into_body(), LARGEST);
+        let body = axum::body::to_bytes(request.into_body(), limits::FORM);
         Ok(Posted(match tokio::time::timeout(SLOWEST, body).await {
             Ok(Ok(bytes)) => Ok(ask::form(&String::from_utf8_lossy(&bytes))),
             Ok(Err(_)) => Err(PageError::Unreadable(StatusCode::PAYLOAD_TOO_LARGE)),

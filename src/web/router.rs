@@ -1,37 +1,36 @@
 //! All routes.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    extract::{Path, Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower_http::compression::CompressionLayer;
 
 use super::{
     account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
-    audit, dashboard,
+    ask, audit, dashboard,
     error::PageError,
     feedback,
-    frame::{Ask, answer, show},
-    ledger, ledger_export, ledgers, login, me, org, permissions, record,
+    frame::{Ask, answer, instant, show},
+    headers, ledger, ledger_export, ledgers,
+    limits::network,
+    login, me, org, permissions, record,
     record_open::{self, Open},
     requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     sso, unit, verdict,
     view::{assets, lights::Lights},
 };
-use crate::auth::Permission;
-
-/// Nothing but our own files, no inline script or style.
-pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'";
-
-/// No page of ours needs anything of the machine it is read on.
-const DEVICES: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
-    magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()";
+use crate::{
+    auth::Permission,
+    refusals::{Refusals, Refused, Why},
+};
 
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
@@ -110,25 +109,32 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// The pages of an installation.
 pub(super) fn router(app: App) -> Router {
-    let header = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
+    let refusals = Arc::clone(&app.installation.refusals);
     route::router(routes())
         .fallback(not_found)
         .with_state(app)
+        .layer(axum::middleware::from_fn_with_state(refusals, count_refusals))
         .layer(axum::middleware::from_fn(one_address))
-        .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
-        .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
-        .layer(header(HeaderName::from_static("permissions-policy"), DEVICES))
+        .layer(axum::middleware::map_response(headers::with))
         .layer(CompressionLayer::new())
 }
 
+/// Counts an answer that is a refusal, for the audit log.
+async fn count_refusals(State(refusals): State<Arc<Refusals>>, request: Request, next: Next) -> Response {
+    let (uri, from) = (request.uri().clone(), ask::client(request.extensions()));
+    let mut response = next.run(request).await;
+    let method = || Refused { why: Why::Method, who: None };
+    let wrong_method = (response.status() == StatusCode::METHOD_NOT_ALLOWED).then(method);
+    // Taken out, so that the gate does not count it again.
+    if let Some(refused) = response.extensions_mut().remove::<Refused>().or(wrong_method) {
+        let from = from.map_or_else(String::new, |ip| network(ip).to_string());
+        refusals.note(&refused, &from, uri.path(), instant());
+    }
+    response
+}
+
 /// A page has one address: with a slash at the end it leads to the one without.
-async fn one_address(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+async fn one_address(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if uri.path().len() < 2 || !uri.path().ends_with('/') {
         return next.run(request).await;

@@ -23,6 +23,7 @@ mod issuer;
 mod judging;
 mod kill;
 mod namesakes;
+mod refusals;
 mod scope;
 mod sealed;
 mod serve;

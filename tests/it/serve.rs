@@ -118,7 +118,11 @@ fn pages_over_tls_under_their_name_alone() {
     assert!(header(&page, "set-cookie").is_some_and(|c| c.starts_with("__Host-") && c.contains("Secure")), "{page}");
     let other = ask(trusting(&server, Path::new(&cert)), "/", "Host: evil.example\r\n");
     assert!(status(&other) == 421 && other.contains("dl.example") && other.contains("网址里的主机名不对"), "{other}");
-    assert!(header(&other, "content-security-policy").is_some());
+    for name in ["content-security-policy", "cross-origin-opener-policy", "referrer-policy", "permissions-policy"] {
+        assert!(header(&other, name).is_some(), "{name}: {other}");
+    }
+    assert_eq!(header(&other, "cross-origin-resource-policy"), Some("same-origin"));
+    assert_eq!(header(&other, "strict-transport-security"), Some("max-age=63072000"));
     // In the clear there is no answer.
     let mut clear = server.connect();
     clear.write_all(b"GET / HTTP/1.1\r\nHost: dl.example\r\n\r\n").unwrap();
@@ -145,8 +149,58 @@ fn pages_over_tls_under_their_name_alone() {
         done.is_ok()
     };
     assert!((0..200).any(|n| renewed(&n)), "the new certificate is not used");
+    assert_eq!(status(&ask(trusting(&server, Path::new(&cert)), "/accounts", "Host: evil.example\r\n")), 421);
     server.signal("TERM");
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    // What was refused is in the log: the first at once, the other at the end at the latest.
+    let file = dir.path().join("log.jsonl");
+    let written = run(&data, &["audit", "export", "-o", path(&file)]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    let log = fs::read_to_string(&file).unwrap();
+    let told: Vec<&str> = log.lines().filter(|l| l.contains("网址里的主机名不对")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("127.0.0.1") && told[1].contains("/accounts"), "{told:?}");
+}
+
+/// A fault is one line on standard error, under the number that its page shows.
+#[test]
+fn a_fault_is_written_to_the_log() {
+    let (_dir, data) = copy(city());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dongliang"))
+        .arg("--data")
+        .arg(&data)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let at = said.split(['：', ' ']).find_map(|word| word.strip_prefix("http://")).expect(&said).to_owned();
+    dongliang::db::Db::open(&format!("sqlite:{}", path(&data.join("dongliang.db"))))
+        .unwrap()
+        .write(|tx| tx.ddl("drop table login_failure"))
+        .unwrap();
+    let login = ask(TcpStream::connect(&at).unwrap(), "/login", &format!("Host: {at}\r\n"));
+    let cookie = header(&login, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let form = login.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body = format!("form={form}&login=a&password=b");
+    let mut stream = TcpStream::connect(&at).unwrap();
+    write!(
+        stream,
+        "POST /login HTTP/1.1\r\nHost: {at}\r\nCookie: {cookie}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(status(&answer), 500, "{answer}");
+    let _ = child.kill();
+    let log = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    let line = log.lines().find(|l| l.contains("login_failure") && l.contains("编号")).expect(&log);
+    let number = line.split("编号 ").nth(1).unwrap().split('：').next().unwrap();
+    assert!(answer.contains(number), "{line}");
 }
 
 #[test]
