@@ -14,6 +14,7 @@ pub mod day;
 pub mod db;
 pub mod demo;
 pub mod directive;
+pub mod exam;
 pub mod export;
 pub mod facts;
 pub mod feedback;

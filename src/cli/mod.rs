@@ -22,6 +22,7 @@ mod cert;
 mod check;
 mod demo;
 mod evaluate;
+mod exam;
 mod explain;
 mod export;
 mod import;
@@ -139,6 +140,9 @@ enum Command {
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
+    /// 测试的统计：题目分析、标定、等值
+    #[command(subcommand)]
+    Exam(exam::Command),
 }
 
 /// Runs the program on the arguments of the process.
@@ -177,6 +181,7 @@ pub fn run() -> ExitCode {
         Command::Restore(o) => restore::run(place, o),
         Command::Cert(c) => cert::run(c),
         Command::Audit(c) => audit::run(place, c),
+        Command::Exam(c) => exam::run(c),
     };
     match result {
         Ok(outcome) => outcome.into(),

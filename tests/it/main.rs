@@ -17,6 +17,8 @@ mod db_hard;
 mod demo;
 mod demo_picture;
 mod directive;
+mod exam;
+mod exam_made;
 mod import;
 mod incremental;
 mod issuer;

@@ -1,0 +1,67 @@
+//! What a calibration costs: 10,000 persons and 60 questions, whole and with one answer in four missing at random.
+//!
+//! `cargo bench --bench exam`
+
+use divan::Bencher;
+use dongliang::exam::{
+    answers::{Answer, Responses},
+    irt::{self, Curve, Model},
+    items,
+};
+
+fn main() {
+    divan::main();
+}
+
+/// splitmix64.
+struct Rng(u64);
+
+impl Rng {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        let (u, v) = (self.unit(), self.unit());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    }
+}
+
+fn made(missing: f64) -> Responses {
+    let mut rng = Rng(7);
+    let curves: Vec<Curve> = (0..60).map(|i| Curve::new(0.6 + 1.2 * rng.unit(), -2.0 + f64::from(i) / 15.0)).collect();
+    let rows: Vec<(Vec<Answer>, u64)> = (0..10_000)
+        .map(|_| {
+            let theta = rng.normal();
+            let mut answer = |c: &Curve| match rng.unit() < c.right(theta) {
+                _ if rng.unit() < missing => Answer::Missing,
+                true => Answer::Right,
+                false => Answer::Wrong,
+            };
+            (curves.iter().map(&mut answer).collect(), 1)
+        })
+        .collect();
+    Responses::collect((0..60).map(|i| format!("q{i}")).collect(), rows)
+}
+
+#[divan::bench(args = [Model::Rasch, Model::TwoPl], sample_count = 5)]
+fn calibrate(bencher: Bencher<'_, '_>, model: Model) {
+    let responses = made(0.0);
+    bencher.bench(|| irt::calibrate(&responses, model));
+}
+
+#[divan::bench(args = [Model::Rasch, Model::TwoPl], sample_count = 3)]
+fn calibrate_with_holes(bencher: Bencher<'_, '_>, model: Model) {
+    let responses = made(0.25);
+    bencher.bench(|| irt::calibrate(&responses, model));
+}
+
+#[divan::bench(sample_count = 5)]
+fn classical(bencher: Bencher<'_, '_>) {
+    let responses = made(0.0);
+    bencher.bench(|| items::analyse(&responses));
+}
