@@ -151,6 +151,15 @@ pub fn of_account(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<Vec<Feedback>
     tx.rows(&format!("{SELECT} where f.account_id = $1 order by f.row_id desc"), &[account.into()], read)
 }
 
+/// How many wait for an answer.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn open(tx: &mut Tx<'_>) -> anyhow::Result<u64> {
+    let n = tx.one("select count(*) from feedback where answered_at is null", &[], |r| r.i64(0))?;
+    Ok(n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
 /// A page of all, those without an answer first, and how many there are.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::{
     db::{Tx, Work},
     facts::in_state,
     installation::{Installation, meta},
-    intake, refusals,
+    intake, refusals, remedy,
     verdict::rejudge,
 };
 
@@ -31,9 +31,10 @@ const SWEEP: Duration = Duration::from_secs(3600);
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let moved = intake::resume(installation)?;
     let judged = judge_waiting(installation)?;
+    let followed = remedy::patrol::run(installation)?;
     let noted = rejudge::note_months(installation)?;
     audit::tend(installation)?;
-    Ok(moved | judged | (noted > 0))
+    Ok(moved | judged | (followed > 0) | (noted > 0))
 }
 
 /// Judges again what waits for it. What another process is judging is waited for, and then done.

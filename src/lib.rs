@@ -30,6 +30,7 @@ pub mod preview;
 pub mod private;
 pub mod ratio;
 pub mod refusals;
+pub mod remedy;
 pub mod retention;
 pub mod scope;
 pub mod sheet;

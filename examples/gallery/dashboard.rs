@@ -3,6 +3,7 @@
 use dongliang::web::view::chart::{Chart, Point};
 use dongliang::web::view::dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow};
 use dongliang::web::view::parts::{Notice, Notices};
+use dongliang::web::view::remedy::{Line, Lines};
 use dongliang::web::view::{Light, State, Tag, Words};
 
 use crate::frame::{UNITS, link, page, texts};
@@ -119,6 +120,14 @@ pub(crate) fn full() -> Dashboard {
         counts: Counts { total: 51, pass: 19, open: 17, open_yellow: 5, open_red: 1, fail: 11, unknown: 3, na: 1 },
         pillars: pillars(),
         units: units.collect(),
+        decide: Lines(vec![Line {
+            act: "重新组织培训".into(),
+            subject: link("柳溪县发改局·项目评审班", "/remedies/1"),
+            basis: "学-02　截至2025年7月3日".into(),
+            figures: "78.6%，应80%".into(),
+            state: "待确认",
+            ..Line::default()
+        }]),
         attention: Notices(vec![
             notice(Tag::open(Light::Red), "以案促改：4个县未开展", "纪-27", "全年2次，序时应有1次"),
             notice(fail, "导师指导：12对9月不足，共缺15次", "干-21", "涉及5个单位"),
@@ -153,6 +162,7 @@ pub(crate) fn empty() -> Dashboard {
         weak: Words::new(),
         counts: Counts { total: 51, ..Counts::default() },
         units: Vec::new(),
+        decide: Lines::default(),
         attention: Notices::default(),
         city: Notices::default(),
         soon: Vec::new(),

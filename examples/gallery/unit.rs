@@ -1,6 +1,7 @@
 //! 单位详情.
 
 use dongliang::web::view::parts::{Bar, Event, Fact, Timeline};
+use dongliang::web::view::remedy::{Line, Lines};
 use dongliang::web::view::table::{Control, Facet, FacetValue, Facets, FilterForm, Input};
 use dongliang::web::view::unit::{Mend, Relative, SourceRow, Sources, Unit, UnitPillar, UnitVerdict, Why};
 use dongliang::web::view::url::Query;
@@ -190,6 +191,17 @@ pub(crate) fn full() -> Unit {
         facets: facets(),
         pillars: pillars(),
         none: String::new(),
+        remedies: Lines(vec![Line {
+            act: "提醒".into(),
+            subject: link("孙建国—林峰", "/remedies/2"),
+            basis: "干-21　2025年9月".into(),
+            figures: "1次，应2次".into(),
+            state: "办理中",
+            due: "2025年10月24日".into(),
+            person: "孙建国".into(),
+            ..Line::default()
+        }]),
+        all_remedies: Some(link("全部措施", "/remedies?unit=121")),
         family: ["办公室", "综合股", "产业股", "价格股", "投资股", "项目股"]
             .map(|name| Relative { unit: link(name, "/units/121"), light: Light::Green, note: "落后0 / 6项".into() })
             .into(),
@@ -224,6 +236,7 @@ pub(crate) fn empty() -> Unit {
         facets: Facets::default(),
         pillars: Vec::new(),
         none: "该单位尚无应达标项，原因：2025年5月新设。".into(),
+        remedies: Lines::default(),
         family: Vec::new(),
         ledgers: Vec::new(),
         history: Timeline::default(),

@@ -1,6 +1,7 @@
 //! 判定: of a pair, without data, of a unit's roll-up, with a wrong day in the form.
 
 use dongliang::web::view::parts::{Change, Event, Fact, Facts, Timeline};
+use dongliang::web::view::remedy::Lines;
 use dongliang::web::view::verdict::{Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict};
 use dongliang::web::view::{Light, State, Tag, Words};
 
@@ -170,6 +171,7 @@ pub(crate) fn full() -> Verdict {
         needs_none: String::new(),
         last_day: "9月30日已到期".into(),
         overdue: true,
+        remedies: Lines::default(),
         history: history(),
         moment: moment(),
         proofs: Facts(vec![
@@ -208,6 +210,7 @@ pub(crate) fn unknown() -> Verdict {
         }],
         last_day: "截止2025年12月31日".into(),
         overdue: false,
+        remedies: Lines::default(),
         history: Timeline::default(),
         proofs: Facts::default(),
         previous: None,

@@ -45,11 +45,13 @@ pub enum Kind {
     Request,
     /// Something said about the program, or the answer to it.
     Feedback,
+    /// A consequence drafted, confirmed, dropped, closed.
+    Remedy,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -71,6 +73,7 @@ impl Kind {
         Kind::Read,
         Kind::Request,
         Kind::Feedback,
+        Kind::Remedy,
     ];
 
     /// The word that is stored.
@@ -97,6 +100,7 @@ impl Kind {
             Kind::Read => "read",
             Kind::Request => "request",
             Kind::Feedback => "feedback",
+            Kind::Remedy => "remedy",
         }
     }
 
@@ -124,6 +128,7 @@ impl Kind {
             Kind::Read => "查阅",
             Kind::Request => "更正申请",
             Kind::Feedback => "意见建议",
+            Kind::Remedy => "改进措施",
         }
     }
 

@@ -37,6 +37,7 @@ mod posting;
 mod profile;
 mod project;
 mod record;
+mod remedy;
 mod risk;
 mod rng;
 mod roster;
@@ -54,6 +55,7 @@ use anyhow::Result;
 pub use fill::fill;
 pub use identity::identities;
 pub use record::{Cell, Change, Code, Record, Revision};
+pub use remedy::remedies;
 pub use shape::LEAST;
 
 use people::{Organ, Role};

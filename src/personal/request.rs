@@ -256,6 +256,20 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Re
     Ok((tx.rows(&sql, &params, read)?, all))
 }
 
+/// How many that the scope reaches wait for an answer.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn open(tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<u64> {
+    let (mut params, mut within): (Vec<Value>, String) = (Vec::new(), String::new());
+    if let Scope::Within(reach) = scope {
+        params.push(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
+        within = format!(" and unit_id {}", tx.among("$1"));
+    }
+    let sql = format!("select count(*) from correction_request where answered_at is null{within}");
+    Ok(tx.one(&sql, &params, |r| r.i64(0))?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
 /// Whether a reader with this scope answers for the request's unit.
 pub fn reaches(scope: &Scope, request: &Request) -> bool {
     match (scope, request.unit) {

@@ -91,6 +91,8 @@ fn begin(tx: &mut Tx<'_>) -> anyhow::Result<i64> {
 
 /// Ends a judgement; with the moment up to which everything is judged now.
 fn end(tx: &mut Tx<'_>, done: Option<Moment>) -> anyhow::Result<()> {
+    let turn = meta(tx, "judging")?.and_then(|t| t.parse().ok()).unwrap_or(0);
+    touch::news(tx, touch::EVERYTHING, turn)?;
     tx.execute("delete from verdict_touched", &[])?;
     tx.execute("delete from meta where key = 'judging'", &[])?;
     done.map_or(Ok(()), |now| judged(tx, now))

@@ -53,6 +53,19 @@ pub enum Touch {
 /// In `verdict_touched`: every subject of the requirement.
 pub const EVERY: i64 = 0;
 
+/// In `verdict_news`: everything was judged.
+pub const EVERYTHING: &str = "*";
+
+/// Tells that a subject of a requirement with consequences was judged ([`EVERY`]: all of them; of [`EVERYTHING`] the number
+/// of the judgement).
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn news(tx: &mut Tx<'_>, requirement: &str, subject: i64) -> anyhow::Result<()> {
+    let sql = "insert into verdict_news (requirement, subject) values ($1, $2) on conflict do nothing";
+    tx.execute(sql, &[requirement.into(), subject.into()]).map(|_| ())
+}
+
 /// What could not be judged at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Later {
@@ -155,6 +168,12 @@ pub fn judge(
             }
             Touch::All => Vec::new(),
         };
+        if !c.requirement.on_fail.is_empty() {
+            if only.is_empty() {
+                news(tx, id, EVERY)?;
+            }
+            only.iter().try_for_each(|subject| news(tx, id, *subject))?;
+        }
         judge_requirement(tx, engine, i, as_of, only, &mut shared)?;
     }
     Ok(later)
@@ -188,6 +207,15 @@ fn holds(i: usize, touch: &Touch) -> Vec<Hold> {
         }
         _ => vec![Hold::Alone(key(0))],
     }
+}
+
+/// Holds a subject of the requirement at that position as a fact that touches it does; without one, all of them.
+///
+/// # Errors
+/// When the store fails.
+pub fn hold(tx: &mut Tx<'_>, i: usize, subject: Option<i64>) -> anyhow::Result<()> {
+    let touch = subject.filter(|s| *s != EVERY).map_or(Touch::All, |s| Touch::Subjects([s].into()));
+    tx.hold(&holds(i, &touch))
 }
 
 /// Shared by all who record facts, held alone by who begins or ends a full judgement (PostgreSQL).

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     asked,
     frame::Desk,
-    summary,
+    summary, todo,
     view::{
         chart::{Chart, Point},
         dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow},
@@ -72,6 +72,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Dashboard> {
         weak: weak(engine, &columns, &units),
         counts: state_counts(&system),
         pillars: columns.heads(engine),
+        decide: todo::decide(desk, SHOWN as u64)?,
         attention: attention(engine, &items, &organs),
         city: city(engine, &system),
         city_total: system.iter().filter(|s| summary::on_system(engine, s.i)).count() as u32,

@@ -12,6 +12,7 @@ use super::{
     app::App,
     error::PageError,
     route::Needs,
+    todo,
     view::{
         menu::{MenuLedger, menu},
         page::{Page, User},
@@ -101,6 +102,10 @@ impl Desk<'_, '_> {
     /// # Errors
     /// When the store cannot be read.
     pub(super) fn page(&mut self, here: &str) -> anyhow::Result<Page> {
+        let todo = match &self.reader {
+            Some(reader) if reader.pending.is_none() => Some(todo::count(self)?),
+            _ => None,
+        };
         let engine = &self.current.engine;
         let ledgers: Vec<MenuLedger<'_>> = engine
             .package
@@ -119,7 +124,8 @@ impl Desk<'_, '_> {
         };
         Ok(Page {
             organisation: top.map_or("", |t| names.title(UNIT, t)).to_owned(),
-            menu: menu(engine.compiled.len(), &ledgers, here, &|p| self.may(p)),
+            menu: menu(engine.compiled.len(), &ledgers, here, &|p| self.may(p), todo),
+            todo,
             home: self.reader.as_ref().map_or("/", home).to_owned(),
             user,
             prefs: self.ask.prefs,

@@ -22,9 +22,9 @@ use super::{
     limits::network,
     login, me, org, permissions, record,
     record_open::{self, Open},
-    requests, requirement, requirements, retention,
+    remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    sso, unit, verdict,
+    sso, todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -36,8 +36,8 @@ use crate::{
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, Corrections, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview, People,
-        Requirements, Retention, Verdicts,
+        Accounts, Audit, Chart, Corrections, DecideRemedies, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview,
+        People, Record, Remedies, Requirements, Retention, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -82,6 +82,12 @@ pub(super) fn routes() -> Vec<Route> {
         read("/requirements/{id}", May(Requirements), requirement_page),
         read("/units/{id}", May(Verdicts), unit_page),
         read("/verdicts/{requirement}/{subject}/{window}", May(Verdicts), verdict_page),
+        read("/todo", LogIn, todo_page),
+        read("/remedies", May(Remedies), remedy_list),
+        read("/remedies/{id}", May(Remedies), remedy::page),
+        post("/remedies/{id}/confirm", May(DecideRemedies), remedy::confirm),
+        post("/remedies/{id}/drop", May(DecideRemedies), remedy::drop),
+        post("/remedies/{id}/act", May(Record), remedy::done),
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),
@@ -179,6 +185,14 @@ async fn verdict_page(
 ) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| verdict::page(desk, &own.installation, &id, &subject, &window)).await
+}
+
+async fn todo_page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, todo::page).await
+}
+
+async fn remedy_list(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, remedies::page).await
 }
 
 async fn org_page(State(app): State<App>, ask: Ask) -> Response {

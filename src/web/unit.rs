@@ -7,22 +7,26 @@ use super::{
     dashboard::{Organ, judged_day, named, organs},
     error::PageError,
     frame::{Ask, Desk},
+    remedies,
     requirement::{target_text, value_text},
     subject, summary,
     view::{
         parts::{Bar, Event, Fact, Timeline},
+        remedy::Lines,
         spelling::{anchor, requirement_code, sound_key},
         table::{Control, Facet, FacetValue, Facets, FilterForm, Input},
         tag::{Light, State},
         unit::{Mend, Relative, SourceRow, Sources, Unit, UnitPillar, UnitVerdict, Why},
-        url::segment,
+        url::{Query, segment},
         words::{Link, Words},
     },
 };
 use crate::{
+    auth::Permission,
     day::Day,
     directive::model::{Each, When},
     names::Names,
+    remedy::{self, store::Filter},
     subjects,
     verdict::{
         engine::Engine,
@@ -72,6 +76,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (year, _, _) = today.ymd();
     let (previous, next) = neighbours(desk, unit, today)?;
+    let (remedies, all_remedies) = remedies(desk, unit, &place.code)?;
     Ok(Unit {
         page: desk.page("/org")?,
         name: place.name.clone(),
@@ -85,12 +90,26 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
         facets: facets(engine, &ask, &items),
         pillars: pillars(engine, &ask, &lines),
         none: if items.is_empty() { "该单位尚无应达标项。".into() } else { String::new() },
+        remedies,
+        all_remedies,
         family: place.family.clone(),
         ledgers: ledgers(desk, engine, unit, &place.code)?,
         history: place.history,
         previous,
         next,
     })
+}
+
+/// The unit's remedies that run, for who may see remedies.
+fn remedies(desk: &mut Desk<'_, '_>, unit: i64, code: &str) -> anyhow::Result<(Lines, Option<Link>)> {
+    if !desk.may(Permission::Remedies) {
+        return Ok((Lines::default(), None));
+    }
+    let units = remedies::owned(&desk.current, unit);
+    let filter =
+        Filter { states: vec![remedy::State::Draft, remedy::State::Active], units: Some(units), ..Filter::default() };
+    let lines = remedies::urgent(desk, &filter, SOURCES as u64)?;
+    Ok((Lines(lines), Some(Link::new("全部措施", Query::new("/remedies").with("unit", code).href()))))
 }
 
 /// The organs before and after an organ, as links.

@@ -7,9 +7,10 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
-    hidden, summary,
+    hidden, remedy_lines, summary,
     view::{
         parts::{Event, Fact, Facts, Timeline},
+        remedy::Lines,
         tag::{State, Tag},
         url::segment,
         verdict::{self as view, Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
@@ -17,12 +18,13 @@ use super::{
     },
 };
 use crate::{
+    auth::Permission,
     clock,
     day::Day,
     db::Tx,
     installation::Installation,
     names::Names,
-    subjects,
+    remedy, subjects,
     verdict::{
         engine::{Engine, Question},
         eval::Fate,
@@ -195,6 +197,7 @@ impl About<'_> {
             },
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
+            remedies: self.remedies(desk, &v.window.label)?,
             history: self.history(desk, e)?,
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
@@ -225,12 +228,22 @@ impl About<'_> {
             needs_none: String::new(),
             last_day: String::new(),
             overdue: false,
+            remedies: self.remedies(desk, window)?,
             history: Timeline::default(),
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
             previous: None,
             next: None,
         })
+    }
+
+    fn remedies(&self, desk: &mut Desk<'_, '_>, window: &str) -> anyhow::Result<Lines> {
+        if !desk.may(Permission::Remedies) {
+            return Ok(Lines::default());
+        }
+        let id = &self.engine.compiled[self.i].requirement.id;
+        let found = remedy::store::of_verdict(desk.tx, id, self.key, window)?;
+        Ok(Lines(remedy_lines::lines(desk, &found)?))
     }
 
     fn sums(&self, e: &Explanation) -> Vec<Sum> {

@@ -3,6 +3,7 @@
 use dongliang::{auth::Role, db::Db, db_test};
 
 use crate::{
+    remedy::{confirm, drafted, say},
     visit::{Browser, account, encoded},
     web_lists::office,
 };
@@ -183,7 +184,8 @@ fn unescaped(line: &str) -> String {
 }
 
 db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
-    let o = &office(db);
+    let o = &drafted(db);
+    say(o, 2, &confirm("2025-10-24")).unwrap();
     account(o, "somebody", Role::Cadre, None, None);
     account(o, "test-cadre", Role::Cadre, None, Some(3));
     account(o, "an-asker", Role::Cadre, None, Some(1));
@@ -192,7 +194,10 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
     let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
-    let forms: [UnderTest<'_>; 19] = [
+    let forms: [UnderTest<'_>; 22] = [
+        (Role::Office, "/remedies/1", "/remedies/1/confirm", &[("due", "x"), ("person", ""), ("reason", "")]),
+        (Role::Office, "/remedies/2", "/remedies/2/act", &[("day", "x"), ("text", "")]),
+        (Role::Office, "/remedies/1", "/remedies/1/drop", &[("reason", "")]),
         (Role::Cadre, "/me", "/me/export", &[("format", "x")]),
         (
             Role::Cadre,

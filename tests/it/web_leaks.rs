@@ -15,6 +15,7 @@ use dongliang::{
     installation::Installation,
     ledger::{Keys, query},
     org::builtin,
+    remedy,
     scope::{Actor, Reach, Scope},
     subjects,
     verdict::{
@@ -86,6 +87,7 @@ fn city(db: &Db) -> Installation {
     .unwrap();
     let office = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();
     rejudge::run(&office, None, &mut |_, _| {}).unwrap();
+    remedy::patrol::run(&office).unwrap();
     office
 }
 

@@ -31,7 +31,7 @@ pub use lead::lead;
 pub use mend::{Mend, Mends, needs};
 pub use noun::subject_kind;
 pub use period::{when, window_name};
-pub use rule::{Fact, facts, rule};
+pub use rule::{Fact, act_words, due_words, facts, rule};
 pub use scale::{Scale, scale, target, value};
 pub use short::short_rule;
 pub use sum::{Sum, Term, sums};

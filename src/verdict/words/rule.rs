@@ -361,13 +361,7 @@ fn on_fail(ctx: Context<'_>) -> Option<String> {
         .on_fail
         .iter()
         .map(|f| {
-            let act = match f.act.as_str() {
-                "remind" => "提醒",
-                "retrain" => "重新组织培训",
-                "interview" => "约谈",
-                "review" => "复核",
-                other => other,
-            };
+            let act = act_words(&f.act);
             let due = due_words(&f.due);
             if due.is_empty() { act.to_owned() } else { format!("{act}（{due}）") }
         })
@@ -375,8 +369,19 @@ fn on_fail(ctx: Context<'_>) -> Option<String> {
     (!all.is_empty()).then(|| format!("由程序草拟、由人确认后发出：{}。", all.join("、")))
 }
 
+/// A consequence, as people say it; one that is not known as it stands.
+pub fn act_words(act: &str) -> &str {
+    match act {
+        "remind" => "提醒",
+        "retrain" => "重新组织培训",
+        "interview" => "约谈",
+        "review" => "复核",
+        other => other,
+    }
+}
+
 /// `30 days` → `30日内`; other spellings as they stand.
-fn due_words(due: &str) -> String {
+pub fn due_words(due: &str) -> String {
     let Some((n, unit)) = due.split_once(' ') else { return due.to_owned() };
     match unit.trim() {
         "day" | "days" => format!("{n}日内"),

@@ -5,6 +5,7 @@ use askama::Template;
 use super::chart::Chart;
 use super::page::Page;
 use super::parts::Notices;
+use super::remedy::Lines;
 use super::tag::{Light, State, Tag};
 use super::words::{Link, Words};
 
@@ -33,6 +34,8 @@ pub struct Dashboard {
     /// Units in the order shown: those with 落后项 (红灯, 黄灯, 绿灯), then the others, by name within each
     /// ([`super::spelling::sound_key`]).
     pub units: Vec<UnitRow>,
+    /// 需要您决定: drafts that the reader may confirm, at most six.
+    pub decide: Lines,
     /// 请关注: what is wrong in several places, at most six.
     pub attention: Notices,
     /// 市级直接承担: demands on the city itself that are behind or without data.
@@ -225,6 +228,7 @@ mod tests {
                 PillarHead { title: "干".into(), clauses: vec!["项目服务".into()] },
             ],
             units: Vec::new(),
+            decide: Lines::default(),
             attention: Notices::default(),
             city: Notices::default(),
             city_total: 0,

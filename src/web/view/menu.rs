@@ -37,13 +37,14 @@ pub struct MenuLedger<'a> {
 }
 
 /// The whole menu. `requirements` is the number of judged demands, `here` the path of the menu's page that is shown
-/// (a page below it names its list: the page of one talk is under `/ledgers/talk`). What the reader may not open is not in
-/// it; nobody logged in has none at all.
+/// (a page below it names its list: the page of one talk is under `/ledgers/talk`), `todo` how much waits for the reader.
+/// What the reader may not open is not in it; nobody logged in has none at all.
 pub fn menu(
     requirements: usize,
     ledgers: &[MenuLedger<'_>],
     here: &str,
     may: &dyn Fn(Permission) -> bool,
+    todo: Option<u64>,
 ) -> Vec<MenuGroup> {
     let item =
         |text: &str, href: &str, count: String| MenuItem { link: Link::new(text, href), count, current: href == here };
@@ -51,6 +52,7 @@ pub fn menu(
     let fixed = [
         ("总览", Permission::Overview, item("工作总览", "/", none())),
         ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
+        ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
@@ -61,6 +63,10 @@ pub fn menu(
         ("系统管理", Permission::Retention, item("保存期限", "/retention", none())),
     ];
     let mut groups: Vec<MenuGroup> = Vec::new();
+    if let Some(n) = todo {
+        let items = vec![item("我的待办", "/todo", if n > 0 { n.to_string() } else { none() })];
+        groups.push(MenuGroup { title: "总览".into(), open: true, items });
+    }
     for (title, permission, item) in fixed {
         match groups.iter_mut().find(|g| g.title == title) {
             _ if !may(permission) => {}
@@ -95,7 +101,7 @@ mod tests {
             ledger("监督", "谈话", "talk"),
             ledger("实践锻炼", "指导记录", "guidance"),
         ];
-        let groups = menu(51, &ledgers, "/ledgers/guidance", &|p| p.of(Role::Clerk));
+        let groups = menu(51, &ledgers, "/ledgers/guidance", &|p| p.of(Role::Clerk), Some(3));
         let shape: Vec<(&str, bool, usize)> =
             groups.iter().map(|g| (g.title.as_str(), g.open, g.items.len())).collect();
         assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1)]);
@@ -108,7 +114,7 @@ mod tests {
     fn what_may_not_be_opened_is_not_there() {
         let ledgers = [MenuLedger { group: "监督", title: "谈话", name: "talk" }];
         let titles = |may: &dyn Fn(Permission) -> bool| -> Vec<String> {
-            menu(51, &ledgers, "/", may).into_iter().flat_map(|g| g.items).map(|i| i.link.text).collect()
+            menu(51, &ledgers, "/", may, None).into_iter().flat_map(|g| g.items).map(|i| i.link.text).collect()
         };
         assert!(titles(&|_| false).is_empty());
         assert_eq!(titles(&|p| p == Permission::Accounts), ["账号与角色"]);

@@ -16,6 +16,8 @@ pub struct Page {
     pub home: String,
     /// Who is logged in.
     pub user: Option<User>,
+    /// How much waits for the reader; `None` for who is not logged in.
+    pub todo: Option<u64>,
     /// What the reader chose for his eyes.
     pub prefs: Prefs,
     /// This page's address, without `ui_size`, `ui_contrast` and `print`.

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::page::Page;
 use super::parts::{Bar, Fact, Timeline};
+use super::remedy::Lines;
 use super::table::{Facets, FilterForm};
 use super::tag::{Light, Tag};
 use super::words::{Link, Words};
@@ -37,6 +38,10 @@ pub struct Unit {
     pub pillars: Vec<UnitPillar>,
     /// Why there is none: `该单位尚无应达标项，原因：2025年5月新设。`
     pub none: String,
+    /// Remedies that run, the most urgent first.
+    pub remedies: Lines,
+    /// All remedies of the unit; `None` for who may not see any.
+    pub all_remedies: Option<Link>,
     /// 科室 of the organ, or the organ of a 科室, as links with their light.
     pub family: Vec<Relative>,
     /// Ledgers that hold records of the unit, with the number of rows.

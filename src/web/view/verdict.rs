@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::page::Page;
 use super::parts::{Facts, Timeline};
+use super::remedy::Lines;
 use super::tag::{Light, Tag};
 use super::url::segment;
 use super::words::{Link, Words};
@@ -45,6 +46,8 @@ pub struct Verdict {
     pub last_day: String,
     /// The last day is over and the verdict is not met.
     pub overdue: bool,
+    /// Consequences that were drafted.
+    pub remedies: Lines,
     /// What changed it, newest first.
     pub history: Timeline,
     /// As of and known at.

@@ -1,0 +1,38 @@
+// A drafted consequence: found on the overview, confirmed with a reason, under way from then on.
+import { test, expect } from '../fixtures.mjs';
+
+const heading = page => page.getByRole('main').getByRole('heading', { level: 1 });
+
+for (const scripts of [true, false]) {
+  test.describe(scripts ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled: scripts });
+
+    test('a draft is refused without a reason, then confirmed', async ({ page, complaints }) => {
+      await page.goto('/todo');
+      await expect(heading(page)).toHaveText('我的待办');
+      const drafts = page.getByRole('region', { name: /^待确认的草稿/ });
+      await drafts.getByRole('listitem').nth(scripts ? 0 : 1).getByRole('link').click();
+      await expect(page).toHaveURL(/\/remedies\/\d+$/);
+      const here = page.url();
+      const confirm = page.getByRole('region', { name: '确认', exact: true });
+      await confirm.getByRole('button', { name: '确认' }).click();
+      await expect(page.getByRole('alert')).toContainText('理由：请填写');
+      await expect(confirm.getByLabel('责任人')).not.toHaveValue('');
+      await confirm.getByLabel('理由').fill('当月指导次数不足，请补记');
+      await confirm.getByRole('button', { name: '确认' }).click();
+      await expect(page).toHaveURL(`${here}?done=confirm`);
+      await expect(page.getByRole('main')).toContainText('办理中');
+      await expect(page.getByRole('region', { name: '办理经过' })).toContainText('当月指导次数不足，请补记');
+      expect(complaints).toEqual([]);
+    });
+  });
+}
+
+test('the list is narrowed by its address', async ({ page }) => {
+  await page.goto('/remedies');
+  const rows = page.getByRole('main').locator('tbody th a');
+  const all = await rows.count();
+  await page.getByRole('main').getByRole('link', { name: /^已办结/ }).first().click();
+  await expect(page).toHaveURL(/state=closed/);
+  expect(await rows.count()).toBeLessThan(all);
+});

@@ -1,0 +1,97 @@
+//! Who is responsible: proposed from what is recorded, or meant by what was typed.
+
+use super::{frame::Desk, unit_names};
+use crate::{
+    day::Day,
+    db::{Tx, Value},
+    directive::model::FieldType,
+    installation::Current,
+    ledger::store,
+    names::Names,
+    org::chart::CHIEF,
+    remedy::Remedy,
+    scope::Scope,
+    subjects,
+    verdict::world::{PERSON, UNIT},
+};
+
+/// Code and name of who is responsible by what is recorded: the person that the judged record names first, else the
+/// chief of the organ. Only somebody whom the reader may see.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn proposed(
+    desk: &mut Desk<'_, '_>,
+    current: &Current,
+    m: &Remedy,
+) -> anyhow::Result<Option<(String, String)>> {
+    let person = match named(desk.tx, current, m)? {
+        Some(person) => Some(person),
+        None => chief(current, m.organ.or(m.unit), desk.now.day),
+    };
+    let in_scope = |p: &i64| in_scope(current, desk.now.day, &desk.scope, *p);
+    let Some(person) = person.filter(in_scope) else { return Ok(None) };
+    let names = Names::load(desk.tx, &current.engine.layout, &[(PERSON, [person].into())].into())?;
+    Ok(Some((names.code(PERSON, person), names.title(PERSON, person).to_owned())))
+}
+
+fn named(tx: &mut Tx<'_>, current: &Current, m: &Remedy) -> anyhow::Result<Option<i64>> {
+    let Some(i) = current.engine.position(&m.requirement) else { return Ok(None) };
+    let [(table, id)] = subjects::records(&current.engine, i, &m.subject)[..] else { return Ok(None) };
+    let ledger = &current.engine.layout.ledgers[table];
+    if table == PERSON {
+        return Ok(Some(id));
+    }
+    let Some(column) = ledger.fields.iter().position(|f| f.ty == FieldType::Person).filter(|_| !ledger.derived) else {
+        return Ok(None);
+    };
+    let row = store::get(tx, ledger, &Scope::All, id, None)?;
+    Ok(row.and_then(|row| row.values.get(column).and_then(Value::as_i64)))
+}
+
+/// The 主要负责同志 of an organ on a day.
+pub(super) fn chief(current: &Current, organ: Option<i64>, day: Day) -> Option<i64> {
+    let (chart, units, persons) =
+        (current.organisation.chart()?, current.organisation.table(UNIT)?, current.organisation.table(PERSON)?);
+    let row = units.row_of(organ?)?;
+    let heads = |p: &usize| chart.post_on(*p, day).is_some_and(|post| post.duty == CHIEF && post.unit == row);
+    (0..persons.ids.len()).find(heads).map(|p| persons.ids[p])
+}
+
+fn in_scope(current: &Current, day: Day, scope: &Scope, person: i64) -> bool {
+    match unit_names::place(current, day, person) {
+        Some(unit) => scope.has_unit(unit),
+        None => *scope == Scope::All,
+    }
+}
+
+/// The person whom a code or a full name means, among those in scope.
+///
+/// # Errors
+/// In the inner result, what is wrong with what was typed; in the outer, when the store cannot be read.
+pub(super) fn meant(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    day: Day,
+    scope: &Scope,
+    typed: &str,
+) -> anyhow::Result<Result<i64, String>> {
+    if typed.is_empty() {
+        return Ok(Err("请填写编号或全名。".into()));
+    }
+    if typed.chars().count() > 60 || typed.contains(char::is_control) {
+        return Ok(Err("没有这个人员，请填写编号或全名。".into()));
+    }
+    let sql = "select record_id, record_code from l_person where voided_at is null \
+               and (record_code = $1 or \"name\" = $1) order by record_id limit 200";
+    let mut found = tx.rows(sql, &[typed.into()], |r| Ok((r.i64(0)?, r.opt_text(1)? == Some(typed))))?;
+    found.retain(|(id, _)| in_scope(current, day, scope, *id));
+    if found.iter().any(|(_, by_code)| *by_code) {
+        found.retain(|(_, by_code)| *by_code);
+    }
+    Ok(match found[..] {
+        [(one, _)] => Ok(one),
+        [] => Err(format!("没有编号或全名为“{typed}”的人员，请核对。")),
+        _ => Err(format!("叫“{typed}”的人员有{}个，请填写编号。", found.len())),
+    })
+}

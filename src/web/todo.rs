@@ -1,0 +1,202 @@
+//! 我的待办 `/todo`: what is drafted, due or awaits an answer for this person.
+
+use super::{
+    asked,
+    frame::Desk,
+    remedies::urgent,
+    view::{
+        remedy::{Line, Lines},
+        todo::{Group, Item, Todo},
+        words::{Link, Words},
+    },
+};
+use crate::{
+    auth::{Permission, Role},
+    feedback, personal,
+    remedy::{
+        State,
+        store::{self, Filter},
+    },
+    scope::Scope,
+};
+
+/// Things of a kind that are listed.
+const SHOWN: u64 = 10;
+
+/// A kind of remedies that wait for the reader.
+struct Kind {
+    id: &'static str,
+    title: &'static str,
+    note: &'static str,
+    filter: Filter,
+    /// The list of all of them.
+    href: &'static str,
+    scope: Scope,
+}
+
+/// Fills the page.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
+    asked::keys(desk, &[]);
+    let mut groups = Vec::new();
+    for kind in kinds(desk) {
+        groups.extend(group(desk, &kind)?);
+    }
+    for (id, title, total, href) in answers(desk)? {
+        if total > 0 {
+            let item = Item {
+                kind: "待答复".into(),
+                title: Link::new(format!("{title}{total}件"), href),
+                note: "答复期限和内容在列表里".into(),
+                ..Item::default()
+            };
+            groups.push(Group { id, title, total, items: vec![item], ..Group::default() });
+        }
+    }
+    let all: u64 = groups.iter().map(|g| g.total).sum();
+    let lead = if all == 0 {
+        Words::from("没有待办事项。")
+    } else {
+        let words = Words::from("共").strong(all.to_string()).text("件：");
+        let said = groups.iter().enumerate().fold(words, |words, (n, g)| {
+            words.text(if n == 0 { "" } else { "，" }).text(g.title).strong(g.total.to_string()).text("件")
+        });
+        said.text("。")
+    };
+    Ok(Todo { lead, groups, page: desk.page("/todo")? })
+}
+
+/// How many things wait for the reader.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
+    let current = desk.current.clone();
+    let mut all = 0;
+    for kind in kinds(desk) {
+        all += store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
+    }
+    Ok(all + answers(desk)?.iter().map(|(.., n, _)| n).sum::<u64>())
+}
+
+/// The drafts that the reader may decide, the first of them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn decide(desk: &mut Desk<'_, '_>, limit: u64) -> anyhow::Result<Lines> {
+    let Some(scope) = desk.opens(Permission::DecideRemedies) else { return Ok(Lines::default()) };
+    let filter = Filter { states: vec![State::Draft], ..Filter::default() };
+    Ok(Lines(within(desk, &scope, &filter, limit)?))
+}
+
+/// Lines of what another scope than the reader's whole one reaches.
+fn within(desk: &mut Desk<'_, '_>, scope: &Scope, filter: &Filter, limit: u64) -> anyhow::Result<Vec<Line>> {
+    let own = std::mem::replace(&mut desk.scope, scope.clone());
+    let lines = urgent(desk, filter, limit);
+    desk.scope = own;
+    lines
+}
+
+/// The kinds of remedies that can wait for this reader.
+fn kinds(desk: &Desk<'_, '_>) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    let Some(reader) = &desk.reader else { return kinds };
+    if !desk.may(Permission::Remedies) {
+        return kinds;
+    }
+    if reader.has(Role::Office) {
+        kinds.push(Kind {
+            id: "told",
+            title: "超期上报",
+            note: "到期没有办结，只上报一次",
+            filter: Filter { states: vec![State::Active], escalated: true, ..Filter::default() },
+            href: "/remedies?state=active&escalated=1",
+            scope: desk.opens(Permission::Supervise).unwrap_or_else(|| desk.scope.clone()),
+        });
+    }
+    if let Some(scope) = desk.opens(Permission::DecideRemedies) {
+        kinds.push(Kind {
+            id: "drafts",
+            title: "待确认的草稿",
+            note: "新起草的在前",
+            filter: Filter { states: vec![State::Draft], ..Filter::default() },
+            href: "/remedies?state=draft",
+            scope,
+        });
+    }
+    let active = Filter { states: vec![State::Active], ..Filter::default() };
+    // Who records for single units sees what is to be done there; others what they are responsible for themselves.
+    match (desk.opens(Permission::Record), reader.person) {
+        (Some(scope @ Scope::Within(_)), _) => kinds.push(Kind {
+            id: "active",
+            title: "办理中的措施",
+            note: "先到期的在前",
+            filter: active,
+            href: "/remedies?state=active",
+            scope,
+        }),
+        (_, Some(person)) => kinds.push(Kind {
+            id: "active",
+            title: "由您负责的措施",
+            note: "先到期的在前",
+            filter: Filter { person: Some(person), ..active },
+            href: "/remedies?state=active",
+            scope: desk.scope.clone(),
+        }),
+        _ => {}
+    }
+    kinds
+}
+
+fn group(desk: &mut Desk<'_, '_>, kind: &Kind) -> anyhow::Result<Option<Group>> {
+    let current = desk.current.clone();
+    let total = store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
+    if total == 0 {
+        return Ok(None);
+    }
+    let lines = within(desk, &kind.scope, &kind.filter, SHOWN)?;
+    Ok(Some(Group {
+        id: kind.id,
+        title: kind.title,
+        total,
+        note: kind.note,
+        items: lines.into_iter().map(item).collect(),
+        all: (total > SHOWN).then(|| Link::new(format!("全部{total}件"), kind.href)),
+    }))
+}
+
+fn item(line: Line) -> Item {
+    let parts = [line.basis, line.figures, line.unit];
+    let mut note = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("　");
+    if !line.person.is_empty() {
+        note.push_str(&format!("　责任人{}", line.person));
+    }
+    Item {
+        kind: line.act,
+        title: line.subject,
+        note,
+        due: match (line.due.as_str(), line.late) {
+            ("", _) => String::new(),
+            (due, true) => format!("{due}到期，已超期"),
+            (due, false) => format!("{due}前办结"),
+        },
+        late: line.late,
+    }
+}
+
+/// What awaits an answer of the reader: id, title, how many, where.
+fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, &'static str)>> {
+    let mut found = Vec::new();
+    if desk.may(Permission::Corrections) {
+        let scope = desk.scope.clone();
+        let n = personal::request::open(desk.tx, &scope)?;
+        found.push(("requests", "更正申请", n, "/requests"));
+    }
+    if desk.may(Permission::Feedback) {
+        let n = feedback::open(desk.tx)?;
+        found.push(("feedback", "意见建议", n, "/feedback"));
+    }
+    Ok(found)
+}

@@ -1,0 +1,50 @@
+//! 我的待办 `/todo`: what must I do?
+
+use askama::Template;
+
+use super::page::Page;
+use super::words::{Link, Words};
+
+/// What waits for the reader.
+#[derive(Clone, Debug, Template)]
+#[template(path = "todo.html")]
+pub struct Todo {
+    /// Frame.
+    pub page: Page,
+    /// How many of each kind, in a sentence.
+    pub lead: Words,
+    /// By kind; those without anything are left out.
+    pub groups: Vec<Group>,
+}
+
+/// Things of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Begins the ids of its heading.
+    pub id: &'static str,
+    /// `待确认的草稿`.
+    pub title: &'static str,
+    /// How many there are.
+    pub total: u64,
+    /// The order.
+    pub note: &'static str,
+    /// The first of them.
+    pub items: Vec<Item>,
+    /// All of them, where not all are listed.
+    pub all: Option<Link>,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, Default)]
+pub struct Item {
+    /// What it is, in a word.
+    pub kind: String,
+    /// What it is about, leading to where it is done.
+    pub title: Link,
+    /// Why: numbers, requirement, unit.
+    pub note: String,
+    /// Until when; empty for no day.
+    pub due: String,
+    /// That day is over.
+    pub late: bool,
+}
