@@ -26,6 +26,7 @@ async function provider(office) {
   const oidc = new Provider(url, {
     clients: [{
       client_id: 'dongliang', client_secret: SECRET, redirect_uris: [`${office}/login/sso/return`],
+      post_logout_redirect_uris: [`${office}/login`],
       grant_types: ['authorization_code'], response_types: ['code'],
     }],
     pkce: { required: () => true },

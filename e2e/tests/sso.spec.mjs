@@ -61,6 +61,21 @@ test('an account is linked by its owner, who then comes in through the provider'
   expect(complaints).toEqual([]);
 });
 
+test('who leaves can leave the provider too', async ({ page, complaints }) => {
+  await page.goto(`${office.url}/login`);
+  await page.getByRole('link', { name: '单点登录', exact: true }).click();
+  await agree(page, 'u-1001');
+  await page.getByRole('banner').getByRole('button', { name: '退出' }).click();
+  await expect(page.getByRole('status')).toContainText('已退出本系统');
+  await page.getByRole('link', { name: '退出统一身份系统' }).click();
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await expect(page).toHaveURL(new RegExp(`^${office.url}/login`));
+  // There too nobody is in any more: it asks again who one is.
+  await page.getByRole('link', { name: '单点登录', exact: true }).click();
+  await expect(page.locator('input[name=login]')).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
 test('whom the provider knows and we do not is told whom to ask', async ({ page }) => {
   await page.goto(`${office.url}/login`);
   await page.getByRole('link', { name: '单点登录', exact: true }).click();

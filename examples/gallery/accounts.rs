@@ -35,6 +35,7 @@ pub(crate) fn login() -> Login {
         errors: Errors(vec![link("登录名、口令或动态码不正确。还可尝试4次。", "#in-login")]),
         identities: Vec::new(),
         sso: Some("/login/sso".into()),
+        left: true,
     }
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn demo() -> Login {
             identity("secadmin", "安全管理员", "专用账号"),
         ],
         sso: None,
+        left: false,
         ..login()
     }
 }

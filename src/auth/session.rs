@@ -97,6 +97,15 @@ pub fn by_provider(tx: &mut Tx<'_>, token: &str, factor: bool) -> anyhow::Result
     Ok(())
 }
 
+/// Whether a session began at the provider of single sign-on.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_by_provider(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<bool> {
+    let sql = "select sso from session where row_id = $1";
+    Ok(tx.one(sql, &[id.into()], |r| r.i64(0))?.unwrap_or(0) > 0)
+}
+
 /// Notes that a session is used.
 ///
 /// # Errors

@@ -91,6 +91,7 @@ fn set(installation: &Installation, options: &Set) -> anyhow::Result<Outcome> {
     let (saved, actor) = (setting.clone(), actor());
     installation.db.write(move |tx| setting::save(tx, &actor, &saved))?;
     say!("已设定单点登录。请在对方登记回调地址：{}", setting.back());
+    say!("对方要求登记退出后回到的地址的，登记：{}", setting.left());
     reach(&setting);
     Ok(Outcome::Done)
 }
@@ -116,6 +117,7 @@ fn show(installation: &Installation) -> anyhow::Result<Outcome> {
     say!("客户端编号　　{}", setting.client_id);
     say!("客户端密码　　已加密存放，不显示");
     say!("回调地址　　　{}", setting.back());
+    say!("退出后回到　　{}", setting.left());
     say!("根证书　　　　{}", if setting.roots.is_some() { "专用" } else { "操作系统的" });
     say!("人员编号字段　{}", setting.claim.as_deref().unwrap_or("不用"));
     say!("第二因子　　　{}", if setting.factor { "由对方核对" } else { "在本系统核对" });

@@ -41,6 +41,18 @@ pub fn away(provider: &Provider, setting: &Setting, attempt: &Attempt) -> String
         ("code_challenge_method", "S256"),
     ];
     let endpoint = &provider.metadata.authorization_endpoint;
+    with_pairs(endpoint, &pairs)
+}
+
+/// Where the browser goes to leave the provider too, if that can be told to. Which session, it knows by its own cookie:
+/// the ID token is not kept for it.
+pub fn out(provider: &Provider, setting: &Setting) -> Option<String> {
+    let left = setting.left();
+    let pairs = [("client_id", setting.client_id.as_str()), ("post_logout_redirect_uri", left.as_str())];
+    provider.metadata.end_session().map(|endpoint| with_pairs(endpoint, &pairs))
+}
+
+fn with_pairs(endpoint: &str, pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={}", encoded(v))).collect();
     format!("{endpoint}{}{}", if endpoint.contains('?') { '&' } else { '?' }, pairs.join("&"))
 }
@@ -86,22 +98,51 @@ pub fn back(
         return Ok(Err(Refusal::Stale));
     }
     let secret = setting.secret(keys)?;
-    Ok(exchange(&provider, setting, &secret, attempt, &answer.code)
-        .and_then(|t| checked(cache, setting, attempt, &t, now)))
+    Ok(exchange(&provider, setting, &secret, attempt, &answer.code).and_then(|tokens| {
+        let identity = checked(cache, setting, attempt, &tokens.id_token, now)?;
+        completed(&provider, setting, identity, tokens.access_token.as_deref())
+    }))
 }
 
-/// The ID token for a code.
+/// The identity with what the provider says of it besides, where the claim that holds the person's code is not in the ID
+/// token. If nothing can be had there it stays as it is: an account that is linked needs no claim.
+fn completed(
+    provider: &Provider,
+    setting: &Setting,
+    identity: Identity,
+    access: Option<&str>,
+) -> Result<Identity, Refusal> {
+    let wanted = setting.claim.as_ref().is_some_and(|claim| identity.claim(claim).is_none());
+    let (true, Some(url), Some(access)) = (wanted, provider.metadata.userinfo(), access) else { return Ok(identity) };
+    let said = provider.client.get(url, Some(&format!("Bearer {access}")));
+    let more = said.and_then(|body| Ok(serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&body)?));
+    match more {
+        Ok(more) => identity.completed(more).ok_or_else(|| {
+            tracing::warn!("single sign-on: what the provider says besides is of another subject");
+            Refusal::Untrusted
+        }),
+        Err(e) => {
+            tracing::warn!("single sign-on: the provider says nothing besides: {e:#}");
+            Ok(identity)
+        }
+    }
+}
+
+/// What a code is exchanged for.
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+    access_token: Option<String>,
+}
+
+/// The tokens for a code.
 fn exchange(
     provider: &Provider,
     setting: &Setting,
     secret: &str,
     attempt: &Attempt,
     code: &str,
-) -> Result<String, Refusal> {
-    #[derive(Deserialize)]
-    struct Tokens {
-        id_token: String,
-    }
+) -> Result<Tokens, Refusal> {
     #[derive(Deserialize)]
     struct Failed {
         error: String,
@@ -128,7 +169,7 @@ fn exchange(
         // A code that was used, or is too old, is the browser's matter; anything else is the setting's.
         return Err(if error == "invalid_grant" { Refusal::Stale } else { Refusal::Declined });
     }
-    serde_json::from_slice::<Tokens>(&body).map(|t| t.id_token).map_err(|_| {
+    serde_json::from_slice::<Tokens>(&body).map_err(|_| {
         tracing::warn!("single sign-on: the answer to the code holds no ID token");
         Refusal::Untrusted
     })

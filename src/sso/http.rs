@@ -58,9 +58,13 @@ impl Client {
     ///
     /// # Errors
     /// When it cannot be fetched.
-    pub(super) fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+    pub(super) fn get(&self, url: &str, authorization: Option<&str>) -> anyhow::Result<Vec<u8>> {
         ensure!(endpoint(url).is_some(), "{url} may not be fetched");
-        let mut answer = self.0.get(url).call().with_context(|| format!("GET {url}"))?;
+        let mut request = self.0.get(url);
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        let mut answer = request.call().with_context(|| format!("GET {url}"))?;
         if answer.status() != 200 {
             bail!("GET {url}: {}", answer.status());
         }
@@ -109,7 +113,7 @@ mod tests {
     #[test]
     fn nothing_is_fetched_in_the_clear_from_elsewhere() {
         let client = Client::new(None).unwrap();
-        let text = client.get("http://id.example/x").unwrap_err().to_string();
+        let text = client.get("http://id.example/x", None).unwrap_err().to_string();
         assert!(text.contains("may not be fetched"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! The ID token (OpenID Connect Core 3.1.3.7): whose word it is, for whom, for which login, and until when.
 //!
-//! Four ways to sign are known (RS256, PS256, ES256, EdDSA), each bound to its kind of key, so that a token can neither
+//! Five ways to sign are known (RS256, PS256, ES256, ES384, EdDSA), each bound to its kind of key, so that a token can neither
 //! choose none at all nor have a public key taken for a shared secret.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
@@ -23,6 +23,18 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The same with what the provider says of the person besides, where the token says nothing; `None` if that is about
+    /// somebody else (OpenID Connect Core 5.3.2).
+    pub(super) fn completed(mut self, more: Map<String, Json>) -> Option<Identity> {
+        if more.get("sub").and_then(Json::as_str) != Some(&self.subject) {
+            return None;
+        }
+        for (name, value) in more {
+            self.claims.entry(name).or_insert(value);
+        }
+        Some(self)
+    }
+
     /// A claim that is a text or a whole number, without blanks around it.
     pub fn claim(&self, name: &str) -> Option<String> {
         let text = match self.claims.get(name)? {
@@ -94,6 +106,7 @@ pub struct Key {
 enum Public {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     P256(Vec<u8>),
+    P384(Vec<u8>),
     Ed25519(Vec<u8>),
 }
 
@@ -128,12 +141,14 @@ fn key(jwk: Jwk) -> Option<Key> {
             let stripped = |b: Vec<u8>| b.into_iter().skip_while(|b| *b == 0).collect();
             Public::Rsa { n: stripped(bytes(&jwk.n)?), e: stripped(bytes(&jwk.e)?) }
         }
-        ("EC", Some("P-256")) => {
+        ("EC", Some(curve @ ("P-256" | "P-384"))) => {
             let (x, y) = (bytes(&jwk.x)?, bytes(&jwk.y)?);
-            if x.len() != 32 || y.len() != 32 {
+            let half = if curve == "P-256" { 32 } else { 48 };
+            if x.len() != half || y.len() != half {
                 return None;
             }
-            Public::P256([vec![4], x, y].concat())
+            let point = [vec![4], x, y].concat();
+            if half == 32 { Public::P256(point) } else { Public::P384(point) }
         }
         ("OKP", Some("Ed25519")) => Public::Ed25519(bytes(&jwk.x)?),
         _ => return None,
@@ -146,7 +161,10 @@ impl Key {
     fn fits(&self, alg: &str, id: Option<&str>) -> bool {
         let kind = matches!(
             (alg, &self.public),
-            ("RS256" | "PS256", Public::Rsa { .. }) | ("ES256", Public::P256(_)) | ("EdDSA", Public::Ed25519(_))
+            ("RS256" | "PS256", Public::Rsa { .. })
+                | ("ES256", Public::P256(_))
+                | ("ES384", Public::P384(_))
+                | ("EdDSA", Public::Ed25519(_))
         );
         kind && self.alg.as_deref().is_none_or(|own| own == alg) && id.is_none_or(|id| self.id.as_deref() == Some(id))
     }
@@ -163,6 +181,9 @@ impl Key {
             }
             Public::P256(point) => {
                 UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+            }
+            Public::P384(point) => {
+                UnparsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point).verify(message, signature)
             }
             Public::Ed25519(point) => UnparsedPublicKey::new(&signature::ED25519, point).verify(message, signature),
         };
@@ -232,7 +253,7 @@ fn signed(token: &str, keys: &[Key]) -> Result<Map<String, Json>, Wrong> {
     let &[header, claims, signature] = parts.as_slice() else { return Err(Wrong::Malformed) };
     let bytes = |text: &str| BASE64.decode(text).map_err(|_| Wrong::Malformed);
     let parsed: Header = serde_json::from_slice(&bytes(header)?).map_err(|_| Wrong::Malformed)?;
-    if !["RS256", "PS256", "ES256", "EdDSA"].contains(&parsed.alg.as_str()) {
+    if !["RS256", "PS256", "ES256", "ES384", "EdDSA"].contains(&parsed.alg.as_str()) {
         return Err(Wrong::Algorithm);
     }
     if parsed.crit.is_some() || parsed.b64.is_some() {
@@ -262,7 +283,9 @@ mod tests {
     const X: &str = "PEPhhRwQlD89FbpLm7cZatD7j9BMcDqG86bB0BeKBaM";
     const CLAIMS: &str =
         r#"{"iss":"https://id.example","sub":"u-1","aud":"dl","nonce":"n","iat":1700000000,"exp":1700000300}"#;
-    const SIGNED: [(&str, &str); 3] = [
+    const X384: &str = "Ym0yp_3UBaaFyLJ6oue_wz-FLA66LUfTZeTTnELZ26mTmlonjjmlFVmX8wfDdbRt";
+    const Y384: &str = "_pqjzekKLSpgya6qdv8YpoTW5V70_HErRbS1nEeJ7Kb9EYkvEGt78QmSNDCSl_P7";
+    const SIGNED: [(&str, &str); 4] = [
         (
             "RS256",
             "a9iHDMvnTSZtT9hKAx5Xfx1PcKSmJArs4MPdJQ_TMR7CwTWEbEnHUNf5jcw1rodNrwQB_2hXjXRfzibCe03t8-djMEgL90XghuF6AZmsuRTeIO3C4raW2nR6C9wnqkmJu0RqXDRRizO97R_B8NNCgpK0vrKkrX4JsIQd4Zwcx83Xx8xt3dtBAmN_N1dxmu842GDWk5iq9Gqs-zfrgBah99WbNL_JqoBfkUXm_2Nqdz9sn3s67IaTzhruhM3OdV0y6rbRzA-aijIrxCi87Egmu3vAHGHVndN-P3ol5JRsxTKyjtY-oobYMaMRVIViBFWzLLEddR-NsMOCLGXx07mHBg",
@@ -271,6 +294,10 @@ mod tests {
             "PS256",
             "NqcE2j0LWyefnzMRc9iIbrGR4FadKdVJw8MHgsdhWIopBTEYJs-OShkYtbP3YdHdixVMtbDc06jrwI79uc3gL_3Av2Ii2p5X1Dh58o8UL1WmkjWuUrMrSAr8PdGVEU18vIyQlQhbRA-DOIdfCC1g-egX_d5aUSFKNGpF-LO3twwlWc245P2za7o47ZiH3BR2TRiJqcTDdYm7mnuGAKrfidH91OeuA9Clko2CAjy8fg4HVnJND70HFuyFREooNLs6-h0v535reZsSrtA2bLm4q8VNGNmCZ8QcIN523-E9hwsBVzw4I8dlGGfX7LEyF9GcyH8S9QLmN1fEIVohNxV1CA",
         ),
+        (
+            "ES384",
+            "2CcK8X9U3sU6nkRPEJ7pJgKlTI6haGeZDTWouaQhfCTOm-mPVZEwtgVVx9KXCTYmJZmnC5pSxaIQWR66zYk6ixStPs3Bg-aH9oU-H21bE75T5ukkBuiI3dcnlA6LQppA",
+        ),
         ("EdDSA", "VFm-23XChD82QsaOoNCCcNrtX-eEolKRidmodk--8SqMj0exhzXJxsnEOxO_PXAVDDPzTvuujw_Yj8sEs78aBg"),
     ];
 
@@ -278,6 +305,8 @@ mod tests {
         let set = json!({ "keys": [
             { "kty": "RSA", "n": N, "e": "AQAB" },
             { "kty": "OKP", "crv": "Ed25519", "x": X },
+            { "kty": "EC", "crv": "P-384", "x": X384, "y": Y384 },
+            { "kty": "EC", "crv": "P-384", "x": X, "y": X },
             { "kty": "RSA", "n": N, "e": "AQAB", "use": "enc" },
             { "kty": "oct", "k": "c2VjcmV0" },
             { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" },
@@ -285,7 +314,7 @@ mod tests {
             "nothing",
         ] });
         let keys = keys(set.to_string().as_bytes()).unwrap();
-        assert_eq!(keys.len(), 2, "what cannot be used is passed over");
+        assert_eq!(keys.len(), 3, "what cannot be used is passed over");
         keys
     }
 
@@ -326,6 +355,18 @@ mod tests {
         // Of two that may be meant, none is.
         assert_eq!(check(&token("PS256", SIGNED[1].1), &[keys.clone(), keys].concat(), &now), Err(Wrong::Key));
         assert!(super::keys(b"[]").is_none() && super::keys(b"{}").is_none() && super::keys(b"x").is_none());
+    }
+
+    #[test]
+    fn what_is_said_besides_is_about_the_same_person_and_changes_nothing() {
+        let map = |value: Json| value.as_object().cloned().unwrap();
+        let (issuer, subject) = (String::new(), "u-1".to_owned());
+        let identity = Identity { issuer, subject, claims: map(json!({ "sub": "u-1", "a": "P1" })) };
+        for other in [json!({ "sub": "u-2", "b": "P2" }), json!({ "b": "P2" }), json!({ "sub": 1, "b": "P2" })] {
+            assert_eq!(identity.clone().completed(map(other)), None);
+        }
+        let more = identity.completed(map(json!({ "sub": "u-1", "a": "P9", "b": "P2" }))).unwrap();
+        assert_eq!((more.claim("a").as_deref(), more.claim("b").as_deref()), (Some("P1"), Some("P2")));
     }
 
     #[test]

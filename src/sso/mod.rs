@@ -2,7 +2,7 @@
 //!
 //! - `setting` is what the office has set about its provider; `provider` what that says of itself, fetched by `http`.
 //! - `flow` goes there and comes back; `attempt` is what the browser keeps meanwhile, sealed, good once.
-//! - `identity` checks the ID token. It knows four ways to sign and no other.
+//! - `identity` checks the ID token. It knows five ways to sign and no other.
 //! - `link` leads from a subject to an account. None is ever made here.
 
 pub mod attempt;

@@ -33,12 +33,24 @@ pub(super) struct Metadata {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
     jwks_uri: String,
+    userinfo_endpoint: Option<String>,
+    end_session_endpoint: Option<String>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
 }
 
 impl Metadata {
+    /// Where it says more of a person, if it does.
+    pub(super) fn userinfo(&self) -> Option<&str> {
+        self.userinfo_endpoint.as_deref().filter(|url| endpoint(url).is_some())
+    }
+
+    /// Where one leaves it, if it can be told to (OpenID Connect RP-Initiated Logout 1.0).
+    pub(super) fn end_session(&self) -> Option<&str> {
+        self.end_session_endpoint.as_deref().filter(|url| endpoint(url).is_some())
+    }
+
     /// The secret goes into the form: the provider does not take it as a header.
     pub(super) fn secret_in_form(&self) -> bool {
         let methods = self.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
@@ -55,13 +67,14 @@ impl Provider {
     pub fn fetch(setting: &Setting, now: i64) -> anyhow::Result<Provider> {
         let client = Client::new(setting.roots.as_deref())?;
         let url = format!("{}/.well-known/openid-configuration", setting.issuer.trim_end_matches('/'));
-        let metadata: Metadata = serde_json::from_slice(&client.get(&url)?).context("not a discovery document")?;
+        let metadata: Metadata =
+            serde_json::from_slice(&client.get(&url, None)?).context("not a discovery document")?;
         // Another issuer's document at this address would let it speak for this one.
         ensure!(metadata.issuer == setting.issuer, "the provider calls itself {:?}", metadata.issuer);
         for url in [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri] {
             ensure!(endpoint(url).is_some(), "endpoint {url:?} is neither https nor on this machine");
         }
-        let keys = identity::keys(&client.get(&metadata.jwks_uri)?).context("not a key set")?;
+        let keys = identity::keys(&client.get(&metadata.jwks_uri, None)?).context("not a key set")?;
         Ok(Provider { setting: setting.clone(), metadata, keys, client, at: now })
     }
 }

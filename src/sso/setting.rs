@@ -27,7 +27,7 @@ pub struct Setting {
     pub address: String,
     /// Certificates to trust instead of the system's, PEM.
     pub roots: Option<String>,
-    /// The claim of the ID token that holds the person's code.
+    /// The claim, of the ID token or else of what the provider says besides, that holds the person's code.
     pub claim: Option<String>,
     /// The provider asks for a second factor, and is trusted to.
     pub factor: bool,
@@ -79,6 +79,11 @@ impl Setting {
     /// When it was sealed with other keys.
     pub fn secret(&self, keys: &Keys) -> anyhow::Result<String> {
         keys.open(&self.secret)
+    }
+
+    /// Where the provider sends the browser to after one has left it; to be registered there.
+    pub fn left(&self) -> String {
+        format!("{}/login", self.address)
     }
 
     /// Where the provider sends the browser back to; to be registered there.

@@ -12,7 +12,7 @@ use super::{
     error::PageError,
     frame::{self, Ask, Desk, answer, home, instant, who},
     post::{Fields, Posted, act, act_as_visitor, local_path},
-    unit_names,
+    sso, unit_names,
     view::{
         form::{Errors, Field, Form},
         login::{Identity, Login},
@@ -49,6 +49,7 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
         "" => "/login/sso".to_owned(),
         next => Query::new("/login/sso").with("next", next).href(),
     });
+    let left = sso.is_some() && desk.ask.get("left") == Some("sso");
     let errors = if error.is_empty() { vec![] } else { vec![Link::new(error, "#in-login")] };
     let form = Form {
         id: "in".into(),
@@ -65,7 +66,7 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
         cancel: None,
     };
     let identities = if desk.demo { identities(desk)? } else { Vec::new() };
-    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso };
+    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso, left };
     let mut response = Html(askama::Template::render(&page)?).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie::VISITOR.set(app.transport, &visitor));
     Ok(response)
@@ -191,11 +192,14 @@ pub(super) async fn leave(State(app): State<App>, ask: Ask, posted: Posted) -> R
     act(app, ask, posted, |seat| {
         let (account, id) = (seat.reader.account, seat.reader.session.id);
         let (name, address) = (seat.reader.name.clone(), seat.ask.from.address.clone());
-        seat.db().write(move |tx| {
+        let by_provider = seat.db().write(move |tx| {
             login::tell(tx, (account, name), "退出", &address, instant());
-            session::close(tx, account, id, instant())
+            session::close(tx, account, id, instant())?;
+            session::is_by_provider(tx, id)
         })?;
-        let mut response = seat.to("/login");
+        // A link there, not a redirect: a form of ours may not lead to another site.
+        let there = by_provider && sso::out(&seat.app)?.is_some();
+        let mut response = seat.to(if there { "/login?left=sso" } else { "/login" });
         response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.clear(seat.app.transport));
         // Nothing of ours is kept by the browser as it is (`no-store`); what an extension kept for it goes as well.
         response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));

@@ -47,6 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
         read("/login/sso/return", Nothing, sso::back),
         read("/login/sso/code", Nothing, sso::ask_code),
         post("/login/sso/code", Nothing, sso::enter),
+        read("/logout/sso", Nothing, sso::leave),
         read("/assets/{file}", Nothing, asset),
         post("/logout", OwnAccount, login::leave),
         read("/account", OwnAccount, account::page),

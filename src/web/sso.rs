@@ -60,6 +60,35 @@ pub(super) async fn begin(State(app): State<App>, ask: Ask) -> Response {
     .await
 }
 
+/// Where one leaves the provider too, if single sign-on is set and the provider can be told to. It is asked here, if that
+/// was long ago.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn out(app: &App) -> anyhow::Result<Option<String>> {
+    let inst = &app.installation;
+    let Some(setting) = inst.db.read(setting::load)? else { return Ok(None) };
+    let provider = inst.sso.provider(&setting, instant()).map_err(|e| flow::logged(&e)).ok();
+    Ok(provider.and_then(|provider| flow::out(&provider, &setting)))
+}
+
+/// `GET /logout/sso`: off to the provider, to leave it too. Who is still logged in here is not sent away.
+pub(super) async fn leave(State(app): State<App>, ask: Ask) -> Response {
+    blocking(app, ask, |app, ask| {
+        let inst = &app.installation;
+        let reader = inst.db.read(|tx| {
+            let current = inst.current(tx)?;
+            who(tx, app, ask, &current, inst.clock.now().day)
+        })?;
+        if let Some(reader) = reader {
+            return Ok(Redirect::to(home(&reader)).into_response());
+        }
+        let to = out(app)?.ok_or(PageError::NotFound)?;
+        Ok(Redirect::to(&to).into_response())
+    })
+    .await
+}
+
 fn keep(app: &App, kept: &Kept, response: &mut Response) -> anyhow::Result<()> {
     let cookie = kept.seal(&app.installation.keys)?;
     response.headers_mut().append(header::SET_COOKIE, cookie::SSO.set(app.transport, &cookie));

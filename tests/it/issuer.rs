@@ -14,7 +14,10 @@ use base64::{
 use ring::{
     hmac,
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+        KeyPair as _,
+    },
 };
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -50,6 +53,10 @@ pub(crate) struct Script {
     pub(crate) asked: BTreeMap<String, usize>,
     /// Name of its key.
     pub(crate) key_id: String,
+    /// What it says of a person besides, to who brings the access token.
+    pub(crate) besides: Option<Json>,
+    /// On which curve.
+    way: &'static EcdsaSigningAlgorithm,
     key: EcdsaKeyPair,
     /// Codes it has given: nonce, challenge, subject.
     codes: BTreeMap<String, (String, String, String)>,
@@ -65,10 +72,10 @@ pub(crate) struct Issuer {
 /// What we are called there, and the secret.
 pub(crate) const CLIENT: (&str, &str) = ("dongliang", "p:w %x");
 
-fn key() -> EcdsaKeyPair {
+fn key(way: &'static EcdsaSigningAlgorithm) -> EcdsaKeyPair {
     let random = SystemRandom::new();
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap()
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(way, &random).unwrap();
+    EcdsaKeyPair::from_pkcs8(way, pkcs8.as_ref(), &random).unwrap()
 }
 
 impl Issuer {
@@ -84,7 +91,9 @@ impl Issuer {
             metadata: json!({}),
             asked: BTreeMap::new(),
             key_id: "k1".into(),
-            key: key(),
+            besides: None,
+            way: &ECDSA_P256_SHA256_FIXED_SIGNING,
+            key: key(&ECDSA_P256_SHA256_FIXED_SIGNING),
             codes: BTreeMap::new(),
         };
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -111,7 +120,13 @@ impl Issuer {
 
     /// Another key under another name.
     pub(crate) fn changes_its_key(&self) {
-        self.told(|s| (s.key, s.key_id) = (key(), "k2".into()));
+        self.told(|s| (s.key, s.key_id) = (key(s.way), "k2".into()));
+    }
+
+    /// A key of another curve, P-384.
+    pub(crate) fn signs_longer(&self) {
+        self.told(|s| s.way = &ECDSA_P384_SHA384_FIXED_SIGNING);
+        self.changes_its_key();
     }
 
     /// Somebody says yes at the address that a browser was sent to; gives where the browser is sent back to.
@@ -168,6 +183,10 @@ impl Issuer {
                 (200, document.to_string())
             }
             "/keys" => (200, json!({ "keys": [script.jwk(), { "kty": "oct", "k": "AAAA", "kid": "s" }] }).to_string()),
+            "/userinfo" => match &script.besides {
+                Some(said) if authorization == "Bearer a" => (200, said.to_string()),
+                _ => (401, "{}".into()),
+            },
             "/token" => script.exchange(&self.url, body, authorization),
             _ => (404, "{}".into()),
         }
@@ -177,8 +196,9 @@ impl Issuer {
 impl Script {
     fn jwk(&self) -> Json {
         let point = self.key.public_key().as_ref();
-        let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
-        json!({ "kty": "EC", "crv": "P-256", "use": "sig", "kid": self.key_id, "x": x, "y": y })
+        let half = point.len() / 2;
+        let (x, y) = (BASE64.encode(&point[1..=half]), BASE64.encode(&point[half + 1..]));
+        json!({ "kty": "EC", "crv": if half == 32 { "P-256" } else { "P-384" }, "use": "sig", "kid": self.key_id, "x": x, "y": y })
     }
 
     fn exchange(&mut self, url: &str, body: &str, authorization: &str) -> (u16, String) {
@@ -212,6 +232,7 @@ impl Script {
         let alg = match self.signs {
             Signs::Not => "none",
             Signs::WithItsPublicKey => "HS256",
+            _ if self.key.public_key().as_ref().len() > 65 => "ES384",
             _ => "ES256",
         };
         let mut header = json!({ "alg": alg, "kid": self.key_id });
@@ -220,7 +241,7 @@ impl Script {
         let signed = |key: &EcdsaKeyPair| key.sign(&SystemRandom::new(), message.as_bytes()).unwrap().as_ref().to_vec();
         let signature = match self.signs {
             Signs::Well | Signs::ThenChanges => signed(&self.key),
-            Signs::WithAnother => signed(&key()),
+            Signs::WithAnother => signed(&key(self.way)),
             Signs::Not => Vec::new(),
             Signs::WithItsPublicKey => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.public_key().as_ref());

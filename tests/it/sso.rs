@@ -340,6 +340,14 @@ db_test!(keys_are_kept_and_asked_for_anew_when_they_change, |db: &Db| {
     assert_eq!(asked("/keys"), 2);
 });
 
+db_test!(a_longer_key_is_good_too, |db: &Db| {
+    let (o, issuer, _) = ready(db);
+    issuer.signs_longer();
+    assert_eq!(enter(&mut Browser::new(&o), &issuer, SUBJECT).status, 303);
+    issuer.told(|s| s.signs = Signs::WithAnother);
+    assert_eq!(enter(&mut Browser::new(&o), &issuer, SUBJECT).status, 403);
+});
+
 db_test!(a_secret_goes_where_the_provider_takes_it, |db: &Db| {
     let (o, issuer, _) = ready(db);
     issuer.told(|s| s.metadata = json!({ "token_endpoint_auth_methods_supported": ["client_secret_post"] }));
@@ -414,6 +422,65 @@ db_test!(the_number_of_a_person_in_a_claim, |db: &Db| {
     let mut b = Browser::new(o);
     let got = enter(&mut b, &issuer, "s1");
     refused(&b, &got, 403, "没有对应的账号");
+});
+
+db_test!(a_claim_that_is_not_in_the_token_is_asked_for, |db: &Db| {
+    let (o, issuer) = (office(db), Issuer::start());
+    let o = &o;
+    let sql = "select record_id from l_person where record_code = 'P1' and voided_at is null";
+    let chief = o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap();
+    person(o, "zhaoyi", Role::Leaders, chief);
+    set(o, &issuer, |s| s.claim = Some("employee_number".into()));
+    let userinfo = json!({ "userinfo_endpoint": format!("{}/userinfo", issuer.url) });
+    issuer.told(|s| (s.metadata, s.besides) = (userinfo, Some(json!({ "sub": "s1", "employee_number": "P1" }))));
+    assert_eq!(enter(&mut Browser::new(o), &issuer, "s1").led(), (303, "/"));
+    // What is said of another subject is not taken; that nothing is said leaves the token as it is.
+    for (said, words) in [
+        (Some(json!({ "sub": "s2", "employee_number": "P1" })), "单点登录没有通过核对"),
+        (Some(json!({ "employee_number": "P1" })), "单点登录没有通过核对"),
+        (Some(json!(["P1"])), "没有对应的账号"),
+        (None, "没有对应的账号"),
+    ] {
+        issuer.told(|s| s.besides = said);
+        let mut b = Browser::new(o);
+        let got = enter(&mut b, &issuer, "s1");
+        refused(&b, &got, 403, words);
+    }
+    // The token's own word is not asked for again.
+    let asked = issuer.told(|s| s.asked["/userinfo"]);
+    issuer.told(|s| s.claims = json!({ "employee_number": "P1" }));
+    assert_eq!(enter(&mut Browser::new(o), &issuer, "s1").led(), (303, "/"));
+    assert_eq!(issuer.told(|s| s.asked["/userinfo"]), asked);
+});
+
+db_test!(who_leaves_is_shown_the_way_out_of_the_provider, |db: &Db| {
+    let (o, issuer, id) = ready(db);
+    let o = &o;
+    let leaves = |b: &mut Browser| b.submit("/account", "/logout", &[]).led().1.to_owned();
+    let mut b = Browser::new(o);
+    enter(&mut b, &issuer, SUBJECT);
+    assert_eq!(leaves(&mut b), "/login", "a provider that cannot be told");
+    assert_eq!(b.get("/logout/sso").status, 404);
+    o.db.write(|tx| tx.execute("delete from login_failure", &[])).unwrap();
+    for (announced, told) in [("http://elsewhere.test/out", false), ("javascript:alert(1)", false), ("", true)] {
+        let url = if told { format!("{}/out?x=1", issuer.url) } else { announced.to_owned() };
+        issuer.told(|s| s.metadata = json!({ "end_session_endpoint": url }));
+        // Another setting, so that the provider is asked anew.
+        set(o, &issuer, |s| s.claim = Some(format!("c{}", url.len())));
+        enter(&mut b, &issuer, SUBJECT);
+        assert_eq!(leaves(&mut b), if told { "/login?left=sso" } else { "/login" }, "{url}");
+    }
+    let page = b.get("/login?left=sso");
+    assert!(page.read().contains("已退出本系统") && page.text().contains(r#"href="/logout/sso""#), "{}", page.text());
+    assert!(!b.get("/login").read().contains("已退出本系统"));
+    let out = b.get("/logout/sso");
+    let to = out.led().1;
+    assert!(out.status == 303 && to.starts_with(&format!("{}/out?x=1&client_id=dongliang&", issuer.url)), "{to}");
+    assert_eq!(pairs(to.split_once('?').unwrap().1)["post_logout_redirect_uri"], "http://127.0.0.1:8080/login");
+    // Who came in by password has nothing to leave there; who is logged in is not sent away by a link.
+    let mut own = Browser::logged_in(o, id);
+    assert_eq!(own.get("/logout/sso").led(), (303, "/"));
+    assert_eq!(leaves(&mut own), "/login");
 });
 
 /// The second factor in use.

@@ -19,6 +19,8 @@ pub struct Login {
     pub identities: Vec<Identity>,
     /// Where single sign-on begins, when it is set.
     pub sso: Option<String>,
+    /// Who has just left may still be logged in there.
+    pub left: bool,
 }
 
 /// After the provider: the second factor, asked here.
