@@ -61,12 +61,18 @@ pub struct Feedback {
     pub answer: Option<(i64, String, String)>,
 }
 
-/// Keeps what was said under a name and logs it.
+/// Keeps what was said under a name and logs it. What waits for an answer already in the same words is not kept twice.
 ///
 /// # Errors
 /// When the store cannot be written.
 pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, about: (&str, &str), day: Day) -> anyhow::Result<i64> {
-    put(tx, actor, (Some(account), None), about, day)
+    // Two at once must see each other.
+    tx.lock(&[account])?;
+    let sql = "select row_id from feedback where account_id = $1 and page = $2 and text = $3 and answered_at is null";
+    match tx.one(sql, &[account.into(), about.0.into(), about.1.into()], |r| r.i64(0))? {
+        Some(id) => Ok(id),
+        None => put(tx, actor, (Some(account), None), about, day),
+    }
 }
 
 /// Keeps what was said without a name, logs that somebody said something, and gives the code that finds the answer.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 
 use crate::{
     audit::Signer,
-    auth::mark,
+    auth::{Reaches, mark},
     calendar::Workdays,
     clock::Clock,
     day::Day,
@@ -56,6 +56,8 @@ pub struct Current {
     pub heirs: Vec<(i64, i64)>,
     /// How the records of each ledger name persons.
     pub parts: Arc<Parts>,
+    /// What grants reach, as far as somebody asked.
+    pub reaches: Reaches,
     /// Which state: hash of the package, version of the organisation, the day.
     state: (String, i64, Day),
 }
@@ -107,7 +109,7 @@ impl Installation {
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, None)?;
         let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
-        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, reaches: Reaches::default(), state }))
     }
 
     /// What judges a window (`None`: all) as of a day, by what was known at an instant (`None`: everything known now).
@@ -135,7 +137,7 @@ impl Installation {
         let engine = Engine::new(package, given, workdays)?;
         let organisation = engine.read_organisation(tx, known_at)?;
         let (heirs, parts) = (heirs(tx, day)?, Arc::new(Parts::of(&engine.layout.ledgers)));
-        Ok(Arc::new(Current { engine, organisation, heirs, parts, state }))
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, reaches: Reaches::default(), state }))
     }
 
     fn cached(&self) -> Option<Arc<Current>> {

@@ -36,7 +36,7 @@ pub use export::{export, export_one};
 pub use kind::Kind;
 pub use note::{Signer, Verifier};
 pub use patrol::{Outcome, look, outcome};
-pub use query::{By, Filter, Line, counts, list};
+pub use query::{By, COUNTED, Filter, Line, counts, list};
 pub use sequence::sequence;
 pub use trail::Trail;
 pub use verify::{Against, Finding, Report, What, verify, verify_in};

@@ -1,22 +1,26 @@
 //! Entries for people: the newest first, by what they tell of, in pages that do not move when new ones come.
 
+use std::collections::BTreeMap;
+
 use super::{
     kind::Kind,
     sequence::{COLUMNS, Read},
     tree::Hash,
 };
 use crate::{
-    db::{Tx, Value},
+    db::{Row, Tx, Value},
     scope::Scope,
 };
 
 /// Of how many of the newest entries a facet counts the values.
-const COUNTED: i64 = 100_000;
+pub const COUNTED: i64 = 5_000;
 /// Values of a facet.
-const VALUES: i64 = 24;
+const VALUES: usize = 24;
+/// So many entries are looked at one by one without harm.
+const FEW: i64 = 5_000;
 
 /// Which entries; nothing given, all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Any of these kinds.
     pub kinds: Vec<Kind>,
@@ -64,17 +68,8 @@ pub fn list(
     before: Option<i64>,
     limit: i64,
 ) -> anyhow::Result<Vec<Line>> {
-    let (mut conditions, mut params) = conditions(tx, scope, filter);
-    if let Some(before) = before {
-        params.push(before.into());
-        conditions.push(format!("row_id < ${}", params.len()));
-    }
-    params.push(limit.into());
-    let sql = format!(
-        "select {COLUMNS} from audit_entry{} order by row_id desc limit ${}",
-        where_clause(&conditions),
-        params.len()
-    );
+    let (newest, params) = newest(tx, scope, filter, before, limit)?;
+    let sql = format!("select {COLUMNS} from audit_entry where row_id in ({newest}) order by row_id desc");
     let mut bytes = Vec::new();
     tx.rows(&sql, &params, |row| {
         let entry = Read::of(row);
@@ -112,66 +107,168 @@ pub enum By {
     Ledger,
 }
 
-/// Values of a property and how many of the newest entries have them, the other conditions respected.
+/// Values of each property and how many of the newest entries have them, the conditions on the other properties respected.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn counts(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, by: By) -> anyhow::Result<Vec<(String, i64)>> {
-    let mut others = filter.clone();
-    let column = match by {
-        By::Kind => {
-            others.kinds.clear();
-            "kind"
+pub fn counts(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter, of: &[By]) -> anyhow::Result<Vec<Vec<(String, i64)>>> {
+    // Entries that meet all conditions are looked at once for every property without one of its own.
+    let mut looked: Vec<(Filter, Vec<[Option<String>; 3]>)> = Vec::new();
+    let mut counts = Vec::new();
+    for by in of {
+        let mut others = filter.clone();
+        match by {
+            By::Kind => others.kinds.clear(),
+            By::Actor => others.actors.clear(),
+            By::Ledger => others.ledgers.clear(),
         }
-        By::Actor => {
-            others.actors.clear();
-            "actor"
+        if !looked.iter().any(|(f, _)| *f == others) {
+            looked.push((others.clone(), properties(tx, scope, &others)?));
         }
-        By::Ledger => {
-            others.ledgers.clear();
-            "ledger"
+        let found = looked.iter().find(|(f, _)| *f == others).map_or(&[][..], |(_, found)| found);
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        found.iter().filter_map(|p| p[*by as usize].as_deref()).for_each(|value| *sums.entry(value).or_default() += 1);
+        let mut sums: Vec<(String, i64)> = sums.into_iter().map(|(value, n)| (value.to_owned(), n)).collect();
+        sums.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        sums.truncate(VALUES);
+        counts.push(sums);
+    }
+    Ok(counts)
+}
+
+/// Kind, name and ledger of the newest entries.
+fn properties(tx: &mut Tx<'_>, scope: &Scope, filter: &Filter) -> anyhow::Result<Vec<[Option<String>; 3]>> {
+    let (newest, params) = newest(tx, scope, filter, None, COUNTED)?;
+    let sql = format!("select kind, actor, ledger from audit_entry where row_id in ({newest})");
+    let text = |r: &Row<'_>, i| anyhow::Ok(r.opt_text(i)?.map(str::to_owned));
+    tx.rows(&sql, &params, |r| Ok([text(r, 0)?, text(r, 1)?, text(r, 2)?]))
+}
+
+/// A condition that an index serves.
+enum Condition<'a> {
+    /// The column has one of these values.
+    Is(&'static str, Vec<&'a str>),
+    /// The unit is one of these, apart by commas.
+    Units(String),
+    /// From the one instant, before the other.
+    At(Option<i64>, Option<i64>),
+}
+
+impl Condition<'_> {
+    /// As the index serves it: conditions of which one must hold.
+    fn served(&self, tx: &Tx<'_>, params: &mut Vec<Value>) -> Vec<String> {
+        match self {
+            Condition::Is(column, values) => {
+                values.iter().map(|value| format!("{column} = {}", bind(params, *value))).collect()
+            }
+            Condition::Units(_) | Condition::At(..) => vec![self.plain(tx, params, "")],
+        }
+    }
+
+    /// As it is looked at in an entry: no index is over these expressions.
+    fn apart(&self, tx: &Tx<'_>, params: &mut Vec<Value>) -> String {
+        match self {
+            Condition::Is(column, values) => {
+                let places: Vec<String> = values.iter().map(|value| bind(params, *value)).collect();
+                format!("{column} || '' in ({})", places.join(", "))
+            }
+            Condition::Units(_) | Condition::At(..) => self.plain(tx, params, " + 0"),
+        }
+    }
+
+    fn plain(&self, tx: &Tx<'_>, params: &mut Vec<Value>, changed: &str) -> String {
+        match self {
+            Condition::Is(..) => String::new(),
+            Condition::Units(ids) => format!("unit_id{changed} {}", tx.among(&bind(params, ids.as_str()))),
+            Condition::At(from, until) => {
+                let bounds = [(from, ">="), (until, "<")].into_iter();
+                let each = bounds.filter_map(|(at, sign)| Some(format!("at{changed} {sign} {}", bind(params, (*at)?))));
+                each.collect::<Vec<_>>().join(" and ")
+            }
+        }
+    }
+
+    /// Entries that the index gives lie in their order.
+    fn in_order(&self) -> bool {
+        matches!(self, Condition::Is(..))
+    }
+}
+
+fn bind(params: &mut Vec<Value>, value: impl Into<Value>) -> String {
+    params.push(value.into());
+    format!("${}", params.len())
+}
+
+/// The statement that gives the rows of the newest entries, and what is bound in it. One condition is met by its index,
+/// the others are looked at in the entries that it gives.
+fn newest(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> anyhow::Result<(String, Vec<Value>)> {
+    let conditions = conditions(scope, filter);
+    let first = choose(tx, &conditions)?;
+    let mut params = Vec::new();
+    let limit = bind(&mut params, limit);
+    let mut others: Vec<String> = Vec::new();
+    for (_, condition) in conditions.iter().enumerate().filter(|(i, _)| Some(*i) != first) {
+        others.push(condition.apart(tx, &mut params));
+    }
+    others.extend(before.map(|before| format!("row_id < {}", bind(&mut params, before))));
+    let branch = |own: Option<&String>| {
+        let all: Vec<&str> = own.into_iter().chain(&others).map(String::as_str).collect();
+        let conditions = if all.is_empty() { String::new() } else { format!(" where {}", all.join(" and ")) };
+        format!("select row_id from audit_entry{conditions} order by row_id desc limit {limit}")
+    };
+    let served = first.map(|i| conditions[i].served(tx, &mut params)).unwrap_or_default();
+    let sql = match &served[..] {
+        [] => branch(None),
+        [one] => branch(Some(one)),
+        several => {
+            let each =
+                several.iter().enumerate().map(|(i, one)| format!("select row_id from ({}) b{i}", branch(Some(one))));
+            let union = each.collect::<Vec<_>>().join(" union all ");
+            format!("select row_id from ({union}) u order by row_id desc limit {limit}")
         }
     };
-    let (conditions, mut params) = conditions(tx, scope, &others);
-    params.extend([COUNTED.into(), VALUES.into()]);
-    let n = params.len();
-    let sql = format!(
-        "select {column}, count(*) from (select {column} from audit_entry{} order by row_id desc limit ${}) newest \
-         where {column} is not null group by {column} order by count(*) desc, {column} limit ${n}",
-        where_clause(&conditions),
-        n - 1
-    );
-    tx.rows(&sql, &params, |r| Ok((r.text(0)?.to_owned(), r.i64(1)?)))
+    Ok((sql, params))
 }
 
-fn conditions(tx: &Tx<'_>, scope: &Scope, filter: &Filter) -> (Vec<String>, Vec<Value>) {
-    let (mut conditions, mut params): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
-    if let Scope::Within(reach) = scope {
-        params.push(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
-        conditions.push(format!("unit_id {}", tx.among(&format!("${}", params.len()))));
-    }
-    let kinds = filter.kinds.iter().map(|k| k.as_str().to_owned()).collect();
-    for (column, values) in [("kind", &kinds), ("actor", &filter.actors), ("ledger", &filter.ledgers)] {
-        let any: Vec<String> = values
-            .iter()
-            .map(|value| {
-                params.push(value.as_str().into());
-                format!("{column} = ${}", params.len())
-            })
-            .collect();
-        if !any.is_empty() {
-            conditions.push(format!("({})", any.join(" or ")));
+fn conditions<'f>(scope: &Scope, filter: &'f Filter) -> Vec<Condition<'f>> {
+    let texts = |values: &'f [String]| values.iter().map(String::as_str).collect::<Vec<_>>();
+    let kinds = filter.kinds.iter().map(|k| k.as_str()).collect();
+    let is = [("kind", kinds), ("actor", texts(&filter.actors)), ("ledger", texts(&filter.ledgers))];
+    let is =
+        is.into_iter().filter(|(_, values)| !values.is_empty()).map(|(column, values)| Condition::Is(column, values));
+    let units = match scope {
+        Scope::All => None,
+        Scope::Within(reach) => {
+            Some(Condition::Units(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",")))
         }
-    }
-    for (bound, sign) in [(filter.from, ">="), (filter.until, "<")] {
-        if let Some(bound) = bound {
-            params.push(bound.into());
-            conditions.push(format!("at {sign} ${}", params.len()));
-        }
-    }
-    (conditions, params)
+    };
+    let at = (filter.from.is_some() || filter.until.is_some()).then_some(Condition::At(filter.from, filter.until));
+    is.chain(units).chain(at).collect()
 }
 
-fn where_clause(conditions: &[String]) -> String {
-    if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(" and ")) }
+/// The condition that the fewest entries meet; of those that many meet, one whose entries lie in their order, else none.
+/// The store does not know how many meet one, so a few of each are counted.
+fn choose(tx: &mut Tx<'_>, conditions: &[Condition<'_>]) -> anyhow::Result<Option<usize>> {
+    if let [only] = conditions
+        && only.in_order()
+    {
+        return Ok(Some(0));
+    }
+    let mut best: Option<(bool, i64, usize)> = None;
+    for (i, condition) in conditions.iter().enumerate() {
+        let mut params = Vec::new();
+        let any = condition.served(tx, &mut params).join(" or ");
+        let sql = format!("select count(*) from (select 1 as one from audit_entry where {any} limit {FEW}) few");
+        let n = tx.one(&sql, &params, |r| r.i64(0))?.unwrap_or(0);
+        if n < FEW || condition.in_order() {
+            best = Some(best.map_or((n >= FEW, n, i), |b| b.min((n >= FEW, n, i))));
+        }
+    }
+    Ok(best.map(|(_, _, i)| i))
 }

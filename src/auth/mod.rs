@@ -24,4 +24,4 @@ pub mod totp;
 
 pub use permission::{Permission, Role};
 pub use reader::{Held, Pending, Reader};
-pub use scope::{Organisation, scope_of, scope_with};
+pub use scope::{Organisation, Reaches, scope_of, scope_with};

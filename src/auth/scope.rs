@@ -1,8 +1,8 @@
 //! Which units a reader's grants reach, and whether a grant still hangs on a post.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{Permission, Reader};
@@ -14,6 +14,33 @@ use crate::{
     verdict::world::{PERSON, Table, UNIT},
 };
 
+/// Reaches that are remembered at a time; each is as many numbers as it has units.
+const REMEMBERED: usize = 512;
+
+/// Reaches that were worked out from one state of the organisation. What a reader was granted is asked of the store each
+/// time and is the key, so that a grant that is withdrawn leads to another reach at once.
+#[derive(Default)]
+pub struct Reaches(Mutex<HashMap<Granted, Arc<Reach>>>);
+
+/// On which day, the units granted, the own person.
+type Granted = (Day, BTreeSet<i64>, Option<i64>);
+
+impl Reaches {
+    fn get(&self, granted: Granted, work_out: impl FnOnce(&Granted) -> Reach) -> Arc<Reach> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&granted) {
+            return Arc::clone(known);
+        }
+        let reach = Arc::new(work_out(&granted));
+        let mut known = lock();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(granted, Arc::clone(&reach));
+        reach
+    }
+}
+
 /// The organisation on a day, as far as rights depend on it.
 pub struct Organisation<'a> {
     units: &'a Table,
@@ -24,6 +51,7 @@ pub struct Organisation<'a> {
     /// Closed units and their successors.
     heirs: &'a [(i64, i64)],
     parts: &'a Arc<Parts>,
+    reaches: &'a Reaches,
     day: Day,
 }
 
@@ -37,6 +65,7 @@ impl<'a> Organisation<'a> {
             parent: current.engine.layout.ledgers.get(UNIT)?.field_index("parent")?,
             heirs: &current.heirs,
             parts: &current.parts,
+            reaches: &current.reaches,
             day,
         })
     }
@@ -114,9 +143,12 @@ pub fn scope_of(reader: &Reader, organisation: &Organisation<'_>) -> Scope {
     if held().any(|h| h.unit.is_none()) {
         return Scope::All;
     }
-    let units = organisation.widened(&held().filter_map(|h| h.unit).collect());
-    let organs = organisation.whole(&units);
-    Scope::Within(Arc::new(Reach { units, organs, person: reader.person, parts: Arc::clone(organisation.parts) }))
+    let granted = (organisation.day, held().filter_map(|h| h.unit).collect(), reader.person);
+    Scope::Within(organisation.reaches.get(granted, |(_, granted, person)| {
+        let units = organisation.widened(granted);
+        let organs = organisation.whole(&units);
+        Reach { units, organs, person: *person, parts: Arc::clone(organisation.parts) }
+    }))
 }
 
 /// As [`scope_of`], by the roles alone that have a permission: what somebody may record in one unit does not follow from

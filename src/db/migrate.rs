@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0008_sso.sql"),
     include_str!("../../migrations/0009_import_account.sql"),
     include_str!("../../migrations/0010_remedy.sql"),
+    include_str!("../../migrations/0011_audit_found.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

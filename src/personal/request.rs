@@ -121,11 +121,20 @@ impl Request {
     }
 }
 
-/// Makes a request and logs it.
+/// Makes a request and logs it. One that waits already in the same words is not made twice: its number is given again.
 ///
 /// # Errors
 /// [`Refused`] when too many are open; else when the store cannot be written.
 pub fn ask(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
+    // Two at once must see each other.
+    tx.lock(&[new.account])?;
+    let sql = "select row_id from correction_request where account_id = $1 and ledger = $2 and record_id = $3 \
+               and wrong = $4 and proposed = $5 and answered_at is null";
+    let same: [Value; 5] =
+        [new.account.into(), (&new.ledger).into(), new.record.0.into(), (&new.wrong).into(), (&new.proposed).into()];
+    if let Some(id) = tx.one(sql, &same, |r| r.i64(0))? {
+        return Ok(id);
+    }
     let sql = "select count(*) from correction_request where account_id = $1 and answered_at is null";
     let open = tx.one(sql, &[new.account.into()], |r| r.i64(0))?.unwrap_or(0);
     if open >= OPEN {

@@ -94,8 +94,12 @@ fn changed(desk: &mut Desk<'_, '_>, person: i64) -> anyhow::Result<Vec<Deed>> {
         if naming.is_empty() {
             continue;
         }
-        let query = Query { filters: vec![Filter::Any(naming)], voided: Voided::Shown, ..Query::default() };
-        let rows = query::list(desk.tx, ledger, &desk.scope, &query, (NEWEST as i64 + 1, 0))?;
+        // Two lists, since current and voided rows have their indexes apart.
+        let mut rows = Vec::new();
+        for voided in [Voided::Hidden, Voided::Only] {
+            let query = Query { filters: vec![Filter::Any(naming.clone())], voided, ..Query::default() };
+            rows.extend(query::list(desk.tx, ledger, &desk.scope, &query, (NEWEST as i64 + 1, 0))?);
+        }
         deeds.extend(told(ledger, &rows));
     }
     Ok(deeds)

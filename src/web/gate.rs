@@ -26,8 +26,8 @@ use super::{
 };
 use crate::refusals::{Refusals, Refused, Why};
 
-/// Two years, as browsers advise. Other names below ours are not spoken for.
-const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+/// Two years, as browsers advise, for our name and all below it: it is ours alone (docs/SECURITY.md).
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");

@@ -299,6 +299,37 @@ db_test!(pages_show_what_the_roles_reach, |db: &Db| {
     assert_eq!(sees("old", Role::Clerk, Some(4), None), "0");
 });
 
+db_test!(what_a_grant_reaches_is_remembered_for_no_other_grant_nor_chart, |db: &Db| {
+    let o = &office(db);
+    let id = account(o, "admin", Role::UnitAdmin, Some(2), None);
+    let mut b = Browser::logged_in(o, id);
+    let mut sees = || b.get("/ledgers/guidance").read();
+    assert!(sees().contains("4条指导记录") && sees().contains("4条指导记录"), "{}", sees());
+    let set = |sql: &'static str| o.db.write(move |tx| tx.execute(sql, &[id.into()])).unwrap();
+    // The session goes on, as where a grant ends with its day.
+    set("update role_grant set unit_id = 4 where account_id = $1");
+    assert!(sees().contains("0条指导记录"), "{}", sees());
+    set("update role_grant set unit_id = 2 where account_id = $1");
+    assert!(sees().contains("4条指导记录"), "{}", sees());
+    set("update role_grant set withdrawn_at = 1, withdrawn_by = '测试' where account_id = $1");
+    assert!(sees().contains("没有权限"), "{}", sees());
+    set("update role_grant set withdrawn_at = null, withdrawn_by = null where account_id = $1");
+    // The 办公室 (3) goes to the city (1): the chart is another at once.
+    let sql = "select revision, name, level, \"from\" from l_unit where record_id = 3 and voided_at is null";
+    let text = |r: &dongliang::db::Row<'_>, i| anyhow::Ok(Value::from(r.text(i)?));
+    let read = o.db.read(|tx| tx.one(sql, &[], |r| Ok((r.i64(0)?, [text(r, 1)?, text(r, 2)?, text(r, 3)?]))));
+    let (revision, [name, level, from]) = read.unwrap().unwrap();
+    let ledgers = dongliang::org::builtin::ledgers();
+    let unit = ledgers.iter().find(|l| l.name == "unit").unwrap();
+    let mut values = vec![Value::Null; unit.fields.len()];
+    for (field, value) in [("name", name), ("level", level), ("from", from), ("parent", 1.into())] {
+        values[unit.field_index(field).unwrap()] = value;
+    }
+    let row = NewRow { code: Some("U1-1".into()), unit: None, values };
+    facts::correct(o, "周敏", "unit", (3, revision), row, "改隶").unwrap();
+    assert!(sees().contains("0条指导记录"), "{}", sees());
+});
+
 db_test!(a_change_of_roles_ends_the_sessions, |db: &Db| {
     let o = &office(db);
     let id = account(o, "clerk", Role::Clerk, Some(3), None);

@@ -1,12 +1,13 @@
 //! Sensitive values: masked everywhere, whole for who may see them, with a reason, once, and logged.
 
 use dongliang::{
+    apply,
     auth::Role,
     db::{Db, Value},
-    db_test,
+    db_test, directive,
     installation::Installation,
     ledger::{mask::CLOSED, store},
-    scope::Scope,
+    scope::{Actor, Scope},
 };
 
 use crate::{
@@ -123,6 +124,78 @@ db_test!(notes_of_a_talk_are_open_to_the_two_and_to_the_integrity_office, |db: &
         })
         .unwrap();
     assert!(kept.starts_with("v1:") && told.iter().all(|t| !t.contains(NOTES)));
+});
+
+/// Puts the package in force with another word in it; gives what the refusal says, if it is refused.
+fn apply_with(o: &Installation, from: &str, to: &str) -> Result<(), String> {
+    let current = o.db.read(|tx| o.current(tx)).unwrap();
+    let old = std::sync::Arc::clone(&current.engine.package);
+    let mut files = old.files.clone();
+    let file = files.values_mut().find(|text| text.contains(from)).expect(from);
+    *file = file.replacen(from, to, 1);
+    let Ok((new, _, _)) = directive::load_files(files) else { panic!("{to}") };
+    let actor = Actor { name: "命令行".into(), account: None, at: 2 };
+    o.db.write(move |tx| apply::apply(tx, Some(&old), &new, &actor)).map_err(|e| format!("{e:#}"))
+}
+
+const CONFIDENTIAL: &str = r#"title = "谈话要点", confidential = true"#;
+const SENSITIVE: &str = r#"title = "谈话要点", sensitive = true"#;
+const PLAIN: &str = r#"title = "谈话要点""#;
+
+db_test!(a_field_that_becomes_confidential_or_no_longer_is_keeps_its_values, |db: &Db| {
+    let o = &office(db);
+    let talk = |code: &str, points: &str| {
+        let filled: [(&str, Value); 5] = [
+            ("kind", "提醒".into()),
+            ("talker", 1.into()),
+            ("listener", 2.into()),
+            ("day", "2025-04-03".into()),
+            ("points", points.into()),
+        ];
+        put(o, "talk", code, None, &filled);
+    };
+    talk("T3", NOTES);
+    let mut party = of(o, "jiguan", Role::Party, None, None);
+    let mut personnel = of(o, "renshi", Role::Personnel, None, None);
+    let mut listener = of(o, "listener", Role::Cadre, None, Some(2));
+    // Neither becomes plain text behind the back of those who spoke, nor is plain text hidden too late.
+    let told = apply_with(o, CONFIDENTIAL, PLAIN).unwrap_err();
+    assert!(told.contains("谈话要点") && told.contains("是否加密") && told.contains("另设新栏目"), "{told}");
+    assert!(party.get("/ledgers/talk/T3").read().contains(CLOSED));
+
+    apply_with(o, CONFIDENTIAL, SENSITIVE).unwrap();
+    talk("T4", "另一次谈话的要点在此");
+    for (code, notes, ends) in [("T3", NOTES, "提醒他**"), ("T4", "另一次谈话的要点在此", "另一次***")]
+    {
+        let at = format!("/ledgers/talk/{code}");
+        let page = party.get(&at).read();
+        assert!(page.contains(ends) && !page.contains(notes) && !page.contains(CLOSED), "{page}");
+        // What opens numbers opens it now, and what opens notes does not, having a part in the talk neither.
+        let (status, page) = open(&mut personnel, &at, "核对");
+        assert!(status == 200 && page.contains(notes), "{page}");
+        for b in [&mut party, &mut listener] {
+            let (status, page) = open(b, &at, "核对");
+            assert!(status == 403 && !page.contains(notes), "{status} {page}");
+        }
+        for format in ["csv", "jsonl"] {
+            assert!(!party.get(&format!("/ledgers/talk/export?format={format}")).text().contains(notes));
+        }
+    }
+    apply_with(o, SENSITIVE, CONFIDENTIAL).unwrap();
+    for (code, notes) in [("T3", NOTES), ("T4", "另一次谈话的要点在此")] {
+        let at = format!("/ledgers/talk/{code}");
+        let page = personnel.get(&at).read();
+        assert!(page.contains(CLOSED) && !page.contains(&notes[..9]), "{page}");
+        assert_eq!(open(&mut personnel, &at, "核对").0, 403);
+        for b in [&mut party, &mut listener] {
+            let (status, page) = open(b, &at, "核对");
+            assert!(status == 200 && page.contains(notes), "{status} {page}");
+        }
+    }
+    // A field in the clear cannot be hidden either: its rows, backups and entries of the log would still say it.
+    let place = r#"place = { type = "text", title = "地点""#;
+    let told = apply_with(o, place, &format!("{place}, confidential = true")).unwrap_err();
+    assert!(told.contains("地点") && told.contains("是否加密"), "{told}");
 });
 
 db_test!(an_export_is_masked_unless_a_reason_is_given_by_who_may, |db: &Db| {

@@ -114,7 +114,7 @@ fn pages_over_tls_under_their_name_alone() {
     assert!(server.said.contains("https://dl.example:"), "{}", server.said);
     let page = ask(trusting(&server, Path::new(&cert)), "/login", "Host: dl.example\r\n");
     assert_eq!(status(&page), 200);
-    assert_eq!(header(&page, "strict-transport-security"), Some("max-age=63072000"));
+    assert_eq!(header(&page, "strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
     assert!(header(&page, "set-cookie").is_some_and(|c| c.starts_with("__Host-") && c.contains("Secure")), "{page}");
     let other = ask(trusting(&server, Path::new(&cert)), "/", "Host: evil.example\r\n");
     assert!(status(&other) == 421 && other.contains("dl.example") && other.contains("网址里的主机名不对"), "{other}");
@@ -122,7 +122,7 @@ fn pages_over_tls_under_their_name_alone() {
         assert!(header(&other, name).is_some(), "{name}: {other}");
     }
     assert_eq!(header(&other, "cross-origin-resource-policy"), Some("same-origin"));
-    assert_eq!(header(&other, "strict-transport-security"), Some("max-age=63072000"));
+    assert_eq!(header(&other, "strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
     // In the clear there is no answer.
     let mut clear = server.connect();
     clear.write_all(b"GET / HTTP/1.1\r\nHost: dl.example\r\n\r\n").unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dongliang::{
-    audit::{self, By, Filter, Kind},
+    audit::{self, About, By, Filter, Kind, Line},
     auth::Role,
     db::{Db, Value},
     db_test, facts,
@@ -97,8 +97,8 @@ db_test!(a_list_goes_on_where_it_stopped_and_shows_no_more_than_the_scope, |db: 
             let list = |tx: &mut _, scope| audit::list(tx, &scope, &Filter::default(), None, 500);
             let own = list(tx, Scope::units([3].into()))?;
             let none = list(tx, Scope::units([].into()))?;
-            let counts = audit::counts(tx, &Scope::units([3].into()), &Filter::default(), By::Kind)?;
-            assert_eq!(counts.iter().map(|(_, n)| *n).sum::<i64>(), own.len() as i64);
+            let counts = audit::counts(tx, &Scope::units([3].into()), &Filter::default(), &[By::Kind])?;
+            assert_eq!(counts[0].iter().map(|(_, n)| *n).sum::<i64>(), own.len() as i64);
             Ok((list(tx, Scope::All)?, own, none))
         })
         .unwrap();
@@ -108,4 +108,73 @@ db_test!(a_list_goes_on_where_it_stopped_and_shows_no_more_than_the_scope, |db: 
         tx.one(sql, &[], |r| r.value(0))
     });
     assert_eq!(units.unwrap(), Some(Value::I64(own.len() as i64)));
+});
+
+// Whatever is asked for, the entries are those that meet it, the newest first, and so are the counts.
+db_test!(every_filter_finds_what_meets_it, |db: &Db| {
+    let kinds = [Kind::Login, Kind::Export, Kind::Grant];
+    let ledgers = [None, Some("person"), Some("guidance")];
+    for n in 0..120_i64 {
+        let actor = Actor { account: None, name: format!("人{}", n % 4), at: 1_000 + (n * 7) % 50 };
+        let about = About { ledger: ledgers[n as usize % 3].map(str::to_owned), unit: Some(n % 5), ..About::default() };
+        let kind = kinds[(n as usize / 4) % 3];
+        db.write(move |tx| {
+            audit::note_of(tx, &actor, kind, serde_json::json!({}), about);
+            Ok(())
+        })
+        .unwrap();
+    }
+    let everything = db.read(|tx| audit::list(tx, &Scope::All, &Filter::default(), None, 1_000)).unwrap();
+    assert_eq!(everything.len(), 120);
+    let texts = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    let actors = [&[][..], &["人1"], &["人1", "人3"], &["无此人"], &["' or 1 = 1 --"]];
+    for (a, k, l, times, units) in
+        (0..actors.len() * 3 * 3 * 4 * 2).map(|i| (i % 5, i / 5 % 3, i / 15 % 3, i / 45 % 4, i / 180))
+    {
+        let filter = Filter {
+            kinds: kinds[..k].to_vec(),
+            actors: texts(actors[a]),
+            ledgers: texts(&["person", "guidance"][..l]),
+            from: (times > 1).then_some(1_010),
+            until: (times % 2 == 1).then_some(1_030),
+        };
+        let scope = if units == 0 { Scope::All } else { Scope::units([1, 2].into()) };
+        let unit = |line: &Line| (everything.iter().rev().position(|e| e.row_id == line.row_id).unwrap() % 5) as i64;
+        let meets = |line: &&Line, but: Option<By>| {
+            let one_of = |by: By, wanted: Vec<&str>, has: Option<&str>| {
+                but == Some(by) || wanted.is_empty() || has.is_some_and(|h| wanted.contains(&h))
+            };
+            one_of(By::Kind, filter.kinds.iter().map(|k| k.as_str()).collect(), Some(&line.kind))
+                && one_of(By::Actor, filter.actors.iter().map(String::as_str).collect(), Some(&line.actor))
+                && one_of(By::Ledger, filter.ledgers.iter().map(String::as_str).collect(), line.ledger.as_deref())
+                && filter.from.is_none_or(|from| line.at >= from)
+                && filter.until.is_none_or(|until| line.at < until)
+                && (units == 0 || [1, 2].contains(&unit(line)))
+        };
+        let wanted: Vec<i64> = everything.iter().filter(|l| meets(l, None)).map(|l| l.row_id).collect();
+        let (first, rest, counts) = db
+            .read(|tx| {
+                let ids = |lines: Vec<Line>| lines.iter().map(|l| l.row_id).collect::<Vec<_>>();
+                let first = ids(audit::list(tx, &scope, &filter, None, 7)?);
+                let rest = match first.last() {
+                    Some(last) => ids(audit::list(tx, &scope, &filter, Some(*last), 1_000)?),
+                    None => Vec::new(),
+                };
+                Ok((first, rest, audit::counts(tx, &scope, &filter, &[By::Kind, By::Actor, By::Ledger])?))
+            })
+            .unwrap();
+        assert_eq!([first, rest].concat(), wanted, "{filter:?}");
+        let having = |by: By, has: &dyn Fn(&Line) -> bool| {
+            everything.iter().filter(|l| meets(l, Some(by)) && has(l)).count() as i64
+        };
+        for (name, n) in &counts[0] {
+            assert_eq!(*n, having(By::Kind, &|l| l.kind == *name), "{filter:?} {name}");
+        }
+        for (name, n) in &counts[1] {
+            assert_eq!(*n, having(By::Actor, &|l| l.actor == *name), "{filter:?} {name}");
+        }
+        for (name, n) in &counts[2] {
+            assert_eq!(*n, having(By::Ledger, &|l| l.ledger.as_ref() == Some(name)), "{filter:?} {name}");
+        }
+    }
 });

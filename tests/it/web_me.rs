@@ -15,6 +15,7 @@ use dongliang::{
 };
 
 use crate::{
+    audit_deeds::deeds,
     visit::{Browser, account},
     web_lists::office,
 };
@@ -268,4 +269,39 @@ db_test!(retention_counts_and_shows_no_content, |db: &Db| {
         assert_eq!(line(&lines, "指导记录").due, Some(due), "{day}");
         assert_eq!(line(&lines, "导师帮带结对").due, Some(0), "pairs that have not ended");
     }
+});
+
+db_test!(what_is_sent_twice_at_once_is_kept_once, |db: &Db| {
+    let o = &office(db);
+    let id = account(o, "sunsan", Role::Cadre, None, Some(3));
+    let mut own = Browser::logged_in(o, id);
+    let form = own.get("/me").token();
+    let at_once = |path: &'static str, fields: &[(&str, &str)]| {
+        let statuses: Vec<u16> = std::thread::scope(|s| {
+            let (cookies, form) = (&own.cookies, &form);
+            let hands: Vec<_> = (0..4)
+                .map(|_| {
+                    s.spawn(move || {
+                        let mut b = Browser::new(o);
+                        b.cookies.clone_from(cookies);
+                        b.post(path, &[&[("form", form.as_str())][..], fields].concat()).status
+                    })
+                })
+                .collect();
+            hands.into_iter().map(|h| h.join().unwrap()).collect()
+        });
+        assert_eq!(statuses, [303; 4], "{path}");
+    };
+    let count = |table: &str| {
+        let sql = format!("select count(*) from {table}");
+        o.db.read(|tx| tx.one(&sql, &[], |r| r.i64(0))).unwrap().unwrap()
+    };
+    let record = [("ledger", "person"), ("record", "3"), ("wrong", "籍贯有误"), ("proposed", "云岭市")];
+    at_once("/requests/new", &record);
+    assert_eq!(count("correction_request"), 1);
+    at_once("/requests/new", &[&record[..3], &[("proposed", "柳溪县")]].concat());
+    assert_eq!(count("correction_request"), 2, "other words are another request");
+    at_once("/feedback/new", &[("page", "/me"), ("text", "字太小"), ("named", "yes")]);
+    assert_eq!(count("feedback"), 1);
+    assert_eq!(deeds(db, &["request", "feedback"]).len(), 3);
 });
