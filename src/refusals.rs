@@ -92,6 +92,8 @@ struct Count {
     first: i64,
     last: i64,
     paths: Vec<String>,
+    /// There were others.
+    more: bool,
     /// When it was told last, µs.
     told: Option<i64>,
 }
@@ -123,15 +125,13 @@ impl Refusals {
         }
         let count = counts.entry(key).or_default();
         if count.n == 0 {
-            (count.first, count.paths) = (now, Vec::new());
+            (count.first, count.paths, count.more) = (now, Vec::new(), false);
         }
         count.n += 1;
         count.last = now;
-        if count.paths.len() < PATHS {
-            let path: String = path.chars().filter(|c| is_harmless(*c)).take(LONGEST).collect();
-            if !count.paths.contains(&path) {
-                count.paths.push(path);
-            }
+        let path: String = path.chars().filter(|c| is_harmless(*c)).take(LONGEST).collect();
+        if !count.paths.contains(&path) {
+            if count.paths.len() < PATHS { count.paths.push(path) } else { count.more = true }
         }
     }
 
@@ -162,7 +162,9 @@ pub fn tell(installation: &Installation, now: i64, end: bool) -> anyhow::Result<
     for (key, count) in &due {
         let (account, name) = match &key.who {
             Some((id, name)) => (Some(*id), name.clone()),
-            None => (None, "未登录".to_owned()),
+            None if matches!(key.why, Why::NotLoggedIn | Why::Stale) => (None, "未登录".to_owned()),
+            // Refused before anybody asked who it was.
+            None => (None, "身份未核对".to_owned()),
         };
         let actor = Actor { name, account, at: now };
         let (title, n) = (title(key, count), count.n);
@@ -198,7 +200,7 @@ fn title(key: &Key, count: &Count) -> String {
         Some("") => String::new(),
         Some(from) => format!("；地址 {from}"),
     };
-    let more = if count.n > 1 && count.paths.len() == PATHS { "等" } else { "" };
+    let more = if count.more { "等" } else { "" };
     format!("{}{times}{from}；{}{more}", key.why.title(), count.paths.join("、"))
 }
 

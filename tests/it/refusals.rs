@@ -57,7 +57,7 @@ db_test!(whatever_is_refused_is_told, |db: &Db| {
     own.get("/people?q=%00");
     assert_eq!(told(o, now()), [who("own", unreadable, 1, r#"["/people"]"#)]);
     clerk.method("DELETE", "/account");
-    assert_eq!(told(o, now()), [who("未登录", "请求的方式不对", 1, r#"["/account"]"#)]);
+    assert_eq!(told(o, now()), [who("身份未核对", "请求的方式不对", 1, r#"["/account"]"#)]);
     // With a good token, and without the right.
     clerk.post("/accounts/1/unlock", &[("form", &form)]);
     let later = now() + 11 * MINUTE;
