@@ -6,8 +6,8 @@ export function links(html, prefix) {
   return [...new Set(found)].filter(href => href.startsWith(prefix) && href.length > prefix.length);
 }
 
-/** `/ledgers/{name}/{id}`, not the ledger itself nor the list with conditions. */
-export const isRecord = href => /^\/ledgers\/[a-z_]+\/[^/?]+$/.test(href);
+/** `/ledgers/{name}/{id}`, not the ledger itself, the list with conditions, nor the form of a new record. */
+export const isRecord = href => /^\/ledgers\/[a-z_]+\/(?!new$)[^/?]+$/.test(href);
 
 /** Name → address of one page of each kind. `get` fetches the text of a path. */
 export async function pages(get) {
@@ -31,6 +31,10 @@ export async function pages(get) {
     全部台账: '/ledgers',
     台账: record.slice(0, record.lastIndexOf('/')),
     记录: record,
+    新增记录: '/ledgers/guidance/new',
+    新增会议决策: '/ledgers/decision/new',
+    更正记录: `${record}/correct`,
+    作废记录: `${record}/void`,
     人员: '/people',
     机构: '/org',
     改进措施: '/remedies',

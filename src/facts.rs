@@ -19,6 +19,7 @@ use crate::{
     scope::{Actor, By, Scope},
     verdict::{
         kind::Kind,
+        store::Replaced,
         touch::{self, Changed, Later},
         world::{PERSON, UNIT},
     },
@@ -43,7 +44,7 @@ pub fn add(
     let (inst, by, ledger) = (installation.clone(), by.into(), ledger.to_owned());
     installation.db.write(move |tx| {
         let write = Write::begin(tx, &inst, &by, &ledger)?;
-        write.add(tx, rows, import)
+        write.add(tx, rows, import).map(|(ids, _)| ids)
     })
 }
 
@@ -60,9 +61,10 @@ pub fn correct(
     reason: &str,
 ) -> anyhow::Result<()> {
     let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
-    installation
-        .db
-        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.correct(tx, (record, revision), row, &reason, None))
+    installation.db.write(move |tx| {
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        write.correct(tx, (record, revision), row, &reason, None).map(|_| ())
+    })
 }
 
 /// Voids a record.
@@ -77,13 +79,9 @@ pub fn void(
     reason: &str,
 ) -> anyhow::Result<()> {
     let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
-    installation.db.write(move |tx| {
-        let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let before = write.standing(tx, record)?;
-        store::void(tx, &write.actor, write.ledger(), Change { record_id: record, revision, reason: &reason })?;
-        payload::tell(tx, (write.ledger(), &write.keys), record, (before.as_deref(), None), Some(&reason));
-        write.judge(tx, vec![Changed { table: write.table, record, before, after: None }])
-    })
+    installation
+        .db
+        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.void(tx, (record, revision), &reason).map(|_| ()))
 }
 
 /// Joins two records of one ledger that are the same: whatever refers to `gone` or was recorded for it is corrected to
@@ -174,6 +172,23 @@ pub fn undo_import(
     })
 }
 
+/// What a write did to the verdicts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consequence {
+    /// The verdicts that it changed.
+    pub replaced: Replaced,
+    /// More is judged later, by a job.
+    pub later: bool,
+}
+
+impl Consequence {
+    /// Adds that of another write.
+    pub fn extend(&mut self, other: Consequence) {
+        self.replaced.extend(other.replaced);
+        self.later |= other.later;
+    }
+}
+
 /// One write in its transaction.
 pub(crate) struct Write {
     current: std::sync::Arc<Current>,
@@ -195,11 +210,16 @@ impl Write {
         Ok(Write { current, keys: inst.keys.clone(), table, actor, scope: by.scope.clone(), now })
     }
 
-    fn ledger(&self) -> &crate::directive::model::Ledger {
+    pub(crate) fn ledger(&self) -> &crate::directive::model::Ledger {
         &self.current.engine.layout.ledgers[self.table]
     }
 
-    pub(crate) fn add(&self, tx: &mut Tx<'_>, rows: Vec<NewRow>, import: Option<i64>) -> anyhow::Result<Vec<i64>> {
+    pub(crate) fn add(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: Vec<NewRow>,
+        import: Option<i64>,
+    ) -> anyhow::Result<(Vec<i64>, Consequence)> {
         let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
         rows.iter().try_for_each(|row| self.within(tx, row.unit, &row.values))?;
         let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
@@ -212,8 +232,8 @@ impl Write {
             before: None,
             after: Some(row.values),
         });
-        self.judge(tx, changes.collect())?;
-        Ok(ids)
+        let changes = changes.collect();
+        Ok((ids, self.judge(tx, changes)?))
     }
 
     pub(crate) fn correct(
@@ -223,7 +243,7 @@ impl Write {
         row: NewRow,
         reason: &str,
         import: Option<i64>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Consequence> {
         let before = self.standing(tx, record)?;
         let row = self.with_unit(tx, row)?;
         self.within(tx, row.unit, &row.values)?;
@@ -231,6 +251,18 @@ impl Write {
         store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row, import)?;
         payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), Some(&row.values)), Some(reason));
         self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
+    }
+
+    pub(crate) fn void(
+        &self,
+        tx: &mut Tx<'_>,
+        (record, revision): (i64, i64),
+        reason: &str,
+    ) -> anyhow::Result<Consequence> {
+        let before = self.standing(tx, record)?;
+        store::void(tx, &self.actor, self.ledger(), Change { record_id: record, revision, reason })?;
+        payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), None), Some(reason));
+        self.judge(tx, vec![Changed { table: self.table, record, before, after: None }])
     }
 
     /// The row of the record to be joined to another, if both are there and the other can take its place.
@@ -349,13 +381,14 @@ impl Write {
         Ok(())
     }
 
-    fn judge(&self, tx: &mut Tx<'_>, changes: Vec<Changed>) -> anyhow::Result<()> {
+    fn judge(&self, tx: &mut Tx<'_>, changes: Vec<Changed>) -> anyhow::Result<Consequence> {
         if self.table < builtin::COUNT {
             org_changed(tx)?;
         }
         let organisation = Some(self.current.organisation.clone());
-        let later = touch::judge(tx, &self.current.engine, self.now.day, &changes, organisation)?;
-        enqueue(tx, &later, &self.actor)
+        let (replaced, later) = touch::judge(tx, &self.current.engine, self.now.day, &changes, organisation)?;
+        enqueue(tx, &later, &self.actor)?;
+        Ok(Consequence { replaced, later: !later.is_empty() })
     }
 
     /// The unit a row belongs to: typed, or following from `unit_from` on the row's day (4.12).

@@ -18,6 +18,7 @@ pub mod exam;
 pub mod export;
 pub mod facts;
 pub mod feedback;
+pub mod form;
 pub mod harmless;
 pub mod installation;
 pub mod intake;

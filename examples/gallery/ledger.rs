@@ -1,6 +1,6 @@
 //! 台账 lists: the index, a usual one, a wide one, persons, an empty one, one with a wrong day.
 
-use dongliang::web::view::ledger::{Cell, ColumnChoice, Head, Ledger, Order, Preset, Row};
+use dongliang::web::view::ledger::{Cell, ColumnChoice, Head, Ledger, Order, Preset, Row, Write};
 use dongliang::web::view::ledgers::{LedgerGroup, LedgerLine, Ledgers};
 use dongliang::web::view::parts::Choice;
 use dongliang::web::view::table::{Chip, Control, Facet, FacetValue, Facets, FilterForm, Input, Pager};
@@ -51,6 +51,7 @@ fn rows() -> Vec<Row> {
         let (pair, unit) = PAIRS[i % 5];
         let state = if i.is_multiple_of(7) { "未确认" } else { "已确认" };
         Row {
+            mark: format!("{i}:1"),
             title: link(pair, "/ledgers/guidance/5801"),
             cells: vec![
                 Cell::Short(format!("9月{}日", 28 - i)),
@@ -88,6 +89,12 @@ pub(crate) fn full() -> Ledger {
         ["结对编号", "导师", "帮带对象", "年月", "确认日期", "附件", "登记时间", "备注"].map(|t| column(t, false));
     Ledger {
         whole: None,
+        write: Some(Write {
+            new: "/ledgers/guidance/new".into(),
+            void: "/ledgers/guidance/void".into(),
+            token: "0".into(),
+            done: String::new(),
+        }),
         page: page(PATH, PATH),
         title: "指导记录".into(),
         counted: "条指导记录".into(),
@@ -195,6 +202,7 @@ pub(crate) fn wide() -> Ledger {
     ];
     let names = ["刘洋", "钱卫平", "宋佳明", "邓春梅", "陆明", "吴海燕", "马骏", "郑凯", "胡立新", "赵倩"];
     let row = |i: usize| Row {
+        mark: format!("{i}:1"),
         title: link(names[i % 10], "/ledgers/person/7"),
         cells: VALUES.map(|v| Cell::Short(v.into())).into(),
         voided: None,
@@ -215,6 +223,7 @@ pub(crate) fn people() -> Ledger {
     let units = UNITS.map(|name| Choice { value: name.into(), label: name.into(), current: false });
     let names = ["刘洋", "钱卫平", "宋佳明", "邓春梅", "陆明", "吴海燕", "马骏", "郑凯", "胡立新", "赵倩"];
     let row = |i: usize| Row {
+        mark: format!("{i}:1"),
         title: link(names[i % 10], "/ledgers/person/7"),
         cells: vec![
             Cell::Link(link("柳溪县发改局", "/units/12")),

@@ -45,6 +45,8 @@ pub(crate) fn record() -> Record {
         note: note.into(),
     };
     Record {
+        saved: None,
+        change: Some(("/ledgers/guidance/5801/correct".into(), "/ledgers/guidance/5801/void".into())),
         correction: None,
         errors: Default::default(),
         open: None,

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0009_import_account.sql"),
     include_str!("../../migrations/0010_remedy.sql"),
     include_str!("../../migrations/0011_audit_found.sql"),
+    include_str!("../../migrations/0012_once.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -265,7 +265,7 @@ fn day_path(t: &mut Table<'_>, key: &'static str, scope: Scope<'_>) -> Option<Pa
 }
 
 /// Name of the ledger whose fields a source's rows have.
-pub(super) fn ledger_of(of: &Of) -> &str {
+pub(crate) fn ledger_of(of: &Of) -> &str {
     match of {
         Of::Person => "person",
         Of::Unit => "unit",

@@ -26,4 +26,5 @@ mod worked;
 pub use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use load::package_hash;
 pub use load::{Loaded, load, load_files, own};
+pub(crate) use measure::ledger_of;
 pub use uses::ledger_uses;

@@ -3,7 +3,7 @@
 
 mod find;
 mod masked;
-mod rules;
+pub(crate) mod rules;
 mod staged;
 
 use std::{
@@ -78,7 +78,7 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
         masked::keep(tx, definition, &installation.keys, &mut checked)?;
         checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
         let known = all - checked.rows.len();
-        rules::apply(tx, definition, &mut checked)?;
+        rules::apply(tx, definition, &mut checked, None)?;
         let corrections = corrections(tx, definition, &mut checked)?;
         Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known, corrections })
     })
@@ -181,7 +181,8 @@ fn without_known(
     Ok(std::mem::take(&mut checked.rows).into_iter().filter(|r| !known(r)).collect())
 }
 
-fn value(stored: &Stored) -> Value {
+/// A checked value as the store binds it.
+pub(crate) fn value(stored: &Stored) -> Value {
     match stored {
         Stored::Null => Value::Null,
         Stored::I64(n) => Value::I64(*n),

@@ -10,13 +10,19 @@ use crate::{
     sheet::{CellError, Checked, CheckedRow, Stored},
 };
 
-/// Takes rows that break a rule out of the checked ones and reports them.
+/// Takes rows that break a rule out of the checked ones and reports them. `corrects` is the record that the one row of a
+/// form corrects; rows of a file correct the record of their code.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn apply(tx: &mut Tx<'_>, ledger: &Ledger, checked: &mut Checked) -> anyhow::Result<()> {
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    checked: &mut Checked,
+    corrects: Option<i64>,
+) -> anyhow::Result<()> {
     let found = match ledger.name.as_str() {
-        "unit" => circles(tx, ledger, &checked.rows)?,
+        "unit" => circles(tx, ledger, &checked.rows, corrects)?,
         "post" | "charge" => outside(tx, ledger, &checked.rows)?,
         _ => return Ok(()),
     };
@@ -40,15 +46,20 @@ fn day(ledger: &Ledger, row: &CheckedRow, name: &str) -> Option<Day> {
 }
 
 /// Units whose superiors lead back to themselves, with the units that stand already.
-fn circles(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Result<Vec<CellError>> {
+fn circles(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    rows: &[CheckedRow],
+    corrects: Option<i64>,
+) -> anyhow::Result<Vec<CellError>> {
     let sql = "select record_id, record_code, \"parent\" from l_unit where voided_at is null";
     let standing = tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned), r.opt_i64(2)?)))?;
     let ids: HashMap<&str, i64> = standing.iter().filter_map(|(id, code, _)| Some((code.as_deref()?, *id))).collect();
     let mut parents: HashMap<i64, i64> =
         standing.iter().filter_map(|(id, _, parent)| Some((*id, (*parent)?))).collect();
     // New units stand under minus the number of their row.
-    let id_of =
-        |row: &CheckedRow| row.code.as_deref().and_then(|c| ids.get(c).copied()).unwrap_or(-i64::from(row.number));
+    let coded = |row: &CheckedRow| row.code.as_deref().and_then(|c| ids.get(c).copied());
+    let id_of = |row: &CheckedRow| corrects.or(coded(row)).unwrap_or(-i64::from(row.number));
     let updated: Vec<(&CheckedRow, i64)> = rows.iter().map(|row| (row, id_of(row))).collect();
     for (row, id) in &updated {
         if let Some(Stored::I64(parent)) = field(ledger, row, "parent") {

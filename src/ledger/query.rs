@@ -161,6 +161,14 @@ pub fn records(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -
     tx.rows(&select.columns("r.record_id"), &select.params.0, |row| row.i64(0))
 }
 
+/// The current records with what stands in a text field of theirs.
+pub fn titles(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, field: &str) -> anyhow::Result<Vec<(i64, String)>> {
+    let select = Select::current(tx, ledger, scope, None);
+    let column = quoted(&select.plain_field(field)?.name);
+    let sql = select.columns(&format!("r.record_id, r.{column}"));
+    tx.rows(&sql, &select.params.0, |row| Ok((row.i64(0)?, row.opt_text(1)?.unwrap_or_default().to_owned())))
+}
+
 /// The record with that code: a current one if there is, else a voided one; the oldest of several.
 pub fn coded(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) -> anyhow::Result<Option<i64>> {
     let select = Select::all(tx, ledger, scope).equal("record_code", code);

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     CellError, Checked, CheckedRow, Lookup, RawCell, Resolve, Row, SheetError, Skipped, Stored, Table,
-    header::{self, HeadColumn, Target},
+    header::{self, HeadColumn, HeaderMatch, Target},
     id_number, letters, norm, number,
     report::KEPT,
     resolve,
@@ -24,19 +24,7 @@ use super::{
 ///
 /// `today` marks events that have not happened yet; it decides nothing.
 pub fn check(table: &Table, ledger: &Ledger, resolve: &dyn Resolve, today: Day) -> Result<Checked, SheetError> {
-    let header = header::detect(table, ledger)?;
-    let mut run = Run {
-        ledger,
-        resolve,
-        today,
-        money_units: header.columns.iter().map(|c| number::money_unit(&c.head)).collect(),
-        heads: header.columns.iter().map(|c| norm::key(&c.head)).collect(),
-        required_typed_unit: header::unit_is_typed(ledger),
-        same: HashMap::new(),
-        codes: HashMap::new(),
-        id_numbers: HashMap::new(),
-        out: Checked { header, ..Checked::default() },
-    };
+    let mut run = Run::new(header::detect(table, ledger)?, ledger, resolve, today);
     let usable = run.header_findings(table);
     let below = run.out.header.row;
     for row in table.rows.iter().filter(|r| r.number > below) {
@@ -46,6 +34,21 @@ pub fn check(table: &Table, ledger: &Ledger, resolve: &dyn Resolve, today: Day) 
         run.out.rows.clear();
     }
     Ok(run.out)
+}
+
+/// Checks one record that was typed into a form, by the rules for a row of a file. The column of a finding is the letters
+/// of the cell's position among `cells`.
+pub fn check_one(cells: Vec<(Target, RawCell)>, ledger: &Ledger, resolve: &dyn Resolve, today: Day) -> Checked {
+    let head = |target: Target| match target {
+        Target::Field(i) => ledger.fields[i].title.clone(),
+        other => header::target_title(other, ledger),
+    };
+    let column =
+        |(index, (target, _)): (usize, &(Target, RawCell))| HeadColumn { index, head: head(*target), target: *target };
+    let header = HeaderMatch { columns: cells.iter().enumerate().map(column).collect(), ..HeaderMatch::default() };
+    let mut run = Run::new(header, ledger, resolve, today);
+    run.record(&Row { number: 1, cells: cells.into_iter().map(|(_, cell)| cell).collect() });
+    run.out
 }
 
 struct Run<'a> {
@@ -63,7 +66,22 @@ struct Run<'a> {
     out: Checked,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(header: HeaderMatch, ledger: &'a Ledger, resolve: &'a dyn Resolve, today: Day) -> Run<'a> {
+        Run {
+            ledger,
+            resolve,
+            today,
+            money_units: header.columns.iter().map(|c| number::money_unit(&c.head)).collect(),
+            heads: header.columns.iter().map(|c| norm::key(&c.head)).collect(),
+            required_typed_unit: header::unit_is_typed(ledger),
+            same: HashMap::new(),
+            codes: HashMap::new(),
+            id_numbers: HashMap::new(),
+            out: Checked { header, ..Checked::default() },
+        }
+    }
+
     /// Says what the header lacks; false when no row can be taken.
     fn header_findings(&mut self, table: &Table) -> bool {
         let header = self.out.header.clone();
@@ -114,6 +132,10 @@ impl Run<'_> {
             }
             return;
         }
+        self.record(row);
+    }
+
+    fn record(&mut self, row: &Row) {
         let before = self.out.error_count;
         let (unit, unit_known) = self.unit_of(row);
         let mut checked = CheckedRow {

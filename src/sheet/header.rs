@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::directive::model::{Field, FieldType, Ledger, LedgerKind};
+use crate::{
+    directive::model::{Field, FieldType, Ledger, LedgerKind},
+    org::builtin::is_setting,
+};
 
 use super::{RawCell, Row, SheetError, Table, letters, words::Words};
 
@@ -117,9 +120,10 @@ fn required(ledger: &Ledger) -> impl Iterator<Item = &Field> {
 }
 
 /// True where each row names its unit in a column of its own: the unit does not follow from a field, and the ledger is
-/// neither that of units nor an undated register.
+/// neither that of units, nor an undated register, nor one of what holds for the whole office.
 pub fn unit_is_typed(ledger: &Ledger) -> bool {
-    ledger.unit_from.is_none() && ledger.name != "unit" && ledger.kind != LedgerKind::Register
+    let own = ledger.name != "unit" && !is_setting(&ledger.name);
+    ledger.unit_from.is_none() && own && ledger.kind != LedgerKind::Register
 }
 
 fn one_line(cell: &RawCell) -> String {

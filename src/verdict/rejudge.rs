@@ -221,7 +221,7 @@ fn write_whole(
             return Ok(written);
         };
         for chunk in rows.chunks(2_000) {
-            written += store::replace(tx, &[], chunk)?;
+            written += store::replace(tx, &[], chunk)?.rows();
         }
     }
     Err(CutShort.into())

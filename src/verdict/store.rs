@@ -182,11 +182,33 @@ pub fn of_requirement(tx: &mut Tx<'_>, requirement: &str, subject: Option<i64>) 
     tx.rows(&sql, &params, Stored::read)
 }
 
-/// Puts new verdicts of a requirement in the place of the old ones; only what differs is written. Gives how many rows.
+/// What a judgement changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// Verdicts that do not stand any more.
+    pub gone: Vec<Stored>,
+    /// Verdicts that stand now.
+    pub come: Vec<Stored>,
+}
+
+impl Replaced {
+    /// How many rows were taken away and written.
+    pub fn rows(&self) -> u64 {
+        (self.gone.len() + self.come.len()) as u64
+    }
+
+    /// Adds what another judgement changed.
+    pub fn extend(&mut self, other: Replaced) {
+        self.gone.extend(other.gone);
+        self.come.extend(other.come);
+    }
+}
+
+/// Puts new verdicts of a requirement in the place of the old ones; only what differs is written.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Result<u64> {
+pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Result<Replaced> {
     let (gone, come) = differing(old.to_vec(), new.to_vec());
     for o in &gone {
         tx.execute(
@@ -199,7 +221,7 @@ pub fn replace(tx: &mut Tx<'_>, old: &[Stored], new: &[Stored]) -> anyhow::Resul
     gone.iter().for_each(|o| changes.count(o, -1));
     come.iter().for_each(|n| changes.count(n, 1));
     changes.write(tx)?;
-    Ok((gone.len() + come.len()) as u64)
+    Ok(Replaced { gone, come })
 }
 
 /// Of the old rows those that do not stand any more, of the new those that do not stand yet.

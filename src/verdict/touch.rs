@@ -6,7 +6,7 @@ use super::{
     engine::{Engine, Question},
     load::Shared,
     repeat::with_repeats,
-    store::{self, Stored},
+    store::{self, Replaced, Stored},
 };
 use crate::{
     db::{Hold, Tx, Value},
@@ -126,7 +126,8 @@ fn one(engine: &Engine, i: usize, change: &Changed, need: &super::needs::Need) -
     Touch::Subjects(ids)
 }
 
-/// Judges what the changed rows touch as of a day and writes the verdicts. `organisation` may hold the chart read before;
+/// Judges what the changed rows touch as of a day and writes the verdicts; gives what that changed, and what could not be
+/// judged at once. `organisation` may hold the chart read before;
 /// it must be of the same state of the store.
 ///
 /// # Errors
@@ -137,9 +138,9 @@ pub fn judge(
     as_of: crate::day::Day,
     changes: &[Changed],
     organisation: Option<Shared>,
-) -> anyhow::Result<Later> {
+) -> anyhow::Result<(Replaced, Later)> {
     let Some(touched) = touched(engine, changes) else {
-        return Ok(Later { everything: true, ..Later::default() });
+        return Ok((Replaced::default(), Later { everything: true, ..Later::default() }));
     };
     let mut expanded = BTreeMap::new();
     for (i, touch) in touched {
@@ -153,7 +154,7 @@ pub fn judge(
     let judging = meta(tx, "judging")?.is_some();
     tx.hold(&touched.iter().flat_map(|(i, touch)| holds(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());
-    let mut later = Later::default();
+    let (mut replaced, mut later) = (Replaced::default(), Later::default());
     for (i, touch) in touched {
         let c = &engine.compiled[i];
         let id = &c.requirement.id;
@@ -174,9 +175,9 @@ pub fn judge(
             }
             only.iter().try_for_each(|subject| news(tx, id, *subject))?;
         }
-        judge_requirement(tx, engine, i, as_of, only, &mut shared)?;
+        replaced.extend(judge_requirement(tx, engine, i, as_of, only, &mut shared)?);
     }
-    Ok(later)
+    Ok((replaced, later))
 }
 
 /// Tells a full judgement under way that these subjects have newer verdicts than it.
@@ -249,7 +250,7 @@ pub fn judge_requirement(
     as_of: crate::day::Day,
     only: Vec<i64>,
     shared: &mut Shared,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Replaced> {
     let id = engine.compiled[i].requirement.id.clone();
     let mut old = Vec::new();
     if only.is_empty() {

@@ -10,7 +10,7 @@ use super::{
     people::Kept,
     router,
 };
-use crate::{feedback::Pace, installation::Installation, jobs, ledger::Memo};
+use crate::{feedback::Pace, form::directory, installation::Installation, jobs, ledger::Memo};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub(super) struct App {
     pub(super) memo: Arc<Memo>,
     /// Where its persons are.
     pub(super) people: Arc<Kept>,
+    /// Its persons and units as pickers search them.
+    pub(super) directory: Arc<directory::Kept>,
     /// How much each session has said about the program.
     pub(super) feedback: Arc<Pace>,
     /// How it is reached.
@@ -39,7 +41,14 @@ pub enum Transport {
 impl App {
     /// Over an installation, with nothing counted yet.
     pub(super) fn new(installation: Installation, transport: Transport) -> App {
-        App { installation, memo: Arc::default(), people: Arc::default(), feedback: Arc::default(), transport }
+        App {
+            installation,
+            memo: Arc::default(),
+            people: Arc::default(),
+            directory: Arc::default(),
+            feedback: Arc::default(),
+            transport,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, pages: u64) -> u64 {
 
 /// The address without the page, and without what is empty.
 pub(super) fn without_page(ask: &Ask) -> super::view::url::Query {
-    let mut query = ask.url.without("page");
+    let mut query = ask.url.without("page").without("done");
     query.pairs.retain(|(_, value)| !value.is_empty());
     query
 }

@@ -20,6 +20,7 @@ use super::{
     org_units::Units,
     people::{People, ordered_here},
     record_derived, record_links,
+    record_new::may_add,
     view::{
         ledger::{self as view, Cell, Head},
         spelling::requirement_code,
@@ -36,6 +37,7 @@ use crate::{
         ledger_uses,
         model::{self, LedgerKind, Package},
     },
+    form,
     installation::Current,
     ledger::{
         query::{self, Filter, Order, Query, Voided},
@@ -132,7 +134,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Res
 fn unknown(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) {
     let ledger = of.ledger();
     let mut known = conditions.known(of);
-    known.extend(["page", "size", "sort", "col", "cols", "voided"].map(str::to_owned));
+    known.extend(["page", "size", "sort", "col", "cols", "voided", "done"].map(str::to_owned));
     asked::keys(desk, &known.iter().map(String::as_str).collect::<Vec<_>>());
     if conditions.order == Order::Default {
         asked::values(desk, "sort", "可排列的栏目中", &|_| false);
@@ -179,12 +181,31 @@ fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: P
         presets: columns.presets(ledger, &url),
         heads: heads(of, &columns, conditions, &url),
         none: none(of, conditions),
+        write: write(desk, of)?,
         exports: if may_export { ledger_export::links(of, &columns, &url) } else { Vec::new() },
         whole: if may_export { ledger_export::whole_form(desk, of, &url)? } else { None },
         columns: columns.choices(ledger),
         rows,
         pager,
     })
+}
+
+/// What who may write here can do.
+fn write(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Option<view::Write>> {
+    let ledger = of.ledger();
+    if !may_add(desk, ledger) {
+        return Ok(None);
+    }
+    let told = match desk.ask.get("done").map(str::to_owned).filter(|once| !once.contains('\0')) {
+        Some(once) => form::told(desk.tx, &once, desk.reader()?.account)?,
+        None => None,
+    };
+    let done = told.map_or_else(String::new, |(_, told)| match told.all {
+        0 => "已作废。没有判定因此变化。".into(),
+        n => format!("已作废，{n}项判定由此变化。"),
+    });
+    let path = format!("/ledgers/{}", ledger.name);
+    Ok(Some(view::Write { new: format!("{path}/new"), void: format!("{path}/void"), token: desk.form_token()?, done }))
 }
 
 /// The page's rows.
@@ -256,6 +277,7 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
         title: Link::new(shown.title(row), record_links::record_href(of.ledger(), &columns_value::code(row))),
         cells: columns.shown.iter().map(|c| cell(row, *c)).collect(),
         voided: row.voided_at.map(|at| void_words(row, at)),
+        mark: format!("{}:{}", row.record_id, row.revision),
     };
     Ok(rows.iter().map(line).collect())
 }
@@ -326,7 +348,7 @@ fn none(of: &Listing, conditions: &Conditions) -> String {
         (true, _) => "条件无法识别，没有查询。请修改后再查。".into(),
         (false, false) => format!("没有符合条件的{title}。"),
         (false, true) => {
-            format!("没有{title}。可用命令 dongliang import {} 文件 导入。", of.ledger().name)
+            format!("没有{title}。可以逐条新增，或者用命令 dongliang import {} 文件 导入。", of.ledger().name)
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     };
     let fields: Vec<usize> = (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived).collect();
     let line = |row: usize| Row {
+        mark: String::new(),
         title: record_links::to(of.layout(), &names, of.table, table.ids[row]),
         cells: fields.iter().map(|i| cell(row, *i)).collect(),
         voided: None,
@@ -61,6 +62,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     let titled = |title: String| Head { title, ..Head::default() };
     let url = url::Query::new(record_links::list_path(ledger));
     Ok(view::Ledger {
+        write: None,
         whole: None,
         page: desk.page(&url.path)?,
         title: ledger.title.clone(),

@@ -17,7 +17,7 @@ pub(super) struct Share {
 }
 
 /// The longest form, in bytes: ours are some kilobytes. `view::problem` says it in words.
-pub(super) const FORM: usize = 64 * 1024;
+const FORM: usize = 64 * 1024;
 
 /// A page; none takes more than a second to make.
 const PAGE: Share = Share { body: FORM, time: Duration::from_secs(60) };
@@ -25,9 +25,17 @@ const PAGE: Share = Share { body: FORM, time: Duration::from_secs(60) };
 /// A file: a million rows are written before the first byte is sent.
 const EXPORT: Share = Share { time: Duration::from_secs(300), ..PAGE };
 
+/// The form of a record: some texts of 4,000 characters, nine bytes each when posted.
+const RECORD: Share = Share { body: 512 * 1024, ..PAGE };
+
 /// What a request to this path may take.
 pub(super) fn share(path: &str) -> Share {
-    if path.ends_with("/export") { EXPORT } else { PAGE }
+    let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
+    match () {
+        () if path.ends_with("/export") => EXPORT,
+        () if record => RECORD,
+        () => PAGE,
+    }
 }
 
 /// The TLS handshake, and the head of a request, must be there in this time. A browser needs one round trip; who sends a

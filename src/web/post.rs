@@ -38,7 +38,9 @@ impl FromRequest<App> for Posted {
         if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Ok(Posted(Err(PageError::Unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE))));
         }
-        let body = axum::body::to_bytes(request.into_body(), limits::FORM);
+        // Larger forms are not read.
+        let largest = limits::share(request.uri().path()).body;
+        let body = axum::body::to_bytes(request.into_body(), largest);
         Ok(Posted(match tokio::time::timeout(SLOWEST, body).await {
             Ok(Ok(bytes)) => Ok(ask::form(&String::from_utf8_lossy(&bytes))),
             Ok(Err(_)) => Err(PageError::Unreadable(StatusCode::PAYLOAD_TOO_LARGE)),
@@ -55,6 +57,11 @@ impl Fields {
     /// The first value of a field as it was sent; empty if it is not there.
     pub(super) fn raw(&self, name: &str) -> &str {
         self.0.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
+    }
+
+    /// All fields, in their order.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// The same without blanks around it.
@@ -98,7 +105,6 @@ impl Seat {
     }
 
     /// Who records facts, and how far.
-    #[allow(dead_code, reason = "for the forms that record facts")]
     pub(super) fn by(&self) -> By {
         By { name: self.reader.name.clone(), account: Some(self.reader.account), scope: self.scope.clone() }
     }

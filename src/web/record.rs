@@ -14,8 +14,9 @@ use super::{
     org_units::Units,
     people::People,
     record_derived, record_history, record_links,
+    record_new::{may_add, may_change},
     record_open::{self, Open},
-    record_uses, requests,
+    record_saved, record_uses, requests,
     view::{
         form::Form,
         record::{Field, Record},
@@ -57,7 +58,7 @@ pub(super) fn page(
     text: &str,
     open: &Open<'_>,
 ) -> anyhow::Result<Record> {
-    asked::keys(desk, &[]);
+    asked::keys(desk, &["saved"]);
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let table = layout.index(name).filter(|t| !layout.ledgers[*t].derived).ok_or(PageError::NotFound)?;
@@ -89,7 +90,15 @@ pub(super) fn page(
         None => (beside(desk, &current, table, row, false)?, beside(desk, &current, table, row, true)?),
         Some(_) => (None, None),
     };
+    let saved = match desk.ask.get("saved").map(str::to_owned) {
+        Some(once) => record_saved::of(desk, id, &once)?,
+        None => None,
+    };
+    let href = record_links::record_href(ledger, &id.to_string());
+    let change = may_change(desk, ledger, row)?.then(|| (format!("{href}/correct"), format!("{href}/void")));
     Ok(Record {
+        saved,
+        change,
         page: desk.page(&record_links::list_path(ledger))?,
         ledger: Link::new(ledger.title.clone(), record_links::list_path(ledger)),
         title: shown.title(row),
@@ -200,6 +209,11 @@ fn referring(desk: &mut Desk<'_, '_>, app: &App, table: usize, row: &Stored) -> 
             let n = query::count(desk.tx, ledger, &desk.scope, &query, None)?;
             if n > 0 {
                 found.push(Link::new(format!("{}{by}{n}条", ledger.title), url.href()));
+            }
+            if ledger.unit_from.as_ref() == Some(&field.name) && row.voided_at.is_none() && may_add(desk, ledger) {
+                let new =
+                    Url::new(format!("/ledgers/{}/new", ledger.name)).with(&field.name, row.record_id.to_string());
+                found.push(Link::new(format!("新增{}", ledger.title), new.href()));
             }
         }
     }

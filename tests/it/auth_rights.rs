@@ -39,6 +39,7 @@ fn address(path: &str) -> String {
         .replace("/accounts/{id}", "/accounts/1")
         .replace("/records/{ledger}", "/records/guidance")
         .replace("/ledgers/{name}/{id}/open", "/ledgers/person/P2/open")
+        .replace("/ledgers/{name}/{id}/", "/ledgers/guidance/Z1/")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
         .replace("/{id}", "/Z1")

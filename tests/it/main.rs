@@ -45,5 +45,6 @@ mod web_leaks;
 mod web_lists;
 mod web_me;
 mod web_queries;
+mod web_records;
 mod words;
 mod worlds;

@@ -46,6 +46,21 @@ pub struct Ledger {
     pub pager: Pager,
     /// Why there is no row, and the next step.
     pub none: String,
+    /// To write here; `None` for who may not.
+    pub write: Option<Write>,
+}
+
+/// What somebody who may write sees on a list.
+#[derive(Clone, Debug, Default)]
+pub struct Write {
+    /// The form of a new record.
+    pub new: String,
+    /// Where the marked rows are posted to be voided.
+    pub void: String,
+    /// The form's token.
+    pub token: String,
+    /// What was just done; empty for nothing.
+    pub done: String,
 }
 
 /// A column.
@@ -82,6 +97,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Why it was voided, with who and when; `None` for a current row.
     pub voided: Option<String>,
+    /// The row as it is marked: record and revision.
+    pub mark: String,
 }
 
 /// A value in the list.
@@ -184,6 +201,7 @@ mod tests {
             whole: None,
             pager: Pager { size: 20, page: 1, ..Pager::default() },
             none: "没有记录。".into(),
+            write: None,
         };
         assert_eq!(ledger.carried().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["kind"]);
         assert!(!ledger.wide());

@@ -24,6 +24,7 @@ pub mod parts;
 pub mod permissions;
 pub mod problem;
 pub mod record;
+pub mod record_form;
 pub mod remedy;
 pub mod requests;
 pub mod requirement;

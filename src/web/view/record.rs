@@ -14,6 +14,10 @@ use super::words::{Link, Words};
 pub struct Record {
     /// Frame.
     pub page: Page,
+    /// What a form that led here did; `None` else.
+    pub saved: Option<Saved>,
+    /// Where it is corrected and voided; `None` for who may not.
+    pub change: Option<(String, String)>,
     /// The ledger.
     pub ledger: Link,
     /// What the record is called: `孙建国指导林峰`.
@@ -76,4 +80,35 @@ pub struct Use {
     pub refused: bool,
     /// What it adds there, or why not.
     pub note: String,
+}
+
+/// What a form that was recorded did to the verdicts.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    /// That it was recorded, and how many verdicts it changed.
+    pub words: String,
+    /// Each with what it was and what it is.
+    pub lines: Vec<Words>,
+    /// How many are not listed.
+    pub more: usize,
+}
+
+/// To void records: which, what counts them, why.
+#[derive(Clone, Debug, Template)]
+#[template(path = "record_void.html")]
+pub struct Void {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong with the reason.
+    pub errors: Errors,
+    /// The ledger.
+    pub ledger: Link,
+    /// `作废指导记录`
+    pub title: String,
+    /// The records.
+    pub records: Vec<Link>,
+    /// Verdicts that count them.
+    pub uses: Vec<Use>,
+    /// The form.
+    pub form: Form,
 }

@@ -1,0 +1,19 @@
+//! The form of a record, from the ledger's definition: which inputs it has and why (`fields`), what was typed into them
+//! (`typed`), whether it can be recorded (`check`, by the rules for a row of a file), whom and what a picker offers
+//! (`find`, over the persons and units in `directory`), and the write itself, once a form (`save`).
+//!
+//! Nothing here knows of pages.
+
+mod check;
+pub mod directory;
+mod fields;
+mod find;
+mod save;
+mod typed;
+
+pub use check::{Checked, Fault, check};
+pub use directory::Directory;
+pub use fields::{At, Control, Group, Input, Plan, plan};
+pub use find::{Around, Hit, Hits};
+pub use save::{CodeTaken, Deed, Face, Saved, Told, Turn, save, told, void_all};
+pub use typed::Typed;

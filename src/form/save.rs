@@ -1,0 +1,204 @@
+//! The write of a form: once, however often it is sent, and what it did to the verdicts kept beside it for a while, so
+//! that the page it leads to can tell.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    db::Tx,
+    facts::{Consequence, Write},
+    installation::Installation,
+    ledger::{NewRow, store},
+    scope::{By, Scope},
+    verdict::store::Stored,
+};
+
+/// How long (µs) it is known that a form was sent.
+const KNOWN: i64 = 48 * 3_600 * 1_000_000;
+/// Verdicts told of at most.
+const TOLD: usize = 40;
+
+/// What a form is to do.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// A new record.
+    New(NewRow),
+    /// Another row for a record: its id, the revision that the person saw, the row, why.
+    Correct((i64, i64), NewRow, String),
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Recorded as this record.
+    Now(i64),
+    /// The same form was sent before, and recorded as this record.
+    Before(i64),
+}
+
+/// The code of a record is another record's.
+#[derive(Debug, thiserror::Error)]
+#[error("编号“{0}”已经用于另一条记录，请核对；没有编号的可以不填")]
+pub struct CodeTaken(pub String);
+
+/// A verdict that a form changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Table id of the requirement.
+    pub requirement: String,
+    /// First cell of the subject.
+    pub subject: i64,
+    /// Its other cells, as stored.
+    pub rest: String,
+    /// The window's label.
+    pub window: String,
+    /// State, light, 已补 and value as it was; `None`: there was none.
+    pub before: Option<Face>,
+    /// The same as it is.
+    pub after: Option<Face>,
+}
+
+/// What a verdict says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    /// As [`crate::verdict::judge::State::as_str`].
+    pub state: String,
+    /// As [`crate::verdict::light::Light::as_str`].
+    pub light: String,
+    /// 已补.
+    pub late: bool,
+    /// The exact values of its parts.
+    pub value: String,
+}
+
+/// What is told of a form that was recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Verdicts that it changed, those first whose state or light is another.
+    pub turns: Vec<Turn>,
+    /// How many there are in all.
+    pub all: usize,
+    /// More is being judged.
+    pub later: bool,
+}
+
+/// Does what a form says, in one transaction with its judgement. `once` is the form's own key, by an account.
+///
+/// # Errors
+/// [`CodeTaken`]; a [`store::StoreError::Conflict`] when the record has moved on; [`crate::facts::OutOfScope`]; else when
+/// the store cannot be written.
+pub fn save(installation: &Installation, by: By, ledger: &str, once: &str, deed: Deed) -> anyhow::Result<Saved> {
+    let (inst, ledger, once) = (installation.clone(), ledger.to_owned(), once.to_owned());
+    installation.db.write(move |tx| {
+        let account = by.account.unwrap_or_default();
+        let now = inst.clock.now().instant;
+        if !take(tx, &once, account, &ledger, now)? {
+            let sql = "select record_id from once where key = $1 and account_id = $2";
+            let record = tx.one(sql, &[once.as_str().into(), account.into()], |r| r.i64(0))?;
+            return record.map(Saved::Before).ok_or_else(|| anyhow::anyhow!("表单的编号不对，请重新打开页面"));
+        }
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let (record, done) = match deed {
+            Deed::New(row) => {
+                free(tx, &write, row.code.as_deref(), None)?;
+                let (ids, done) = write.add(tx, vec![row], None)?;
+                (ids.first().copied().unwrap_or_default(), done)
+            }
+            Deed::Correct((record, revision), row, reason) => {
+                free(tx, &write, row.code.as_deref(), Some(record))?;
+                (record, write.correct(tx, (record, revision), row, &reason, None)?)
+            }
+        };
+        let told = serde_json::to_string(&of(done))?;
+        let sql = "update once set record_id = $2, told = $3 where key = $1";
+        tx.execute(sql, &[once.as_str().into(), record.into(), told.into()])?;
+        Ok(Saved::Now(record))
+    })
+}
+
+/// Voids records (id and revision that the person saw) for one reason, all or none.
+///
+/// # Errors
+/// As [`save`].
+pub fn void_all(
+    installation: &Installation,
+    by: By,
+    ledger: &str,
+    records: Vec<(i64, i64)>,
+    once: &str,
+    reason: &str,
+) -> anyhow::Result<()> {
+    let (inst, ledger, once, reason) = (installation.clone(), ledger.to_owned(), once.to_owned(), reason.to_owned());
+    installation.db.write(move |tx| {
+        if !take(tx, &once, by.account.unwrap_or_default(), &ledger, inst.clock.now().instant)? {
+            return Ok(());
+        }
+        let write = Write::begin(tx, &inst, &by, &ledger)?;
+        let mut done = Consequence::default();
+        for record in records {
+            done.extend(write.void(tx, record, &reason)?);
+        }
+        let told = serde_json::to_string(&of(done))?;
+        tx.execute("update once set told = $2 where key = $1", &[once.as_str().into(), told.into()])?;
+        Ok(())
+    })
+}
+
+/// What is told of a form that an account sent; `None` when it is not known, or not any more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn told(tx: &mut Tx<'_>, once: &str, account: i64) -> anyhow::Result<Option<(i64, Told)>> {
+    let sql = "select record_id, told from once where key = $1 and account_id = $2";
+    let found = tx.one(sql, &[once.into(), account.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
+    found.map(|(record, told)| Ok((record, serde_json::from_str(&told)?))).transpose()
+}
+
+/// Notes that a form is being recorded; false if it was before. Who sends it a second time at the same moment waits here.
+fn take(tx: &mut Tx<'_>, once: &str, account: i64, ledger: &str, now: i64) -> anyhow::Result<bool> {
+    tx.execute("delete from once where at < $1", &[(now - KNOWN).into()])?;
+    let sql = "insert into once (key, account_id, ledger, record_id, told, at) values ($1, $2, $3, 0, '{}', $4) \
+               on conflict (key) do nothing";
+    Ok(tx.execute(sql, &[once.into(), account.into(), ledger.into(), now.into()])? == 1)
+}
+
+/// Refuses a code that another record has.
+fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) -> anyhow::Result<()> {
+    let Some(code) = code else { return Ok(()) };
+    let others = store::find_by_code(tx, write.ledger(), &Scope::All, code)?;
+    anyhow::ensure!(others.iter().all(|row| Some(row.record_id) == own), CodeTaken(code.to_owned()));
+    Ok(())
+}
+
+fn of(done: Consequence) -> Told {
+    let face = |v: &Stored| Face {
+        state: v.state.as_str().into(),
+        light: v.light.as_str().into(),
+        late: v.late,
+        value: v.value.clone(),
+    };
+    let key = |v: &Stored| (v.requirement.clone(), v.subject, v.rest.clone(), v.window.clone());
+    let mut gone: HashMap<_, &Stored> = done.replaced.gone.iter().map(|v| (key(v), v)).collect();
+    let turn = |before: Option<&Stored>, after: Option<&Stored>| {
+        let v = after.or(before)?;
+        let turn = Turn {
+            requirement: v.requirement.clone(),
+            subject: v.subject,
+            rest: v.rest.clone(),
+            window: v.window.clone(),
+            before: before.map(face),
+            after: after.map(face),
+        };
+        (turn.before != turn.after).then_some(turn)
+    };
+    let come: Vec<Turn> = done.replaced.come.iter().filter_map(|v| turn(gone.remove(&key(v)), Some(v))).collect();
+    let mut turns: Vec<Turn> = come.into_iter().chain(gone.into_values().filter_map(|v| turn(Some(v), None))).collect();
+    turns.sort_by_cached_key(|t| {
+        let look = |f: &Option<Face>| f.as_ref().map(|f| (f.state.clone(), f.light.clone(), f.late));
+        (look(&t.before) == look(&t.after), t.requirement.clone(), t.window.clone(), t.subject)
+    });
+    let all = turns.len();
+    turns.truncate(TOLD);
+    Told { turns, all, later: done.later }
+}

@@ -1,0 +1,363 @@
+//! New records and corrections: `/ledgers/{name}/new`, `/ledgers/{name}/{id}/correct`.
+
+use askama::Template as _;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    app::App,
+    asked,
+    error::PageError,
+    frame::{self, Ask, Desk, show},
+    ledger_typed::record_of,
+    post::{Posted, Seat, act},
+    record_conflict,
+    record_form::{self, Filled, For, REASON},
+    record_pick, record_saved,
+    route::Needs,
+    view::{record_form::Conflict, words::Words},
+};
+use crate::{
+    auth::{Permission, account::plain_text, token},
+    clock,
+    db::Tx,
+    directive::model::{Field, FieldType, Ledger},
+    facts::OutOfScope,
+    form::{self, Around, CodeTaken, Control, Deed, Fault, Plan, Saved, Typed},
+    installation::Current,
+    ledger::{
+        self, NewRow,
+        query::{self, Filter, Query},
+        row::Stored,
+        store::{self, StoreError},
+    },
+    org::builtin,
+};
+
+/// The longest reason, in characters.
+pub(super) const LONGEST: usize = 200;
+
+/// The position of a ledger whose records may be written by somebody with these permissions.
+///
+/// # Errors
+/// [`PageError::NotFound`] without such a ledger; [`PageError::Forbidden`] for settings without that permission.
+pub(super) fn ledger_of(current: &Current, name: &str, may: impl Fn(Permission) -> bool) -> Result<usize, PageError> {
+    let layout = &current.engine.layout;
+    let table = layout.index(name).filter(|t| !layout.ledgers[*t].derived).ok_or(PageError::NotFound)?;
+    if builtin::is_setting(name) && !may(Permission::Settings) {
+        return Err(PageError::Forbidden(Permission::Settings));
+    }
+    Ok(table)
+}
+
+/// Whether the reader may record something in a ledger.
+pub(super) fn may_add(desk: &Desk<'_, '_>, ledger: &Ledger) -> bool {
+    desk.may(Permission::Record) && (!builtin::is_setting(&ledger.name) || desk.may(Permission::Settings))
+}
+
+/// Whether the reader may correct and void a row.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn may_change(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored) -> anyhow::Result<bool> {
+    if !may_add(desk, ledger) || row.voided_at.is_some() {
+        return Ok(false);
+    }
+    let scope = frame::writing(desk.reader()?, Needs::May(Permission::Record), &desk.current, desk.now.day);
+    ledger::writable(desk.tx, ledger, &scope, row.unit, &row.values)
+}
+
+/// `GET /ledgers/{name}/new`. The address may pick records: `?pair=J1`.
+pub(super) async fn blank(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| {
+        let current = desk.current.clone();
+        let table = ledger_of(&current, &name, |p| desk.may(p))?;
+        let ledger = &current.engine.layout.ledgers[table];
+        let plan = form::plan(&current.engine, ledger);
+        let bare = |key: &str| key.strip_prefix("f.").unwrap_or(key).to_owned();
+        let mut known: Vec<String> = plan.inputs().map(|i| bare(&i.key)).collect();
+        known.push("saved".into());
+        asked::keys(desk, &known.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut filled = Filled::default();
+        begin(desk, ledger, &plan, &mut filled.typed)?;
+        for input in plan.inputs() {
+            let (Control::Pick(to), Some(text)) = (&input.control, desk.ask.get(&bare(&input.key)).map(str::to_owned))
+            else {
+                continue;
+            };
+            if let Some(target) = current.engine.layout.index(to) {
+                let id = record_of(desk, &current.engine.layout.ledgers[target], &text)?;
+                filled.typed.pick(&input.key, id);
+            }
+        }
+        if let Some(once) = desk.ask.get("saved").map(str::to_owned) {
+            filled.said.extend(record_saved::before(desk, ledger, &once)?);
+        }
+        record_form::page(desk, &own, table, &For::New, &filled)
+    })
+    .await
+}
+
+/// What stands in a new form: an event happened today, the unit is the writer's if there is but one.
+fn begin(desk: &Desk<'_, '_>, ledger: &Ledger, plan: &Plan, typed: &mut Typed) -> anyhow::Result<()> {
+    if let (Some(day), None) = (ledger.opening(), ledger.closing()) {
+        typed.put(&format!("f.{day}"), desk.now.day.to_string());
+    }
+    let mut units: Vec<i64> = desk.reader()?.held.iter().filter_map(|h| h.unit).collect();
+    units.dedup();
+    if let ([unit], true) = (units.as_slice(), plan.inputs().any(|i| i.key == "unit")) {
+        typed.pick("unit", Some(*unit));
+    }
+    Ok(())
+}
+
+/// `POST /ledgers/{name}/new`.
+pub(super) async fn make(State(app): State<App>, Path(name): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let read = seat.db().read(|tx| read(seat, tx, &name, None))?;
+        let Read { table, filled, row, .. } = match read {
+            Ok(read) => read,
+            Err((status, table, filled)) => return Ok(answer(seat, status, table, None, &filled)),
+        };
+        match form::save(&seat.app.installation, seat.by(), &name, &filled.once, Deed::New(row)) {
+            Ok(Saved::Now(_)) if !seat.fields.get("again").is_empty() => {
+                Ok(seat.to(&format!("/ledgers/{name}/new?saved={}", filled.once)))
+            }
+            Ok(Saved::Now(id) | Saved::Before(id)) => Ok(seat.to(&saved_at(&name, id, &filled.once))),
+            Err(e) => refused(seat, table, None, filled, e),
+        }
+    })
+    .await
+}
+
+fn saved_at(name: &str, id: i64, once: &str) -> String {
+    format!("/ledgers/{name}/{id}?saved={once}")
+}
+
+/// `GET /ledgers/{name}/{id}/correct`.
+pub(super) async fn open(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| {
+        asked::keys(desk, &[]);
+        let current = desk.current.clone();
+        let table = ledger_of(&current, &name, |p| desk.may(p))?;
+        let ledger = &current.engine.layout.ledgers[table];
+        let row = standing(desk, ledger, &id)?;
+        let plan = form::plan(&current.engine, ledger);
+        let typed = Typed::of_row(&plan, ledger, &own.installation.keys, &row)?;
+        record_form::page(desk, &own, table, &For::Correct(&row), &Filled { typed, ..Filled::default() })
+    })
+    .await
+}
+
+/// The row of a record that may be changed.
+///
+/// # Errors
+/// That it is not there, was voided, or is another unit's.
+pub(super) fn standing(desk: &mut Desk<'_, '_>, ledger: &Ledger, id: &str) -> anyhow::Result<Stored> {
+    let id = record_of(desk, ledger, id)?.ok_or(PageError::NotFound)?;
+    let rows = store::history(desk.tx, ledger, &desk.scope, id)?;
+    let Some(row) = rows.iter().find(|r| r.voided_at.is_none()) else {
+        let by = rows.last().and_then(|r| r.voided_by.clone()).ok_or(PageError::NotFound)?;
+        return Err(PageError::Refused(format!("这条记录已由{by}作废，不能再更正或作废。")).into());
+    };
+    if !may_change(desk, ledger, row)? {
+        return Err(OutOfScope.into());
+    }
+    Ok(row.clone())
+}
+
+/// `POST /ledgers/{name}/{id}/correct`.
+pub(super) async fn correct(
+    State(app): State<App>,
+    Path((name, id)): Path<(String, String)>,
+    ask: Ask,
+    posted: Posted,
+) -> Response {
+    act(app, ask, posted, move |seat| {
+        let Ok(revision) = seat.fields.get("revision").parse::<i64>() else {
+            return Err(PageError::Invalid(vec!["表单不完整，请从记录页重新打开“更正”。".into()]).into());
+        };
+        let read = seat.db().read(|tx| read(seat, tx, &name, Some((&id, revision))))?;
+        let Read { table, mut filled, row, before } = match read {
+            Ok(read) => read,
+            Err((status, table, filled)) => return Ok(answer(seat, status, table, Some((&id, revision)), &filled)),
+        };
+        let Some(before) = before else { return Err(PageError::NotFound.into()) };
+        let record = before.record_id;
+        let reason = filled.reason.clone();
+        let deed = Deed::Correct((record, revision), row.clone(), reason);
+        match form::save(&seat.app.installation, seat.by(), &name, &filled.once, deed) {
+            Ok(Saved::Now(_) | Saved::Before(_)) => Ok(seat.to(&saved_at(&name, record, &filled.once))),
+            Err(e) => match e.downcast::<StoreError>() {
+                Ok(StoreError::Conflict(conflict)) => {
+                    let Some(now) = conflict.current else {
+                        return Err(PageError::Refused(StoreError::Conflict(conflict).to_string()).into());
+                    };
+                    let own = Stored { code: row.code, unit: row.unit, values: row.values, ..before };
+                    Ok(seat.show(StatusCode::CONFLICT, |desk| {
+                        let rows =
+                            record_conflict::differing(desk, &seat.app, table, [&conflict.expected, &now, &own])?;
+                        filled.conflict = Some(Conflict {
+                            words: format!(
+                                "没有保存：这条记录已由{}于{}更正",
+                                now.recorded_by,
+                                clock::chinese(now.recorded_at)
+                            ),
+                            now: format!("现在（第{}版）", now.revision),
+                            rows,
+                        });
+                        let page = record_form::page(desk, &seat.app, table, &For::Correct(&now), &filled)?;
+                        Ok(Html(page.render()?).into_response())
+                    }))
+                }
+                Ok(other) => Err(other.into()),
+                Err(e) => refused(seat, table, Some((&id, revision)), filled, e),
+            },
+        }
+    })
+    .await
+}
+
+/// A form that can be recorded.
+struct Read {
+    table: usize,
+    filled: Filled,
+    row: NewRow,
+    before: Option<Stored>,
+}
+
+/// A form that cannot: the status of the answer, the ledger, and what it shows.
+type NotYet = (StatusCode, usize, Filled);
+
+/// Reads a posted form: what was typed, picked and is wrong. `of` is the record with the revision that was seen.
+fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> anyhow::Result<Result<Read, NotYet>> {
+    let current = seat.app.installation.current(tx)?;
+    let table = ledger_of(&current, name, |p| seat.reader.may(p))?;
+    let ledger = &current.engine.layout.ledgers[table];
+    let once = seat.fields.get("once").to_owned();
+    if once.len() != 64 || token::unhex(&once).is_none() {
+        return Err(PageError::Invalid(vec!["表单不完整，请重新打开页面填写。".into()]).into());
+    }
+    let plan = form::plan(&current.engine, ledger);
+    let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);
+    let directory = seat.app.directory.of(tx)?;
+    let around = Around { current: &current, directory: &directory, scope: &scope, today: seat.now.day };
+    let mut filled = Filled { typed: Typed::of(&plan, seat.fields.pairs()), once, ..Filled::default() };
+    let find = seat.fields.get("find").to_owned();
+    let (hits, mut faults) = record_pick::pick(tx, &around, &plan, &mut filled.typed, &find)?;
+    filled.hits = hits;
+    let mut before = None;
+    if let Some((id, revision)) = of {
+        filled.reason = seat.fields.get(REASON).chars().take(2 * LONGEST).collect();
+        let row = seen(tx, ledger, &scope, id, revision)?;
+        before = Some(row.ok_or(PageError::NotFound)?);
+    }
+    if !find.is_empty() {
+        filled.here = find;
+        return Ok(Err((StatusCode::OK, table, filled)));
+    }
+    let keys = &seat.app.installation.keys;
+    let checked = form::check(tx, (ledger, &plan), &filled.typed, before.as_ref(), keys, seat.now.day)?;
+    let more = checked.faults.into_iter().filter(|f| !faults.iter().any(|own| own.key == f.key)).collect::<Vec<_>>();
+    faults.extend(more);
+    faults.sort_by_key(|f| plan.inputs().position(|i| i.key == f.key));
+    if before.is_some() {
+        faults.extend(reason_fault(&filled.reason));
+    }
+    let Some(row) = checked.row.filter(|_| faults.is_empty()) else {
+        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, table, Filled { faults, ..filled })));
+    };
+    let mut doubts = checked.doubts;
+    match &before {
+        None if is_known(tx, ledger, &scope, &row)? => doubts.push("台账里已有一条内容完全相同的记录".into()),
+        Some(before) if is_same(ledger, before, &row) => doubts.push("内容与原来的完全一样，没有改动".into()),
+        _ => {}
+    }
+    let sure = doubts.join("；");
+    if !doubts.is_empty() && seat.fields.get("sure") != sure {
+        let words = Words::from(format!("尚未保存，请先核对：{sure}。无误的，再按一次“保存”。"));
+        filled.said.push(words);
+        filled.sure = sure;
+        return Ok(Err((StatusCode::OK, table, filled)));
+    }
+    Ok(Ok(Read { table, filled, row, before }))
+}
+
+/// What is wrong with a reason.
+pub(super) fn reason_fault(reason: &str) -> Option<Fault> {
+    let fault = |text: String| Some(Fault { key: REASON.into(), text });
+    match reason.chars().count() {
+        0 => fault("请填写原因。".into()),
+        n if n > LONGEST => fault(format!("原因：最多{LONGEST}字，现在有{n}字。")),
+        _ => plain_text(reason).err().and_then(|refused| fault(format!("原因：{}", refused.0))),
+    }
+}
+
+/// The row of a record in the revision that was seen.
+fn seen(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &crate::scope::Scope,
+    id: &str,
+    revision: i64,
+) -> anyhow::Result<Option<Stored>> {
+    let coded = if id.contains('\0') { None } else { query::coded(tx, ledger, scope, id)? };
+    let Some(record) = coded.or_else(|| id.parse().ok()) else { return Ok(None) };
+    Ok(store::history(tx, ledger, scope, record)?.into_iter().find(|row| row.revision == revision))
+}
+
+fn compared(field: &Field) -> bool {
+    !field.sensitive && field.ty != FieldType::Derived
+}
+
+/// Whether a record with this very content stands already, as far as the writer may see it.
+fn is_known(tx: &mut Tx<'_>, ledger: &Ledger, scope: &crate::scope::Scope, row: &NewRow) -> anyhow::Result<bool> {
+    let fields = ledger.fields.iter().zip(&row.values).filter(|(f, _)| compared(f));
+    let filters = fields.map(|(f, value)| Filter::Is { field: f.name.clone(), any_of: vec![value.clone()] });
+    let query = Query { filters: filters.collect(), ..Query::default() };
+    Ok(query::count(tx, ledger, scope, &query, Some(1))? > 0)
+}
+
+fn is_same(ledger: &Ledger, before: &Stored, row: &NewRow) -> bool {
+    let unit = ledger.unit_from.is_some() || before.unit == row.unit;
+    // Sealed texts differ each time; what was masked has been put back by its plain text.
+    let sensitive = ledger.fields.iter().any(|f| f.sensitive);
+    !sensitive && unit && before.code == row.code && before.values == row.values
+}
+
+/// The form again, with a status.
+fn answer(seat: &Seat, status: StatusCode, table: usize, of: Option<(&str, i64)>, filled: &Filled) -> Response {
+    seat.show(status, |desk| {
+        let current = desk.current.clone();
+        let ledger = &current.engine.layout.ledgers[table];
+        let scope = desk.scope.clone();
+        let row = match of {
+            Some((id, revision)) => Some(seen(desk.tx, ledger, &scope, id, revision)?.ok_or(PageError::NotFound)?),
+            None => None,
+        };
+        let what = row.as_ref().map_or(For::New, For::Correct);
+        Ok(Html(record_form::page(desk, &seat.app, table, &what, filled)?.render()?).into_response())
+    })
+}
+
+/// What the store refused, as a fault of the form; anything else stays an error.
+fn refused(
+    seat: &Seat,
+    table: usize,
+    of: Option<(&str, i64)>,
+    mut filled: Filled,
+    error: anyhow::Error,
+) -> anyhow::Result<Response> {
+    let fault = match (error.downcast_ref::<CodeTaken>(), error.downcast_ref::<OutOfScope>()) {
+        (Some(taken), _) => Fault { key: "record_code".into(), text: format!("{taken}。") },
+        (_, Some(out)) => Fault { key: String::new(), text: format!("{out}。") },
+        _ => return Err(error),
+    };
+    filled.faults.push(fault);
+    Ok(answer(seat, StatusCode::UNPROCESSABLE_ENTITY, table, of, &filled))
+}

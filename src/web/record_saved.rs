@@ -1,0 +1,97 @@
+//! What a form that was recorded did to the verdicts, told on the page to which it leads.
+
+use super::{
+    frame::Desk,
+    record_links, subject, summary,
+    view::{record::Saved, words::Words},
+};
+use crate::{
+    directive::model::Ledger,
+    form::{self, Face, Turn},
+    subjects,
+    verdict::{judge::State, light::Light, sight, store::Stored, words::window_name},
+};
+
+/// Verdicts that are listed.
+const SHOWN: usize = 12;
+
+/// What a form of the reader's did; `None` when it is not known, or was about another record.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Result<Option<Saved>> {
+    let account = desk.reader()?.account;
+    let known = if once.contains('\0') { None } else { form::told(desk.tx, once, account)? };
+    let Some((_, told)) = known.filter(|(of, _)| *of == record || *of == 0) else { return Ok(None) };
+    let mut lines = Vec::new();
+    for turn in &told.turns {
+        if lines.len() < SHOWN {
+            lines.extend(line(desk, turn)?);
+        }
+    }
+    let more = told.all.saturating_sub(told.turns.len().min(SHOWN));
+    let words = match (told.all, told.later) {
+        (0, true) => "已保存。涉及面较广，判定正在后台重新计算，稍后刷新可见。".to_owned(),
+        (0, false) => "已保存。没有判定因此变化。".to_owned(),
+        (n, later) => {
+            let rest = if later { "；其余判定正在后台重新计算" } else { "" };
+            format!("已保存，{n}项判定由此变化{rest}：")
+        }
+    };
+    Ok(Some(Saved { words, lines, more }))
+}
+
+/// One sentence on the record that a form has just made, with a link to it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn before(desk: &mut Desk<'_, '_>, ledger: &Ledger, once: &str) -> anyhow::Result<Option<Words>> {
+    let account = desk.reader()?.account;
+    let known = if once.contains('\0') { None } else { form::told(desk.tx, once, account)? };
+    Ok(known.filter(|(record, _)| *record > 0).map(|(record, told)| {
+        let href = format!("{}?saved={once}", record_links::record_href(ledger, &record.to_string()));
+        let changed = if told.all > 0 { format!("，{}项判定由此变化", told.all) } else { String::new() };
+        Words::from("已保存：").link(format!("查看刚登记的记录{changed}"), href).text("。可以接着登记下一条。")
+    }))
+}
+
+/// A verdict with what it was and what it is, if the reader may see it.
+fn line(desk: &mut Desk<'_, '_>, turn: &Turn) -> anyhow::Result<Option<Words>> {
+    let current = desk.current.clone();
+    let engine = &current.engine;
+    let Some(i) = engine.compiled.iter().position(|c| c.requirement.id == turn.requirement) else { return Ok(None) };
+    let scope = desk.scope.clone();
+    let all = sight::of_requirement(desk.tx, engine, &scope, &turn.requirement, Some(turn.subject))?;
+    let Some(verdict) = all.into_iter().find(|v| v.rest == turn.rest && v.window == turn.window) else {
+        return Ok(None);
+    };
+    let names = subjects::names(desk.tx, engine, std::iter::once((i, &verdict)))?;
+    let (code, requirement) = super::dashboard::named(engine, i);
+    let subject = subjects::title(engine, i, &subjects::key(&verdict), &names);
+    let subject = if subject.is_empty() { requirement.text } else { subject };
+    let text = format!("{code} {subject}　{}", window_name(&verdict.window));
+    let words = Words::new().link(text, subject::href(engine, i, &verdict, &names)).text("　");
+    let words = face(words, turn.before.as_ref()).text(" → ");
+    let words = face(words, turn.after.as_ref());
+    Ok(Some(words.muted(values(turn, &verdict))))
+}
+
+fn face(words: Words, face: Option<&Face>) -> Words {
+    let Some(face) = face else { return words.text("没有判定") };
+    let state = State::parse(&face.state).unwrap_or(State::Unknown);
+    let light = Light::parse(&face.light).unwrap_or(Light::None);
+    words.tag(summary::tag(state, light, face.late))
+}
+
+/// `　1 → 2，应为2`: the figures, where there is one.
+fn values(turn: &Turn, verdict: &Stored) -> String {
+    let value = |f: &Option<Face>| f.as_ref().map(|f| f.value.clone()).unwrap_or_default();
+    let (before, after) = (value(&turn.before), value(&turn.after));
+    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if !plain(&after) || before == after {
+        return String::new();
+    }
+    let target = if plain(&verdict.target) { format!("，应为{}", verdict.target) } else { String::new() };
+    let before = if plain(&before) { before } else { "0".into() };
+    format!("　{before} → {after}{target}")
+}

@@ -1,0 +1,244 @@
+//! Records voided: one from its page, or those marked in a list, always with a reason and after a page that says what it
+//! does to the verdicts.
+
+use askama::Template as _;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    app::App,
+    asked,
+    error::PageError,
+    frame::{Ask, Desk, show},
+    post::{Posted, Seat, act},
+    record_form, record_links,
+    record_new::{LONGEST, ledger_of, may_change, reason_fault, standing},
+    record_uses,
+    view::{
+        form::{Errors, Field, Form},
+        record::Void,
+        words::Link,
+    },
+};
+use crate::{
+    auth::token,
+    facts::OutOfScope,
+    form,
+    ledger::{
+        query::{self, Filter, Query},
+        row::Stored,
+        store::StoreError,
+    },
+};
+
+/// Records that are voided at once: a page of a list.
+const MOST: usize = 100;
+/// Records of which the verdicts are looked up.
+const LOOKED: usize = 20;
+
+/// `GET /ledgers/{name}/{id}/void`.
+pub(super) async fn ask_one(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| {
+        asked::keys(desk, &[]);
+        let row = one(desk, &name, &id)?;
+        page(desk, &own, &name, &[row], &Left::default())
+    })
+    .await
+}
+
+fn one(desk: &mut Desk<'_, '_>, name: &str, id: &str) -> anyhow::Result<Stored> {
+    let current = desk.current.clone();
+    let table = ledger_of(&current, name, |p| desk.may(p))?;
+    standing(desk, &current.engine.layout.ledgers[table], id)
+}
+
+/// What a form left.
+#[derive(Default)]
+struct Left {
+    reason: String,
+    error: String,
+    once: String,
+}
+
+/// `POST /ledgers/{name}/{id}/void`.
+pub(super) async fn one_record(
+    State(app): State<App>,
+    Path((name, id)): Path<(String, String)>,
+    ask: Ask,
+    posted: Posted,
+) -> Response {
+    act(app, ask, posted, move |seat| {
+        let marked = marked(seat);
+        let to = |record: i64, once: &str| format!("/ledgers/{name}/{record}?saved={once}");
+        let [record] = marked[..] else { return Err(incomplete().into()) };
+        match done(seat, &name, vec![record])? {
+            Ok(once) => Ok(seat.to(&to(record.0, &once))),
+            Err(left) => Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| {
+                let row = one(desk, &name, &id)?;
+                Ok(Html(page(desk, &seat.app, &name, &[row], &left)?.render()?).into_response())
+            })),
+        }
+    })
+    .await
+}
+
+/// `POST /ledgers/{name}/void`: first the page that asks, then, with a reason, the deed.
+pub(super) async fn many(State(app): State<App>, Path(name): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let marked = marked(seat);
+        if marked.is_empty() {
+            let told = "没有选定记录：请在列表里勾选要作废的记录，再按“作废所选”。";
+            return Err(PageError::Invalid(vec![told.into()]).into());
+        }
+        if marked.len() > MOST {
+            return Err(PageError::Invalid(vec![format!("一次最多作废{MOST}条，请分几次办理。")]).into());
+        }
+        let asked = seat.fields.pairs().iter().any(|(k, _)| k == "reason");
+        let left = if asked {
+            match done(seat, &name, marked.clone())? {
+                Ok(once) => return Ok(seat.to(&format!("{}?done={once}", path(seat, &name)?))),
+                Err(left) => left,
+            }
+        } else {
+            Left::default()
+        };
+        let status = if asked { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        Ok(seat.show(status, |desk| {
+            let rows = rows(desk, &name, &marked)?;
+            Ok(Html(page(desk, &seat.app, &name, &rows, &left)?.render()?).into_response())
+        }))
+    })
+    .await
+}
+
+fn path(seat: &Seat, name: &str) -> anyhow::Result<String> {
+    seat.db().read(|tx| {
+        let current = seat.app.installation.current(tx)?;
+        let table = current.engine.layout.index(name).ok_or(PageError::NotFound)?;
+        Ok(record_links::list_path(&current.engine.layout.ledgers[table]))
+    })
+}
+
+fn incomplete() -> PageError {
+    PageError::Invalid(vec!["表单不完整，请从记录页重新打开“作废”。".into()])
+}
+
+/// Records with the revisions that were shown: `12:1`.
+fn marked(seat: &Seat) -> Vec<(i64, i64)> {
+    let values = seat.fields.pairs().iter().filter(|(k, _)| k == "record").map(|(_, v)| v.as_str());
+    let mut marked: Vec<(i64, i64)> = values
+        .filter_map(|v| v.split_once(':'))
+        .filter_map(|(id, n)| Some((id.parse().ok()?, n.parse().ok()?)))
+        .collect();
+    marked.sort_unstable();
+    marked.dedup();
+    marked
+}
+
+/// Voids them, or gives back what is wrong with the form; gives the form's key.
+fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Result<String, Left>> {
+    seat.db().read(|tx| {
+        let current = seat.app.installation.current(tx)?;
+        Ok(ledger_of(&current, name, |p| seat.reader.may(p)).map(|_| ())?)
+    })?;
+    let once = seat.fields.get("once").to_owned();
+    if once.len() != 64 || token::unhex(&once).is_none() {
+        return Err(incomplete().into());
+    }
+    let reason = seat.fields.get("reason").to_owned();
+    if let Some(fault) = reason_fault(&reason) {
+        let reason = reason.chars().take(2 * LONGEST).collect();
+        return Ok(Err(Left { reason, error: fault.text, once }));
+    }
+    match form::void_all(&seat.app.installation, seat.by(), name, records, &once, &reason) {
+        Ok(()) => Ok(Ok(once)),
+        Err(e) => match e.downcast::<StoreError>() {
+            Ok(e @ (StoreError::Conflict(_) | StoreError::Missing(_))) => {
+                Err(PageError::Refused(format!("没有作废：{e}。")).into())
+            }
+            Ok(e) => Err(e.into()),
+            Err(e) => Err(e),
+        },
+    }
+}
+
+/// The marked rows, all of which may be changed.
+fn rows(desk: &mut Desk<'_, '_>, name: &str, marked: &[(i64, i64)]) -> anyhow::Result<Vec<Stored>> {
+    let current = desk.current.clone();
+    let table = ledger_of(&current, name, |p| desk.may(p))?;
+    let ledger = &current.engine.layout.ledgers[table];
+    let ids = marked.iter().map(|m| m.0).collect();
+    let query = Query { filters: vec![Filter::Records(ids)], ..Query::default() };
+    let rows = query::list(desk.tx, ledger, &desk.scope, &query, (MOST as i64, 0))?;
+    if rows.len() < marked.len() || rows.iter().any(|r| !marked.contains(&(r.record_id, r.revision))) {
+        let told = "选定的记录里有的已被他人更正或作废，请刷新列表后重新勾选。";
+        return Err(PageError::Refused(told.into()).into());
+    }
+    for row in &rows {
+        if !may_change(desk, ledger, row)? {
+            return Err(OutOfScope.into());
+        }
+    }
+    Ok(rows)
+}
+
+fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &Left) -> anyhow::Result<Void> {
+    let current = desk.current.clone();
+    let table = ledger_of(&current, name, |p| desk.may(p))?;
+    let ledger = &current.engine.layout.ledgers[table];
+    let list = record_links::list_path(ledger);
+    let (mut records, mut uses, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, row) in rows.iter().enumerate() {
+        let href = record_links::record_href(ledger, &row.record_id.to_string());
+        let day = ledger.opening().and_then(|f| row.value(ledger, f).as_text()).and_then(crate::day::Day::parse);
+        let day = day.map_or_else(String::new, |d| format!("　{}", d.chinese()));
+        records.push(Link::new(format!("{}{day}", record_form::title(desk, app, table, row)?), href));
+        if n < LOOKED {
+            for used in record_uses::of(desk, table, row)?.0.into_iter().filter(|u| !u.refused) {
+                if !seen.contains(&used.verdict.href) {
+                    seen.push(used.verdict.href.clone());
+                    uses.push(used);
+                }
+            }
+        }
+    }
+    let once = if left.once.is_empty() { token::token()? } else { left.once.clone() };
+    let single = if let [row] = rows { Some(row) } else { None };
+    let action = match single {
+        Some(row) => format!("{}/void", record_links::record_href(ledger, &row.record_id.to_string())),
+        None => format!("/ledgers/{}/void", ledger.name),
+    };
+    let mut hidden: Vec<(String, String)> =
+        rows.iter().map(|r| ("record".to_owned(), format!("{}:{}", r.record_id, r.revision))).collect();
+    hidden.push(("once".into(), once));
+    let hint = format!("作废不删除：记录保留、可以查看，不计入判定。原因记在变更记录里，最多{LONGEST}字。");
+    let reason = Field { error: left.error.clone(), ..Field::text("reason", "作废原因", &left.reason) };
+    let back = single.map_or(list.clone(), |row| record_links::record_href(ledger, &row.record_id.to_string()));
+    let form = Form {
+        id: "void".into(),
+        action,
+        token: desk.form_token()?,
+        hidden,
+        fields: vec![reason.hint(&hint).required()],
+        button: if rows.len() == 1 { "作废".into() } else { format!("作废这{}条", rows.len()) },
+        primary: true,
+        cancel: Some(Link::new("取消", back)),
+    };
+    Ok(Void {
+        errors: Errors::of(&form),
+        ledger: Link::new(ledger.title.clone(), list.clone()),
+        title: if rows.len() == 1 {
+            format!("作废{}", ledger.title)
+        } else {
+            format!("作废{}条{}", rows.len(), ledger.title)
+        },
+        records,
+        uses,
+        form,
+        page: desk.page(&list)?,
+    })
+}

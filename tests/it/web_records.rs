@@ -1,0 +1,375 @@
+//! Records written through pages: forms from the definition, errors that keep what was typed, pickers, corrections of two
+//! at once, voids; each once however often it is sent, and nothing beyond the writer's scope.
+
+use dongliang::{
+    auth::Role,
+    db::{Db, Value},
+    db_test, facts,
+    installation::Installation,
+    verdict::rejudge,
+};
+
+use crate::{
+    auth_forms::payloads,
+    visit::{Browser, Got, account},
+    web_lists::{office, put},
+};
+
+/// A value that the page carries unseen.
+fn hidden(got: &Got, name: &str) -> String {
+    let text = got.text();
+    let from = text.find(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("no {name} in {text}"));
+    text[from..].split('"').nth(3).unwrap().to_owned()
+}
+
+/// Posts a form that was opened, with what it carries.
+fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) -> Got {
+    let (form, once) = (opened.token(), hidden(opened, "once"));
+    let mut all = vec![("form", form.as_str()), ("once", once.as_str())];
+    let revision = opened.text().contains(r#"name="revision""#).then(|| hidden(opened, "revision"));
+    all.extend(revision.as_deref().map(|r| ("revision", r)));
+    all.extend(fields);
+    b.post(action, &all)
+}
+
+fn rows(o: &Installation, ledger: &'static str) -> i64 {
+    o.db.read(|tx| tx.one(&format!("select count(*) from l_{ledger}"), &[], |r| r.i64(0))).unwrap().unwrap()
+}
+
+/// The record that a form led to.
+fn record_of(got: &Got) -> i64 {
+    let (status, to) = got.led();
+    assert_eq!(status, 303, "{}", got.read());
+    to.split(['/', '?']).nth(3).unwrap().parse().unwrap()
+}
+
+const NEW: &str = "/ledgers/guidance/new";
+const GOOD: [(&str, &str); 4] =
+    [("i.f.pair", "1"), ("f.day", "2025-10-08"), ("f.content", "讲解审查意见"), ("f.confirmed", "2025-10-09")];
+
+db_test!(a_form_says_why_it_asks_and_shows_what_is_known, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let page = b.get("/ledgers/guidance/new?pair=J1");
+    let text = page.read();
+    assert_eq!(page.status, 200);
+    assert!(
+        text.contains("新增指导记录") && text.contains("2项，另有") && text.contains("系统已有，无需填写"),
+        "{text}"
+    );
+    assert!(text.contains("干-21") && text.contains("柳溪县发改局 办公室"), "{text}");
+    assert!(page.text().contains(r#"name="i.f.pair" value="1" checked"#));
+    assert!(page.text().contains(r#"type="date" id="n-f.day" name="f.day" value="2025-10-20""#), "an event is today's");
+    // Both pairs are offered before anything is typed.
+    let blank = b.get(NEW);
+    assert!(
+        blank.read().contains("钱二—孙三")
+            && blank.read().contains("赵一—钱二")
+            && !blank.text().contains("value=\"1\" checked")
+    );
+    for (ledger, ..) in [("person", 0), ("unit", 0), ("post", 0), ("talk", 0), ("setting", 0), ("workday", 0)] {
+        assert_eq!(b.get(&format!("/ledgers/{ledger}/new")).status, 200, "{ledger}");
+    }
+    assert_eq!(b.get("/ledgers/low_rank/new").status, 404);
+    assert_eq!(b.get("/ledgers/none/new").status, 404);
+    // What holds for the whole office is the office's.
+    assert_eq!(Browser::of(o, Role::Personnel).get("/ledgers/setting/new").status, 403);
+    assert!(!Browser::of(o, Role::Auditor).get("/ledgers/guidance").text().contains(NEW));
+});
+
+db_test!(a_record_is_made_once_and_its_page_says_what_it_changed, |db: &Db| {
+    let o = &office(db);
+    rejudge::run(o, None, &mut |_, _| {}).unwrap();
+    let mut b = Browser::of(o, Role::Office);
+    let (opened, before) = (b.get(NEW), rows(o, "guidance"));
+    let first = send(&mut b, &opened, NEW, &GOOD);
+    let record = record_of(&first);
+    let again = send(&mut b, &opened, NEW, &[("i.f.pair", "2"), ("f.day", "2025-10-01")]);
+    assert_eq!(record_of(&again), record, "the second shows the first's record");
+    assert_eq!(rows(o, "guidance"), before + 1);
+    let page = b.get(first.led().1);
+    let text = page.read();
+    assert!(text.contains("项判定由此变化") && text.contains("干-21") && text.contains("0 → 1"), "{text}");
+    assert!(text.contains("更正") && text.contains("作废") && text.contains("讲解审查意见"));
+    // Somebody else is told nothing of it.
+    let other = Browser::of(o, Role::Personnel).get(first.led().1);
+    assert!(other.status == 200 && !other.read().contains("由此变化"));
+    // A second of the month meets the demand.
+    let more = b.get(NEW);
+    let fields = [("i.f.pair", "1"), ("f.day", "2025-10-15"), ("f.confirmed", "2025-10-15"), ("again", "1")];
+    let second = send(&mut b, &more, NEW, &fields);
+    assert!(second.led().1.starts_with("/ledgers/guidance/new?saved="));
+    assert!(b.get(second.led().1).read().contains("已保存：查看刚登记的记录"));
+    let verdict = b.get("/verdicts/R-21/J1/2025-10").read();
+    assert!(verdict.contains("达标"), "{verdict}");
+    // By whom, in the log's words too.
+    let by = o.db.read(|tx| tx.one("select account_id from once", &[], |r| r.i64(0))).unwrap();
+    assert!(by.is_some());
+});
+
+db_test!(what_is_wrong_is_listed_and_what_was_typed_stays, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let before = rows(o, "guidance");
+    let opened = b.get(NEW);
+    let bad = [("f.pair", "没有的人"), ("f.day", "2025-02-30"), ("f.content", "写了<b>一半"), ("f.way", "电话")];
+    let got = send(&mut b, &opened, NEW, &bad);
+    let (text, read) = (got.text(), got.read());
+    assert_eq!(got.status, 422);
+    assert!(read.contains("提交未成功，请修改以下3处") && text.contains("<title>错误：新增指导记录"), "{read}");
+    for (id, told) in
+        [("f.pair", "没有找到“没有的人”"), ("f.day", "指导日期：“2025-02-30”"), ("f.way", "指导方式：“电话”")]
+    {
+        assert!(
+            text.contains(&format!("href=\"#n-{id}\"")) && text.contains(&format!("id=\"e-{id}\"")),
+            "{id}: {text}"
+        );
+        assert!(read.contains(told), "{told}: {read}");
+    }
+    assert!(text.contains(r#"type="text" id="n-f.day" name="f.day" value="2025-02-30""#), "as it was typed");
+    assert!(text.contains("写了&#60;b&#62;一半") && text.contains(r#"value="没有的人""#));
+    let empty = send(&mut b, &got, NEW, &[]);
+    assert!(empty.read().contains("请选定结对。") && empty.read().contains("请填写指导日期。"), "{}", empty.read());
+    // Too long, and what cannot be seen.
+    let long = "字".repeat(4001);
+    let got = send(&mut b, &opened, NEW, &[("i.f.pair", "1"), ("f.day", "2025-10-08"), ("f.content", &long)]);
+    assert!(got.status == 422 && got.read().contains("超过 4000 个字") && got.text().contains(&long));
+    for unseen in ["\u{0}", "a\u{202e}b", "a\u{7}b"] {
+        let got = send(&mut b, &opened, NEW, &[("i.f.pair", "1"), ("f.day", "2025-10-08"), ("f.content", unseen)]);
+        assert!(matches!(got.status, 400 | 422), "{unseen:?}: {}", got.status);
+    }
+    // An event that has not happened yet is asked about again, and then taken.
+    let later = [("i.f.pair", "1"), ("f.day", "2025-10-30")];
+    let got = send(&mut b, &opened, NEW, &later);
+    assert!(got.status == 200 && got.read().contains("尚未保存，请先核对：指导日期：晚于今天"), "{}", got.read());
+    assert_eq!(rows(o, "guidance"), before, "nothing is half written");
+    let sure = hidden(&got, "sure");
+    record_of(&send(&mut b, &got, NEW, &[later[0], later[1], ("sure", &sure)]));
+    // The very same content once more.
+    let fields = [("i.f.pair", "1"), ("f.day", "2025-02-03"), ("f.content", "讲解100%达标_的算法"), ("f.way", "面谈")];
+    let fresh = b.get(NEW);
+    let got = send(&mut b, &fresh, NEW, &[&fields[..], &[("f.confirmed", "2025-02-03")]].concat());
+    assert!(got.read().contains("已有一条内容完全相同的记录"), "{}", got.read());
+    // A form of another session, and one without its own key.
+    let mut other = Browser::of(o, Role::Personnel);
+    assert_eq!(send(&mut other, &opened, NEW, &GOOD).status, 403);
+    let form = opened.token();
+    assert_eq!(b.post(NEW, &[("form", &form)]).status, 400);
+});
+
+db_test!(pickers_find_by_name_initials_and_number_what_the_writer_may_see, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/talk/new";
+    let opened = b.get(at);
+    let find = |b: &mut Browser, text: &str| {
+        let typed = [("f.listener", text), ("find", "f.listener"), ("f.day", "2025-03-09"), ("f.kind", "例行")];
+        send(b, &opened, at, &typed)
+    };
+    for text in ["孙三", "孙", "ss", "P3", "p3"] {
+        let got = find(&mut b, text);
+        assert!(got.status == 200 && got.text().contains(r#"name="i.f.listener" value="3" checked"#), "{text}");
+        assert!(got.text().contains(r#"value="2025-03-09""#) && !got.text().contains("f-sum"), "{text}");
+        assert!(got.read().contains("柳溪县发改局 办公室　P3"), "{text}: {}", got.read());
+    }
+    let got = find(&mut b, "P");
+    assert!(got.read().contains("共4个，请选定。") && !got.text().contains(r#"value="3" checked"#), "{}", got.read());
+    for text in ["%", "_", "\\", "'", "没有"] {
+        assert!(find(&mut b, text).read().contains("没有找到"), "{text}");
+    }
+    // Namesakes are told apart by their units, and by saving without a choice.
+    put(o, "person", "P5", None, &[("name", "孙三".into())]);
+    let got = find(&mut b, "孙三");
+    assert!(got.read().contains("不在岗　P5") && got.read().contains("共2个"), "{}", got.read());
+    let got = send(&mut b, &opened, at, &[("f.listener", "孙三"), ("f.talker", "赵一"), ("f.kind", "例行")]);
+    assert!(got.read().contains("符合“孙三”的有2个，请选定一个"), "{}", got.read());
+    // Whom a reader may not see is not found, nor taken by number.
+    let mut clerk = Browser::of(o, Role::Clerk);
+    let opened = clerk.get(at);
+    let got = send(&mut clerk, &opened, at, &[("f.talker", "安四"), ("find", "f.talker")]);
+    assert!(got.read().contains("没有找到“安四”") && !got.text().contains("P4"));
+    let got = send(&mut clerk, &opened, at, &[("i.f.talker", "4"), ("i.f.listener", "3"), ("f.kind", "例行")]);
+    assert!(got.status == 422 && got.read().contains("谈话人：选定的记录已不在"), "{}", got.read());
+    // Rare characters are names like any other.
+    for (code, name) in [("P6", "𠮷田"), ("P7", "王㛃")] {
+        let mut hr = Browser::of(o, Role::Office);
+        let opened = hr.get("/ledgers/person/new");
+        let made = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", name), ("record_code", code)]);
+        assert!(hr.get(made.led().1).read().contains(name));
+        assert!(find(&mut b, name).read().contains(code), "{name}");
+    }
+    let mut hr = Browser::of(o, Role::Office);
+    let opened = hr.get("/ledgers/person/new");
+    let long = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", &"名".repeat(2000))]);
+    assert!(long.status == 422 && long.read().contains("有 2000 个字，超过 200 个字"));
+    let taken = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", "周新"), ("record_code", "P1")]);
+    assert!(taken.status == 422 && taken.read().contains("编号“P1”已经用于另一条记录"), "{}", taken.read());
+});
+
+db_test!(two_who_correct_at_once_are_told, |db: &Db| {
+    let o = &office(db);
+    let (mut one, mut two) = (Browser::of(o, Role::Office), Browser::of(o, Role::Personnel));
+    let at = "/ledgers/guidance/1/correct";
+    let (first, second) = (one.get("/ledgers/guidance/Z1/correct"), two.get(at));
+    assert!(
+        first.text().contains(r#"value="2025-02-03""#) && first.text().contains(r#"value="面谈" id="n-f.way" checked"#)
+    );
+    let fields = [("i.f.pair", "1"), ("f.day", "2025-02-04"), ("f.content", "讲解"), ("f.confirmed", "2025-02-05")];
+    let no_reason = send(&mut one, &first, at, &fields);
+    assert!(no_reason.status == 422 && no_reason.read().contains("请填写原因。"));
+    let with = |reason: &'static str, day: &'static str| {
+        let mut all = fields.to_vec();
+        all[1].1 = day;
+        all.push(("reason", reason));
+        all
+    };
+    assert_eq!(record_of(&send(&mut one, &first, at, &with("日期录错", "2025-02-04"))), 1);
+    let told = send(&mut two, &second, at, &with("日期不对", "2025-02-06"));
+    let text = told.read();
+    assert_eq!(told.status, 409);
+    assert!(text.contains("没有保存：这条记录已由test-office于"), "{text}");
+    for day in ["2025年2月3日", "2025年2月4日", "2025年2月6日"] {
+        assert!(text.contains(day), "{day}: {text}");
+    }
+    assert!(told.text().contains(r#"name="revision" value="2""#) && told.text().contains(r#"value="2025-02-06""#));
+    assert_eq!(record_of(&send(&mut two, &told, at, &with("核对后更正", "2025-02-06"))), 1);
+    let page = one.get("/ledgers/guidance/Z1").read();
+    assert!(page.contains("更正，第3版") && page.contains("原因：日期录错") && page.contains("2025年2月6日"), "{page}");
+    // A correction that changes nothing is asked about.
+    let same = one.get(at);
+    let fields = [("i.f.pair", "1"), ("f.day", "2025-02-06"), ("f.content", "讲解"), ("f.confirmed", "2025-02-05")];
+    let got = send(&mut one, &same, at, &[&fields[..], &[("reason", "无")]].concat());
+    assert!(got.read().contains("没有改动"), "{}", got.read());
+    // Voided meanwhile.
+    let open = one.get(at);
+    facts::void(o, "周敏", "guidance", (1, 3), "重复").unwrap();
+    let got = send(&mut one, &open, at, &with("再改", "2025-02-07"));
+    assert!(got.status == 409 && got.read().contains("已被 周敏 作废"), "{}", got.read());
+    assert_eq!(one.get(at).status, 409);
+});
+
+db_test!(a_masked_value_that_comes_back_changes_nothing, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/person/2/correct";
+    let open = b.get(at);
+    assert!(open.text().contains("139****2716") && !open.text().contains("13912342716"));
+    let fields = |phone: &'static str| {
+        [("f.name", "钱贰"), ("f.born", "1995-01-01"), ("f.phone", phone), ("record_code", "P2"), ("reason", "改名")]
+    };
+    let wrong = send(&mut b, &open, at, &fields("138****2716"));
+    assert!(wrong.status == 422 && wrong.read().contains("与已登记的对不上"), "{}", wrong.read());
+    record_of(&send(&mut b, &open, at, &fields("139****2716")));
+    let plain = o.db.read(|tx| {
+        let sql = "select \"phone\" from l_person where record_id = 2 and voided_at is null";
+        tx.one(sql, &[], |r| Ok(r.text(0)?.to_owned()))
+    });
+    assert_eq!(o.keys.open(&plain.unwrap().unwrap()).unwrap(), "13912342716");
+    assert!(b.get("/ledgers/person/2").read().contains("钱贰"));
+});
+
+db_test!(records_are_voided_with_a_reason_one_or_many, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let asked = b.get("/ledgers/guidance/Z1/void");
+    assert!(asked.status == 200 && asked.read().contains("作废指导记录") && asked.read().contains("钱二—孙三"));
+    let at = "/ledgers/guidance/1/void";
+    let none = send(&mut b, &asked, at, &[("record", "1:1"), ("reason", "")]);
+    assert!(none.status == 422 && none.read().contains("请填写原因。"));
+    assert_eq!(record_of(&send(&mut b, &asked, at, &[("record", "1:1"), ("reason", "重复登记")])), 1);
+    assert!(b.get("/ledgers/guidance/1").read().contains("已作废：重复登记"));
+    assert_eq!(record_of(&send(&mut b, &asked, at, &[("record", "1:1"), ("reason", "重复登记")])), 1, "sent twice");
+    // From the list: nothing marked, then two, one of which has moved on.
+    let all = "/ledgers/guidance/void";
+    let form = b.get("/ledgers/guidance").token();
+    assert!(b.get("/ledgers/guidance").text().contains(r#"name="record" value="2:1""#));
+    assert!(b.post(all, &[("form", &form)]).read().contains("没有选定记录"));
+    let asked = b.post(all, &[("form", &form), ("record", "2:1"), ("record", "3:1")]);
+    assert!(asked.status == 200 && asked.read().contains("作废2条指导记录"), "{}", asked.read());
+    put(o, "guidance", "Z9", None, &[("pair", 1.into()), ("day", "2025-09-01".into())]);
+    let marks = [("record", "2:1"), ("record", "3:1"), ("reason", "试录")];
+    let got = send(&mut b, &asked, all, &marks);
+    assert!(got.led().1.starts_with("/ledgers/guidance?done="), "{}", got.read());
+    assert!(b.get(got.led().1).read().contains("已作废"));
+    let stale = b.post(all, &[("form", &form), ("record", "2:1"), ("record", "4:1")]);
+    assert!(stale.status == 409 && stale.read().contains("已被他人更正或作废"), "{}", stale.read());
+});
+
+db_test!(nobody_writes_what_is_not_his, |db: &Db| {
+    let o = &office(db);
+    // 钱二 is the mentor of the first pair: a cadre without any unit.
+    let mut mentor = Browser::logged_in(o, account(o, "mentor", Role::Cadre, None, Some(2)));
+    let opened = mentor.get(NEW);
+    record_of(&send(&mut mentor, &opened, NEW, &GOOD));
+    let mut stranger = Browser::logged_in(o, account(o, "stranger", Role::Cadre, None, Some(4)));
+    let opened = stranger.get(NEW);
+    assert!(!opened.text().contains("钱二"));
+    let got = send(&mut stranger, &opened, NEW, &GOOD);
+    assert!(got.status == 422 && !got.read().contains("钱二"), "{}", got.read());
+    assert_eq!(stranger.get("/ledgers/guidance/1/correct").status, 404);
+    // A clerk of one unit, and a unit that is another's.
+    let mut clerk = Browser::of(o, Role::UnitAdmin);
+    let at = "/ledgers/project/new";
+    if clerk.get(at).status == 200 {
+        let opened = clerk.get(at);
+        assert!(opened.text().contains(r#"name="i.unit" value="2" checked"#), "the own unit stands there");
+        let got = send(&mut clerk, &opened, at, &[("f.name", "新项目"), ("f.listed", "2025-01-01"), ("i.unit", "1")]);
+        assert_eq!(got.status, 422);
+    }
+    let page = clerk.get("/ledgers/talk/T2");
+    assert!(page.status == 404 || !page.text().contains("/void"));
+    let form = clerk.get("/ledgers/guidance").token();
+    let got = clerk.post("/ledgers/unit/void", &[("form", &form), ("record", "1:1")]);
+    assert!(matches!(got.status, 403 | 409), "{}", got.status);
+});
+
+db_test!(no_payload_gets_through_any_input_of_a_record, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let forms: [(&str, &[&str]); 4] = [
+        (NEW, &["f.pair", "i.f.pair", "f.day", "f.content", "f.way", "record_code", "find", "once", "sure"]),
+        ("/ledgers/person/new", &["f.name", "f.born", "f.id_number", "f.phone", "unit", "i.unit"]),
+        ("/ledgers/guidance/1/correct", &["reason", "revision", "f.area", "f.confirmed"]),
+        ("/ledgers/guidance/1/void", &["record", "reason", "once"]),
+    ];
+    for (at, fields) in forms {
+        let opened = b.get(at);
+        let (form, once) = (opened.token(), hidden(&opened, "once"));
+        for field in fields {
+            for payload in &payloads() {
+                // A day that is none keeps everything else from being recorded.
+                let mut all = vec![("form", form.as_str()), ("once", &once), ("f.day", "x"), ("f.rank_since", "x")];
+                all.extend([("revision", "1"), ("record", "x")]);
+                all.retain(|(name, _)| name != field);
+                all.push((field, payload));
+                let got = b.post(at, &all);
+                let what = format!("{at} {field} {payload:?}");
+                assert!(got.status < 500, "{what}: {}", got.status);
+                let marked = payload.contains(['<', '"', '\'']) && got.status != 303;
+                assert!(!marked || !got.text().contains(payload.as_str()), "{what}: sent back as it is");
+            }
+        }
+    }
+    assert_eq!(rows(o, "guidance"), 4);
+});
+
+db_test!(a_thousand_namesakes_are_cut_and_counted, |db: &Db| {
+    let o = &office(db);
+    let layout = o.db.read(|tx| o.current(tx)).unwrap();
+    let person = layout.engine.layout.ledgers[1].clone();
+    let name = person.field_index("name").unwrap();
+    let rows = (0..1000).map(|n| {
+        let mut values = vec![Value::Null; person.fields.len()];
+        values[name] = "张伟".into();
+        dongliang::ledger::NewRow { code: Some(format!("R{n:04}")), unit: None, values }
+    });
+    facts::add(o, "周敏", "person", rows.collect(), None).unwrap();
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/talk/new";
+    let opened = b.get(at);
+    let got = send(&mut b, &opened, at, &[("f.talker", "zw"), ("find", "f.talker")]);
+    assert!(got.read().contains("共1000个，只列前20个，请再加字。"), "{}", got.read());
+    assert!(got.body.len() < 60 * 1024);
+    let got = send(&mut b, &opened, at, &[("f.talker", "r0777"), ("find", "f.talker")]);
+    assert!(got.text().contains("R0777") && got.text().contains("checked"));
+});
