@@ -89,6 +89,8 @@ pub(crate) fn full() -> Ledger {
         ["结对编号", "导师", "帮带对象", "年月", "确认日期", "附件", "登记时间", "备注"].map(|t| column(t, false));
     Ledger {
         whole: None,
+        keep: None,
+        endless: None,
         write: Some(Write {
             new: "/ledgers/guidance/new".into(),
             void: "/ledgers/guidance/void".into(),

@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0010_remedy.sql"),
     include_str!("../../migrations/0011_audit_found.sql"),
     include_str!("../../migrations/0012_once.sql"),
+    include_str!("../../migrations/0013_preference.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

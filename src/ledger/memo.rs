@@ -41,11 +41,33 @@ impl Memo {
     /// # Errors
     /// When the store cannot be read.
     pub fn count(&self, tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -> anyhow::Result<i64> {
-        let ask = |tx: &mut Tx<'_>| query::count(tx, ledger, scope, query, None).map(Answer::Count);
+        let ask = |tx: &mut Tx<'_>| query::count(tx, ledger, scope, query, None).map(|n| Some(Answer::Count(n)));
         match self.ask(tx, ledger, scope, "count", &[query], ask)? {
-            Answer::Count(n) => Ok(n),
+            Some(Answer::Count(n)) => Ok(n),
             _ => query::count(tx, ledger, scope, query, None),
         }
+    }
+
+    /// The number of rows if it is known or quickly found; `None`: it is not known, and there are more than `most`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn count_to(
+        &self,
+        tx: &mut Tx<'_>,
+        ledger: &Ledger,
+        scope: &Scope,
+        query: &Query,
+        most: i64,
+    ) -> anyhow::Result<Option<i64>> {
+        let ask = |tx: &mut Tx<'_>| {
+            let n = query::count(tx, ledger, scope, query, Some(most + 1))?;
+            Ok((n <= most).then_some(Answer::Count(n)))
+        };
+        Ok(match self.ask(tx, ledger, scope, "count", &[query], ask)? {
+            Some(Answer::Count(n)) => Some(n),
+            _ => None,
+        })
     }
 
     /// As [`query::extent`].
@@ -59,9 +81,9 @@ impl Memo {
         scope: &Scope,
         query: &Query,
     ) -> anyhow::Result<(i64, Option<i64>)> {
-        let ask = |tx: &mut Tx<'_>| query::extent(tx, ledger, scope, query).map(Answer::Extent);
+        let ask = |tx: &mut Tx<'_>| query::extent(tx, ledger, scope, query).map(|e| Some(Answer::Extent(e)));
         match self.ask(tx, ledger, scope, "extent", &[query], ask)? {
-            Answer::Extent(found) => Ok(found),
+            Some(Answer::Extent(found)) => Ok(found),
             _ => query::extent(tx, ledger, scope, query),
         }
     }
@@ -79,9 +101,9 @@ impl Memo {
     ) -> anyhow::Result<Vec<Facet>> {
         let columns: Vec<&str> = asked.iter().map(|(column, _)| column.as_str()).collect();
         let queries: Vec<&Query> = asked.iter().map(|(_, query)| query).collect();
-        let ask = |tx: &mut Tx<'_>| query::facets(tx, ledger, scope, asked).map(Answer::Facets);
+        let ask = |tx: &mut Tx<'_>| query::facets(tx, ledger, scope, asked).map(|f| Some(Answer::Facets(f)));
         match self.ask(tx, ledger, scope, &columns.join(" "), &queries, ask)? {
-            Answer::Facets(found) => Ok(found),
+            Some(Answer::Facets(found)) => Ok(found),
             _ => query::facets(tx, ledger, scope, asked),
         }
     }
@@ -93,8 +115,8 @@ impl Memo {
         scope: &Scope,
         what: &str,
         queries: &[&Query],
-        ask: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<Answer>,
-    ) -> anyhow::Result<Answer> {
+        ask: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<Option<Answer>>,
+    ) -> anyhow::Result<Option<Answer>> {
         let own = queries.iter().flat_map(|q| &q.filters).all(is_own);
         let key = format!("{} {what} {queries:?} {}", ledger.name, reader(scope));
         if !own || key.len() > LONGEST {
@@ -103,16 +125,16 @@ impl Memo {
         let state = looked_at(ledger, scope).iter().map(|name| state(tx, name)).collect::<anyhow::Result<State>>()?;
         let kept = self.0.lock().ok().and_then(|kept| kept.get(&key).filter(|(s, _)| *s == state).cloned());
         if let Some((_, answer)) = kept {
-            return Ok(answer);
+            return Ok(Some(answer));
         }
-        let answer = ask(tx)?;
+        let Some(answer) = ask(tx)? else { return Ok(None) };
         if let Ok(mut kept) = self.0.lock() {
             if kept.len() >= KEPT {
                 kept.clear();
             }
             kept.insert(key, (state, answer.clone()));
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 }
 

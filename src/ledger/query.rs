@@ -111,11 +111,39 @@ pub fn list(
     ledger: &Ledger,
     scope: &Scope,
     query: &Query,
+    page: (i64, i64),
+) -> anyhow::Result<Vec<Stored>> {
+    slice(tx, ledger, scope, query, page, false)
+}
+
+/// The rows that stand `offset` before the end of the order, in its order: the last page costs no more than the first.
+pub fn list_from_end(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &Scope,
+    query: &Query,
+    page: (i64, i64),
+) -> anyhow::Result<Vec<Stored>> {
+    let mut rows = slice(tx, ledger, scope, query, page, true)?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// From here on it pays to pass over rows in the index.
+const FAR: i64 = 1_000;
+
+fn slice(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &Scope,
+    query: &Query,
     (limit, offset): (i64, i64),
+    backwards: bool,
 ) -> anyhow::Result<Vec<Stored>> {
     let mut select = Select::over(tx, ledger, scope, query)?;
+    let far = backwards || offset > FAR;
     let (limit, offset) = (select.params.add(limit), select.params.add(offset));
-    let sql = format!("{} limit {limit} offset {offset}", select.ordered(query)?);
+    let sql = select.paged(query, (&limit, &offset), (backwards, far))?;
     tx.rows(&sql, &select.params.0, |row| read(ledger, row))
 }
 
@@ -125,7 +153,7 @@ pub fn statement(db: &crate::db::Db, ledger: &Ledger, query: &Query) -> anyhow::
     db.read(|tx| {
         let mut select = Select::over(tx, ledger, &Scope::All, query)?;
         let (limit, offset) = (select.params.add(1), select.params.add(0));
-        Ok(format!("{} limit {limit} offset {offset}", select.ordered(query)?))
+        select.paged(query, (&limit, &offset), (false, false))
     })
 }
 

@@ -94,19 +94,51 @@ impl<'a> Select<'a> {
     /// All columns of the rows, in the order of the query. The sort keys are output columns, because a union is
     /// ordered by nothing else.
     pub(super) fn ordered(&self, query: &Query) -> anyhow::Result<String> {
+        self.all_columns(&self.keys(query)?)
+    }
+
+    fn all_columns(&self, keys: &[Key]) -> anyhow::Result<String> {
+        let (named, order) = by(keys);
+        Ok(format!("{} order by {order}", self.columns(&(select_list(self.ledger) + &named))))
+    }
+
+    /// A page of the rows, `limit` and `offset` being placeholders; `backwards` from the end of the order on, the last row
+    /// first. With `far` the rows that are only passed over are not read: of those the index alone is.
+    pub(super) fn paged(
+        &self,
+        query: &Query,
+        (limit, offset): (&str, &str),
+        (backwards, far): (bool, bool),
+    ) -> anyhow::Result<String> {
+        let mut keys = self.keys(query)?;
+        if backwards {
+            keys.iter_mut().for_each(|(_, way)| *way = turned(way));
+        }
+        if !far || !matches!(self.versions, Versions::Current) {
+            return Ok(format!("{} limit {limit} offset {offset}", self.all_columns(&keys)?));
+        }
+        let (named, order) = by(&keys);
+        let inner =
+            format!("{} order by {order} limit {limit} offset {offset}", self.columns(&format!("r.row_id{named}")));
+        Ok(format!(
+            "select {}{named} from {} r where r.row_id in (select p.row_id from ({inner}) p) order by {order}",
+            select_list(self.ledger),
+            table(self.ledger)
+        ))
+    }
+
+    fn keys(&self, query: &Query) -> anyhow::Result<Vec<Key>> {
         let mut keys = self.sort_keys(&query.order)?;
         if matches!(self.versions, Versions::All | Versions::Voided) {
             // Several rows of one record: the newest first.
             keys.push(("r.revision".to_owned(), " desc"));
         }
-        let named: String = keys.iter().enumerate().map(|(i, (key, _))| format!(", {key} as k{i}")).collect();
-        let order: Vec<String> = keys.iter().enumerate().map(|(i, (_, way))| format!("k{i}{way}")).collect();
-        Ok(format!("{} order by {}", self.columns(&(select_list(self.ledger) + &named)), order.join(", ")))
+        Ok(keys)
     }
 
     /// Expressions and directions. A required day has no empty values; leaving `nulls last` out there lets PostgreSQL
     /// walk the index backwards.
-    fn sort_keys(&self, order: &Order) -> anyhow::Result<Vec<(String, &'static str)>> {
+    fn sort_keys(&self, order: &Order) -> anyhow::Result<Vec<Key>> {
         let record = |way| ("r.record_id".to_owned(), way);
         let nulls_last = |f: &Field| !f.required;
         Ok(match (order, self.ledger.opening()) {
@@ -228,6 +260,26 @@ impl<'a> Select<'a> {
             _ if is_number(field) => bail!("“{}”是数字，不能按文字查找", field.title),
             _ => like(&column, &place),
         })
+    }
+}
+
+/// What rows are ordered by: an expression, and its direction.
+type Key = (String, &'static str);
+
+/// The keys as further columns, and the order by these.
+fn by(keys: &[Key]) -> (String, String) {
+    let named = keys.iter().enumerate().map(|(i, (key, _))| format!(", {key} as k{i}")).collect();
+    let order: Vec<String> = keys.iter().enumerate().map(|(i, (_, way))| format!("k{i}{way}")).collect();
+    (named, order.join(", "))
+}
+
+/// The other direction.
+fn turned(way: &str) -> &'static str {
+    match way {
+        " desc" => "",
+        " nulls last" => " desc nulls first",
+        " desc nulls last" => " nulls first",
+        _ => " desc",
     }
 }
 

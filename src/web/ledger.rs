@@ -15,6 +15,7 @@ use super::{
     columns_value::{self, Shown, title_fields},
     error::PageError,
     frame::Desk,
+    ledger_columns,
     ledger_conditions::Conditions,
     ledger_derived, ledger_export, ledger_facets, ledger_order,
     org_units::Units,
@@ -22,6 +23,7 @@ use super::{
     record_derived, record_links,
     record_new::may_add,
     view::{
+        form::Form,
         ledger::{self as view, Cell, Head},
         spelling::requirement_code,
         table::{Chip, Facets, FilterForm, Pager},
@@ -47,6 +49,12 @@ use crate::{
     verdict::world::{Layout, PERSON},
 };
 
+/// Rows are counted with the page up to here; of more only when it is asked for.
+const COUNTED_AT_ONCE: i64 = 100_000;
+/// In the address: all rows are to be counted.
+const COUNTED: &str = "counted";
+/// Pages of rows that are not counted.
+const FURTHEST: u64 = 50_000;
 /// Requirements over a list with their titles; where there are more, their codes must do.
 const TITLED: usize = 3;
 
@@ -116,25 +124,30 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Res
         return Ok(Html(ledger_derived::page(desk, &of)?.render()?).into_response());
     }
     let path = record_links::list_path(of.ledger());
+    ledger_columns::own(desk, of.ledger())?;
     if desk.ask.url.path != path && of.people.is_some() {
         return Ok(Redirect::to(&url::Query { path, ..desk.ask.url.clone() }.href()).into_response());
     }
     let conditions = Conditions::read(desk, &of, ledger_order::read(of.ledger(), &desk.ask))?;
-    let total = if conditions.failed() {
-        0
-    } else {
-        u64::try_from(of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &conditions.query())?).unwrap_or(0)
-    };
     unknown(desk, &of, &conditions);
-    let pager = pager(desk, &of, total);
-    Ok(Html(list(desk, &of, &conditions, pager)?.render()?).into_response())
+    let query = conditions.query();
+    let exact = desk.ask.get(COUNTED).is_some() || of.people.is_some();
+    let total = match (conditions.failed(), exact) {
+        (true, _) => Some(0),
+        (false, true) => Some(of.app.memo.count(desk.tx, of.ledger(), &desk.scope, &query)?),
+        (false, false) => of.app.memo.count_to(desk.tx, of.ledger(), &desk.scope, &query, COUNTED_AT_ONCE)?,
+    };
+    let size = asked::size(desk);
+    let endless = total.is_none().then(|| endless(desk, size));
+    let pager = pager(desk, &of, total.map(|n| u64::try_from(n).unwrap_or(0)), size);
+    Ok(Html(list(desk, &of, &conditions, pager, endless)?.render()?).into_response())
 }
 
 /// Says what of the address this list does not have.
 fn unknown(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) {
     let ledger = of.ledger();
     let mut known = conditions.known(of);
-    known.extend(["page", "size", "sort", "col", "cols", "voided", "done"].map(str::to_owned));
+    known.extend(["page", "size", "sort", "col", "cols", "voided", "done", COUNTED].map(str::to_owned));
     asked::keys(desk, &known.iter().map(String::as_str).collect::<Vec<_>>());
     if conditions.order == Order::Default {
         asked::values(desk, "sort", "可排列的栏目中", &|_| false);
@@ -147,19 +160,38 @@ fn unknown(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions) {
 }
 
 /// The pages, with the one that is asked for or else the nearest.
-fn pager(desk: &mut Desk<'_, '_>, of: &Listing, total: u64) -> Pager {
-    let size = asked::size(desk);
+fn pager(desk: &mut Desk<'_, '_>, of: &Listing, total: Option<u64>, size: u64) -> Pager {
     let query = asked::without_page(&desk.ask);
-    let pager = Pager { query, title: of.ledger().title.clone(), total, size, page: 1 };
-    Pager { page: asked::page(desk, pager.pages()), ..pager }
+    let pager = Pager { query, title: of.ledger().title.clone(), total: total.unwrap_or(0), size, page: 1 };
+    let page = if total.is_some() { asked::page(desk, pager.pages()) } else { 1 };
+    Pager { page, ..pager }
 }
 
-fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: Pager) -> anyhow::Result<view::Ledger> {
+/// The page that is asked for of a list whose rows are not counted yet.
+fn endless(desk: &Desk<'_, '_>, size: u64) -> view::Endless {
+    let query = asked::without_page(&desk.ask);
+    let last = desk.ask.get("page") == Some(view::LAST);
+    let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, FURTHEST);
+    view::Endless { count: query.with(COUNTED, "1").href(), query, size, page, last, beyond: COUNTED_AT_ONCE }
+}
+
+fn list(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    pager: Pager,
+    endless: Option<view::Endless>,
+) -> anyhow::Result<view::Ledger> {
     let ledger = of.ledger();
     let url = pager.query.clone();
     let columns = Columns::of(of.layout(), of.table, &desk.ask);
-    let stored = if conditions.failed() { Vec::new() } else { rows(desk, of, conditions, &pager)? };
-    let facets = if conditions.failed() { Vec::new() } else { ledger_facets::facets(desk, of, conditions, &url)? };
+    let stored = match &endless {
+        _ if conditions.failed() => Vec::new(),
+        Some(endless) => uncounted(desk, of, conditions, endless)?,
+        None => rows(desk, of, conditions, &pager)?,
+    };
+    let counted_now = !conditions.failed() && endless.is_none();
+    let facets = if counted_now { ledger_facets::facets(desk, of, conditions, &url)? } else { Vec::new() };
     let rows = shown(desk, of, &columns, &stored)?;
     let (voided, mut chips) = (voided(desk, of, conditions)?, conditions.chips(&url));
     if conditions.voided {
@@ -185,6 +217,8 @@ fn list(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: P
         exports: if may_export { ledger_export::links(of, &columns, &url) } else { Vec::new() },
         whole: if may_export { ledger_export::whole_form(desk, of, &url)? } else { None },
         columns: columns.choices(ledger),
+        keep: keep(desk, of, &columns)?,
+        endless,
         rows,
         pager,
     })
@@ -221,8 +255,46 @@ fn rows(desk: &mut Desk<'_, '_>, of: &Listing, conditions: &Conditions, pager: &
             rows.sort_by_key(|row| page.iter().position(|id| *id == row.record_id));
             Ok(rows)
         }
-        _ => query::list(desk.tx, of.ledger(), &desk.scope, &query, (limit as i64, offset as i64)),
+        _ => {
+            let (limit, offset, total) = (limit as i64, offset as i64, pager.total as i64);
+            // From whichever end is nearer.
+            if offset <= total / 2 {
+                return query::list(desk.tx, of.ledger(), &desk.scope, &query, (limit, offset));
+            }
+            let limit = limit.min(total - offset);
+            query::list_from_end(desk.tx, of.ledger(), &desk.scope, &query, (limit, total - offset - limit))
+        }
     }
+}
+
+/// The rows of a page while nobody has counted all.
+fn uncounted(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    conditions: &Conditions,
+    endless: &view::Endless,
+) -> anyhow::Result<Vec<Stored>> {
+    let (query, size) = (conditions.query(), endless.size as i64);
+    if endless.last {
+        return query::list_from_end(desk.tx, of.ledger(), &desk.scope, &query, (size, 0));
+    }
+    query::list(desk.tx, of.ledger(), &desk.scope, &query, (size, (endless.page as i64 - 1) * size))
+}
+
+/// To keep the columns shown as the reader's own; `None` where nobody chose any.
+fn keep(desk: &Desk<'_, '_>, of: &Listing, columns: &Columns) -> anyhow::Result<Option<Form>> {
+    if desk.ask.get("col").is_none() && desk.ask.get("cols").is_none() {
+        return Ok(None);
+    }
+    let ledger = of.ledger();
+    Ok(Some(Form {
+        id: "keep".into(),
+        action: format!("/ledgers/{}/columns", ledger.name),
+        token: desk.form_token()?,
+        hidden: columns.shown.iter().map(|c| ("col".to_owned(), c.key(ledger).to_owned())).collect(),
+        button: "把现在的列设为我的默认".into(),
+        ..Form::default()
+    }))
 }
 
 /// Voided rows under the same conditions.

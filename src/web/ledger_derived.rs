@@ -63,6 +63,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     let url = url::Query::new(record_links::list_path(ledger));
     Ok(view::Ledger {
         write: None,
+        keep: None,
+        endless: None,
         whole: None,
         page: desk.page(&url.path)?,
         title: ledger.title.clone(),

@@ -27,6 +27,7 @@ use super::{
     error::PageError,
     frame::Desk,
     ledger::{Listing, void_words},
+    ledger_columns,
     ledger_conditions::Conditions,
     ledger_order,
     people::ordered_here,
@@ -103,6 +104,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str, reason: Option
     if of.ledger().derived {
         return Err(PageError::NotFound.into());
     }
+    ledger_columns::own(desk, of.ledger())?;
     let (format, extension, kind) = match desk.ask.get("format") {
         Some("xlsx") => (Format::Xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         Some("csv") => (Format::Csv, "csv", "text/csv; charset=utf-8"),

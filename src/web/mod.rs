@@ -27,6 +27,7 @@ mod gate;
 mod headers;
 mod hidden;
 mod ledger;
+mod ledger_columns;
 mod ledger_conditions;
 mod ledger_derived;
 mod ledger_export;

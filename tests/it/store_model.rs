@@ -375,6 +375,8 @@ fn check(db: &Db, ledger: &Ledger, model: &Model, question: &Question) {
         let listed = query::list(tx, ledger, scope, query, *page)?;
         let paged: Vec<Stored> = all.iter().skip(page.1 as usize).take(page.0 as usize).cloned().collect();
         assert_eq!(listed, paged);
+        let ending: Vec<Stored> = all.iter().rev().skip(page.1 as usize).take(page.0 as usize).rev().cloned().collect();
+        assert_eq!(query::list_from_end(tx, ledger, scope, query, *page)?, ending);
         assert_eq!(query::count(tx, ledger, scope, query, None)?, all.len() as i64);
         assert_eq!(query::count(tx, ledger, scope, query, Some(3))?, all.len().min(3) as i64);
         let others = |field: &str| {

@@ -373,3 +373,29 @@ db_test!(a_thousand_namesakes_are_cut_and_counted, |db: &Db| {
     let got = send(&mut b, &opened, at, &[("f.talker", "r0777"), ("find", "f.talker")]);
     assert!(got.text().contains("R0777") && got.text().contains("checked"));
 });
+
+db_test!(columns_are_kept_for_whoever_chose_them, |db: &Db| {
+    let o = &office(db);
+    let (mut b, mut other) = (Browser::of(o, Role::Office), Browser::of(o, Role::Personnel));
+    let chosen = b.get("/ledgers/guidance?col=way&col=recorded_by");
+    assert!(
+        chosen.text().contains("把现在的列设为我的默认") && !b.get("/ledgers/guidance").text().contains("我的默认")
+    );
+    let form = chosen.token();
+    let keep = "/ledgers/guidance/columns";
+    let kept = b.post(keep, &[("form", &form), ("col", "way"), ("col", "recorded_by"), ("col", "<nothing>")]);
+    assert_eq!(kept.led(), (303, "/ledgers/guidance"));
+    let head = |b: &mut Browser, path: &str| {
+        let text = b.get(path).text();
+        let from = text.find("<thead>").unwrap();
+        text[from..text.find("</thead>").unwrap()].to_owned()
+    };
+    let own = head(&mut b, "/ledgers/guidance");
+    assert!(own.contains("指导方式") && own.contains("登记人") && !own.contains("指导日期"), "{own}");
+    assert!(head(&mut other, "/ledgers/guidance").contains("指导日期"), "another's list is as it was");
+    assert!(head(&mut b, "/ledgers/guidance?cols=all").contains("指导日期"), "the address goes before");
+    let file = b.get("/ledgers/guidance/export?format=csv&columns=shown").text();
+    assert!(file.contains("指导方式") && !file.contains("指导日期"), "{file}");
+    assert_eq!(b.post(keep, &[("form", &form), ("col", "none")]).status, 400);
+    assert_eq!(b.post("/ledgers/none/columns", &[("form", &form), ("col", "way")]).status, 404);
+});

@@ -1,10 +1,12 @@
 //! A list of records: every ledger at `/ledgers/{name}`, and 人员 at `/people`.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::form::Form;
 use super::page::Page;
 use super::table::{Chip, Facets, FilterForm, Pager};
+use super::url::Query;
 use super::words::Link;
 
 /// The rows of a ledger that the address asks for. Columns from its definition, rows and counts from its table
@@ -48,6 +50,54 @@ pub struct Ledger {
     pub none: String,
     /// To write here; `None` for who may not.
     pub write: Option<Write>,
+    /// To keep the columns as the reader's own; `None` where none were chosen.
+    pub keep: Option<Form>,
+    /// Instead of the pager where there are more rows than are counted with a page.
+    pub endless: Option<Endless>,
+}
+
+/// Asks for the last rows of a list whose pages are not counted.
+pub const LAST: &str = "last";
+
+/// Pages of a list that is not counted.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    ext = "html",
+    source = r#"<div class="pager"><span>超过{{ beyond }}条，{% if last %}最后{{ size }}条{% else %}第{{ self.from() }}至{{ self.to() }}条{% endif %}</span><nav aria-label="分页"><ol>{% if page > 1 || last %}<li><a href="{{ self.href("1") }}">首页</a></li>{% endif %}{% if page > 1 && !last %}<li><a href="{{ self.to_page(&-1) }}">上一页</a></li>{% endif %}{% if !last %}<li><a href="{{ self.to_page(&1) }}">下一页</a></li><li><a href="{{ self.href(LAST) }}">末页</a></li>{% endif %}</ol></nav></div>"#
+)]
+pub struct Endless {
+    /// The list's address without `page`.
+    pub query: Query,
+    /// Where all rows are counted.
+    pub count: String,
+    /// Rows on a page.
+    pub size: u64,
+    /// This page, from 1.
+    pub page: u64,
+    /// These are the last rows.
+    pub last: bool,
+    /// There are more rows than this.
+    pub beyond: i64,
+}
+
+impl HtmlSafe for Endless {}
+
+impl Endless {
+    fn from(&self) -> u64 {
+        (self.page.max(1) - 1) * self.size + 1
+    }
+
+    fn to(&self) -> u64 {
+        self.page.max(1) * self.size
+    }
+
+    fn href(&self, page: &str) -> String {
+        self.query.with("page", page).href()
+    }
+
+    fn to_page(&self, step: &i64) -> String {
+        self.href(&self.page.saturating_add_signed(*step).to_string())
+    }
 }
 
 /// What somebody who may write sees on a list.
@@ -202,6 +252,8 @@ mod tests {
             pager: Pager { size: 20, page: 1, ..Pager::default() },
             none: "没有记录。".into(),
             write: None,
+            keep: None,
+            endless: None,
         };
         assert_eq!(ledger.carried().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["kind"]);
         assert!(!ledger.wide());
