@@ -18,7 +18,7 @@ use crate::{
         self,
         model::{Package, Setting, Value as Written},
     },
-    ledger::secret::Keys,
+    ledger::{Keys, key_file::Held},
     ratio::Ratio,
     refusals::Refusals,
     scope::Parts,
@@ -39,6 +39,8 @@ pub struct Installation {
     pub demo: bool,
     /// Signs the checkpoints of the audit log; `None` where the key is not at hand.
     pub signer: Option<Arc<Signer>>,
+    /// The key file, held so that nobody changes the keys meanwhile; `None` where they lie in memory only.
+    pub held: Option<Arc<Held>>,
     /// What the provider of single sign-on says of itself, as last fetched.
     pub sso: Arc<sso::Cache>,
     /// Requests that were refused and are not in the log yet.
@@ -72,7 +74,7 @@ impl Installation {
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
         let (sso, refusals) = (Arc::default(), Arc::default());
-        let installation = Installation { db, keys, clock, demo, signer: None, sso, refusals, current };
+        let installation = Installation { db, keys, clock, demo, signer: None, held: None, sso, refusals, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

@@ -31,6 +31,7 @@ pub mod preview;
 pub mod private;
 pub mod ratio;
 pub mod refusals;
+pub mod rekey;
 pub mod remedy;
 pub mod retention;
 pub mod scope;

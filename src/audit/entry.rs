@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use super::{
     canon::Form,
-    concern,
+    concern, former,
     kind::Kind,
     trail::{Acts, Trail},
     tree::{self, Hash},
@@ -152,6 +152,7 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
     let sql = "insert into audit_entry (at, actor, account, kind, ledger, unit_id, written, payload_hash, root, prints, \
                payload, salt, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning row_id";
     let row_id = tx.one(sql, &params, |r| r.i64(0)).context("操作日志写不进去")?.context("操作日志写不进去")?;
+    former::keep(tx, row_id, &trail.former)?;
     concern::keep(tx, row_id, &persons)
 }
 

@@ -27,6 +27,8 @@ pub enum Kind {
     Adopt,
     /// The content of an entry erased, as the law demands.
     Erase,
+    /// Rows encrypted anew with another key.
+    Rekey,
     /// A sign-in, an attempt, the end of one.
     Login,
     /// An account made, disabled, reset; a password or second factor changed.
@@ -51,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 22] = [
+    pub const ALL: [Kind; 23] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -64,6 +66,7 @@ impl Kind {
         Kind::Demo,
         Kind::Adopt,
         Kind::Erase,
+        Kind::Rekey,
         Kind::Login,
         Kind::Refuse,
         Kind::Account,
@@ -91,6 +94,7 @@ impl Kind {
             Kind::Demo => "demo",
             Kind::Adopt => "adopt",
             Kind::Erase => "erase",
+            Kind::Rekey => "rekey",
             Kind::Login => "login",
             Kind::Refuse => "refuse",
             Kind::Account => "account",
@@ -119,6 +123,7 @@ impl Kind {
             Kind::Demo => "演示数据",
             Kind::Adopt => "启用日志",
             Kind::Erase => "依法删除",
+            Kind::Rekey => "更换密钥",
             Kind::Login => "登录",
             Kind::Refuse => "拒绝访问",
             Kind::Account => "账号",

@@ -7,6 +7,8 @@
 //! - **Numbered after the commit** by one process at a time (`sequence`), entries are leaves of a Merkle tree.
 //! - **Checkpoints** are signed roots of that tree (`note`, `checkpoint`): who keeps one elsewhere will see that
 //!   nothing before it was changed or cut off.
+//! - **Rows that are encrypted anew** are stated again by an entry of their own, and what they hashed to before is kept
+//!   beside it (`former`), so that the earlier entries are still proved.
 //! - `verify` proves all of it from the database alone and says where it does not hold; `export` hands it to others.
 
 mod adopt;
@@ -16,6 +18,7 @@ mod concern;
 mod entry;
 mod erase;
 mod export;
+mod former;
 mod kind;
 mod note;
 mod patrol;

@@ -24,6 +24,8 @@ pub struct Trail {
     pub(super) told: Option<(Kind, Json)>,
     pub(super) writing: Writing,
     pub(super) hashes: Vec<Hash>,
+    /// Of rows that were stated anew, the hashes that they had before.
+    pub(super) former: Vec<Hash>,
     pub(super) ledger: One<String>,
     pub(super) unit: One<i64>,
     pub(super) acts: Acts,
@@ -127,6 +129,16 @@ impl Trail {
         self.touched(of, Act::Void, hash);
     }
 
+    /// A row that was encrypted anew: `form` over `row_id` and the values before and after. Nothing else may be in the
+    /// same transaction's trail.
+    pub(crate) fn rekey(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, sides: (&[Value], &[Value])) {
+        let [before, after] = [sides.0, sides.1].map(|values| {
+            form.hash(&mut self.bytes, |i| i.checked_sub(1).map_or(Peek::I64(row_id), |i| peek(&values[i])))
+        });
+        self.former.push(before);
+        self.touched(of, Act::Rekey, after);
+    }
+
     /// Something that has no row.
     pub(crate) fn mark(&mut self, mark: &Mark) {
         self.writing.mark(mark);
@@ -142,7 +154,7 @@ impl Trail {
         match of.unit {
             Some(unit) => self.unit.put(unit),
             // What belongs to no unit is seen by those alone who see all.
-            None if act == Act::Row => self.unit = One::Several,
+            None if act != Act::Void => self.unit = One::Several,
             None => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Which rows an entry covers, as a text that people can read: `guidance +12.1 -7.1 +7.2 unit +3.1x500`.
 //!
 //! A word that begins with a letter names the ledger of those that follow. `+RECORD.REVISION` is a row, `-…` the void
-//! of one, `x500` the same of 500 records in a row. `~WHAT:…` tells what has no rows ([`Mark`]). The order is that of
+//! of one, `*…` a row that was encrypted anew, `x500` the same of 500 records in a row. `~WHAT:…` tells what has no rows ([`Mark`]). The order is that of
 //! the hashes under the entry's root.
 
 use std::fmt::Write as _;
@@ -13,6 +13,19 @@ pub enum Act {
     Row,
     /// It was voided.
     Void,
+    /// It was encrypted anew: the same row, stated again as it is stored from then on.
+    Rekey,
+}
+
+impl Act {
+    /// The sign before its runs.
+    fn sign(self) -> char {
+        match self {
+            Act::Row => '+',
+            Act::Void => '-',
+            Act::Rekey => '*',
+        }
+    }
 }
 
 /// Rows of one ledger, of records that follow each other.
@@ -59,6 +72,8 @@ pub enum Mark {
     Package(String),
     /// The content of the entry with that number was erased.
     Erased(i64),
+    /// Rows were encrypted anew with the key of that number; stands before them.
+    Key(u32),
 }
 
 impl std::fmt::Display for Mark {
@@ -68,6 +83,7 @@ impl std::fmt::Display for Mark {
             Mark::Column { ledger, from, to } => write!(f, "~column:{ledger}.{from}>{to}"),
             Mark::Package(hash) => write!(f, "~package:{hash}"),
             Mark::Erased(entry) => write!(f, "~erased:{entry}"),
+            Mark::Key(number) => write!(f, "~key:{number}"),
         }
     }
 }
@@ -111,7 +127,7 @@ impl Writing {
 
     fn close(&mut self) {
         let Some(run) = self.open.take() else { return };
-        let sign = if run.act == Act::Row { '+' } else { '-' };
+        let sign = run.act.sign();
         match run.n {
             1 => self.word(format_args!("{sign}{}.{}", run.record, run.revision)),
             n => self.word(format_args!("{sign}{}.{}x{n}", run.record, run.revision)),
@@ -142,6 +158,7 @@ pub fn parts(text: &str) -> impl Iterator<Item = Option<Part<'_>>> {
         let act = match word.as_bytes()[0] {
             b'+' => Act::Row,
             b'-' => Act::Void,
+            b'*' => Act::Rekey,
             b'~' => return Some(mark(word).map(Part::Mark)),
             _ => {
                 ledger = word;
@@ -170,6 +187,7 @@ fn mark(word: &str) -> Option<Mark> {
         }
         "package" => Some(Mark::Package(of.to_owned())),
         "erased" => of.parse().ok().map(Mark::Erased),
+        "key" => of.parse().ok().map(Mark::Key),
         _ => None,
     }
 }
@@ -187,28 +205,30 @@ mod tests {
         writing.row("unit", Act::Row, 6, 2);
         writing.row("unit", Act::Void, 7, 2);
         writing.row("talk", Act::Void, 8, 2);
+        writing.row("talk", Act::Rekey, 9, 2);
         let marks = [
             Mark::Ledger { from: "a".into(), to: "b".into() },
             Mark::Column { ledger: "b".into(), from: "x".into(), to: "y".into() },
             Mark::Package("ab12".into()),
             Mark::Erased(4),
+            Mark::Key(2),
         ];
         marks.iter().for_each(|m| writing.mark(m));
         let text = writing.finish();
-        let marked = "~ledger:a>b ~column:b.x>y ~package:ab12 ~erased:4";
-        assert_eq!(text, format!("unit +3.1x3 +6.2 -7.2 talk -8.2 {marked}"));
+        let marked = "~ledger:a>b ~column:b.x>y ~package:ab12 ~erased:4 ~key:2";
+        assert_eq!(text, format!("unit +3.1x3 +6.2 -7.2 talk -8.2 *9.2 {marked}"));
         let read: Vec<_> = parts(&text).collect();
         let first = Run { act: Act::Row, record: 3, revision: 1, n: 3 };
         assert_eq!(read[0], Some(Part::Rows("unit", first)));
         assert_eq!(first.place(Act::Row, 5, 1), Some(2));
         assert_eq!(first.place(Act::Row, 6, 1), None);
         assert_eq!(read[3], Some(Part::Rows("talk", Run { act: Act::Void, record: 8, revision: 2, n: 1 })));
-        assert!(marks.into_iter().map(|m| Some(Part::Mark(m))).eq(read[4..].iter().cloned()));
+        assert!(marks.into_iter().map(|m| Some(Part::Mark(m))).eq(read[5..].iter().cloned()));
     }
 
     #[test]
     fn other_text_is_refused_word_by_word() {
-        for word in ["+1", "+x.1", "~erased:x", "~", "+1.1x", "-9999999999999999999.1"] {
+        for word in ["+1", "+x.1", "*1", "~erased:x", "~key:-1", "~", "+1.1x", "-9999999999999999999.1"] {
             assert_eq!(parts(word).collect::<Vec<_>>(), [None], "{word}");
         }
     }

@@ -302,6 +302,22 @@ pub fn factor_secret(keys: &Keys, account: &Account) -> anyhow::Result<Option<Ve
     account.totp.as_ref().map(|sealed| Ok(token::unhex(&keys.open(sealed)?).unwrap_or_default())).transpose()
 }
 
+/// Encrypts the secrets of second factors that an older key encrypted with the newest; gives how many those were.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<u64> {
+    let sql = "select row_id, totp from account where totp is not null";
+    let mut changed = 0;
+    for (id, sealed) in tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))? {
+        // What no key opens stays as it is.
+        if let Some(anew) = keys.anew(&sealed)? {
+            changed += tx.execute("update account set totp = $2 where row_id = $1", &[id.into(), anew.into()])?;
+        }
+    }
+    Ok(changed)
+}
+
 /// How many recovery codes are left.
 ///
 /// # Errors

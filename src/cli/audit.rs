@@ -12,6 +12,7 @@ use clap::Subcommand;
 use super::{Outcome, Place, misuse, open};
 use crate::{
     audit::{self, Against, Signer, Verifier},
+    ledger::key_file::Hold,
     private,
     scope::Actor,
 };
@@ -70,7 +71,7 @@ pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
 }
 
 fn verify(place: &Place, published: &[PathBuf], key: Option<&str>) -> anyhow::Result<Outcome> {
-    let installation = open::unsigned(place)?;
+    let reached = open::reach(place, Hold::Shared)?;
     let own = open::audit_key_file(&place.data);
     let verifier = match key {
         Some(text) => {
@@ -82,7 +83,7 @@ fn verify(place: &Place, published: &[PathBuf], key: Option<&str>) -> anyhow::Re
     };
     let read = |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("{} 打不开", path.display()));
     let published = published.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
-    let report = audit::verify(&installation.db, &Against { verifier, published })?;
+    let report = audit::verify(&reached.db, &Against { verifier, published })?;
     report.findings.iter().take(SHOWN).for_each(|f| say!("✗ {f}"));
     if report.found > SHOWN as u64 {
         say!("……共 {} 处，只列前 {SHOWN} 处", report.found);

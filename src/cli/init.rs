@@ -23,14 +23,14 @@ pub(super) struct Options {
     /// 文件要求所在的目录（缺省 directives/2025，没有时用程序自带的那一份）
     #[arg(long, value_name = "DIR")]
     directive: Option<PathBuf>,
-    /// 敏感栏的加密算法，建库后不能再换
+    /// 敏感栏的加密算法，以后可用 dongliang keys rotate --cipher 更换
     #[arg(long, value_enum, default_value_t = Choice::Xchacha20)]
     cipher: Choice,
 }
 
 /// The ciphers as they are typed.
 #[derive(Clone, Copy, ValueEnum)]
-enum Choice {
+pub(super) enum Choice {
     /// XChaCha20-Poly1305
     Xchacha20,
     /// SM4-GCM，国密

@@ -27,6 +27,7 @@ mod explain;
 mod export;
 mod import;
 mod init;
+mod keys;
 mod log;
 mod moment;
 mod open;
@@ -134,6 +135,9 @@ enum Command {
     Backup(backup::Options),
     /// 从备份恢复到空的地方
     Restore(restore::Options),
+    /// 密钥：更换、列出、删去不再需要的
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// 网页的证书：自签名，或向证书机构申请
     #[command(subcommand)]
     Cert(cert::Command),
@@ -179,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Retention => retention::run(place),
         Command::Backup(o) => backup::run(place, o),
         Command::Restore(o) => restore::run(place, o),
+        Command::Keys(c) => keys::run(place, c),
         Command::Cert(c) => cert::run(c),
         Command::Audit(c) => audit::run(place, c),
         Command::Exam(c) => exam::run(c),

@@ -16,7 +16,10 @@ use crate::{
     day::Day,
     db::Db,
     installation::{Installation, meta},
-    ledger::secret::Keys,
+    ledger::{
+        Keys,
+        key_file::{Held, Hold},
+    },
     scope::Actor,
 };
 
@@ -65,6 +68,32 @@ pub(super) fn signer(db: &Db, data: &Path) -> anyhow::Result<Signer> {
 
 /// The same without the key that signs checkpoints.
 pub(super) fn unsigned(place: &Place) -> anyhow::Result<Installation> {
+    let Reached { db, keys, held, number } = reach(place, Hold::Shared)?;
+    if number != keys.number() {
+        bail!("更换密钥没有做完，数据没有损坏：请再运行一次 dongliang keys rotate，它会从中断处接着做");
+    }
+    // A day that stands is the demo's alone.
+    let day = db.read(|tx| if mark::is_demo(tx, &keys)? { meta(tx, "demo_day") } else { Ok(None) })?;
+    let day = day.and_then(|d| Day::parse(&d));
+    let mut installation = Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))?;
+    installation.held = Some(Arc::new(held));
+    Ok(installation)
+}
+
+/// A database with its keys.
+pub(super) struct Reached {
+    /// The database; entries of its log are sealed.
+    pub(super) db: Db,
+    /// The ring of the key file.
+    pub(super) keys: Keys,
+    /// The key file, held.
+    pub(super) held: Held,
+    /// The key to which the whole database belongs; not the newest while a change of keys is under way.
+    pub(super) number: u32,
+}
+
+/// Opens the database and the key file, and refuses them if they do not go together.
+pub(super) fn reach(place: &Place, hold: Hold) -> anyhow::Result<Reached> {
     let keys = key_file(&place.data);
     if !keys.exists() && place.data.join("dongliang.db").exists() {
         bail!(
@@ -78,10 +107,9 @@ pub(super) fn unsigned(place: &Place) -> anyhow::Result<Installation> {
             place.data.display()
         );
     }
+    let (keys, held) = Keys::hold(&keys, hold).context("密钥文件不能用")?;
     let db = Db::open(&url(place))?;
-    let keys = Keys::load(&keys).context("密钥文件不能用")?;
-    // A day that stands is the demo's alone.
-    let day = db.read(|tx| if mark::is_demo(tx, &keys)? { meta(tx, "demo_day") } else { Ok(None) })?;
-    let day = day.and_then(|d| Day::parse(&d));
-    Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))
+    let number = db.read(|tx| keys.fit(tx))?;
+    db.seal_entries(keys.audit_seal());
+    Ok(Reached { db, keys, held, number })
 }

@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub use find::Finder;
+pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
 pub(crate) use staged::{is_staging, lock_key};
 

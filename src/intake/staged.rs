@@ -123,6 +123,38 @@ fn body(ledger: &Ledger, keys: &Keys, row: &CheckedRow, correction: Option<&(i64
     Ok(body.to_string())
 }
 
+/// Where a row on its way stands: its import and its number.
+type At = (i64, i64);
+
+/// Encrypts the values of the next rows on their way with the newest key; gives the last row looked at and how many
+/// changed, `None` at the end.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys, after: At, limit: i64) -> anyhow::Result<Option<(At, u64)>> {
+    let sql = "select import_id, n, body from import_row where import_id > $1 or (import_id = $1 and n > $2) \
+               order by import_id, n limit $3";
+    let rows = tx.rows(sql, &[after.0.into(), after.1.into(), limit.into()], |r| {
+        Ok(((r.i64(0)?, r.i64(1)?), r.text(2)?.to_owned()))
+    })?;
+    let (last, mut changed) = (rows.last().map(|(at, _)| *at), 0);
+    for (at, body) in rows {
+        let mut body: serde_json::Value = serde_json::from_str(&body)?;
+        let (mut values, mut any) = (body["values"].take(), false);
+        for value in values.as_array_mut().into_iter().flatten() {
+            if let Some(anew) = value.as_str().map(|t| keys.anew(t)).transpose()?.flatten() {
+                (*value, any) = (anew.into(), true);
+            }
+        }
+        body["values"] = values;
+        if any {
+            let sql = "update import_row set body = $3 where import_id = $1 and n = $2";
+            changed += tx.execute(sql, &[at.0.into(), at.1.into(), body.to_string().into()])?;
+        }
+    }
+    Ok(last.map(|last| (last, changed)))
+}
+
 /// A row on its way: its number in the file, and the record and revision that it corrects.
 struct OnItsWay {
     row: NewRow,

@@ -9,6 +9,7 @@
 //! - A sensitive field is stored encrypted from the first row (`secret`); reading gives the cipher text, and only who
 //!   needs it opens it.
 
+pub mod key_file;
 pub mod mask;
 pub mod memo;
 pub mod query;

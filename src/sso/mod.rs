@@ -16,6 +16,7 @@ pub mod setting;
 pub use http::Client;
 pub use provider::{Cache, Provider};
 pub use setting::Setting;
+pub(crate) use setting::reseal;
 
 /// Why nobody was let in. The words hold nothing that the provider or the browser has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,6 +137,18 @@ pub fn save(tx: &mut Tx<'_>, actor: &Actor, setting: &Setting) -> anyhow::Result
     Ok(())
 }
 
+/// Encrypts the secret with the newest key, if an older one encrypted it; gives whether that was so.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<bool> {
+    let Some(mut setting) = load(tx)? else { return Ok(false) };
+    let Some(anew) = keys.anew(&setting.secret)? else { return Ok(false) };
+    setting.secret = anew;
+    set_meta(tx, KEY, &serde_json::to_string(&setting)?)?;
+    Ok(true)
+}
+
 /// Turns single sign-on off. Links stay, for the day it is set again. Gives whether it was on.
 ///
 /// # Errors

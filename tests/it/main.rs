@@ -26,6 +26,7 @@ mod judging;
 mod kill;
 mod namesakes;
 mod refusals;
+mod rekey;
 mod remedy;
 mod scope;
 mod sealed;

@@ -10,10 +10,11 @@ use super::{
 use crate::{
     audit::{
         entry::{PRINT, Seal, payload_hash},
+        former,
         kind::Kind,
         sequence::{COLUMNS, Read, WIDTH, frontier},
         tree::{Frontier, Hash},
-        written::{Mark, Part, Run, parts},
+        written::{Act, Mark, Part, Run, parts},
     },
     db::{Peek, Tx},
 };
@@ -29,6 +30,8 @@ pub(super) struct Log {
     pub(super) renamed: Vec<(i64, Mark)>,
     /// Packages that came into force.
     pub(super) packages: Vec<String>,
+    /// By entry that encrypted rows anew, what these hashed to before, in the order of its items.
+    pub(super) former: HashMap<u32, Vec<Hash>>,
 }
 
 /// What is kept of an entry.
@@ -61,6 +64,8 @@ pub(super) struct Placed {
     pub(super) entry: u32,
     /// Position of the first among the entry's items.
     pub(super) place: u32,
+    /// The key with which they were encrypted anew; 0 where they were not.
+    pub(super) key: u32,
 }
 
 /// Reads all entries.
@@ -75,7 +80,7 @@ pub(super) fn read(
     stream(tx, &sql, WIDTH, &mut |row| {
         reading.entry(&Read(std::array::from_fn(|i| row.peek(i))), seal, report);
     })?;
-    let Reading { log, tree, gone, erased, mut payloads, .. } = reading;
+    let Reading { log, tree, gone, erased, mut payloads, rekeyed, .. } = reading;
     for seq in gone {
         if seq.is_ok_and(|seq| erased.contains(&seq)) {
             report.erased += 1;
@@ -90,8 +95,27 @@ pub(super) fn read(
     }
     tree.finish(frontier(tx).ok(), report);
     let mut log = log;
+    former(tx, &mut log, rekeyed, report)?;
     log.renamed.sort_by_key(|(seq, _)| *seq);
     Ok(log)
+}
+
+/// Takes the former hashes to their entries: as many as there are rows, and of no other entries.
+fn former(tx: &mut Tx<'_>, log: &mut Log, mut rekeyed: HashMap<i64, u32>, report: &mut Report) -> anyhow::Result<()> {
+    for (row_id, hashes) in former::read(tx)? {
+        let entry = rekeyed.remove(&row_id);
+        match entry.filter(|at| log.entries[*at as usize].items as usize == hashes.len()) {
+            Some(at) => drop(log.former.insert(at, hashes)),
+            None => {
+                let seq = entry.map_or(Err(row_id), |at| log.entries[at as usize].seq);
+                report.find(Finding { entry: Some(seq), ..What::Former.into() });
+            }
+        }
+    }
+    for at in rekeyed.into_values() {
+        report.find(Finding { entry: Some(log.entries[at as usize].seq), ..What::Former.into() });
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -102,6 +126,8 @@ struct Reading {
     gone: Vec<Result<i64, i64>>,
     /// Numbers of entries whose payload was erased.
     erased: HashSet<i64>,
+    /// Entries that encrypted rows anew, by their row.
+    rekeyed: HashMap<i64, u32>,
     /// The beginning of each payload's hash, which is random, with the entry.
     payloads: Vec<(u64, u32)>,
     bytes: Vec<u8>,
@@ -146,11 +172,17 @@ impl Reading {
     /// Which rows it covers.
     fn rows(&mut self, entry: &Read<'_>, seq: Result<i64, i64>, report: &mut Report) {
         let at = self.log.entries.len() as u32;
-        let mut items = 0;
+        let (mut items, mut key) = (0, 0);
         for part in parts(entry.text(8).unwrap_or_default()) {
             match part {
+                Some(Part::Rows(_, Run { act: Act::Rekey, .. })) if key == 0 => {
+                    report.find(Finding { entry: Some(seq), ..What::Entry.into() });
+                }
                 Some(Part::Rows(ledger, run)) => {
-                    let placed = Placed { run, entry: at, place: items };
+                    if run.act == Act::Rekey {
+                        self.rekeyed.insert(entry.row_id(), at);
+                    }
+                    let placed = Placed { run, entry: at, place: items, key };
                     items = items.saturating_add(run.n);
                     match self.log.runs.get_mut(ledger) {
                         Some(runs) => runs.push(placed),
@@ -166,6 +198,7 @@ impl Reading {
                         self.erased.insert(erased);
                     }
                 }
+                Some(Part::Mark(Mark::Key(number))) => key = number,
                 Some(Part::Mark(mark)) => self.log.renamed.push((seq.unwrap_or(i64::MAX), mark)),
                 None => report.find(Finding { entry: Some(seq), ..What::Entry.into() }),
             }

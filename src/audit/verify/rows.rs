@@ -24,7 +24,7 @@ const LOOKED_UP: usize = 500;
 
 /// Checks all ledgers.
 pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::Result<()> {
-    let Log { entries, runs, renamed, .. } = log;
+    let Log { entries, runs, renamed, former, .. } = log;
     let names = Names::new(renamed);
     let mut by_table: BTreeMap<String, Runs> = BTreeMap::new();
     for table in tx.tables()? {
@@ -42,7 +42,7 @@ pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::R
             by_table.entry(now).or_default().take(vec![one]);
         }
     }
-    let mut items = Items { entries: &entries, open: HashMap::new() };
+    let mut items = Items { entries: &entries, former: &former, open: HashMap::new() };
     for (ledger, mut runs) in by_table {
         table(tx, &ledger, &names, &mut runs, &mut items, report)?;
         gone(tx, &ledger, &runs, &entries, report)?;
@@ -77,19 +77,29 @@ fn table(
         report.rows += 1;
         report.voids += u64::from(is_void);
         for act in [Act::Row, Act::Void].into_iter().take(1 + usize::from(is_void)) {
-            let Some((entry, place)) = runs.of(act).find(act, key) else {
+            let Some((entry, place)) = runs.of(act, 0).find(act, key) else {
                 report.find(at_row(ledger, key, None, What::Inserted(act)));
                 continue;
             };
-            let known = &items.entries[entry as usize];
-            let (form, void_form) = &forms[names.epoch(known)];
+            let mut find = |items: &Items<'_>, entry: u32, what| {
+                report.find(at_row(ledger, key, Some(&items.entries[entry as usize]), what));
+            };
+            let mut at = (entry, place);
+            if act == Act::Row {
+                // Until it was encrypted anew it had another hash, and then belonged to the entry that says so.
+                for next in runs.rekeyed.values_mut().filter_map(|by_key| by_key.find(Act::Rekey, key)) {
+                    if let Some(hash) = items.former(next) {
+                        items.put(at, hash, act).into_iter().for_each(|what| find(&items, at.0, what));
+                    }
+                    at = next;
+                }
+            }
+            let (form, void_form) = &forms[names.epoch(&items.entries[at.0 as usize])];
             let hash = match act {
-                Act::Row => form.hash(&mut bytes, |i| row.peek(i)),
+                Act::Row | Act::Rekey => form.hash(&mut bytes, |i| row.peek(i)),
                 Act::Void => void_form.hash(&mut bytes, |i| row.peek(void[i])),
             };
-            if let Some(what) = items.put(entry, place, hash, act) {
-                report.find(at_row(ledger, key, Some(known), what));
-            }
+            items.put(at, hash, act).into_iter().for_each(|what| find(&items, at.0, what));
         }
     })
 }
@@ -103,8 +113,9 @@ fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &
     let columns = tx.columns(&format!("l_{ledger}"))?;
     let exists = VOIDED.iter().all(|name| columns.iter().any(|(c, _)| c == name));
     let mut looked_up = 0;
-    for (act, by_act) in [(Act::Row, &runs.rows), (Act::Void, &runs.voids)] {
-        let filled = if act == Act::Row { "" } else { "and voided_at is not null" };
+    let rekeyed = runs.rekeyed.values().map(|by_key| (Act::Rekey, by_key));
+    for (act, by_act) in [(Act::Row, &runs.rows), (Act::Void, &runs.voids)].into_iter().chain(rekeyed) {
+        let filled = if act == Act::Void { "and voided_at is not null" } else { "" };
         let sql = format!(
             "select record_id from {} where record_id >= $1 and record_id <= $2 and revision = $3 {filled}",
             quoted(&format!("l_{ledger}"))
@@ -138,21 +149,24 @@ fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &
 struct Runs {
     rows: ByAct,
     voids: ByAct,
+    /// By the key with which rows were encrypted anew; each row once a key, in the order of the keys.
+    rekeyed: BTreeMap<u32, ByAct>,
 }
 
 impl Runs {
     fn take(&mut self, placed: Vec<Placed>) {
         for one in placed {
-            let by_act = self.of(one.run.act);
+            let by_act = self.of(one.run.act, one.key);
             by_act.all.push(one);
             by_act.seen.push(0);
         }
     }
 
-    fn of(&mut self, act: Act) -> &mut ByAct {
+    fn of(&mut self, act: Act, key: u32) -> &mut ByAct {
         match act {
             Act::Row => &mut self.rows,
             Act::Void => &mut self.voids,
+            Act::Rekey => self.rekeyed.entry(key).or_default(),
         }
     }
 }
@@ -200,6 +214,7 @@ impl ByAct {
 /// The hashes of entries whose rows are still coming.
 struct Items<'e> {
     entries: &'e [Known],
+    former: &'e HashMap<u32, Vec<Hash>>,
     open: HashMap<u32, Open>,
 }
 
@@ -211,8 +226,13 @@ struct Open {
 }
 
 impl Items<'_> {
+    /// What a row hashed to before this entry stated it anew.
+    fn former(&self, (entry, place): (u32, u32)) -> Option<Hash> {
+        self.former.get(&entry)?.get(place as usize).copied()
+    }
+
     /// A row has come; gives what does not hold.
-    fn put(&mut self, entry: u32, place: u32, hash: Hash, act: Act) -> Option<What> {
+    fn put(&mut self, (entry, place): (u32, u32), hash: Hash, act: Act) -> Option<What> {
         let known = &self.entries[entry as usize];
         if known.items == 0 {
             // An entry that says otherwise than it has prints, and is found by that.
