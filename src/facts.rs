@@ -364,6 +364,22 @@ impl Write {
         Ok(())
     }
 
+    /// Deletes records whose time is over, and judges again what they touched; gives the number of rows.
+    pub(crate) fn erase(&self, tx: &mut Tx<'_>, records: &BTreeSet<i64>) -> anyhow::Result<u64> {
+        let mut changes = Vec::new();
+        for record in records {
+            let before = store::get(tx, self.ledger(), &Scope::All, *record, None)?.map(|row| row.values);
+            if before.is_some() {
+                changes.push(Changed { table: self.table, record: *record, before, after: None });
+            }
+        }
+        tx.trail().by(&self.actor);
+        let rows = store::erase(tx, self.ledger(), records)?;
+        audit::forget(tx, &self.ledger().name, records)?;
+        self.judge(tx, changes)?;
+        Ok(rows)
+    }
+
     /// The values of a record that is about to be changed, if it stands and may be changed by who writes.
     fn standing(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
         let Some(row) = store::get(tx, self.ledger(), &self.scope, record, None)? else {

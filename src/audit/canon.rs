@@ -82,7 +82,7 @@ impl Form {
 }
 
 /// The columns of a void.
-pub(super) const VOIDED: [&str; 5] = ["record_id", "revision", "voided_at", "voided_by", "void_reason"];
+pub(crate) const VOIDED: [&str; 5] = ["record_id", "revision", "voided_at", "voided_by", "void_reason"];
 
 /// A bound value as it will be read.
 pub(crate) fn peek(value: &Value) -> Peek<'_> {

@@ -1,4 +1,4 @@
-//! The hashes that rows had before an entry stated them anew: one text an entry, in the order of its rows. They are not
+//! The hashes that rows had before an entry stated them anew or deleted them: one text an entry, in the order of its rows. They are not
 //! hashed themselves: each must fit the entry that told of the row before, whose root is.
 
 use std::fmt::Write as _;

@@ -27,6 +27,8 @@ pub enum Kind {
     Adopt,
     /// The content of an entry erased, as the law demands.
     Erase,
+    /// Records deleted, since the time for which they are kept was over.
+    Delete,
     /// Rows encrypted anew with another key.
     Rekey,
     /// A sign-in, an attempt, the end of one.
@@ -53,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 23] = [
+    pub const ALL: [Kind; 24] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -66,6 +68,7 @@ impl Kind {
         Kind::Demo,
         Kind::Adopt,
         Kind::Erase,
+        Kind::Delete,
         Kind::Rekey,
         Kind::Login,
         Kind::Refuse,
@@ -94,6 +97,7 @@ impl Kind {
             Kind::Demo => "demo",
             Kind::Adopt => "adopt",
             Kind::Erase => "erase",
+            Kind::Delete => "delete",
             Kind::Rekey => "rekey",
             Kind::Login => "login",
             Kind::Refuse => "refuse",
@@ -123,6 +127,7 @@ impl Kind {
             Kind::Demo => "演示数据",
             Kind::Adopt => "启用日志",
             Kind::Erase => "依法删除",
+            Kind::Delete => "到期删除",
             Kind::Rekey => "更换密钥",
             Kind::Login => "登录",
             Kind::Refuse => "拒绝访问",

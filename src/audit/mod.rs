@@ -45,8 +45,9 @@ pub use trail::Trail;
 pub use verify::{Against, Finding, Report, What, verify, verify_in};
 pub use written::{Act, Mark, Part, Run, parts};
 
-pub(crate) use canon::Form;
+pub(crate) use canon::{Form, VOIDED};
 pub(crate) use entry::finish;
+pub(crate) use erase::forget;
 pub(crate) use patrol::patrol;
 pub(crate) use payload::HIDDEN;
 pub(crate) use trail::Touched;

@@ -24,7 +24,7 @@ pub struct Trail {
     pub(super) told: Option<(Kind, Json)>,
     pub(super) writing: Writing,
     pub(super) hashes: Vec<Hash>,
-    /// Of rows that were stated anew, the hashes that they had before.
+    /// Of rows that were stated anew or deleted, the hashes that they had before.
     pub(super) former: Vec<Hash>,
     pub(super) ledger: One<String>,
     pub(super) unit: One<i64>,
@@ -139,6 +139,22 @@ impl Trail {
         self.touched(of, Act::Rekey, after);
     }
 
+    /// A row that is deleted by rule: `form` over `row_id` and then `values`. Nothing but such rows and their voids may
+    /// be in the same transaction's trail.
+    pub(crate) fn erased(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, values: &[Value]) {
+        let cell = |i: usize| i.checked_sub(1).map_or(Peek::I64(row_id), |i| peek(&values[i]));
+        let hash = form.hash(&mut self.bytes, cell);
+        self.former.push(hash);
+        self.touched(of, Act::Erased, hash);
+    }
+
+    /// The void of such a row: its columns in the order of a void's.
+    pub(crate) fn erased_void(&mut self, of: &Touched<'_>, columns: &[Value; 5]) {
+        let hash = Form::void(of.ledger).hash(&mut self.bytes, |i| peek(&columns[i]));
+        self.former.push(hash);
+        self.touched(of, Act::ErasedVoid, hash);
+    }
+
     /// Something that has no row.
     pub(crate) fn mark(&mut self, mark: &Mark) {
         self.writing.mark(mark);
@@ -154,7 +170,7 @@ impl Trail {
         match of.unit {
             Some(unit) => self.unit.put(unit),
             // What belongs to no unit is seen by those alone who see all.
-            None if act != Act::Void => self.unit = One::Several,
+            None if !matches!(act, Act::Void | Act::ErasedVoid) => self.unit = One::Several,
             None => {}
         }
     }

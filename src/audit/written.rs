@@ -1,7 +1,7 @@
 //! Which rows an entry covers, as a text that people can read: `guidance +12.1 -7.1 +7.2 unit +3.1x500`.
 //!
 //! A word that begins with a letter names the ledger of those that follow. `+RECORD.REVISION` is a row, `-…` the void
-//! of one, `*…` a row that was encrypted anew, `x500` the same of 500 records in a row. `~WHAT:…` tells what has no rows ([`Mark`]). The order is that of
+//! of one, `*…` a row that was encrypted anew, `!…` and `%…` a row and a void that were deleted by rule, `x500` the same of 500 records in a row. `~WHAT:…` tells what has no rows ([`Mark`]). The order is that of
 //! the hashes under the entry's root.
 
 use std::fmt::Write as _;
@@ -15,6 +15,10 @@ pub enum Act {
     Void,
     /// It was encrypted anew: the same row, stated again as it is stored from then on.
     Rekey,
+    /// It was deleted, since the time for which it is kept was over.
+    Erased,
+    /// It was deleted, and had been voided before.
+    ErasedVoid,
 }
 
 impl Act {
@@ -24,6 +28,8 @@ impl Act {
             Act::Row => '+',
             Act::Void => '-',
             Act::Rekey => '*',
+            Act::Erased => '!',
+            Act::ErasedVoid => '%',
         }
     }
 }
@@ -159,6 +165,8 @@ pub fn parts(text: &str) -> impl Iterator<Item = Option<Part<'_>>> {
             b'+' => Act::Row,
             b'-' => Act::Void,
             b'*' => Act::Rekey,
+            b'!' => Act::Erased,
+            b'%' => Act::ErasedVoid,
             b'~' => return Some(mark(word).map(Part::Mark)),
             _ => {
                 ledger = word;
@@ -206,6 +214,8 @@ mod tests {
         writing.row("unit", Act::Void, 7, 2);
         writing.row("talk", Act::Void, 8, 2);
         writing.row("talk", Act::Rekey, 9, 2);
+        writing.row("talk", Act::Erased, 10, 1);
+        writing.row("talk", Act::ErasedVoid, 10, 1);
         let marks = [
             Mark::Ledger { from: "a".into(), to: "b".into() },
             Mark::Column { ledger: "b".into(), from: "x".into(), to: "y".into() },
@@ -216,14 +226,14 @@ mod tests {
         marks.iter().for_each(|m| writing.mark(m));
         let text = writing.finish();
         let marked = "~ledger:a>b ~column:b.x>y ~package:ab12 ~erased:4 ~key:2";
-        assert_eq!(text, format!("unit +3.1x3 +6.2 -7.2 talk -8.2 *9.2 {marked}"));
+        assert_eq!(text, format!("unit +3.1x3 +6.2 -7.2 talk -8.2 *9.2 !10.1 %10.1 {marked}"));
         let read: Vec<_> = parts(&text).collect();
         let first = Run { act: Act::Row, record: 3, revision: 1, n: 3 };
         assert_eq!(read[0], Some(Part::Rows("unit", first)));
         assert_eq!(first.place(Act::Row, 5, 1), Some(2));
         assert_eq!(first.place(Act::Row, 6, 1), None);
         assert_eq!(read[3], Some(Part::Rows("talk", Run { act: Act::Void, record: 8, revision: 2, n: 1 })));
-        assert!(marks.into_iter().map(|m| Some(Part::Mark(m))).eq(read[5..].iter().cloned()));
+        assert!(marks.into_iter().map(|m| Some(Part::Mark(m))).eq(read[7..].iter().cloned()));
     }
 
     #[test]

@@ -98,6 +98,9 @@ fn verify(place: &Place, published: &[PathBuf], key: Option<&str>) -> anyhow::Re
         report.checkpoints,
         if report.signed { "" } else { "（没有公钥，签名未核对）" }
     );
+    if report.deleted > 0 {
+        say!("已依法删除 {} 行：内容不在了，它们的哈希还在，其余照样可证", report.deleted);
+    }
     say!("第 {} 条处的根：{}", report.size, report.root);
     if report.is_clean() {
         say!("校验通过");

@@ -129,8 +129,8 @@ enum Command {
     Explain(explain::Options),
     /// 从头再判一遍，与存下的判定核对
     Verify(verify::Options),
-    /// 保存期限：各台账保存多久，到期多少条
-    Retention,
+    /// 保存期限：各台账保存多久，到期多少条；删去到期的记录
+    Retention(retention::Options),
     /// 备份：数据库和附件到一个文件，密钥到另一个文件，不用停止服务
     Backup(backup::Options),
     /// 从备份恢复到空的地方
@@ -180,7 +180,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(o) => evaluate::run(place, o),
         Command::Explain(o) => explain::run(place, o),
         Command::Verify(o) => verify::run(place, o),
-        Command::Retention => retention::run(place),
+        Command::Retention(o) => retention::run(place, o),
         Command::Backup(o) => backup::run(place, o),
         Command::Restore(o) => restore::run(place, o),
         Command::Keys(c) => keys::run(place, c),

@@ -29,7 +29,8 @@ pub(super) enum Use {
 
 impl Connection {
     /// Opens a file, made if it is not there. Memory-mapped reading stays off: a disk error would be a signal instead
-    /// of an error, and the pages would count as our memory.
+    /// of an error, and the pages would count as our memory. What is deleted is overwritten: rows past their time must not
+    /// be read from the file's free pages.
     pub(super) fn file(path: &Path, purpose: Use) -> Result<Connection, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let create = if purpose == Use::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
@@ -42,7 +43,7 @@ impl Connection {
         match purpose {
             Use::Write => raw.execute_batch(
                 "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
-                 pragma cache_size = -32768; pragma journal_size_limit = 67108864;",
+                 pragma secure_delete = on; pragma cache_size = -32768; pragma journal_size_limit = 67108864;",
             )?,
             Use::Read => raw.execute_batch("pragma query_only = on; pragma cache_size = -8192;")?,
         }

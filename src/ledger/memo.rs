@@ -171,7 +171,7 @@ fn is_own(filter: &Filter) -> bool {
 }
 
 /// The next record id and the number of voided rows. A correction voids a row, a new record takes an id, and both only
-/// grow.
+/// grow, but where records are deleted by rule, which takes an id too.
 fn state(tx: &mut Tx<'_>, ledger: &str) -> anyhow::Result<(i64, i64)> {
     let name: [Value; 1] = [ledger.into()];
     let next = tx.one("select next from counter where name = $1", &name, |r| r.i64(0))?;

@@ -1,17 +1,19 @@
-//! Records: inserted, corrected by the next revision, voided; never overwritten.
+//! Records: inserted, corrected by the next revision, voided; never overwritten, and deleted by rule alone.
 //!
 //! Whether a row is complete and its choices exist is for forms and imports to say, with the place; here only what
 //! would spoil the table is refused. Nobody but this module writes to a ledger's table.
+
+use std::collections::BTreeSet;
 
 use anyhow::Context;
 
 use super::{
     Keys, NewRow, Stored,
-    row::{index_column, quoted, read, select_list, stored_fields, table, unfit},
+    row::{index_column, quoted, read, select_list, stored_fields, table, table_name, unfit},
     select::Select,
 };
 use crate::{
-    audit::{Form, Touched},
+    audit::{Form, Touched, VOIDED},
     db::{Tx, Value},
     directive::model::Ledger,
     scope::{Actor, Scope},
@@ -297,6 +299,38 @@ pub fn undo_import(
         undone.restored.push((record, row));
     }
     Ok(undone)
+}
+
+/// Deletes records with all their rows, since the time for which they are kept is over; the log keeps their hashes. Gives
+/// the number of rows. The next record id is passed over, so that kept counts are counted again ([`super::Memo`]).
+pub(crate) fn erase(tx: &mut Tx<'_>, ledger: &Ledger, records: &BTreeSet<i64>) -> anyhow::Result<u64> {
+    let columns: Vec<String> = tx.columns(&table_name(ledger))?.into_iter().map(|(c, _)| c).collect();
+    let columns: Vec<String> = columns.into_iter().filter(|c| c != "row_id").collect();
+    let form = Form::row(&ledger.name, std::iter::once("row_id").chain(columns.iter().map(String::as_str)));
+    let select: String = columns.iter().map(|c| format!(", {}", quoted(c))).collect();
+    let ids: Value = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    let among = format!("from {} where record_id {}", table(ledger), tx.among("$1"));
+    let sql = format!("select row_id{select} {among} order by revision, record_id");
+    let rows: Vec<(i64, Vec<Value>)> = tx.rows(&sql, std::slice::from_ref(&ids), |r| {
+        Ok((r.i64(0)?, (1..=columns.len()).map(|i| r.value(i)).collect::<anyhow::Result<_>>()?))
+    })?;
+    let at = |name: &str| columns.iter().position(|c| c == name).unwrap_or_default();
+    let void = VOIDED.map(at);
+    let touched = |values: &[Value]| Touched {
+        ledger: &ledger.name,
+        record: values[void[0]].as_i64().unwrap_or_default(),
+        revision: values[void[1]].as_i64().unwrap_or_default(),
+        unit: values[at("unit_id")].as_i64(),
+    };
+    for (row_id, values) in &rows {
+        tx.trail().erased(&touched(values), &form, *row_id, values);
+    }
+    for (_, values) in rows.iter().filter(|(_, values)| void[2..].iter().any(|i| !values[*i].is_null())) {
+        tx.trail().erased_void(&touched(values), &void.map(|i| values[i].clone()));
+    }
+    let n = tx.execute(&format!("delete {among}"), &[ids])?;
+    tx.execute("update counter set next = next + 1 where name = $1", &[(&ledger.name).into()])?;
+    Ok(n)
 }
 
 /// The row of a record that is current, or was known at an instant.

@@ -220,6 +220,7 @@ fn note(line: &Line) -> String {
     };
     text("title", "");
     text("reason", "原因：");
+    text("basis", "依据：");
     text("file", "文件：");
     if let Some(changes) = payload["changes"].as_array() {
         parts.push(format!("{}处变化", changes.len()));

@@ -1,14 +1,18 @@
 //! 保存期限: counts by ledger, for those who keep the system and see no records.
 
 use axum::{extract::State, response::Response};
+use serde_json::Value as Json;
 
 use super::{
     app::App,
     asked,
     frame::{Ask, show},
-    view::retention::{Line, Retention},
+    view::retention::{Gone, Line, Retention},
 };
-use crate::retention::report;
+use crate::{audit, clock, retention::report, scope::Scope};
+
+/// Deletions that are shown.
+const SHOWN: i64 = 20;
 
 /// `GET /retention`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
@@ -26,7 +30,21 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
             ledger: l.ledger,
             from: l.from,
         });
+        let filter = audit::Filter { kinds: vec![audit::Kind::Delete], ..audit::Filter::default() };
+        let gone = audit::list(desk.tx, &Scope::All, &filter, None, SHOWN)?;
+        let gone = gone.into_iter().map(|line| {
+            let told: Json = line.payload.as_deref().and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
+            let ledger = line.ledger.as_deref().and_then(|name| current.engine.layout.index(name));
+            Gone {
+                at: clock::chinese(line.at),
+                actor: line.actor,
+                ledger: ledger.map_or_else(String::new, |i| current.engine.layout.ledgers[i].title.clone()),
+                rows: told["title"].as_str().unwrap_or_default().to_owned(),
+                basis: told["basis"].as_str().unwrap_or_default().to_owned(),
+            }
+        });
         Ok(Retention {
+            gone: gone.collect(),
             summary: format!("到期{due}条；{open}本台账没有规定保存期限"),
             rows: rows.collect(),
             page: desk.page("/retention")?,

@@ -28,6 +28,7 @@ mod namesakes;
 mod refusals;
 mod rekey;
 mod remedy;
+mod retention;
 mod scope;
 mod sealed;
 mod serve;

@@ -47,8 +47,10 @@ pub enum What {
     Payload,
     /// An entry's payload is gone, and no erasure by law was logged.
     PayloadGone,
-    /// What the rows of an entry hashed to before they were encrypted anew is gone, or kept for no such entry.
+    /// What the rows of an entry hashed to before they were encrypted anew or deleted is gone, or kept for no such entry.
     Former,
+    /// A row that an entry says was deleted is there.
+    Back,
     /// The tree kept in the database is not that of the entries.
     Tree,
     /// A checkpoint does not fit the entries: between these sizes something was changed.
@@ -112,12 +114,12 @@ impl fmt::Display for Finding {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Changed(Act::Row | Act::Rekey) => f.write_str("内容被改动"),
-            What::Changed(Act::Void) => f.write_str("作废的时刻、人或原因被改动"),
-            What::Dropped(Act::Row | Act::Rekey) => f.write_str("记录被删去"),
-            What::Dropped(Act::Void) => f.write_str("作废被抹去"),
-            What::Inserted(Act::Row | Act::Rekey) => f.write_str("没有日志的记录，不是经系统登记的"),
-            What::Inserted(Act::Void) => f.write_str("没有日志的作废，不是经系统办理的"),
+            What::Changed(Act::Row | Act::Rekey | Act::Erased) => f.write_str("内容被改动"),
+            What::Changed(Act::Void | Act::ErasedVoid) => f.write_str("作废的时刻、人或原因被改动"),
+            What::Dropped(Act::Row | Act::Rekey | Act::Erased) => f.write_str("记录被删去"),
+            What::Dropped(Act::Void | Act::ErasedVoid) => f.write_str("作废被抹去"),
+            What::Inserted(Act::Row | Act::Rekey | Act::Erased) => f.write_str("没有日志的记录，不是经系统登记的"),
+            What::Inserted(Act::Void | Act::ErasedVoid) => f.write_str("没有日志的作废，不是经系统办理的"),
             What::Twice(_) => f.write_str("这条记录属于另一条日志"),
             What::Root => f.write_str("所记各行合起来与日志不符"),
             What::Entry => f.write_str("日志被改动"),
@@ -127,7 +129,8 @@ impl fmt::Display for What {
             What::Missing { from, to } => write!(f, "日志第 {from} 至 {to} 条被删去"),
             What::Payload => f.write_str("改动前后的内容被改动"),
             What::PayloadGone => f.write_str("改动前后的内容被删去，而没有依法删除的日志"),
-            What::Former => f.write_str("更换密钥以前各行的哈希缺失，或不是这条日志的"),
+            What::Former => f.write_str("更换密钥或到期删除以前各行的哈希缺失，或不是这条日志的"),
+            What::Back => f.write_str("已到期删除的记录又在台账里"),
             What::Tree => f.write_str("日志的树与日志不符"),
             What::Checked { after, upto } => {
                 write!(f, "日志第 {} 至 {upto} 条与签名的检查点不符", after + 1)

@@ -30,7 +30,7 @@ pub(super) struct Log {
     pub(super) renamed: Vec<(i64, Mark)>,
     /// Packages that came into force.
     pub(super) packages: Vec<String>,
-    /// By entry that encrypted rows anew, what these hashed to before, in the order of its items.
+    /// By entry that encrypted rows anew or deleted them, what these hashed to before, in the order of its items.
     pub(super) former: HashMap<u32, Vec<Hash>>,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn read(
     stream(tx, &sql, WIDTH, &mut |row| {
         reading.entry(&Read(std::array::from_fn(|i| row.peek(i))), seal, report);
     })?;
-    let Reading { log, tree, gone, erased, mut payloads, rekeyed, .. } = reading;
+    let Reading { log, tree, gone, erased, mut payloads, restated, .. } = reading;
     for seq in gone {
         if seq.is_ok_and(|seq| erased.contains(&seq)) {
             report.erased += 1;
@@ -95,15 +95,15 @@ pub(super) fn read(
     }
     tree.finish(frontier(tx).ok(), report);
     let mut log = log;
-    former(tx, &mut log, rekeyed, report)?;
+    former(tx, &mut log, restated, report)?;
     log.renamed.sort_by_key(|(seq, _)| *seq);
     Ok(log)
 }
 
 /// Takes the former hashes to their entries: as many as there are rows, and of no other entries.
-fn former(tx: &mut Tx<'_>, log: &mut Log, mut rekeyed: HashMap<i64, u32>, report: &mut Report) -> anyhow::Result<()> {
+fn former(tx: &mut Tx<'_>, log: &mut Log, mut restated: HashMap<i64, u32>, report: &mut Report) -> anyhow::Result<()> {
     for (row_id, hashes) in former::read(tx)? {
-        let entry = rekeyed.remove(&row_id);
+        let entry = restated.remove(&row_id);
         match entry.filter(|at| log.entries[*at as usize].items as usize == hashes.len()) {
             Some(at) => drop(log.former.insert(at, hashes)),
             None => {
@@ -112,7 +112,7 @@ fn former(tx: &mut Tx<'_>, log: &mut Log, mut rekeyed: HashMap<i64, u32>, report
             }
         }
     }
-    for at in rekeyed.into_values() {
+    for at in restated.into_values() {
         report.find(Finding { entry: Some(log.entries[at as usize].seq), ..What::Former.into() });
     }
     Ok(())
@@ -126,8 +126,8 @@ struct Reading {
     gone: Vec<Result<i64, i64>>,
     /// Numbers of entries whose payload was erased.
     erased: HashSet<i64>,
-    /// Entries that encrypted rows anew, by their row.
-    rekeyed: HashMap<i64, u32>,
+    /// Entries that encrypted rows anew or deleted them, by their row.
+    restated: HashMap<i64, u32>,
     /// The beginning of each payload's hash, which is random, with the entry.
     payloads: Vec<(u64, u32)>,
     bytes: Vec<u8>,
@@ -179,8 +179,8 @@ impl Reading {
                     report.find(Finding { entry: Some(seq), ..What::Entry.into() });
                 }
                 Some(Part::Rows(ledger, run)) => {
-                    if run.act == Act::Rekey {
-                        self.rekeyed.insert(entry.row_id(), at);
+                    if matches!(run.act, Act::Rekey | Act::Erased | Act::ErasedVoid) {
+                        self.restated.insert(entry.row_id(), at);
                     }
                     let placed = Placed { run, entry: at, place: items, key };
                     items = items.saturating_add(run.n);
@@ -193,8 +193,8 @@ impl Reading {
                 }
                 Some(Part::Mark(Mark::Package(hash))) => self.log.packages.push(hash),
                 Some(Part::Mark(Mark::Erased(erased))) => {
-                    // Only an entry of that kind may say so.
-                    if entry.text(5) == Some(Kind::Erase.as_str()) {
+                    // Only an entry of these kinds may say so.
+                    if [Kind::Erase, Kind::Delete].iter().any(|kind| entry.text(5) == Some(kind.as_str())) {
                         self.erased.insert(erased);
                     }
                 }

@@ -45,6 +45,8 @@ pub struct Report {
     pub erased: u64,
     /// Rows of ledgers.
     pub rows: u64,
+    /// Rows that were deleted by rule, of which the hashes are there.
+    pub deleted: u64,
     /// Voids of rows.
     pub voids: u64,
     /// Checkpoints, published ones included.

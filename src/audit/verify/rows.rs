@@ -45,6 +45,7 @@ pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::R
     let mut items = Items { entries: &entries, former: &former, open: HashMap::new() };
     for (ledger, mut runs) in by_table {
         table(tx, &ledger, &names, &mut runs, &mut items, report)?;
+        deleted(&ledger, &mut runs, &mut items, report);
         gone(tx, &ledger, &runs, &entries, report)?;
     }
     Ok(())
@@ -74,11 +75,19 @@ fn table(
         };
         let key = (number(*record), number(*revision));
         let is_void = filled.iter().any(|i| row.peek(*i) != Peek::Null);
+        if !runs.erased.all.is_empty() && runs.erased.find(Act::Erased, key).is_some() {
+            report.find(at_row(ledger, key, None, What::Back));
+            return;
+        }
         report.rows += 1;
         report.voids += u64::from(is_void);
         for act in [Act::Row, Act::Void].into_iter().take(1 + usize::from(is_void)) {
             let Some((entry, place)) = runs.of(act, 0).find(act, key) else {
                 report.find(at_row(ledger, key, None, What::Inserted(act)));
+                // Encrypted anew it may have been nevertheless; said once is enough.
+                runs.rekeyed.values_mut().for_each(|by_key| {
+                    by_key.find(Act::Rekey, key);
+                });
                 continue;
             };
             let mut find = |items: &Items<'_>, entry: u32, what| {
@@ -86,22 +95,61 @@ fn table(
             };
             let mut at = (entry, place);
             if act == Act::Row {
-                // Until it was encrypted anew it had another hash, and then belonged to the entry that says so.
-                for next in runs.rekeyed.values_mut().filter_map(|by_key| by_key.find(Act::Rekey, key)) {
-                    if let Some(hash) = items.former(next) {
-                        items.put(at, hash, act).into_iter().for_each(|what| find(&items, at.0, what));
-                    }
-                    at = next;
-                }
+                at = restated(at, key, runs, items, &mut find);
             }
             let (form, void_form) = &forms[names.epoch(&items.entries[at.0 as usize])];
             let hash = match act {
-                Act::Row | Act::Rekey => form.hash(&mut bytes, |i| row.peek(i)),
                 Act::Void => void_form.hash(&mut bytes, |i| row.peek(void[i])),
+                _ => form.hash(&mut bytes, |i| row.peek(i)),
             };
-            items.put(at, hash, act).into_iter().for_each(|what| find(&items, at.0, what));
+            items.put(at, hash, act).into_iter().for_each(|what| find(items, at.0, what));
         }
     })
+}
+
+/// A row that was encrypted anew had another hash before, and belongs to the entry that says so from then on. Gives where
+/// it belongs now.
+fn restated(
+    mut at: (u32, u32),
+    key: (i64, i64),
+    runs: &mut Runs,
+    items: &mut Items<'_>,
+    find: &mut dyn FnMut(&Items<'_>, u32, What),
+) -> (u32, u32) {
+    for next in runs.rekeyed.values_mut().filter_map(|by_key| by_key.find(Act::Rekey, key)) {
+        if let Some(hash) = items.former(next) {
+            items.put(at, hash, Act::Row).into_iter().for_each(|what| find(items, at.0, what));
+        }
+        at = next;
+    }
+    at
+}
+
+/// Rows and voids that entries say were deleted by rule: what they hashed to is held against the entries before.
+fn deleted(ledger: &str, runs: &mut Runs, items: &mut Items<'_>, report: &mut Report) {
+    for (gone, act) in [(Act::Erased, Act::Row), (Act::ErasedVoid, Act::Void)] {
+        for placed in runs.of(gone, 0).all.clone() {
+            for offset in 0..placed.run.n {
+                let key = (placed.run.record.saturating_add(i64::from(offset)), placed.run.revision);
+                let own = (placed.entry, placed.place + offset);
+                // That it is not there was found with the entry.
+                let Some(hash) = items.former(own) else { break };
+                report.deleted += u64::from(act == Act::Row);
+                let mut find = |items: &Items<'_>, entry: u32, what| {
+                    report.find(at_row(ledger, key, Some(&items.entries[entry as usize]), what));
+                };
+                items.put(own, hash, gone).into_iter().for_each(|what| find(items, own.0, what));
+                let Some(mut at) = runs.of(act, 0).find(act, key) else {
+                    find(items, own.0, What::Inserted(act));
+                    continue;
+                };
+                if act == Act::Row {
+                    at = restated(at, key, runs, items, &mut find);
+                }
+                items.put(at, hash, act).into_iter().for_each(|what| find(items, at.0, what));
+            }
+        }
+    }
 }
 
 fn at_row(ledger: &str, row: (i64, i64), entry: Option<&Known>, what: What) -> Finding {
@@ -116,6 +164,7 @@ fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &
     let rekeyed = runs.rekeyed.values().map(|by_key| (Act::Rekey, by_key));
     for (act, by_act) in [(Act::Row, &runs.rows), (Act::Void, &runs.voids)].into_iter().chain(rekeyed) {
         let filled = if act == Act::Void { "and voided_at is not null" } else { "" };
+        let erased = if act == Act::Void { &runs.erased_voids.all } else { &runs.erased.all };
         let sql = format!(
             "select record_id from {} where record_id >= $1 and record_id <= $2 and revision = $3 {filled}",
             quoted(&format!("l_{ledger}"))
@@ -130,7 +179,8 @@ fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &
             } else {
                 BTreeSet::new()
             };
-            let missing = (run.record..=last).filter(|record| !there.contains(record));
+            let by_rule = |record| erased.iter().any(|p| p.run.place(p.run.act, record, run.revision).is_some());
+            let missing = (run.record..=last).filter(|record| !there.contains(record) && !by_rule(*record));
             let mut any = false;
             for record in missing.take(Report::KEPT) {
                 any = true;
@@ -149,6 +199,9 @@ fn gone(tx: &mut Tx<'_>, ledger: &str, runs: &Runs, entries: &[Known], report: &
 struct Runs {
     rows: ByAct,
     voids: ByAct,
+    /// Deleted by rule.
+    erased: ByAct,
+    erased_voids: ByAct,
     /// By the key with which rows were encrypted anew; each row once a key, in the order of the keys.
     rekeyed: BTreeMap<u32, ByAct>,
 }
@@ -167,6 +220,8 @@ impl Runs {
             Act::Row => &mut self.rows,
             Act::Void => &mut self.voids,
             Act::Rekey => self.rekeyed.entry(key).or_default(),
+            Act::Erased => &mut self.erased,
+            Act::ErasedVoid => &mut self.erased_voids,
         }
     }
 }

@@ -14,6 +14,23 @@ pub struct Retention {
     pub summary: String,
     /// One a ledger.
     pub rows: Vec<Line>,
+    /// What was deleted, the newest first.
+    pub gone: Vec<Gone>,
+}
+
+/// A deletion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// When.
+    pub at: String,
+    /// By whom.
+    pub actor: String,
+    /// Title of the ledger.
+    pub ledger: String,
+    /// How many records and rows.
+    pub rows: String,
+    /// The rule.
+    pub basis: String,
 }
 
 /// A ledger.
