@@ -1,6 +1,6 @@
 //! 栋梁 Dongliang: a directive as data, facts recorded once, every demand judged, every verdict explained.
 //!
-//! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `web`.
+//! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `figures` → `web`, papers.
 
 pub mod apply;
 pub mod audit;
@@ -14,10 +14,12 @@ pub mod day;
 pub mod db;
 pub mod demo;
 pub mod directive;
+pub mod document;
 pub mod exam;
 pub mod export;
 pub mod facts;
 pub mod feedback;
+pub mod figures;
 pub mod form;
 pub mod harmless;
 pub mod installation;
@@ -36,6 +38,7 @@ pub mod remedy;
 pub mod retention;
 pub mod scope;
 pub mod sheet;
+pub mod spelling;
 pub mod sso;
 pub mod subjects;
 pub mod verdict;

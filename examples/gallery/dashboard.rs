@@ -2,7 +2,7 @@
 
 use dongliang::web::view::chart::{Chart, Point};
 use dongliang::web::view::dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow};
-use dongliang::web::view::parts::{Notice, Notices};
+use dongliang::web::view::parts::{Choice, Notice, Notices, Span};
 use dongliang::web::view::remedy::{Line, Lines};
 use dongliang::web::view::{Light, State, Tag, Words};
 
@@ -69,6 +69,13 @@ fn notice(tag: Tag, title: &str, code: &str, note: &str) -> Notice {
 
 fn milestone(day: &str, iso: &str, title: &str, code: &str) -> Milestone {
     Milestone { day: day.into(), iso: iso.into(), title: link(title, "/requirements/R-21"), code: code.into() }
+}
+
+fn span() -> Span {
+    let choice =
+        |value: &str, label: &str| Choice { value: value.into(), label: label.into(), current: value.is_empty() };
+    let choices = vec![choice("", "当前"), choice("2025Q3", "2025年第三季度"), choice("2025Q2", "2025年第二季度")];
+    Span { path: "/".into(), choices, ..Span::default() }
 }
 
 fn trend() -> Chart {
@@ -149,6 +156,7 @@ pub(crate) fn full() -> Dashboard {
             milestone("12月31日", "2025-12-31", "年度现场教学不少于12场", "学-06"),
         ],
         trend: trend(),
+        span: span(),
     }
 }
 
@@ -167,6 +175,7 @@ pub(crate) fn empty() -> Dashboard {
         city: Notices::default(),
         soon: Vec::new(),
         trend: Chart::default(),
+        span: Span::default(),
         light: Light::None,
         ..full()
     }

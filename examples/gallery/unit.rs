@@ -1,6 +1,6 @@
 //! 单位详情.
 
-use dongliang::web::view::parts::{Bar, Event, Fact, Timeline};
+use dongliang::web::view::parts::{Bar, Event, Fact, Span, Timeline};
 use dongliang::web::view::remedy::{Line, Lines};
 use dongliang::web::view::table::{Control, Facet, FacetValue, Facets, FilterForm, Input};
 use dongliang::web::view::unit::{Mend, Relative, SourceRow, Sources, Unit, UnitPillar, UnitVerdict, Why};
@@ -218,6 +218,7 @@ pub(crate) fn full() -> Unit {
         }]),
         previous: Some(link("价格管理科", "/units/11")),
         next: Some(link("青禾县发改局", "/units/13")),
+        span: Span::default(),
     }
 }
 

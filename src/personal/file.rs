@@ -1,14 +1,9 @@
 //! The own data as a file to take along: .json for programs, .docx for people.
 
-use std::io::Cursor;
-
-use anyhow::Context as _;
-use docx_rs::{
-    AlignmentType, Docx, PageMargin, Paragraph, Run, RunFonts, Table, TableCell, TableLayoutType, TableRow, WidthType,
-};
 use serde::Serialize;
 
 use super::own::{Record, Sheet};
+use crate::document::{self, Block, Cell, Column, Document, Level, Table};
 
 /// Everything in the file.
 #[derive(Clone, Debug, Serialize)]
@@ -44,98 +39,55 @@ pub fn json(own: &Own) -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec_pretty(own)?)
 }
 
-/// Width of the text on A4 between the margins of GB/T 9704 (156 mm), in twentieths of a point.
-const WIDTH: usize = 8845;
-/// 四号, in half points.
-const TEXT: usize = 28;
-/// 五号, in half points: text in tables.
-const SMALL: usize = 21;
-/// 二号, in half points.
-const TITLE: usize = 44;
-
-/// As a paper: A4, 仿宋, plain tables.
+/// As a paper.
 ///
 /// # Errors
 /// When the file cannot be put together.
 pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
-    let margin = PageMargin { top: 2098, bottom: 1984, left: 1588, right: 1474, header: 851, footer: 992, gutter: 0 };
-    let mut paper = Docx::new()
-        .page_size(11906, 16838)
-        .page_margin(margin)
-        .default_fonts(font("仿宋_GB2312"))
-        .default_size(TEXT)
-        .add_paragraph(line("个人信息副本", TITLE, "方正小标宋简体").align(AlignmentType::Center));
     let head = [("处理者", &own.keeper), ("本人", &own.name), ("导出时间", &own.made)];
     let account = own.account.iter().map(|(term, words)| (term.as_str(), words));
-    paper = paper.add_table(table(
-        &[2000, WIDTH - 2000],
-        None,
-        head.into_iter().chain(account).map(|(term, words)| vec![term.to_owned(), words.clone()]),
-    ));
+    let facts = head.into_iter().chain(account).map(|(term, words)| vec![term.into(), words.clone().into()]);
+    let mut blocks = vec![Block::Title(vec!["个人信息副本".into()]), pairs(facts.collect())];
     for sheet in &own.sheets {
         let about = format!("保存期限：{}。依据：{}。", sheet.keep, or_none(&sheet.basis.join("；")));
-        paper = heading(paper, &format!("{}（{}条）", sheet.ledger, sheet.records.len()));
-        paper = paper.add_paragraph(line(&about, SMALL, "仿宋_GB2312")).add_table(table(
-            &[1500, WIDTH - 4000, 2500],
-            Some(["编号", "内容", "登记"].map(str::to_owned).into()),
-            sheet.records.iter().map(cells),
-        ));
+        blocks.push(Block::Heading(Level::One, format!("{}（{}条）", sheet.ledger, sheet.records.len())));
+        blocks.push(Block::Note(about));
+        blocks.push(Block::Table(Table {
+            caption: String::new(),
+            columns: vec![Column::words("编号", 17), Column::words("内容", 55), Column::words("登记", 28)],
+            rows: sheet.records.iter().map(cells).collect(),
+        }));
     }
     for (title, entries) in [("更正申请", &own.requests), ("意见建议", &own.feedback)] {
         if !entries.is_empty() {
-            paper = heading(paper, title);
-            let rows = entries.iter().map(|(head, words)| vec![head.clone(), words.clone()]);
-            paper = paper.add_table(table(&[2500, WIDTH - 2500], None, rows));
+            blocks.push(Block::Heading(Level::One, title.into()));
+            blocks.push(pairs(entries.iter().map(|(h, words)| vec![h.clone().into(), words.clone().into()]).collect()));
         }
     }
-    let mut file = Cursor::new(Vec::new());
-    paper.build().pack(&mut file).context("文档写不出来")?;
-    Ok(file.into_inner())
+    document::docx(&Document { blocks, ..Document::default() })
+}
+
+fn pairs(rows: Vec<Vec<Cell>>) -> Block {
+    Block::Table(Table { caption: String::new(), columns: vec![Column::words("", 25), Column::words("", 75)], rows })
 }
 
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "无" } else { text }
 }
 
-fn heading(paper: Docx, text: &str) -> Docx {
-    paper.add_paragraph(line(text, TEXT, "黑体").keep_next(true))
-}
-
-fn cells(record: &Record) -> Vec<String> {
+fn cells(record: &Record) -> Vec<Cell> {
     let fields = record.fields.iter().map(|f| format!("{}：{}", f.title, f.text)).collect::<Vec<_>>();
     let mut content = fields.join("；");
     if let Some(voided) = &record.voided {
         content.push_str(&format!("。（{voided}）"));
     }
-    vec![record.code.clone(), content, format!("{} {}，第{}版", record.recorded, record.by, record.revision)]
-}
-
-fn table(widths: &[usize], head: Option<Vec<String>>, rows: impl Iterator<Item = Vec<String>>) -> Table {
-    let row = |texts: Vec<String>, family: &str| {
-        let cell = |(text, width): (String, &usize)| {
-            TableCell::new().width(*width, WidthType::Dxa).add_paragraph(line(&text, SMALL, family))
-        };
-        TableRow::new(texts.into_iter().zip(widths).map(cell).collect()).cant_split()
-    };
-    let head = head.map(|texts| row(texts, "黑体"));
-    let rows = head.into_iter().chain(rows.map(|texts| row(texts, "仿宋_GB2312"))).collect();
-    Table::new(rows).set_grid(widths.to_vec()).width(WIDTH, WidthType::Dxa).layout(TableLayoutType::Fixed)
-}
-
-/// A paragraph of one run. XML has no place for most control characters.
-fn line(text: &str, size: usize, family: &str) -> Paragraph {
-    let plain: String =
-        text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect();
-    Paragraph::new().add_run(Run::new().add_text(plain).size(size).fonts(font(family)))
-}
-
-fn font(family: &str) -> RunFonts {
-    RunFonts::new().east_asia(family).ascii("Times New Roman").hi_ansi("Times New Roman")
+    let recorded = format!("{} {}，第{}版", record.recorded, record.by, record.revision);
+    vec![record.code.clone().into(), content.into(), recorded.into()]
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    use std::io::{Cursor, Read as _};
 
     use super::*;
     use crate::personal::own::Field;

@@ -38,6 +38,7 @@ mod ledgers;
 mod limits;
 mod listen;
 mod login;
+mod looking_back;
 mod me;
 mod org;
 mod org_changes;

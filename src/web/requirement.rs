@@ -29,12 +29,14 @@ use crate::{
     verdict::{
         engine::Engine,
         item::{self, Item},
-        judge, sight,
-        store::{Counted, Stored},
+        sight,
+        store::Counted,
         window,
         words::{self, Context, window_name},
     },
 };
+
+pub(super) use crate::figures::{target_text, value_text};
 
 /// Fills the page.
 pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
@@ -190,28 +192,6 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
         rows: rows.into_iter().map(|(_, r)| r).collect(),
         note: "数据不足不计入任何占比。".into(),
     }
-}
-
-/// The values of a stored verdict in words, part by part.
-pub(super) fn value_text(ctx: Context<'_>, v: &Stored) -> String {
-    let parts = v.value.split("; ").zip(&ctx.requirement.parts);
-    let word = |(text, part)| match crate::ratio::Ratio::parse(text) {
-        Some(value) => words::value(ctx, part, value, None),
-        None => "--".into(),
-    };
-    parts.map(word).collect::<Vec<String>>().join("；")
-}
-
-/// The targets of a stored verdict in words, part by part.
-pub(super) fn target_text(ctx: Context<'_>, v: &Stored) -> String {
-    let parts = v.target.split("; ").zip(&ctx.requirement.parts);
-    let word = |(text, part): (&str, &crate::directive::model::Part)| {
-        let op = part.target.as_ref()?.op;
-        let value = crate::ratio::Ratio::parse(text)?;
-        let now = judge::TargetNow { op, value, upper: value, whole: None };
-        Some(words::scale(ctx, part).value(now.value, None))
-    };
-    parts.map(|p| word(p).unwrap_or_else(|| "--".into())).collect::<Vec<String>>().join("；")
 }
 
 /// The city's own verdict, where there is one subject.

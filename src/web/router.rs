@@ -172,7 +172,8 @@ async fn asset(Path(file): Path<String>) -> Response {
 }
 
 async fn overview(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, dashboard::page).await
+    let own = app.clone();
+    show(app, ask, move |desk| dashboard::page(desk, &own.installation)).await
 }
 
 async fn requirement_list(State(app): State<App>, ask: Ask) -> Response {
@@ -184,7 +185,8 @@ async fn requirement_page(State(app): State<App>, Path(id): Path<String>, ask: A
 }
 
 async fn unit_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    show(app, ask, move |desk| unit::page(desk, &id)).await
+    let own = app.clone();
+    show(app, ask, move |desk| unit::page(desk, &own.installation, &id)).await
 }
 
 async fn verdict_page(

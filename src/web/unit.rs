@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     asked,
-    dashboard::{Organ, judged_day, named, organs},
+    dashboard::{Organ, named},
     error::PageError,
     frame::{Ask, Desk},
-    remedies,
-    requirement::{target_text, value_text},
-    subject, summary,
+    looking_back, remedies, subject, summary,
     view::{
         parts::{Bar, Event, Fact, Timeline},
         remedy::Lines,
@@ -24,15 +22,16 @@ use super::{
 use crate::{
     auth::Permission,
     day::Day,
-    directive::model::{Each, When},
+    figures::{self, Demand, Picture, bad, target_text, value_text},
+    installation::Installation,
     names::Names,
     remedy::{self, store::Filter},
     subjects,
     verdict::{
         engine::Engine,
-        item::{self, Item},
-        sight,
-        store::{self, Stored},
+        item::Item,
+        light,
+        store::Stored,
         words::{Context, when, window_name},
         world::{PERSON, UNIT},
     },
@@ -41,55 +40,42 @@ use crate::{
 /// Verdicts listed under a demand.
 const SOURCES: usize = 6;
 
-/// Fills the page.
-pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
-    let current = desk.current.clone();
-    let engine = &current.engine;
-    let today = judged_day(desk)?;
+/// Fills the page: of the present, or with `period` of a past quarter.
+pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<Unit> {
+    asked::keys(desk, &["pillar", "state", "q", "period"]);
+    let (picture, span) = looking_back::picture(desk, installation)?;
+    let (engine, today) = (picture.engine(), picture.until);
     let sql = "select record_id from l_unit where record_code = $1 or cast(record_id as text) = $1 \
                order by case when record_code = $1 then 0 else 1 end";
     let unit = desk.tx.one(sql, &[id.into()], |r| r.i64(0))?.ok_or(PageError::NotFound)?;
-    let place = Place::of(desk, unit, today)?;
+    let place = Place::of(desk, &picture, unit)?;
     if !place.seen {
         return Err(PageError::NotFound.into());
     }
-    let items = items(desk, engine, place.organ, unit, today)?;
-    let judged = items.iter().filter(|i| i.judged()).count() as u32;
-    let behind = items.iter().filter(|i| i.behind()).count() as u32;
-    let light = summary::share_light(engine, behind, judged);
-    let mut told = Vec::with_capacity(items.len());
-    for item in &items {
-        told.push(told_of(desk, engine, item, (unit, place.organ))?);
-    }
-    let named = items.iter().zip(&told).flat_map(|(item, all)| all.iter().map(|v| (item.i, v)));
-    let names = subjects::names(desk.tx, engine, named)?;
-    asked::keys(desk, &["pillar", "state", "q"]);
+    let own = figures::unit(desk.tx, &picture, unit, place.organ, SOURCES)?;
+    let (judged, behind) = (own.judged, own.behind);
     asked::values(desk, "pillar", "类别", &|v| engine.package.directive.pillars.iter().any(|p| p.id == v));
     let words = ["达标", "未达标", "未达标（已补）", "进行中", "数据不足", "不适用", "只列数字"];
     asked::values(desk, "state", "判定", &|v| words.contains(&v));
     let ask = desk.ask.clone();
-    let lines: Vec<(&Item, UnitVerdict)> = items
-        .iter()
-        .zip(&told)
-        .map(|(item, v)| (item, line(engine, item, v, &names, unit, &place.code, today)))
-        .collect();
+    let about = About { engine, names: &own.names, code: &place.code, today, back: looking_back::moment(&picture) };
+    let lines: Vec<(&Item, UnitVerdict)> = own.demands.iter().map(|d| (&d.item, about.line(d))).collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
-    let (year, _, _) = today.ymd();
-    let (previous, next) = neighbours(desk, unit, today)?;
+    let (previous, next) = neighbours(desk, &picture, unit, &span.query)?;
     let (remedies, all_remedies) = remedies(desk, unit, &place.code)?;
     Ok(Unit {
         page: desk.page("/org")?,
         name: place.name.clone(),
-        period: format!("{year}年"),
-        light,
-        facts: facts(&place, &items),
+        period: looking_back::title(&picture),
+        light: summary::lamp(own.light),
+        facts: facts(&place, &own.demands),
         why: why(engine, behind, judged),
         mends,
         mends_title,
         filter: filter(&ask),
-        facets: facets(engine, &ask, &items),
+        facets: facets(engine, &ask, &own.demands),
         pillars: pillars(engine, &ask, &lines),
-        none: if items.is_empty() { "该单位尚无应达标项。".into() } else { String::new() },
+        none: if own.demands.is_empty() { "该单位尚无应达标项。".into() } else { String::new() },
         remedies,
         all_remedies,
         family: place.family.clone(),
@@ -97,6 +83,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Unit> {
         history: place.history,
         previous,
         next,
+        span,
     })
 }
 
@@ -113,10 +100,15 @@ fn remedies(desk: &mut Desk<'_, '_>, unit: i64, code: &str) -> anyhow::Result<(L
 }
 
 /// The organs before and after an organ, as links.
-fn neighbours(desk: &mut Desk<'_, '_>, unit: i64, day: Day) -> anyhow::Result<(Option<Link>, Option<Link>)> {
-    let organs = organs(desk, day)?;
+fn neighbours(
+    desk: &mut Desk<'_, '_>,
+    picture: &Picture,
+    unit: i64,
+    back: &str,
+) -> anyhow::Result<(Option<Link>, Option<Link>)> {
+    let organs = figures::organs(desk.tx, &picture.at, &desk.scope, picture.until)?;
     let Some(at) = organs.iter().position(|o| o.id == unit) else { return Ok((None, None)) };
-    let link = |o: &Organ| Link::new(o.name.clone(), format!("/units/{}", segment(&o.code)));
+    let link = |o: &Organ| Link::new(o.name.clone(), format!("/units/{}{back}", segment(&o.code)));
     let before = at.checked_sub(1).and_then(|n| organs.get(n));
     Ok((before.map(link), organs.get(at + 1).map(link)))
 }
@@ -137,10 +129,10 @@ struct Place {
 }
 
 impl Place {
-    fn of(desk: &mut Desk<'_, '_>, unit: i64, day: Day) -> anyhow::Result<Place> {
-        let current = desk.current.clone();
-        let layout = &current.engine.layout;
-        let organisation = &current.organisation;
+    fn of(desk: &mut Desk<'_, '_>, picture: &Picture, unit: i64) -> anyhow::Result<Place> {
+        let day = picture.until;
+        let layout = &picture.engine().layout;
+        let organisation = &picture.at.organisation;
         let (Some(chart), Some(units), Some(persons)) =
             (organisation.chart(), organisation.table(UNIT), organisation.table(PERSON))
         else {
@@ -211,69 +203,8 @@ fn history(opens: Day, closes: Day, today: Day) -> Timeline {
     Timeline(closed.into_iter().chain([event(opens, "设立")]).collect())
 }
 
-/// The verdicts of an item that the page tells of: the unit's own; else some of those that are missed, behind or
-/// unclear, or if there are none any one, for its target.
-fn told_of(
-    desk: &mut Desk<'_, '_>,
-    engine: &Engine,
-    item: &Item,
-    (unit, organ): (i64, bool),
-) -> anyhow::Result<Vec<Stored>> {
-    let r = &engine.compiled[item.i].requirement;
-    if matches!(r.each, Each::Unit | Each::System) {
-        let mut own = sight::of_requirement(desk.tx, engine, &desk.scope, &r.id, Some(unit))?;
-        own.retain(|v| !v.closed && item.windows.contains(&v.window));
-        if own.len() == 1 {
-            return Ok(own);
-        }
-    }
-    let mut params = vec![unit.into(), r.id.as_str().into()];
-    let windows: Vec<String> = item
-        .windows
-        .iter()
-        .map(|w| {
-            params.push(w.as_str().into());
-            format!("${}", params.len())
-        })
-        .collect();
-    let seen = sight::condition(desk.tx, engine, &desk.scope, &mut params);
-    let seen = seen.map_or_else(String::new, |c| format!(" and {c}"));
-    let owner = if organ { "organ_id" } else { "unit_id" };
-    let (bad, limit) = match bad(item) {
-        0 => ("", 1),
-        _ => (" and (state in ('fail', 'unknown') or state = 'open' and light in ('yellow', 'red'))", SOURCES),
-    };
-    let sql = format!(
-        "select {} from verdict where {owner} = $1 and requirement = $2 and window_label in ({}) and closed = 0{bad}{seen} \
-         order by unit_id, subject, rest, window_label limit {limit}",
-        Stored::COLUMNS,
-        windows.join(", ")
-    );
-    desk.tx.rows(&sql, &params, Stored::read)
-}
-
-/// How many verdicts of an item are missed, unclear or behind.
-fn bad(item: &Item) -> i64 {
-    item.tally.fail + item.tally.unknown + item.tally.behind
-}
-
-fn items(desk: &mut Desk<'_, '_>, engine: &Engine, organ: bool, unit: i64, today: Day) -> anyhow::Result<Vec<Item>> {
-    let counts = if organ {
-        sight::counts(desk.tx, &desk.scope, None, Some(unit))?
-    } else {
-        let mut params = vec![unit.into()];
-        let seen = sight::condition(desk.tx, engine, &desk.scope, &mut params);
-        let seen = seen.map_or_else(String::new, |c| format!(" and {c}"));
-        let sql = format!("select {} from verdict where unit_id = $1 and closed = 0{seen}", Stored::COLUMNS);
-        store::count_again(desk.tx.rows(&sql, &params, Stored::read)?.iter())
-    };
-    let items = item::items(engine, &counts, today);
-    // The top unit's own page leaves out what is demanded of the system as a whole only where it has items of its own.
-    Ok(items.into_iter().filter(|i| summary::of(i).state != State::Figure).collect())
-}
-
-fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
-    let n = |state| items.iter().filter(|i| summary::of(i).state == state).count();
+fn facts(place: &Place, demands: &[Demand]) -> Vec<Fact> {
+    let n = |state| demands.iter().filter(|d| summary::of(&d.item).state == state).count();
     let mut facts = vec![
         Fact::new("负责人", if place.chief.is_empty() { "--".to_owned() } else { place.chief.clone() }),
         Fact::new("在岗干部", format!("{}人", place.persons)),
@@ -281,7 +212,7 @@ fn facts(place: &Place, items: &[Item]) -> Vec<Fact> {
     if let Some(parent) = &place.parent {
         facts.push(Fact::new("上级单位", parent.clone()));
     }
-    facts.push(Fact::new("适用要求", format!("{}项", items.len())));
+    facts.push(Fact::new("适用要求", format!("{}项", demands.len())));
     for (term, state) in
         [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)]
     {
@@ -300,7 +231,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
         bar: Bar {
             done: 1000 - share.min(1000),
             plan: Some(u32::try_from((1000 - t.yellow * 10).clamp(0, 1000)).unwrap_or(0)),
-            light: summary::share_light(engine, behind, judged),
+            light: summary::lamp(figures::share_light(engine, behind, judged)),
             small: false,
         },
         note: Words::from(format!(
@@ -310,93 +241,67 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
     }
 }
 
-fn line(
-    engine: &Engine,
-    item: &Item,
-    told: &[Stored],
-    names: &Names,
-    unit: i64,
-    code: &str,
+/// What the lines of a page have in common.
+struct About<'a> {
+    engine: &'a Engine,
+    names: &'a Names,
+    /// The unit's code.
+    code: &'a str,
     today: Day,
-) -> UnitVerdict {
-    let c = &engine.compiled[item.i];
-    let r = &c.requirement;
-    let ctx = Context::of(engine, item.i);
-    let single = match told {
-        [v] if matches!(r.each, Each::Unit | Each::System) && v.subject == unit => Some(v),
-        _ => None,
-    };
-    let (_, title) = named(engine, item.i);
-    let t = &item.tally;
-    let list = format!("/requirements/{}?unit={}#subjects", segment(&r.id), segment(code));
-    UnitVerdict {
-        anchor: anchor(&r.id),
-        code: requirement_code(&r.pillar, &r.id),
-        title,
-        target: told.first().map_or(String::new(), |v| target_text(ctx, v)),
-        value: match single {
-            Some(v) => value_text(ctx, v),
-            None => format!("{}个中{}个达标", t.judged(), t.pass),
-        },
-        tag: summary::of(item),
-        href: single.map_or(list, |v| subject::href(engine, item.i, v, names)),
-        due: item.shut.map_or_else(|| when(ctx), Day::chinese),
-        overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < today),
-        records: None,
-        why: reason(engine, item, single),
-        sources: if single.is_some() { None } else { sources(engine, item, told, names) },
-    }
+    /// What takes the page of a verdict to the moment looked at.
+    back: String,
 }
 
-/// 为什么, for items behind or without data.
-fn reason(engine: &Engine, item: &Item, single: Option<&Stored>) -> Words {
-    let t = &item.tally;
-    let window = item.windows.last().map_or(String::new(), |w| window_name(w));
-    match (summary::of(item).state, single) {
-        (State::Unknown, Some(v)) if !v.unset.is_empty() => Words::from(format!("设定“{}”还没有定。", v.unset)),
-        (State::Unknown, Some(_)) => Words::from(format!("{window}没有可判的记录，或有记录说不清。")),
-        (State::Unknown, None) => Words::from(format!("{window}有{}个说不清。", t.unknown)),
-        (State::Fail, Some(v)) => {
-            let ctx = Context::of(engine, item.i);
-            Words::from(format!("{window}为"))
-                .strong(value_text(ctx, v))
-                .text(format!("，要求{}。", target_text(ctx, v)))
+impl About<'_> {
+    fn line(&self, d: &Demand) -> UnitVerdict {
+        let (engine, item) = (self.engine, &d.item);
+        let ctx = Context::of(engine, item.i);
+        let r = ctx.requirement;
+        let list = format!("/requirements/{}?unit={}#subjects", segment(&r.id), segment(self.code));
+        UnitVerdict {
+            anchor: anchor(&r.id),
+            code: requirement_code(&r.pillar, &r.id),
+            title: named(engine, item.i).1,
+            target: d.target.clone(),
+            value: d.value.clone(),
+            tag: summary::of(item),
+            href: d.single.as_ref().map_or(list, |v| self.href(item.i, v)),
+            due: item.shut.map_or_else(|| when(ctx), Day::chinese),
+            overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < self.today),
+            records: None,
+            why: Words::from(d.why.before.clone()).strong_if(d.why.strong.clone()).text(d.why.after.clone()),
+            sources: if d.single.is_some() { None } else { self.sources(d) },
         }
-        (State::Fail, None) => {
-            Words::from(format!("{window}应判{}个，", t.judged())).strong(format!("{}个未达标", t.fail)).text("。")
-        }
-        (State::Open, _) if item.behind() => Words::from(format!("{window}还在进行，落后于序时进度。")),
-        _ => Words::new(),
     }
-}
 
-fn sources(engine: &Engine, item: &Item, told: &[Stored], names: &Names) -> Option<Sources> {
-    let all = bad(item);
-    if all == 0 {
-        return None;
+    fn href(&self, i: usize, v: &Stored) -> String {
+        format!("{}{}", subject::href(self.engine, i, v, self.names), self.back)
     }
-    let mut listed: Vec<&Stored> = told.iter().collect();
-    let key = |v: &Stored| {
-        (
-            v.unit.map(|u| sound_key(names.title(UNIT, u))),
-            sound_key(&subjects::title(engine, item.i, &subjects::key(v), names)),
-        )
-    };
-    listed.sort_by_cached_key(|v| key(v));
-    let ctx = Context::of(engine, item.i);
-    let row = |v: &&Stored| SourceRow {
-        subject: subject::link(engine, item.i, v, names),
-        figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
-        note: v.unit.map_or(String::new(), |u| names.title(UNIT, u).to_owned()),
-        tag: summary::tag(v.state, v.light, v.late),
-    };
-    let rest = (all as usize).saturating_sub(listed.len());
-    Some(Sources {
-        title: format!("未达标、落后或说不清的{all}个"),
-        heads: ["期间", "应有", "计入"].map(String::from).into(),
-        rows: listed.iter().map(row).collect(),
-        rest: if rest == 0 { Words::new() } else { Words::from(format!("另有{rest}个没有列出。")) },
-    })
+
+    fn sources(&self, d: &Demand) -> Option<Sources> {
+        let (engine, item) = (self.engine, &d.item);
+        let all = bad(item);
+        if all == 0 {
+            return None;
+        }
+        let mut listed: Vec<&Stored> = d.told.iter().collect();
+        let title = |v: &Stored| subjects::title(engine, item.i, &subjects::key(v), self.names);
+        listed.sort_by_cached_key(|v| (v.unit.map(|u| sound_key(self.names.title(UNIT, u))), sound_key(&title(v))));
+        let ctx = Context::of(engine, item.i);
+        let row = |v: &&Stored| SourceRow {
+            subject: Link::new(title(v), self.href(item.i, v)),
+            figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
+            note: v.unit.map_or(String::new(), |u| self.names.title(UNIT, u).to_owned()),
+            tag: summary::tag(v.state, v.light, v.late),
+        };
+        let rest = (all as usize).saturating_sub(listed.len());
+        Some(Sources {
+            title: format!("未达标、落后或说不清的{all}个"),
+            heads: ["期间", "应有", "计入"].map(String::from).into(),
+            rows: listed.iter().map(row).collect(),
+            rest: if rest == 0 { Words::new() } else { Words::from(format!("另有{rest}个没有列出。")) },
+        })
+    }
 }
 
 /// What turns the light: items behind, those that can still be mended first.
@@ -406,12 +311,11 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     }
     let mut bad: Vec<&(&Item, UnitVerdict)> = lines.iter().filter(|(i, _)| i.behind()).collect();
     bad.sort_by_key(|(i, _)| (summary::of(i).state != State::Open, i.shut));
-    let needed =
-        (1..=behind).find(|n| summary::share_light(engine, behind - n, judged) == Light::Green).unwrap_or(behind);
-    let left = summary::percent(summary::permille(i64::from(behind - needed), i64::from(judged)));
-    let title = if summary::share_light(engine, behind, judged) == Light::Green {
+    let (needed, left) = figures::needed(engine, behind, judged);
+    let title = if figures::share_light(engine, behind, judged) == light::Light::Green {
         format!("还有{behind}项落后")
     } else {
+        let left = summary::percent(left);
         format!("补齐以下{needed}项可转绿灯（落后{behind}项减为{}项，{left}）", behind - needed)
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
@@ -419,20 +323,10 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
         title: Link::new(format!("{}　{}", line.code, line.title.text), format!("#{}", line.anchor)),
         note: match summary::of(item).state {
             State::Open => format!("最迟{}", line.due),
-            _ => format!("{}；{}", line.value, after(engine, item)),
+            _ => format!("{}；{}", line.value, figures::after(engine, item).text()),
         },
     };
     (title, bad.iter().take(needed.max(1) as usize).map(mend).collect())
-}
-
-/// What can still be done about a missed demand.
-fn after(engine: &Engine, item: &Item) -> &'static str {
-    match engine.compiled[item.i].requirement.when {
-        When::Every(_) => "已过的期间不能补，从下一期做起",
-        When::ByDate(_) | When::ByField { .. } => "期限已过，补齐后注明已补",
-        When::Life => "已经结束，不能补",
-        When::Standing | When::Once(_) => "随时补齐，随即达标",
-    }
 }
 
 fn filter(ask: &Ask) -> FilterForm {
@@ -443,14 +337,14 @@ fn filter(ask: &Ask) -> FilterForm {
     }
 }
 
-fn facets(engine: &Engine, ask: &Ask, items: &[Item]) -> Facets {
+fn facets(engine: &Engine, ask: &Ask, demands: &[Demand]) -> Facets {
     let facet = |key: &str, title: &str, value: &dyn Fn(&Item) -> String| {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        items.iter().for_each(|i| *counts.entry(value(i)).or_default() += 1);
+        demands.iter().for_each(|d| *counts.entry(value(&d.item)).or_default() += 1);
         let taken = ask.get(key);
         let all = FacetValue {
             label: "全部".into(),
-            count: items.len() as u64,
+            count: demands.len() as u64,
             href: ask.url.without(key).href(),
             current: taken.is_none(),
             icon: None,

@@ -24,6 +24,7 @@ mod incremental;
 mod issuer;
 mod judging;
 mod kill;
+mod looking_back;
 mod namesakes;
 mod refusals;
 mod rekey;

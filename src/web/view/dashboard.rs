@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::chart::Chart;
 use super::page::Page;
-use super::parts::Notices;
+use super::parts::{Notices, Span};
 use super::remedy::Lines;
 use super::tag::{Light, State, Tag};
 use super::words::{Link, Words};
@@ -46,6 +46,8 @@ pub struct Dashboard {
     pub soon: Vec<Milestone>,
     /// Share of met demands by month; no ranks.
     pub trend: Chart,
+    /// Which quarter.
+    pub span: Span,
 }
 
 /// The numbers of the conclusion. From the unit verdicts: neither 不适用 nor 数据不足 are counted.
@@ -178,8 +180,15 @@ impl Dashboard {
         }
     }
 
-    fn state_href(&self, state: &str) -> String {
-        super::url::Query::new("/requirements").with("state", state).href()
+    /// A count of demands, which leads to them; of a past quarter there is no such list.
+    fn state(&self, n: &u32, state: &str) -> Words {
+        match self.span.is_past() {
+            true => Words::from(n.to_string()),
+            false => {
+                let href = super::url::Query::new("/requirements").with("state", state).href();
+                Words::new().link(n.to_string(), href)
+            }
+        }
     }
 
     /// Whether column `i` begins a pillar.
@@ -235,6 +244,7 @@ mod tests {
             soon: Vec::new(),
             whole: true,
             trend: Chart::default(),
+            span: Span::default(),
         }
     }
 

@@ -30,7 +30,7 @@ pub mod requests;
 pub mod requirement;
 pub mod requirements;
 pub mod retention;
-pub mod spelling;
+pub use crate::spelling;
 pub mod table;
 pub mod tag;
 pub mod todo;

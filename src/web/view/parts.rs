@@ -152,6 +152,32 @@ pub struct Choice {
     pub current: bool,
 }
 
+/// Which quarter a page looks at, and by what it is judged: a line behind the heading, and a choice among its acts.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    ext = "html",
+    source = r#"<form action="{{ path }}" method="get" class="acts" data-auto><label class="sr" for="period">期间</label><select id="period" name="period">{% for c in choices %}<option value="{{ c.value }}"{% if c.current %} selected{% endif %}>{{ c.label }}</option>{% endfor %}</select><button class="btn">查询</button></form>"#
+)]
+pub struct Span {
+    /// Path of the page.
+    pub path: String,
+    /// The present, and the quarters that are over; none where none is.
+    pub choices: Vec<Choice>,
+    /// Of a past one: `按截至2025年10月20日 18:05的记录判定`.
+    pub basis: String,
+    /// Of a past one what keeps to it in the address of another page: `?period=2025Q2`.
+    pub query: String,
+}
+
+impl HtmlSafe for Span {}
+
+impl Span {
+    /// A past quarter is looked at.
+    pub fn is_past(&self) -> bool {
+        !self.query.is_empty()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

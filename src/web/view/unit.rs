@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::page::Page;
-use super::parts::{Bar, Fact, Timeline};
+use super::parts::{Bar, Fact, Span, Timeline};
 use super::remedy::Lines;
 use super::table::{Facets, FilterForm};
 use super::tag::{Light, Tag};
@@ -52,6 +52,8 @@ pub struct Unit {
     pub previous: Option<Link>,
     /// The organ after it.
     pub next: Option<Link>,
+    /// Which quarter.
+    pub span: Span,
 }
 
 /// The arithmetic of a unit's light.

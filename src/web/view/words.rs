@@ -65,6 +65,12 @@ impl Words {
         self.push(Run::Strong(text.into()))
     }
 
+    /// Bold; nothing if it is empty.
+    pub fn strong_if(self, text: impl Into<String>) -> Words {
+        let text = text.into();
+        if text.is_empty() { self } else { self.strong(text) }
+    }
+
     /// Grey: what may be skipped.
     pub fn muted(self, text: impl Into<String>) -> Words {
         self.push(Run::Muted(text.into()))

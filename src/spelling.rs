@@ -4,7 +4,7 @@
 /// sentence with several rhythms becomes 甲, 乙, 丙. It never changes with versions of the package.
 ///
 /// ```
-/// use dongliang::web::view::spelling::requirement_code;
+/// use dongliang::spelling::requirement_code;
 /// assert_eq!(requirement_code("干", "R-21"), "干-21");
 /// assert_eq!(requirement_code("保障", "R-36c"), "保-36丙");
 /// ```
