@@ -9,6 +9,11 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// The same of each line, where several are meant.
+pub fn lines(text: &str) -> String {
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
+}
+
 /// Neither ends a line nor moves the cursor nor turns the direction of writing.
 pub fn is_harmless(c: char) -> bool {
     !c.is_control()
@@ -25,5 +30,6 @@ mod tests {
         let line = one_line(typed);
         assert!(line.starts_with("库不可用\\u{d}\\u{a}2025") && line.ends_with("\\u{1b}[31m\\u{202e}"), "{line}");
         assert_eq!(one_line("第3行：“周敏”"), "第3行：“周敏”");
+        assert_eq!(lines("请先\n  建立\u{1b}]0;假\u{7}"), "请先\n  建立\\u{1b}]0;假\\u{7}");
     }
 }

@@ -47,7 +47,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::db::DbError;
+use crate::{db::DbError, harmless};
 
 /// What a command came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +192,8 @@ pub fn run() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(e) if closed_pipe(&e) => Outcome::Done.into(),
         Err(e) => {
-            complain!("错误：{e:#}");
+            // Names of files and what stands in them may be in it; the terminal is not theirs.
+            complain!("错误：{}", harmless::lines(&format!("{e:#}")));
             let address = matches!(e.downcast_ref(), Some(DbError::Address(_)));
             if address || e.is::<Misuse>() { Outcome::Misused } else { Outcome::Cannot }.into()
         }
