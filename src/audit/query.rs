@@ -16,8 +16,10 @@ use crate::{
 pub const COUNTED: i64 = 5_000;
 /// Values of a facet.
 const VALUES: usize = 24;
-/// So many entries are looked at one by one without harm.
+/// Entries of an index are worth looking at one by one below so many, where they lie in their order anyway.
 const FEW: i64 = 5_000;
+/// And below so many, where they must be put in order first: that reads numbers alone.
+const SOME: i64 = 100_000;
 
 /// Which entries; nothing given, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -263,11 +265,12 @@ fn choose(tx: &mut Tx<'_>, conditions: &[Condition<'_>]) -> anyhow::Result<Optio
     let mut best: Option<(bool, i64, usize)> = None;
     for (i, condition) in conditions.iter().enumerate() {
         let mut params = Vec::new();
+        let most = if condition.in_order() { FEW } else { SOME };
         let any = condition.served(tx, &mut params).join(" or ");
-        let sql = format!("select count(*) from (select 1 as one from audit_entry where {any} limit {FEW}) few");
+        let sql = format!("select count(*) from (select 1 as one from audit_entry where {any} limit {most}) few");
         let n = tx.one(&sql, &params, |r| r.i64(0))?.unwrap_or(0);
-        if n < FEW || condition.in_order() {
-            best = Some(best.map_or((n >= FEW, n, i), |b| b.min((n >= FEW, n, i))));
+        if n < most || condition.in_order() {
+            best = Some(best.map_or((n >= most, n, i), |b| b.min((n >= most, n, i))));
         }
     }
     Ok(best.map(|(_, _, i)| i))
