@@ -54,8 +54,8 @@ db_test!(whatever_is_refused_is_told, |db: &Db| {
     clerk.post_body("/account/sessions", "application/json", "{}".into());
     clerk.post_body("/account/sessions", "application/x-www-form-urlencoded", "x".repeat(1 << 20));
     assert_eq!(told(o, now()), [who("aclerk", unreadable, 2, r#"["/account/sessions"]"#)]);
-    own.get("/people?q=%00");
-    assert_eq!(told(o, now()), [who("own", unreadable, 1, r#"["/people"]"#)]);
+    own.get("/units/%00");
+    assert_eq!(told(o, now()), [who("own", unreadable, 1, r#"["/units/%00"]"#)]);
     clerk.method("DELETE", "/account");
     assert_eq!(told(o, now()), [who("身份未核对", "请求的方式不对", 1, r#"["/account"]"#)]);
     // With a good token, and without the right.
