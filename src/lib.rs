@@ -41,5 +41,6 @@ pub mod sheet;
 pub mod spelling;
 pub mod sso;
 pub mod subjects;
+pub mod supervise;
 pub mod verdict;
 pub mod web;

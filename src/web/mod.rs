@@ -74,6 +74,7 @@ mod sso;
 mod stall;
 mod subject;
 mod summary;
+mod supervise;
 mod tls;
 mod todo;
 mod unit;

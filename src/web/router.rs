@@ -24,7 +24,7 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    sso, todo, unit, verdict,
+    sso, supervise, todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
         Accounts, Audit, Chart, Corrections, DecideRemedies, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview,
-        People, Record, Remedies, Requirements, Retention, Verdicts,
+        People, Record, Remedies, Requirements, Retention, Supervise, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -89,6 +89,13 @@ pub(super) fn routes() -> Vec<Route> {
         post("/remedies/{id}/confirm", May(DecideRemedies), remedy::confirm),
         post("/remedies/{id}/drop", May(DecideRemedies), remedy::drop),
         post("/remedies/{id}/act", May(Record), remedy::done),
+        read("/supervise", May(Remedies), supervise::list),
+        read("/supervise/new", May(Supervise), supervise::blank),
+        post("/supervise/new", May(Supervise), supervise::issue),
+        read("/supervise/{id}", May(Remedies), supervise::one),
+        post("/supervise/{id}/reply", May(Record), supervise::reply),
+        post("/supervise/{id}/close", May(Supervise), supervise::close),
+        post("/supervise/{id}/return", May(Supervise), supervise::back),
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),

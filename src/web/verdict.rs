@@ -7,12 +7,13 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
-    hidden, remedy_lines, summary,
+    hidden, remedy_lines, summary, supervise,
     view::{
         parts::{Event, Fact, Facts, Timeline},
         remedy::Lines,
+        supervise as view_supervise,
         tag::{State, Tag},
-        url::segment,
+        url::{Query, segment},
         verdict::{self as view, Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
         words::{Link, Words},
     },
@@ -198,6 +199,8 @@ impl About<'_> {
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
             remedies: self.remedies(desk, &v.window.label)?,
+            matters: self.matters(desk, &v.window.label)?,
+            press: self.press(desk, v),
             history: self.history(desk, e)?,
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
@@ -229,6 +232,8 @@ impl About<'_> {
             last_day: String::new(),
             overdue: false,
             remedies: self.remedies(desk, window)?,
+            matters: self.matters(desk, window)?,
+            press: None,
             history: Timeline::default(),
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
@@ -244,6 +249,24 @@ impl About<'_> {
         let id = &self.engine.compiled[self.i].requirement.id;
         let found = remedy::store::of_verdict(desk.tx, id, self.key, window)?;
         Ok(Lines(remedy_lines::lines(desk, &found)?))
+    }
+
+    fn matters(&self, desk: &mut Desk<'_, '_>, window: &str) -> anyhow::Result<Vec<view_supervise::Line>> {
+        if !desk.may(Permission::Remedies) {
+            return Ok(Vec::new());
+        }
+        let id = &self.engine.compiled[self.i].requirement.id;
+        let scope = desk.scope.clone();
+        let found = crate::supervise::of_verdict(desk.tx, &scope, id, self.key, window)?;
+        supervise::lines(desk, &found)
+    }
+
+    fn press(&self, desk: &Desk<'_, '_>, v: &judge::Verdict) -> Option<Link> {
+        let unit = v.unit.filter(|_| supervise::presses(v.state, v.light))?;
+        desk.opens(Permission::Supervise).filter(|scope| scope.has_unit(unit))?;
+        let id = self.engine.compiled[self.i].requirement.id.clone();
+        let form = Query::new("/supervise/new").with("requirement", id).with("subject", self.subject);
+        Some(Link::new("签发督办", form.with("window", v.window.label.to_string()).href()))
     }
 
     fn sums(&self, e: &Explanation) -> Vec<Sum> {

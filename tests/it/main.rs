@@ -41,6 +41,7 @@ mod store;
 mod store_crash;
 mod store_model;
 mod store_schema;
+mod supervise;
 mod together;
 mod visit;
 mod web_audit;
