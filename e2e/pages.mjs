@@ -39,6 +39,8 @@ export async function pages(get) {
     机构: '/org',
     改进措施: '/remedies',
     一项措施: await first('/todo', '/remedies/', href => /^\/remedies\/\d+$/.test(href)),
+    近期节点: '/calendar',
+    近期节点列表: '/calendar?view=list',
     督办: '/supervise',
     一件督办: await first('/supervise', '/supervise/', href => /^\/supervise\/\d+$/.test(href)),
     签发督办: '/supervise/new',

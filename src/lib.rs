@@ -15,6 +15,7 @@ pub mod db;
 pub mod demo;
 pub mod directive;
 pub mod document;
+pub mod doubt;
 pub mod exam;
 pub mod export;
 pub mod facts;

@@ -10,7 +10,8 @@ use crate::frame::{link, page, texts};
 const PATH: &str = "/verdicts/R-21/m101/2025-09";
 
 fn row(day: &str, cells: [&str; 3], outcome: &str, reason: Words) -> RecordRow {
-    RecordRow { title: link(day, "/ledgers/guidance/5801"), cells: texts(cells), outcome: outcome.into(), reason }
+    let title = link(day, "/ledgers/guidance/5801");
+    RecordRow { doubted: false, title, cells: texts(cells), outcome: outcome.into(), reason }
 }
 
 fn records() -> Records {

@@ -53,11 +53,13 @@ pub enum Kind {
     Remedy,
     /// A matter that the office presses a unit about: issued, answered, sent back, closed.
     Supervise,
+    /// A record doubted, or the answer to it.
+    Doubt,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 25] = [
+    pub const ALL: [Kind; 26] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -83,6 +85,7 @@ impl Kind {
         Kind::Feedback,
         Kind::Remedy,
         Kind::Supervise,
+        Kind::Doubt,
     ];
 
     /// The word that is stored.
@@ -113,6 +116,7 @@ impl Kind {
             Kind::Feedback => "feedback",
             Kind::Remedy => "remedy",
             Kind::Supervise => "supervise",
+            Kind::Doubt => "doubt",
         }
     }
 
@@ -144,6 +148,7 @@ impl Kind {
             Kind::Feedback => "意见建议",
             Kind::Remedy => "改进措施",
             Kind::Supervise => "督办",
+            Kind::Doubt => "存疑",
         }
     }
 

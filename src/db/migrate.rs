@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0013_preference.sql"),
     include_str!("../../migrations/0014_former.sql"),
     include_str!("../../migrations/0015_supervision.sql"),
+    include_str!("../../migrations/0016_doubt.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     auth::{Permission, Role},
-    feedback, personal,
+    doubt, feedback, personal,
     remedy::{
         State,
         store::{self, Filter},
@@ -252,16 +252,21 @@ fn item(line: Line) -> Item {
 }
 
 /// What awaits an answer of the reader: id, title, how many, where.
-fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, &'static str)>> {
+fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, String)>> {
     let mut found = Vec::new();
     if desk.may(Permission::Corrections) {
         let scope = desk.scope.clone();
         let n = personal::request::open(desk.tx, &scope)?;
-        found.push(("requests", "更正申请", n, "/requests"));
+        found.push(("requests", "更正申请", n, "/requests".to_owned()));
+    }
+    if let Some(scope) = desk.opens(Permission::Record).filter(|s| matches!(s, Scope::Within(_))) {
+        let (open, n) = doubt::open(desk.tx, &scope, 1)?;
+        let at = open.first().map_or_else(String::new, |d| format!("/ledgers/{}/{}", d.ledger, d.record.0));
+        found.push(("doubts", "对本单位记录的存疑", n, at));
     }
     if desk.may(Permission::Feedback) {
         let n = feedback::open(desk.tx)?;
-        found.push(("feedback", "意见建议", n, "/feedback"));
+        found.push(("feedback", "意见建议", n, "/feedback".to_owned()));
     }
     Ok(found)
 }

@@ -190,7 +190,7 @@ impl About<'_> {
             lead_note: Words::from(words::when(ctx)),
             sums: self.sums(e),
             rule: self.rule(v),
-            records: self.records(e),
+            records: self.records(&doubted(desk, self.engine, e)?, e),
             needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
             needs_none: match shut.filter(|d| *d < today && mends.none.is_empty()) {
                 Some(shut) => format!("已于{}截止。", shut.chinese()),
@@ -298,7 +298,7 @@ impl About<'_> {
         Facts(facts)
     }
 
-    fn records(&self, e: &Explanation) -> Records {
+    fn records(&self, doubted: &BTreeSet<(usize, i64)>, e: &Explanation) -> Records {
         let ctx = Context::of(self.engine, self.i);
         let mut all: Vec<RecordGroup> = Vec::new();
         let (mut counted, mut total) = (0, 0);
@@ -318,7 +318,14 @@ impl About<'_> {
                 } else {
                     format!("{}条", rows.len())
                 };
-                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
+                let shown = rows
+                    .iter()
+                    .take(limit)
+                    .map(|r| RecordRow {
+                        doubted: doubted.contains(&(r.table, r.record)),
+                        ..self.row(ctx, r, n, part, e)
+                    })
+                    .collect();
                 all.push(RecordGroup { title: name, note, rows: shown });
             }
         }
@@ -355,6 +362,7 @@ impl About<'_> {
         };
         let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
         RecordRow {
+            doubted: false,
             title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
             cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
@@ -411,6 +419,20 @@ impl About<'_> {
         url.path = view::href(id, self.subject, label);
         Some(Link::new(window_name(label), url.href()))
     }
+}
+
+/// Records that the page shows and that somebody doubts.
+fn doubted(desk: &mut Desk<'_, '_>, engine: &Engine, e: &Explanation) -> anyhow::Result<BTreeSet<(usize, i64)>> {
+    let mut shown: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for row in e.parts.iter().flat_map(|p| &p.rows) {
+        shown.entry(row.table).or_default().insert(row.record);
+    }
+    let mut found = BTreeSet::new();
+    for (table, ids) in shown {
+        let name = &engine.layout.ledgers[table].name;
+        found.extend(crate::doubt::doubted(desk.tx, name, &ids)?.into_iter().map(|id| (table, id)));
+    }
+    Ok(found)
 }
 
 fn event(at: i64, by: &str, word: &str, ledger: &str, title: &str, href: &str, reason: &str) -> Event {

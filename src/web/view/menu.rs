@@ -52,6 +52,7 @@ pub fn menu(
     let fixed = [
         ("总览", Permission::Overview, item("工作总览", "/", none())),
         ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
+        ("任务落实", Permission::Requirements, item("近期节点", "/calendar", none())),
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
         ("任务落实", Permission::Remedies, item("督办", "/supervise", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),

@@ -8,6 +8,7 @@ pub mod account;
 pub mod accounts;
 pub mod assets;
 pub mod audit;
+pub mod calendar;
 pub mod chart;
 pub mod dashboard;
 pub mod feedback;

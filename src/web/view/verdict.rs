@@ -125,6 +125,8 @@ pub struct RecordGroup {
 /// One row.
 #[derive(Clone, Debug, Default)]
 pub struct RecordRow {
+    /// Somebody doubts the record and waits for an answer.
+    pub doubted: bool,
     /// Day or name, leading to the record (or to the verdict below).
     pub title: Link,
     /// One text for each head after the first.
