@@ -57,7 +57,8 @@ pub fn remedies(installation: &Installation) -> anyhow::Result<()> {
             let words = words.into_iter().filter(|(day, _)| *day <= today);
             tell(tx, &office, &v, "remind", on, words)?;
         }
-        Ok(())
+        // What is overdue by then is told to the office.
+        touch::news(tx, touch::EVERYTHING, 0)
     })?;
     patrol::run(installation)?;
     Ok(())

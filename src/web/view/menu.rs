@@ -65,15 +65,18 @@ pub fn menu(
         ("系统管理", Permission::Retention, item("保存期限", "/retention", none())),
     ];
     let mut groups: Vec<MenuGroup> = Vec::new();
-    if let Some(n) = todo {
-        let items = vec![item("我的待办", "/todo", if n > 0 { n.to_string() } else { none() })];
-        groups.push(MenuGroup { title: "总览".into(), open: true, items });
-    }
     for (title, permission, item) in fixed {
         match groups.iter_mut().find(|g| g.title == title) {
             _ if !may(permission) => {}
             Some(group) => group.items.push(item),
             None => groups.push(MenuGroup { title: title.to_owned(), open: true, items: vec![item] }),
+        }
+    }
+    if let Some(n) = todo {
+        let own = item("我的待办", "/todo", if n > 0 { n.to_string() } else { none() });
+        match groups.first_mut().filter(|g| g.title == "总览") {
+            Some(group) => group.items.push(own),
+            None => groups.insert(0, MenuGroup { title: "总览".into(), open: true, items: vec![own] }),
         }
     }
     for ledger in ledgers.iter().filter(|_| may(Permission::Ledgers)) {
