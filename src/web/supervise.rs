@@ -425,7 +425,8 @@ fn forms(desk: &Desk<'_, '_>, s: &Supervision) -> Vec<(&'static str, Form)> {
     };
     let text = |label: &str, hint: &str| Field::long("text", label).hint(hint).required();
     match s.state {
-        Stands::Open if in_reach(Permission::Record) => {
+        // Whoever presses does not answer himself.
+        Stands::Open if in_reach(Permission::Record) && !in_reach(Permission::Supervise) => {
             let field = text("回复", "办了什么、结果怎样、还有什么困难；最多1000字。");
             vec![("回复", form("re", "reply", vec![field], "回复", true))]
         }
@@ -450,6 +451,9 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         if !seat.reader.may(Permission::Remedies) {
             return Err(PageError::Forbidden(Permission::Remedies).into());
+        }
+        if seat.reader.may(Permission::Supervise) {
+            return Err(PageError::Refused("督办由对象单位回复，签发督办的不能代为回复。".into()).into());
         }
         said(seat, &id, "re", &["text"], &|seat, _| {
             long_text(seat, "text", LONGEST, true).map(Word::Reply).map_err(|why| ("text", format!("回复：{why}")))

@@ -204,7 +204,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
             "/supervise/new",
             &[("unit", "x"), ("title", ""), ("demand", ""), ("due", "x"), ("requirement", ""), ("subject", "")],
         ),
-        (Role::Office, "/supervise/1", "/supervise/1/reply", &[("text", "")]),
+        (Role::UnitAdmin, "/supervise/1", "/supervise/1/reply", &[("text", "")]),
         (Role::Office, "/supervise/2", "/supervise/2/return", &[("text", ""), ("due", "x")]),
         (Role::Office, "/supervise/2", "/supervise/2/close", &[("text", "")]),
         (Role::Office, "/remedies/1", "/remedies/1/confirm", &[("due", "x"), ("person", ""), ("reason", "")]),

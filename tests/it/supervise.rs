@@ -117,6 +117,9 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     assert!(
         page.contains("帮带&#60;b&#62;") && page.contains("/verdicts/R-21/J1/2025-09") && !page.contains("re-text")
     );
+    let form = b.get("/account").token();
+    let got = b.post("/supervise/1/reply", &[("form", &form), ("text", "好")]);
+    assert!(got.status == 409 && got.read().contains("不能代为回复"), "who presses does not answer");
     assert!(b.get("/verdicts/R-21/J1/2025-09").read().contains("督办〔2025〕1号"));
     assert!(b.get("/units/U1").read().contains("督办〔2025〕1号"));
     // The unit answers, nobody else.

@@ -33,5 +33,5 @@ db_test!(what_is_due_stands_on_its_day, |db: &Db| {
     // Of others' units nothing.
     let mut far = Browser::logged_in(o, account(o, "far", Role::UnitAdmin, Some(4), None));
     let page = far.get("/calendar?view=list").read();
-    assert!(!page.contains("钱二") && !page.contains("导师帮带"), "{page}");
+    assert!(!page.contains("钱二") && !page.contains("督办〔"), "{page}");
 });
