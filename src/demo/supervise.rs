@@ -4,7 +4,9 @@ use crate::{
     clock::{Moment, start_of_day},
     day::Day,
     db::Tx,
+    doubt,
     installation::Installation,
+    scope::Actor,
     supervise::{self, New, Word},
     verdict::store::Stored,
 };
@@ -50,9 +52,24 @@ pub fn matters(installation: &Installation) -> anyhow::Result<()> {
                 supervise::say(tx, &office.on(issued.plus(12)), id, &Word::Close(text))?;
             }
         }
-        Ok(())
+        doubts(tx, [&office.on(workdays.after(now.day.plus(-9), 1)), &unit.on(workdays.after(now.day.plus(-6), 1))])
     })?;
     supervise::patrol(&installation.db, Moment { day: now.day, instant: morning(now.day) }).map(|_| ())
+}
+
+/// Two records of guidance that the office doubts, the first of them answered by the unit.
+fn doubts(tx: &mut Tx<'_>, [asks, answers]: [&Actor; 2]) -> anyhow::Result<()> {
+    let sql =
+        "select record_id, revision, unit_id from l_guidance where voided_at is null order by record_id desc limit 2";
+    let rows = tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.i64(1)?, r.opt_i64(2)?)))?;
+    for (n, (record, revision, unit)) in rows.into_iter().enumerate() {
+        let reason = "指导要点与上一次相同，请核对是否重复登记。";
+        let id = doubt::mark(tx, asks, ("guidance", record, revision), unit, reason)?;
+        if n == 0 {
+            doubt::answer(tx, answers, id, "已与导师核对：两次指导内容相近，日期不同，不是重复登记。")?;
+        }
+    }
+    Ok(())
 }
 
 fn morning(day: Day) -> i64 {
@@ -62,7 +79,7 @@ fn morning(day: Day) -> i64 {
 /// Missed verdicts of 区县, one an organ.
 fn missed(tx: &mut Tx<'_>) -> anyhow::Result<Vec<Stored>> {
     let sql = format!(
-        "select {} from verdict where state = 'fail' and late = 0 and closed = 0 and subject = organ_id and rest = '' \
+        "select {} from verdict where state = 'fail' and late = 0 and closed = 0 and requirement not like 'R-03%' and subject = organ_id and rest = '' \
          and unit_id = organ_id order by organ_id, requirement, window_label",
         Stored::COLUMNS
     );
