@@ -11,7 +11,7 @@ for (const scripts of [true, false]) {
       await page.goto('/todo');
       await expect(heading(page)).toHaveText('我的待办');
       const drafts = page.getByRole('region', { name: /^待确认的草稿/ });
-      await drafts.getByRole('listitem').nth(scripts ? 0 : 1).getByRole('link').click();
+      await drafts.getByRole('listitem').filter({ hasText: '提醒' }).nth(scripts ? 0 : 1).getByRole('link').click();
       await expect(page).toHaveURL(/\/remedies\/\d+$/);
       const here = page.url();
       const confirm = page.getByRole('region', { name: '确认', exact: true });
