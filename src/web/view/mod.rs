@@ -32,7 +32,6 @@ pub mod requirement;
 pub mod requirements;
 pub mod retention;
 pub use crate::spelling;
-pub mod spelling;
 pub mod supervise;
 pub mod table;
 pub mod tag;
