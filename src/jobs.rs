@@ -17,7 +17,7 @@ use crate::{
     db::{Tx, Work},
     facts::in_state,
     installation::{Installation, meta},
-    intake, refusals, remedy,
+    intake, refusals, remedy, supervise,
     verdict::rejudge,
 };
 
@@ -32,9 +32,10 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let moved = intake::resume(installation)?;
     let judged = judge_waiting(installation)?;
     let followed = remedy::patrol::run(installation)?;
+    let pressed = supervise::patrol(&installation.db, installation.clock.now())?;
     let noted = rejudge::note_months(installation)?;
     audit::tend(installation)?;
-    Ok(moved | judged | (followed > 0) | (noted > 0))
+    Ok(moved | judged | (followed + pressed > 0) | (noted > 0))
 }
 
 /// Judges again what waits for it. What another process is judging is waited for, and then done.

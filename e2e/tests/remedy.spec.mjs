@@ -11,7 +11,7 @@ for (const scripts of [true, false]) {
       await page.goto('/todo');
       await expect(heading(page)).toHaveText('我的待办');
       const drafts = page.getByRole('region', { name: /^待确认的草稿/ });
-      await drafts.getByRole('listitem').nth(scripts ? 0 : 1).getByRole('link').click();
+      await drafts.getByRole('listitem').filter({ hasText: '提醒' }).nth(scripts ? 0 : 1).getByRole('link').click();
       await expect(page).toHaveURL(/\/remedies\/\d+$/);
       const here = page.url();
       const confirm = page.getByRole('region', { name: '确认', exact: true });
@@ -35,4 +35,30 @@ test('the list is narrowed by its address', async ({ page }) => {
   await page.getByRole('main').getByRole('link', { name: /^已办结/ }).first().click();
   await expect(page).toHaveURL(/state=closed/);
   expect(await rows.count()).toBeLessThan(all);
+});
+
+test('a confirmed reminder is closed by the verdict once the missing guidance is recorded', async ({ page }) => {
+  await page.goto('/remedies?state=draft&requirement=R-21');
+  await page.getByRole('main').locator('tbody th a').last().click();
+  const here = page.url();
+  const confirm = page.getByRole('region', { name: '确认', exact: true });
+  await confirm.getByLabel('理由').fill('请导师补记当月指导');
+  await confirm.getByRole('button', { name: '确认' }).click();
+  await expect(page.getByRole('main')).toContainText('办理中');
+  const verdict = await page.getByRole('link', { name: /查看判定依据/ }).getAttribute('href');
+  const [, pair, window] = /^\/verdicts\/R-21\/([^/]+)\/([^/]+)$/.exec(verdict);
+  for (const day of ['10', '11']) {
+    await page.goto(`/ledgers/guidance/new?pair=${pair}`);
+    await page.getByLabel('指导日期（必填）').fill(`${window}-${day}`);
+    await page.getByLabel('指导要点').fill(`补记${day}日的指导`);
+    await page.getByLabel('帮带对象确认日期').fill(`${window}-${day}`);
+    await page.getByRole('button', { name: '保存', exact: true }).click();
+    await expect(page.getByRole('status')).toBeVisible();
+  }
+  // Nobody closes it: the program does, behind the judgement.
+  await expect(async () => {
+    await page.goto(here);
+    await expect(page.getByRole('main')).toContainText('已办结', { timeout: 1000 });
+  }).toPass({ timeout: 15_000 });
+  await expect(page.getByRole('region', { name: '办理经过' })).toContainText('判定转为达标');
 });

@@ -62,6 +62,7 @@ fn rows() -> Vec<Row> {
                 Cell::State(state.into()),
                 Cell::Short(pair.chars().take_while(|c| *c != '—').collect()),
             ],
+            doubted: false,
             voided: (i == 9).then(|| "重复登记，周敏，9月20日".into()),
         }
     };
@@ -207,6 +208,7 @@ pub(crate) fn wide() -> Ledger {
         mark: format!("{i}:1"),
         title: link(names[i % 10], "/ledgers/person/7"),
         cells: VALUES.map(|v| Cell::Short(v.into())).into(),
+        doubted: false,
         voided: None,
     };
     let heads =
@@ -236,6 +238,7 @@ pub(crate) fn people() -> Ledger {
             Cell::State(if i.is_multiple_of(2) { "是" } else { "否" }.into()),
             Cell::Short(format!("YZ{:04}", 1200 + i)),
         ],
+        doubted: false,
         voided: None,
     };
     Ledger {

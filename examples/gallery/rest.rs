@@ -80,6 +80,8 @@ pub(crate) fn record() -> Record {
                 Words::new().strong("孙建国").text("　登记，第1版"),
             ),
         ]),
+        doubts: Vec::new(),
+        doubt: None,
         uses: vec![
             used("干-21 孙建国—林峰　2025年5月", "达标", false, "计1次，5月共3次，应有2次"),
             used("干-20 孙建国—林峰", "进行中", false, "公文写作第3次，写明的3个方面均有记录"),
@@ -97,6 +99,8 @@ pub(crate) fn record() -> Record {
 pub(crate) fn voided() -> Record {
     Record {
         voided: Some(Words::from("周敏于2025年6月16日10:05作废。原因：重复登记，只保留本人登记的一条。")),
+        doubts: Vec::new(),
+        doubt: None,
         uses: Vec::new(),
         uses_none: "已作废的记录不计入判定。".into(),
         referring: vec![link("企业评价2条", "/ledgers/firm_voice?project=3")],

@@ -191,6 +191,7 @@ pub(crate) fn full() -> Unit {
         facets: facets(),
         pillars: pillars(),
         none: String::new(),
+        matters: Vec::new(),
         remedies: Lines(vec![Line {
             act: "提醒".into(),
             subject: link("孙建国—林峰", "/remedies/2"),
@@ -237,6 +238,7 @@ pub(crate) fn empty() -> Unit {
         facets: Facets::default(),
         pillars: Vec::new(),
         none: "该单位尚无应达标项，原因：2025年5月新设。".into(),
+        matters: Vec::new(),
         remedies: Lines::default(),
         family: Vec::new(),
         ledgers: Vec::new(),

@@ -10,7 +10,8 @@ use crate::frame::{link, page, texts};
 const PATH: &str = "/verdicts/R-21/m101/2025-09";
 
 fn row(day: &str, cells: [&str; 3], outcome: &str, reason: Words) -> RecordRow {
-    RecordRow { title: link(day, "/ledgers/guidance/5801"), cells: texts(cells), outcome: outcome.into(), reason }
+    let title = link(day, "/ledgers/guidance/5801");
+    RecordRow { doubted: false, title, cells: texts(cells), outcome: outcome.into(), reason }
 }
 
 fn records() -> Records {
@@ -171,6 +172,8 @@ pub(crate) fn full() -> Verdict {
         needs_none: String::new(),
         last_day: "9月30日已到期".into(),
         overdue: true,
+        matters: Vec::new(),
+        press: None,
         remedies: Lines::default(),
         history: history(),
         moment: moment(),
@@ -210,6 +213,8 @@ pub(crate) fn unknown() -> Verdict {
         }],
         last_day: "截止2025年12月31日".into(),
         overdue: false,
+        matters: Vec::new(),
+        press: None,
         remedies: Lines::default(),
         history: Timeline::default(),
         proofs: Facts::default(),

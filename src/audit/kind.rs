@@ -51,11 +51,15 @@ pub enum Kind {
     Feedback,
     /// A consequence drafted, confirmed, dropped, closed.
     Remedy,
+    /// A matter that the office presses a unit about: issued, answered, sent back, closed.
+    Supervise,
+    /// A record doubted, or the answer to it.
+    Doubt,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 26] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -80,6 +84,8 @@ impl Kind {
         Kind::Request,
         Kind::Feedback,
         Kind::Remedy,
+        Kind::Supervise,
+        Kind::Doubt,
     ];
 
     /// The word that is stored.
@@ -109,6 +115,8 @@ impl Kind {
             Kind::Request => "request",
             Kind::Feedback => "feedback",
             Kind::Remedy => "remedy",
+            Kind::Supervise => "supervise",
+            Kind::Doubt => "doubt",
         }
     }
 
@@ -139,6 +147,8 @@ impl Kind {
             Kind::Request => "更正申请",
             Kind::Feedback => "意见建议",
             Kind::Remedy => "改进措施",
+            Kind::Supervise => "督办",
+            Kind::Doubt => "存疑",
         }
     }
 

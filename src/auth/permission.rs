@@ -137,6 +137,8 @@ pub enum Permission {
     Record,
     /// Files into ledgers.
     Import,
+    /// Records: doubted, with a reason.
+    Doubt,
     /// Consequences and orders: seen, answered.
     Remedies,
     /// Drafted consequences: confirmed or dropped.
@@ -167,7 +169,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 23] = [
+    pub const ALL: [Permission; 24] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -175,6 +177,7 @@ impl Permission {
         Permission::ExportLedgers,
         Permission::Record,
         Permission::Import,
+        Permission::Doubt,
         Permission::Remedies,
         Permission::DecideRemedies,
         Permission::Supervise,
@@ -206,6 +209,7 @@ impl Permission {
             Permission::ExportLedgers => "导出台账",
             Permission::Record => "登记、更正和作废记录",
             Permission::Import => "批量导入",
+            Permission::Doubt => "对记录标记存疑",
             Permission::Remedies => "查看改进措施和督办",
             Permission::DecideRemedies => "确认或不采用拟办措施",
             Permission::Supervise => "签发督办",
@@ -237,7 +241,7 @@ impl Permission {
             }
             Permission::Record => matches!(role, Office | Personnel | Party | UnitAdmin | Clerk | Cadre),
             Permission::Import => matches!(role, Office | Personnel | Party | UnitAdmin | Clerk),
-            Permission::Remedies => {
+            Permission::Doubt | Permission::Remedies => {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),

@@ -123,6 +123,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     let judged = rejudge::run(&installation, None, &mut |n, of| progress::show(&bar, n as u64, of as u64))?;
     bar.finish_and_clear();
     demo::remedies(&installation)?;
+    demo::matters(&installation)?;
     rejudge::note_months(&installation)?;
     audit::checkpoint(&installation.db, &open::signer(&installation.db, &place.data)?)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;

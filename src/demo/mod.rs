@@ -42,6 +42,7 @@ mod risk;
 mod rng;
 mod roster;
 mod shape;
+mod supervise;
 mod system;
 mod talk;
 mod tasks;
@@ -57,6 +58,7 @@ pub use identity::identities;
 pub use record::{Cell, Change, Code, Record, Revision};
 pub use remedy::remedies;
 pub use shape::LEAST;
+pub use supervise::matters;
 
 use people::{Organ, Role};
 use record::Values;

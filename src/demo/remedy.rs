@@ -57,20 +57,21 @@ pub fn remedies(installation: &Installation) -> anyhow::Result<()> {
             let words = words.into_iter().filter(|(day, _)| *day <= today);
             tell(tx, &office, &v, "remind", on, words)?;
         }
-        Ok(())
+        // What is overdue by then is told to the office.
+        touch::news(tx, touch::EVERYTHING, 0)
     })?;
     patrol::run(installation)?;
     Ok(())
 }
 
 /// Whose hand it was.
-struct Hand {
-    name: String,
-    account: Option<i64>,
+pub(super) struct Hand {
+    pub(super) name: String,
+    pub(super) account: Option<i64>,
 }
 
 impl Hand {
-    fn of(tx: &mut Tx<'_>, login: &str) -> anyhow::Result<Hand> {
+    pub(super) fn of(tx: &mut Tx<'_>, login: &str) -> anyhow::Result<Hand> {
         let sql = "select row_id, name from account where login = $1";
         let found = tx.one(sql, &[login.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
         Ok(match found {
@@ -79,7 +80,7 @@ impl Hand {
         })
     }
 
-    fn on(&self, day: Day) -> Actor {
+    pub(super) fn on(&self, day: Day) -> Actor {
         Actor { name: self.name.clone(), account: self.account, at: start_of_day(day) + MORNING }
     }
 }

@@ -39,7 +39,7 @@ use crate::{
         ledger_uses,
         model::{self, LedgerKind, Package},
     },
-    form,
+    doubt, form,
     installation::Current,
     ledger::{
         query::{self, Filter, Order, Query, Voided},
@@ -345,7 +345,9 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
         Column::RecordedBy => Cell::Short(row.recorded_by.clone()),
         Column::RecordedAt => Cell::Short(clock::chinese(row.recorded_at)),
     };
+    let doubted = doubt::doubted(desk.tx, &of.ledger().name, &rows.iter().map(|r| r.record_id).collect())?;
     let line = |row: &Stored| view::Row {
+        doubted: doubted.contains(&row.record_id),
         title: Link::new(shown.title(row), record_links::record_href(of.ledger(), &columns_value::code(row))),
         cells: columns.shown.iter().map(|c| cell(row, *c)).collect(),
         voided: row.voided_at.map(|at| void_words(row, at)),

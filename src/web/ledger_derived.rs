@@ -55,6 +55,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     let fields: Vec<usize> = (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived).collect();
     let line = |row: usize| Row {
         mark: String::new(),
+        doubted: false,
         title: record_links::to(of.layout(), &names, of.table, table.ids[row]),
         cells: fields.iter().map(|i| cell(row, *i)).collect(),
         voided: None,

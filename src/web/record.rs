@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
+    account::Left,
     app::App,
     asked,
     columns_value::{self, Shown},
+    doubt,
     error::PageError,
     frame::Desk,
     ledger::void_words,
@@ -58,6 +60,21 @@ pub(super) fn page(
     text: &str,
     open: &Open<'_>,
 ) -> anyhow::Result<Record> {
+    page_with(desk, app, name, text, open, &Left::default())
+}
+
+/// The same with what a form about doubts has left.
+///
+/// # Errors
+/// As [`page`].
+pub(super) fn page_with(
+    desk: &mut Desk<'_, '_>,
+    app: &App,
+    name: &str,
+    text: &str,
+    open: &Open<'_>,
+    left: &Left,
+) -> anyhow::Result<Record> {
     asked::keys(desk, &["saved"]);
     let current = desk.current.clone();
     let layout = &current.engine.layout;
@@ -86,6 +103,9 @@ pub(super) fn page(
         _ => fields.extend(own_unit(&shown, row)),
     }
     let (uses, uses_none) = record_uses::of(desk, table, row)?;
+    let (doubts, doubt) = doubt::of(desk, ledger, row, left)?;
+    let mut errors = opening.errors;
+    errors.0.extend(doubt::errors(&doubts, doubt.as_ref()).0);
     let (previous, next) = match row.voided_at {
         None => (beside(desk, &current, table, row, false)?, beside(desk, &current, table, row, true)?),
         Some(_) => (None, None),
@@ -108,7 +128,9 @@ pub(super) fn page(
         referring: referring(desk, app, table, row)?,
         correction: correction(desk, table, id)?,
         open: opening.form,
-        errors: opening.errors,
+        errors,
+        doubts,
+        doubt,
         fields,
         uses,
         uses_none,

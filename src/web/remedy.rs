@@ -41,7 +41,7 @@ use crate::{
         engine::Question,
         explain, sight,
         words::{self, Context, act_words, due_words, window_name},
-        world::{PERSON, UNIT},
+        world::PERSON,
     },
 };
 
@@ -152,8 +152,8 @@ fn facts(desk: &mut Desk<'_, '_>, current: &Current, names: &Names, m: &Remedy) 
     let own = on_fail(current, m).map(|f| due_words(&f.due)).filter(|w| !w.is_empty());
     let act = Words::new().strong(act_words(&m.act)).text(own.map_or(String::new(), |w| format!("（{w}）")));
     let mut facts = vec![Fact::new("措施", act), Fact::new("对象", remedy_lines::subject(engine, names, m))];
-    if let Some(unit) = m.unit {
-        facts.push(Fact::new("单位", names.title(UNIT, unit).to_owned()));
+    if m.unit.is_some() {
+        facts.push(Fact::new("单位", remedy_lines::unit(names, m)));
     }
     if let Some(i) = engine.position(&m.requirement) {
         let r = &engine.compiled[i].requirement;

@@ -70,10 +70,10 @@ fn line(engine: &Engine, names: &Names, m: &Remedy, verdict: Option<&Stored>, to
         }
     });
     let subject = subject(engine, names, m);
-    let unit = m.unit.map_or("", |u| names.title(UNIT, u));
+    let unit = unit(names, m);
     Line {
         act: act_words(&m.act).to_owned(),
-        unit: if unit == subject { String::new() } else { unit.to_owned() },
+        unit: if unit == subject { String::new() } else { unit },
         subject: Link::new(subject, format!("/remedies/{}", m.id)),
         basis: format!("{}　{}", code(engine, m), window_name(&m.window)),
         figures: figures.unwrap_or_default(),
@@ -82,6 +82,15 @@ fn line(engine: &Engine, names: &Names, m: &Remedy, verdict: Option<&Stored>, to
         late: m.overdue(today),
         person: m.person.map_or_else(String::new, |p| names.title(PERSON, p).to_owned()),
         escalated: m.escalated.is_some(),
+    }
+}
+
+/// The unit after its organ: `柳溪县发改局 办公室`; empty for the system.
+pub(super) fn unit(names: &Names, m: &Remedy) -> String {
+    let own = m.unit.map_or("", |u| names.title(UNIT, u));
+    match m.organ.filter(|o| Some(*o) != m.unit) {
+        Some(organ) => format!("{} {own}", names.title(UNIT, organ)),
+        None => own.to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use super::{
     account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
-    ask, audit, dashboard,
+    ask, audit, calendar, dashboard, doubt,
     error::PageError,
     feedback,
     frame::{Ask, answer, instant, show},
@@ -24,7 +24,7 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    sso, todo, unit, verdict,
+    sso, supervise, todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -36,8 +36,8 @@ use crate::{
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, Corrections, DecideRemedies, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview,
-        People, Record, Remedies, Requirements, Retention, Verdicts,
+        Accounts, Audit, Chart, Corrections, DecideRemedies, Doubt, ExportLedgers, ExportPeople, Feedback, Ledgers,
+        Overview, People, Record, Remedies, Requirements, Retention, Supervise, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -89,6 +89,16 @@ pub(super) fn routes() -> Vec<Route> {
         post("/remedies/{id}/confirm", May(DecideRemedies), remedy::confirm),
         post("/remedies/{id}/drop", May(DecideRemedies), remedy::drop),
         post("/remedies/{id}/act", May(Record), remedy::done),
+        read("/calendar", May(Requirements), calendar_page),
+        post("/ledgers/{name}/{id}/doubt", May(Doubt), doubt::mark),
+        post("/doubts/{id}", May(Record), doubt::answer),
+        read("/supervise", May(Remedies), supervise::list),
+        read("/supervise/new", May(Supervise), supervise::blank),
+        post("/supervise/new", May(Supervise), supervise::issue),
+        read("/supervise/{id}", May(Remedies), supervise::one),
+        post("/supervise/{id}/reply", May(Record), supervise::reply),
+        post("/supervise/{id}/close", May(Supervise), supervise::close),
+        post("/supervise/{id}/return", May(Supervise), supervise::back),
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),
@@ -196,6 +206,10 @@ async fn verdict_page(
 ) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| verdict::page(desk, &own.installation, &id, &subject, &window)).await
+}
+
+async fn calendar_page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, calendar::page).await
 }
 
 async fn todo_page(State(app): State<App>, ask: Ask) -> Response {

@@ -4,6 +4,7 @@ use super::{
     asked,
     frame::Desk,
     remedies::urgent,
+    supervise as supervise_page,
     view::{
         remedy::{Line, Lines},
         todo::{Group, Item, Todo},
@@ -12,12 +13,13 @@ use super::{
 };
 use crate::{
     auth::{Permission, Role},
-    feedback, personal,
+    doubt, feedback, personal,
     remedy::{
         State,
         store::{self, Filter},
     },
     scope::Scope,
+    supervise,
 };
 
 /// Things of a kind that are listed.
@@ -43,6 +45,9 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
     let mut groups = Vec::new();
     for kind in kinds(desk) {
         groups.extend(group(desk, &kind)?);
+    }
+    for kind in matters(desk) {
+        groups.extend(pressed(desk, &kind)?);
     }
     for (id, title, total, href) in answers(desk)? {
         if total > 0 {
@@ -77,6 +82,10 @@ pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
     let mut all = 0;
     for kind in kinds(desk) {
         all += store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
+    }
+    for kind in matters(desk) {
+        let counts = supervise::counts(desk.tx, &kind.scope, &kind.filter)?;
+        all += counts.iter().map(|(_, n)| n).sum::<u64>();
     }
     Ok(all + answers(desk)?.iter().map(|(.., n, _)| n).sum::<u64>())
 }
@@ -150,6 +159,62 @@ fn kinds(desk: &Desk<'_, '_>) -> Vec<Kind> {
     kinds
 }
 
+/// A kind of matters that wait for the reader.
+struct Pressed {
+    id: &'static str,
+    title: &'static str,
+    filter: supervise::Filter,
+    href: &'static str,
+    scope: Scope,
+}
+
+/// Matters to reply to, to close, and those told to the office.
+fn matters(desk: &Desk<'_, '_>) -> Vec<Pressed> {
+    let mut kinds = Vec::new();
+    if !desk.may(Permission::Remedies) {
+        return kinds;
+    }
+    let of = |state, escalated| supervise::Filter { states: vec![state], escalated, ..supervise::Filter::default() };
+    if let Some(scope @ Scope::Within(_)) = desk.opens(Permission::Record) {
+        let filter = of(supervise::State::Open, false);
+        kinds.push(Pressed { id: "reply", title: "待回复的督办", filter, href: "/supervise?state=open", scope });
+    }
+    if let Some(scope) = desk.opens(Permission::Supervise) {
+        let filter = of(supervise::State::Replied, false);
+        let (href, own) = ("/supervise?state=replied", scope.clone());
+        kinds.push(Pressed { id: "close", title: "待销号的督办", filter, href, scope: own });
+        if desk.reader.as_ref().is_some_and(|r| r.has(Role::Office)) {
+            let (filter, href) = (of(supervise::State::Open, true), "/supervise?state=open&escalated=1");
+            kinds.push(Pressed { id: "unanswered", title: "超期没有回复的督办", filter, href, scope });
+        }
+    }
+    kinds
+}
+
+fn pressed(desk: &mut Desk<'_, '_>, kind: &Pressed) -> anyhow::Result<Option<Group>> {
+    let counts = supervise::counts(desk.tx, &kind.scope, &kind.filter)?;
+    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    if total == 0 {
+        return Ok(None);
+    }
+    let found = supervise::list(desk.tx, &kind.scope, &kind.filter, (0, SHOWN))?;
+    let items = supervise_page::lines(desk, &found)?.into_iter().map(|line| Item {
+        kind: "督办".into(),
+        note: format!("{}　{}", line.number, line.unit),
+        due: if line.late { format!("{}到期，没有回复", line.due) } else { format!("{}前回复", line.due) },
+        late: line.late,
+        title: line.title,
+    });
+    Ok(Some(Group {
+        id: kind.id,
+        title: kind.title,
+        total,
+        note: "先到期的在前",
+        items: items.collect(),
+        all: (total > SHOWN).then(|| Link::new(format!("全部{total}件"), kind.href)),
+    }))
+}
+
 fn group(desk: &mut Desk<'_, '_>, kind: &Kind) -> anyhow::Result<Option<Group>> {
     let current = desk.current.clone();
     let total = store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
@@ -187,16 +252,21 @@ fn item(line: Line) -> Item {
 }
 
 /// What awaits an answer of the reader: id, title, how many, where.
-fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, &'static str)>> {
+fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, String)>> {
     let mut found = Vec::new();
     if desk.may(Permission::Corrections) {
         let scope = desk.scope.clone();
         let n = personal::request::open(desk.tx, &scope)?;
-        found.push(("requests", "更正申请", n, "/requests"));
+        found.push(("requests", "更正申请", n, "/requests".to_owned()));
+    }
+    if let Some(scope) = desk.opens(Permission::Record).filter(|s| matches!(s, Scope::Within(_))) {
+        let (open, n) = doubt::open(desk.tx, &scope, 1)?;
+        let at = open.first().map_or_else(String::new, |d| format!("/ledgers/{}/{}", d.ledger, d.record.0));
+        found.push(("doubts", "对本单位记录的存疑", n, at));
     }
     if desk.may(Permission::Feedback) {
         let n = feedback::open(desk.tx)?;
-        found.push(("feedback", "意见建议", n, "/feedback"));
+        found.push(("feedback", "意见建议", n, "/feedback".to_owned()));
     }
     Ok(found)
 }

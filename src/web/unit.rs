@@ -7,11 +7,12 @@ use super::{
     dashboard::{Organ, named},
     error::PageError,
     frame::{Ask, Desk},
-    looking_back, remedies, subject, summary,
+    looking_back, remedies, subject, summary, supervise as supervise_page,
     view::{
         parts::{Bar, Event, Fact, Timeline},
         remedy::Lines,
         spelling::{anchor, requirement_code, sound_key},
+        supervise as view_supervise,
         table::{Control, Facet, FacetValue, Facets, FilterForm, Input},
         tag::{Light, State},
         unit::{Mend, Relative, SourceRow, Sources, Unit, UnitPillar, UnitVerdict, Why},
@@ -26,7 +27,7 @@ use crate::{
     installation::Installation,
     names::Names,
     remedy::{self, store::Filter},
-    subjects,
+    subjects, supervise,
     verdict::{
         engine::Engine,
         item::Item,
@@ -78,6 +79,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
         none: if own.demands.is_empty() { "该单位尚无应达标项。".into() } else { String::new() },
         remedies,
         all_remedies,
+        matters: matters(desk, unit)?,
         family: place.family.clone(),
         ledgers: ledgers(desk, engine, unit, &place.code)?,
         history: place.history,
@@ -97,6 +99,18 @@ fn remedies(desk: &mut Desk<'_, '_>, unit: i64, code: &str) -> anyhow::Result<(L
         Filter { states: vec![remedy::State::Draft, remedy::State::Active], units: Some(units), ..Filter::default() };
     let lines = remedies::urgent(desk, &filter, SOURCES as u64)?;
     Ok((Lines(lines), Some(Link::new("全部措施", Query::new("/remedies").with("unit", code).href()))))
+}
+
+/// Matters about the unit that are not closed, for who may see them.
+fn matters(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<Vec<view_supervise::Line>> {
+    if !desk.may(Permission::Remedies) {
+        return Ok(Vec::new());
+    }
+    let (scope, units) = (desk.scope.clone(), Some(remedies::owned(&desk.current, unit)));
+    let states = vec![supervise::State::Open, supervise::State::Replied];
+    let filter = supervise::Filter { states, units, ..supervise::Filter::default() };
+    let found = supervise::list(desk.tx, &scope, &filter, (0, SOURCES as u64))?;
+    supervise_page::lines(desk, &found)
 }
 
 /// The organs before and after an organ, as links.

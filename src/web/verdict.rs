@@ -7,12 +7,13 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
-    hidden, remedy_lines, summary,
+    hidden, remedy_lines, summary, supervise,
     view::{
         parts::{Event, Fact, Facts, Timeline},
         remedy::Lines,
+        supervise as view_supervise,
         tag::{State, Tag},
-        url::segment,
+        url::{Query, segment},
         verdict::{self as view, Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
         words::{Link, Words},
     },
@@ -189,7 +190,7 @@ impl About<'_> {
             lead_note: Words::from(words::when(ctx)),
             sums: self.sums(e),
             rule: self.rule(v),
-            records: self.records(e),
+            records: self.records(&doubted(desk, self.engine, e)?, e),
             needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
             needs_none: match shut.filter(|d| *d < today && mends.none.is_empty()) {
                 Some(shut) => format!("已于{}截止。", shut.chinese()),
@@ -198,6 +199,8 @@ impl About<'_> {
             last_day: shut.map_or(String::new(), |d| format!("截止{}", d.chinese())),
             overdue: shut.is_some_and(|d| d < today) && v.state == judge::State::Fail,
             remedies: self.remedies(desk, &v.window.label)?,
+            matters: self.matters(desk, &v.window.label)?,
+            press: self.press(desk, v),
             history: self.history(desk, e)?,
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
@@ -229,6 +232,8 @@ impl About<'_> {
             last_day: String::new(),
             overdue: false,
             remedies: self.remedies(desk, window)?,
+            matters: self.matters(desk, window)?,
+            press: None,
             history: Timeline::default(),
             proofs: self.proofs(desk, &asked),
             moment: asked.moment,
@@ -244,6 +249,24 @@ impl About<'_> {
         let id = &self.engine.compiled[self.i].requirement.id;
         let found = remedy::store::of_verdict(desk.tx, id, self.key, window)?;
         Ok(Lines(remedy_lines::lines(desk, &found)?))
+    }
+
+    fn matters(&self, desk: &mut Desk<'_, '_>, window: &str) -> anyhow::Result<Vec<view_supervise::Line>> {
+        if !desk.may(Permission::Remedies) {
+            return Ok(Vec::new());
+        }
+        let id = &self.engine.compiled[self.i].requirement.id;
+        let scope = desk.scope.clone();
+        let found = crate::supervise::of_verdict(desk.tx, &scope, id, self.key, window)?;
+        supervise::lines(desk, &found)
+    }
+
+    fn press(&self, desk: &Desk<'_, '_>, v: &judge::Verdict) -> Option<Link> {
+        let unit = v.unit.filter(|_| supervise::presses(v.state, v.light))?;
+        desk.opens(Permission::Supervise).filter(|scope| scope.has_unit(unit))?;
+        let id = self.engine.compiled[self.i].requirement.id.clone();
+        let form = Query::new("/supervise/new").with("requirement", id).with("subject", self.subject);
+        Some(Link::new("签发督办", form.with("window", v.window.label.to_string()).href()))
     }
 
     fn sums(&self, e: &Explanation) -> Vec<Sum> {
@@ -275,7 +298,7 @@ impl About<'_> {
         Facts(facts)
     }
 
-    fn records(&self, e: &Explanation) -> Records {
+    fn records(&self, doubted: &BTreeSet<(usize, i64)>, e: &Explanation) -> Records {
         let ctx = Context::of(self.engine, self.i);
         let mut all: Vec<RecordGroup> = Vec::new();
         let (mut counted, mut total) = (0, 0);
@@ -295,7 +318,14 @@ impl About<'_> {
                 } else {
                     format!("{}条", rows.len())
                 };
-                let shown = rows.iter().take(limit).map(|r| self.row(ctx, r, n, part, e)).collect();
+                let shown = rows
+                    .iter()
+                    .take(limit)
+                    .map(|r| RecordRow {
+                        doubted: doubted.contains(&(r.table, r.record)),
+                        ..self.row(ctx, r, n, part, e)
+                    })
+                    .collect();
                 all.push(RecordGroup { title: name, note, rows: shown });
             }
         }
@@ -332,6 +362,7 @@ impl About<'_> {
         };
         let told = fate(ctx, &ctx.requirement.parts[n], row, &part.frame, &e.verdict.window);
         RecordRow {
+            doubted: false,
             title: Link::new(title, format!("/ledgers/{}/{}", ledger.name, segment(&code))),
             cells: vec![row.day.map_or_else(|| "--".into(), Day::chinese), ledger.title.clone()],
             outcome: told.outcome.into(),
@@ -388,6 +419,20 @@ impl About<'_> {
         url.path = view::href(id, self.subject, label);
         Some(Link::new(window_name(label), url.href()))
     }
+}
+
+/// Records that the page shows and that somebody doubts.
+fn doubted(desk: &mut Desk<'_, '_>, engine: &Engine, e: &Explanation) -> anyhow::Result<BTreeSet<(usize, i64)>> {
+    let mut shown: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for row in e.parts.iter().flat_map(|p| &p.rows) {
+        shown.entry(row.table).or_default().insert(row.record);
+    }
+    let mut found = BTreeSet::new();
+    for (table, ids) in shown {
+        let name = &engine.layout.ledgers[table].name;
+        found.extend(crate::doubt::doubted(desk.tx, name, &ids)?.into_iter().map(|id| (table, id)));
+    }
+    Ok(found)
 }
 
 fn event(at: i64, by: &str, word: &str, ledger: &str, title: &str, href: &str, reason: &str) -> Event {

@@ -4,6 +4,7 @@ use dongliang::{auth::Role, db::Db, db_test};
 
 use crate::{
     remedy::{confirm, drafted, say},
+    supervise::pressed,
     visit::{Browser, account, encoded},
     web_lists::office,
 };
@@ -185,6 +186,7 @@ fn unescaped(line: &str) -> String {
 
 db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let o = &drafted(db);
+    pressed(o);
     say(o, 2, &confirm("2025-10-24")).unwrap();
     account(o, "somebody", Role::Cadre, None, None);
     account(o, "test-cadre", Role::Cadre, None, Some(3));
@@ -194,7 +196,17 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
     let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
-    let forms: [UnderTest<'_>; 22] = [
+    let forms: [UnderTest<'_>; 27] = [
+        (Role::Office, "/ledgers/guidance/Z1", "/ledgers/guidance/Z1/doubt", &[("reason", "")]),
+        (
+            Role::Office,
+            "/supervise/new",
+            "/supervise/new",
+            &[("unit", "x"), ("title", ""), ("demand", ""), ("due", "x"), ("requirement", ""), ("subject", "")],
+        ),
+        (Role::UnitAdmin, "/supervise/1", "/supervise/1/reply", &[("text", "")]),
+        (Role::Office, "/supervise/2", "/supervise/2/return", &[("text", ""), ("due", "x")]),
+        (Role::Office, "/supervise/2", "/supervise/2/close", &[("text", "")]),
         (Role::Office, "/remedies/1", "/remedies/1/confirm", &[("due", "x"), ("person", ""), ("reason", "")]),
         (Role::Office, "/remedies/2", "/remedies/2/act", &[("day", "x"), ("text", "")]),
         (Role::Office, "/remedies/1", "/remedies/1/drop", &[("reason", "")]),

@@ -38,6 +38,7 @@ fn address(path: &str) -> String {
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")
         .replace("/records/{ledger}", "/records/guidance")
+        .replace("/ledgers/{name}/{id}/doubt", "/ledgers/guidance/Z1/doubt")
         .replace("/ledgers/{name}/{id}/open", "/ledgers/person/P2/open")
         .replace("/ledgers/{name}/{id}/", "/ledgers/guidance/Z1/")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")

@@ -29,6 +29,13 @@ pub struct Form {
 
 impl HtmlSafe for Form {}
 
+impl Form {
+    /// Whether something is wrong in it.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.fields.iter().any(|f| !f.error.is_empty())
+    }
+}
+
 /// A field of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Field {

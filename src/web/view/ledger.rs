@@ -145,6 +145,8 @@ pub struct Row {
     pub title: Link,
     /// One for each head after the first.
     pub cells: Vec<Cell>,
+    /// Somebody doubts it and waits for an answer.
+    pub doubted: bool,
     /// Why it was voided, with who and when; `None` for a current row.
     pub voided: Option<String>,
     /// The row as it is marked: record and revision.

@@ -52,7 +52,9 @@ pub fn menu(
     let fixed = [
         ("总览", Permission::Overview, item("工作总览", "/", none())),
         ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
+        ("任务落实", Permission::Requirements, item("近期节点", "/calendar", none())),
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
+        ("任务落实", Permission::Remedies, item("督办", "/supervise", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
@@ -63,15 +65,18 @@ pub fn menu(
         ("系统管理", Permission::Retention, item("保存期限", "/retention", none())),
     ];
     let mut groups: Vec<MenuGroup> = Vec::new();
-    if let Some(n) = todo {
-        let items = vec![item("我的待办", "/todo", if n > 0 { n.to_string() } else { none() })];
-        groups.push(MenuGroup { title: "总览".into(), open: true, items });
-    }
     for (title, permission, item) in fixed {
         match groups.iter_mut().find(|g| g.title == title) {
             _ if !may(permission) => {}
             Some(group) => group.items.push(item),
             None => groups.push(MenuGroup { title: title.to_owned(), open: true, items: vec![item] }),
+        }
+    }
+    if let Some(n) = todo {
+        let own = item("我的待办", "/todo", if n > 0 { n.to_string() } else { none() });
+        match groups.first_mut().filter(|g| g.title == "总览") {
+            Some(group) => group.items.push(own),
+            None => groups.insert(0, MenuGroup { title: "总览".into(), open: true, items: vec![own] }),
         }
     }
     for ledger in ledgers.iter().filter(|_| may(Permission::Ledgers)) {

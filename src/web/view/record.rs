@@ -34,6 +34,10 @@ pub struct Record {
     pub open: Option<Form>,
     /// Revisions, newest first.
     pub history: Timeline,
+    /// Doubts about it, the newest first.
+    pub doubts: Vec<Doubt>,
+    /// To doubt it; `None` for who may not.
+    pub doubt: Option<Form>,
     /// Verdicts that count it, and those that do not with the reason.
     pub uses: Vec<Use>,
     /// Why no verdict looks at it.
@@ -49,6 +53,10 @@ pub struct Record {
 }
 
 impl Record {
+    fn doubted(&self) -> bool {
+        self.doubts.iter().any(|d| d.answer.is_empty())
+    }
+
     fn has_derived(&self) -> bool {
         self.fields.iter().any(|f| f.derived)
     }
@@ -67,6 +75,19 @@ pub struct Field {
     pub long: bool,
     /// Content hash of a file; empty for others.
     pub hash: String,
+}
+
+/// A doubt about the record.
+#[derive(Clone, Debug, Default)]
+pub struct Doubt {
+    /// Why.
+    pub reason: String,
+    /// When and by whom.
+    pub asked: String,
+    /// When, by whom and what was answered; empty for no answer yet.
+    pub answer: String,
+    /// To answer it; `None` for who may not.
+    pub form: Option<Form>,
 }
 
 /// A verdict that looked at the record.

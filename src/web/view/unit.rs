@@ -5,6 +5,7 @@ use askama::Template;
 use super::page::Page;
 use super::parts::{Bar, Fact, Span, Timeline};
 use super::remedy::Lines;
+use super::supervise;
 use super::table::{Facets, FilterForm};
 use super::tag::{Light, Tag};
 use super::words::{Link, Words};
@@ -40,6 +41,8 @@ pub struct Unit {
     pub none: String,
     /// Remedies that run, the most urgent first.
     pub remedies: Lines,
+    /// Matters that the office presses the unit about and that are not closed.
+    pub matters: Vec<supervise::Line>,
     /// All remedies of the unit; `None` for who may not see any.
     pub all_remedies: Option<Link>,
     /// 科室 of the organ, or the organ of a 科室, as links with their light.

@@ -5,6 +5,7 @@ use askama::Template;
 use super::page::Page;
 use super::parts::{Facts, Timeline};
 use super::remedy::Lines;
+use super::supervise;
 use super::tag::{Light, Tag};
 use super::url::segment;
 use super::words::{Link, Words};
@@ -48,6 +49,10 @@ pub struct Verdict {
     pub overdue: bool,
     /// Consequences that were drafted.
     pub remedies: Lines,
+    /// Matters that the office presses about it.
+    pub matters: Vec<supervise::Line>,
+    /// To press about it; `None` for who may not, and for a verdict that is neither missed nor behind.
+    pub press: Option<Link>,
     /// What changed it, newest first.
     pub history: Timeline,
     /// As of and known at.
@@ -120,6 +125,8 @@ pub struct RecordGroup {
 /// One row.
 #[derive(Clone, Debug, Default)]
 pub struct RecordRow {
+    /// Somebody doubts the record and waits for an answer.
+    pub doubted: bool,
     /// Day or name, leading to the record (or to the verdict below).
     pub title: Link,
     /// One text for each head after the first.

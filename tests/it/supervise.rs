@@ -1,0 +1,155 @@
+//! 督办: issued from a verdict or by hand, answered by the unit, sent back or closed by the office, told once.
+
+use dongliang::{
+    auth::{Role, account::Refused},
+    clock::Clock,
+    day::Day,
+    db::Db,
+    db_test,
+    installation::Installation,
+    jobs,
+    scope::Actor,
+    supervise::{self, New, State, Supervision, Word},
+};
+
+use crate::{
+    remedy::drafted,
+    visit::{Browser, account},
+};
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+fn get(o: &Installation, id: i64) -> Supervision {
+    o.db.read(|tx| supervise::get(tx, id)).unwrap().unwrap()
+}
+
+fn say(o: &Installation, id: i64, word: Word) -> anyhow::Result<()> {
+    let actor = Actor { name: "周敏".into(), account: None, at: o.clock.now().instant };
+    o.db.write(move |tx| supervise::say(tx, &actor, id, &word))
+}
+
+fn issue(o: &Installation, unit: i64) -> i64 {
+    let actor = Actor { name: "周敏".into(), account: None, at: o.clock.now().instant };
+    let new =
+        New {
+            verdict: None, unit, title: "导师帮带".into(), demand: "请按期补齐".into(), due: day("2025-10-24")
+        };
+    o.db.write(move |tx| supervise::issue(tx, &actor, &new)).unwrap()
+}
+
+/// Two matters about the district: one unanswered, one answered.
+pub(crate) fn pressed(o: &Installation) {
+    issue(o, 2);
+    let answered = issue(o, 2);
+    say(o, answered, Word::Reply("已补齐".into())).unwrap();
+}
+
+db_test!(it_goes_to_and_fro_and_is_told_once, |db: &Db| {
+    let mut o = drafted(db);
+    let id = issue(&o, 2);
+    for word in [Word::Close("好".into()), Word::Return("不够".into(), day("2025-11-10"))] {
+        assert!(say(&o, id, word).unwrap_err().downcast::<Refused>().is_ok(), "nothing was answered");
+    }
+    let told = |o: &Installation| {
+        let all = o.db.read(|tx| supervise::history(tx, id)).unwrap();
+        all.iter().map(|t| t.kind.clone()).collect::<Vec<_>>()
+    };
+    for on in ["2025-10-24", "2025-10-25", "2025-10-27"] {
+        o.clock = Clock::Standing(day(on));
+        jobs::run_waiting(&o).unwrap();
+    }
+    assert_eq!(told(&o), ["issue", "escalate"]);
+    say(&o, id, Word::Reply("已补齐".into())).unwrap();
+    assert!(say(&o, id, Word::Reply("又补".into())).is_err(), "answered already");
+    say(&o, id, Word::Return("还差一次".into(), day("2025-10-30"))).unwrap();
+    assert_eq!((get(&o, id).state, get(&o, id).due), (State::Open, day("2025-10-30")));
+    o.clock = Clock::Standing(day("2025-11-03"));
+    jobs::run_waiting(&o).unwrap();
+    assert_eq!(told(&o).iter().filter(|k| *k == "escalate").count(), 1, "once");
+    say(&o, id, Word::Reply("全部补齐".into())).unwrap();
+    say(&o, id, Word::Close("属实".into())).unwrap();
+    assert_eq!(get(&o, id).state, State::Closed);
+    for word in [Word::Close("好".into()), Word::Reply("再".into()), Word::Return("再".into(), day("2025-11-20"))] {
+        assert!(say(&o, id, word).is_err());
+    }
+    assert_eq!(get(&o, id).number(), "督办〔2025〕1号");
+    let sql = "select count(*) from audit_entry where kind = 'supervise'";
+    assert_eq!(o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap(), Some(6), "each change is an entry");
+});
+
+db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    let verdict = b.get("/verdicts/R-21/J1/2025-09").text();
+    assert!(verdict.contains("/supervise/new?requirement=R-21&#38;subject=J1&#38;window=2025-09"), "{verdict}");
+    let form = b.get("/supervise/new?requirement=R-21&subject=J1&window=2025-09");
+    let text = form.text();
+    assert!(
+        text.contains(r#"value="U1""#) && text.contains("钱二—孙三") && text.contains(r#"value="2025-11-03""#),
+        "{text}"
+    );
+    assert_eq!(b.get("/supervise/new?requirement=R-21&subject=J9&window=2025-09").status, 404);
+    let of = [("requirement", "R-21"), ("subject", "J1"), ("window", "2025-09")];
+    let post = |b: &mut Browser, unit: &str, title: &str, demand: &str, due: &str| {
+        let mut fields = vec![("unit", unit), ("title", title), ("demand", demand), ("due", due)];
+        fields.extend(of);
+        b.submit("/supervise/new", "/supervise/new", &fields)
+    };
+    let long = "长".repeat(61);
+    for (unit, title, demand, due, told) in [
+        ("", "帮带", "补", "2025-11-03", "对象单位：请填写"),
+        ("U9", "帮带", "补", "2025-11-03", "没有编号或全名为“U9”的单位"),
+        ("U1", "", "补", "2025-11-03", "事项：请填写"),
+        ("U1", &long, "补", "2025-11-03", "最多60字"),
+        ("U1", "帮带", "", "2025-11-03", "要求：请填写"),
+        ("U1", "帮带", "补", "2025-10-20", "应不早于2025年10月23日"),
+        ("U1", "帮带", "补", "", "回复期限：请填写"),
+        ("U1", "帮带", "补", "x", "不是有效日期"),
+    ] {
+        let got = post(&mut b, unit, title, demand, due);
+        assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
+        assert!(got.text().contains("提交未成功") && got.text().contains(r#"name="subject" value="J1""#), "stays");
+    }
+    assert_eq!(post(&mut b, "U1", "帮带<b>", "请补", "2025-11-03").led(), (303, "/supervise/1?done=issue"));
+    let page = b.get("/supervise/1").text();
+    assert!(
+        page.contains("帮带&#60;b&#62;") && page.contains("/verdicts/R-21/J1/2025-09") && !page.contains("re-text")
+    );
+    let form = b.get("/account").token();
+    let got = b.post("/supervise/1/reply", &[("form", &form), ("text", "好")]);
+    assert!(got.status == 409 && got.read().contains("不能代为回复"), "who presses does not answer");
+    assert!(b.get("/verdicts/R-21/J1/2025-09").read().contains("督办〔2025〕1号"));
+    assert!(b.get("/units/U1").read().contains("督办〔2025〕1号"));
+    // The unit answers, nobody else.
+    let mut clerk = Browser::logged_in(o, account(o, "clerk", Role::Clerk, Some(3), None));
+    assert_eq!(clerk.get("/supervise/1").status, 404, "of the organ, not of the section");
+    let mut auditor = Browser::of(o, Role::Auditor);
+    assert!(auditor.get("/supervise/1").status == 200 && auditor.get("/supervise/new").status == 403);
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    assert!(unit.get("/todo").read().contains("待回复的督办（1）"));
+    assert!(unit.get("/supervise").read().contains("待回复1件") && !unit.get("/supervise").text().contains("签发督办"));
+    assert_eq!(unit.submit("/supervise/1", "/supervise/1/reply", &[("text", "")]).status, 422);
+    assert_eq!(
+        unit.submit("/supervise/1", "/supervise/1/reply", &[("text", "已补")]).led(),
+        (303, "/supervise/1?done=reply")
+    );
+    let form = unit.get("/account").token();
+    assert_eq!(unit.post("/supervise/1/close", &[("form", &form), ("text", "好")]).status, 403);
+    assert!(b.get("/todo").read().contains("待销号的督办（1）"));
+    let got = b.submit("/supervise/1", "/supervise/1/return", &[("text", "还差"), ("due", "2025-10-21")]);
+    assert!(got.status == 422 && got.read().contains("应不早于"));
+    let got = b.submit("/supervise/1", "/supervise/1/return", &[("text", "还差一次"), ("due", "2025-11-10")]);
+    assert_eq!(got.led(), (303, "/supervise/1?done=return"));
+    unit.submit("/supervise/1", "/supervise/1/reply", &[("text", "全部补齐")]);
+    assert_eq!(
+        b.submit("/supervise/1", "/supervise/1/close", &[("text", "属实")]).led(),
+        (303, "/supervise/1?done=close")
+    );
+    let token = b.get("/account").token();
+    let again = b.post("/supervise/1/close", &[("form", &token), ("text", "属实")]);
+    assert!(again.status == 409 && again.read().contains("已经销号"), "sent twice");
+    assert!(b.get("/supervise?state=closed&unit=U1").read().contains("已销号"));
+    assert!(b.get("/supervise?state=open").read().contains("没有符合条件的督办"));
+});
