@@ -33,6 +33,8 @@ mod moment;
 mod open;
 mod package;
 mod progress;
+mod questions;
+mod questions_import;
 mod record;
 mod restore;
 mod retention;
@@ -144,6 +146,9 @@ enum Command {
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
+    /// 题库：导入、导出、新版本、停用
+    #[command(subcommand)]
+    Questions(questions::Command),
     /// 测试的统计：题目分析、标定、等值
     #[command(subcommand)]
     Exam(exam::Command),
@@ -186,6 +191,7 @@ pub fn run() -> ExitCode {
         Command::Keys(c) => keys::run(place, c),
         Command::Cert(c) => cert::run(c),
         Command::Audit(c) => audit::run(place, c),
+        Command::Questions(c) => questions::run(place, c),
         Command::Exam(c) => exam::run(c),
     };
     match result {

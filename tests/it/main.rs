@@ -26,6 +26,8 @@ mod judging;
 mod kill;
 mod looking_back;
 mod namesakes;
+mod question_bank;
+mod questions;
 mod refusals;
 mod rekey;
 mod remedy;
