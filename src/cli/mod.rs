@@ -23,6 +23,7 @@ mod check;
 mod demo;
 mod evaluate;
 mod exam;
+mod exam_paper;
 mod explain;
 mod export;
 mod import;
@@ -149,7 +150,7 @@ enum Command {
     /// 题库：导入、导出、新版本、停用
     #[command(subcommand)]
     Questions(questions::Command),
-    /// 测试的统计：题目分析、标定、等值
+    /// 测试：组卷，题目分析、标定、等值
     #[command(subcommand)]
     Exam(exam::Command),
 }
@@ -192,7 +193,7 @@ pub fn run() -> ExitCode {
         Command::Cert(c) => cert::run(c),
         Command::Audit(c) => audit::run(place, c),
         Command::Questions(c) => questions::run(place, c),
-        Command::Exam(c) => exam::run(c),
+        Command::Exam(c) => exam::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

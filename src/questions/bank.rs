@@ -86,8 +86,10 @@ pub enum Like {
 /// When the store cannot be read.
 pub fn plan(tx: &mut Tx<'_>, questions: &[&Question]) -> anyhow::Result<Plan> {
     let kept = current(tx, None)?;
+    // Earlier versions and retired ones too: what was once asked is not new.
+    let sql = "select fingerprint, number from question order by number, version";
     let mut seen: HashMap<String, Option<i64>> =
-        kept.iter().map(|k| (fingerprint(&k.question), Some(k.number))).collect();
+        tx.rows(sql, &[], |r| Ok((r.text(0)?.to_owned(), Some(r.i64(1)?))))?.into_iter().collect();
     let mut plan = Plan::default();
     for (i, question) in questions.iter().enumerate() {
         let print = fingerprint(question);

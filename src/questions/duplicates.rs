@@ -8,8 +8,8 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    kind::Markup,
     model::{Question, folded},
+    plain::plain,
 };
 
 /// Characters of a shingle.
@@ -19,24 +19,12 @@ const ALIKE: usize = 8;
 
 /// Letters and digits of stem and options, the options in their own order.
 fn bare(q: &Question) -> String {
-    let strip = |text: &str| -> String {
-        let shown = if q.markup == Markup::Html { without_tags(text) } else { text.to_owned() };
-        folded(&shown).chars().filter(|c| c.is_alphanumeric()).collect()
-    };
+    let strip =
+        |text: &str| -> String { folded(&plain(q.markup, text)).chars().filter(|c| c.is_alphanumeric()).collect() };
     let mut options: Vec<String> =
         if q.kind.has_options() { q.answers.iter().map(|a| strip(&a.text)).collect() } else { Vec::new() };
     options.sort_unstable();
     std::iter::once(strip(&q.stem)).chain(options).collect::<Vec<_>>().join("\n")
-}
-
-fn without_tags(text: &str) -> String {
-    let mut inside = false;
-    let shown = text.chars().filter(|c| {
-        let was = inside;
-        inside = *c == '<' || (inside && *c != '>');
-        !was && !inside
-    });
-    shown.collect()
 }
 
 /// The same for two questions that say the same, and nothing else.
@@ -117,7 +105,7 @@ fn overlap(a: &[u64], b: &[u64]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::questions::{Answer, Kind, Weight};
+    use crate::questions::{Answer, Kind, Markup, Weight};
 
     fn q(stem: &str) -> Question {
         let answers = vec![Answer::new("一次", Weight::FULL), Answer::new("两次", Weight::NONE)];

@@ -177,3 +177,30 @@ pub(super) fn inlined(text: &str, images: &[Image]) -> String {
         text.replace(&format!("{PLACE}{}", i.name), &format!("{DATA}{};base64,{}", i.kind.as_str(), i.data))
     })
 }
+impl Image {
+    /// Width and height in pixels, as its head says.
+    pub fn size(&self) -> Option<(u32, u32)> {
+        let bytes = BASE64.decode(&self.data).ok()?;
+        let two = |at: usize| Some(u32::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+        let little = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+        let found = match self.kind {
+            ImageKind::Png => (two(16)? << 16 | two(18)?, two(20)? << 16 | two(22)?),
+            ImageKind::Gif => (little(6)?, little(8)?),
+            ImageKind::Jpeg => {
+                let mut at = 2;
+                loop {
+                    let (mark, kind) = (*bytes.get(at)?, *bytes.get(at + 1)?);
+                    if mark != 0xff {
+                        return None;
+                    }
+                    // The frame says it; tables and comments before it are passed over.
+                    if matches!(kind, 0xc0..=0xcf) && !matches!(kind, 0xc4 | 0xc8 | 0xcc) {
+                        break (two(at + 7)?, two(at + 5)?);
+                    }
+                    at += 2 + two(at + 2)? as usize;
+                }
+            }
+        };
+        (found.0 > 0 && found.1 > 0).then_some(found)
+    }
+}

@@ -13,6 +13,7 @@ mod kind;
 mod model;
 mod moodle;
 mod number;
+mod plain;
 mod workbook_read;
 mod workbook_write;
 
@@ -23,6 +24,7 @@ pub use image::{Image, ImageKind};
 pub use kind::{Difficulty, Kind, Markup};
 pub use model::{Answer, Question, folded};
 pub use number::{Number, Weight};
+pub use plain::plain;
 pub use workbook_write::{template, write as write_workbook};
 
 use std::{io::Cursor, path::Path};

@@ -19,6 +19,7 @@ mod demo_picture;
 mod directive;
 mod exam;
 mod exam_made;
+mod exam_paper;
 mod import;
 mod incremental;
 mod issuer;

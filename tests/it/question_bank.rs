@@ -73,6 +73,9 @@ db_test!(what_a_file_would_bring, |db: &Db| {
     let plan = db.read(|tx| bank::plan(tx, &[&known, &close, &other, &other])).unwrap();
     assert_eq!((plan.fresh.as_slice(), plan.known.as_slice()), (&[1, 2][..], &[(0, Some(1)), (3, None)][..]));
     assert_eq!(plan.near.iter().map(|n| (n.0, n.1)).collect::<Vec<_>>(), [(1, Like::Kept(1))]);
+    // A retired one is known still.
+    db.write(|tx| bank::retire(tx, &actor(), 1, "条款已改")).unwrap();
+    assert_eq!(db.read(|tx| bank::plan(tx, &[&known])).unwrap().known, [(0, Some(1))]);
 });
 
 #[test]

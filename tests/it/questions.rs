@@ -10,12 +10,6 @@ fn gift(text: &str) -> Read {
     questions::read(text.as_bytes(), Format::Gift, None).unwrap()
 }
 
-fn one(text: &str) -> Question {
-    let read = gift(text);
-    assert!(read.refused.is_empty() && read.questions.len() == 1, "{read:?}");
-    read.questions.into_iter().next().unwrap().question
-}
-
 fn refused(read: &Read) -> Vec<(u32, &str)> {
     read.refused.iter().map(|r| (r.line, r.reason.as_str())).collect()
 }
@@ -233,7 +227,7 @@ fn moodle_xml_with_a_picture() {
     let back = gift(&questions::write_gift(std::slice::from_ref(q)));
     assert_eq!(back.questions.iter().map(|p| &p.question).collect::<Vec<_>>(), [q]);
     // It does not fit into a sheet, and that is said.
-    let (_, left_out) = questions::write_workbook(&[q.clone()]).unwrap();
+    let (_, left_out) = questions::write_workbook(std::slice::from_ref(q)).unwrap();
     assert_eq!(left_out, [0]);
 }
 
