@@ -1,4 +1,5 @@
-//! What a calibration costs: 10,000 persons and 60 questions, whole and with one answer in four missing at random.
+//! What a calibration costs: 10,000 persons and 60 questions, whole and with one answer in four missing at random; and
+//! reading 1,000 questions.
 //!
 //! `cargo bench --bench exam`
 
@@ -8,6 +9,7 @@ use dongliang::exam::{
     irt::{self, Curve, Model},
     items,
 };
+use dongliang::questions::{self, Format};
 
 fn main() {
     divan::main();
@@ -64,4 +66,16 @@ fn calibrate_with_holes(bencher: Bencher<'_, '_>, model: Model) {
 fn classical(bencher: Bencher<'_, '_>) {
     let responses = made(0.0);
     bencher.bench(|| items::analyse(&responses));
+}
+
+#[divan::bench(sample_count = 20)]
+fn gift_of_1000(bencher: Bencher<'_, '_>) {
+    let text: String = (0..1000)
+        .map(|i| {
+            format!(
+                "// 出处：二（一）三\n::题{i}::第{i}题：每季度至少组织几次现场教学？{{\n\t=一次#见二（一）三\n\t~两次\n\t~三次\n\t~四次\n}}\n\n"
+            )
+        })
+        .collect();
+    bencher.bench(|| questions::read(text.as_bytes(), Format::Gift, None));
 }

@@ -32,6 +32,7 @@ pub mod org;
 pub mod personal;
 pub mod preview;
 pub mod private;
+pub mod questions;
 pub mod ratio;
 pub mod refusals;
 pub mod rekey;

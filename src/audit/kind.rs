@@ -55,11 +55,14 @@ pub enum Kind {
     Supervise,
     /// A record doubted, or the answer to it.
     Doubt,
+    /// Questions taken into the bank, a new version, one retired.
+    Question,
 }
 
 impl Kind {
     /// All, in the order of lists.
     pub const ALL: [Kind; 26] = [
+    pub const ALL: [Kind; 25] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -86,6 +89,7 @@ impl Kind {
         Kind::Remedy,
         Kind::Supervise,
         Kind::Doubt,
+        Kind::Question,
     ];
 
     /// The word that is stored.
@@ -117,6 +121,7 @@ impl Kind {
             Kind::Remedy => "remedy",
             Kind::Supervise => "supervise",
             Kind::Doubt => "doubt",
+            Kind::Question => "question",
         }
     }
 
@@ -149,6 +154,7 @@ impl Kind {
             Kind::Remedy => "改进措施",
             Kind::Supervise => "督办",
             Kind::Doubt => "存疑",
+            Kind::Question => "题库",
         }
     }
 

@@ -1,12 +1,16 @@
 //! `dongliang exam items|calibrate|link`: the statistics of tests, of any table of answers, so that an office can check
-//! them with other tools. Needs no installation.
+//! them with other tools; these need no installation. `exam paper` is in [`super::exam_paper`].
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Outcome, misuse};
+use super::{
+    Outcome, Place,
+    exam_paper::{self, Paper},
+    misuse,
+};
 use crate::{
     exam::{
         answers::{self, Answer, Fault, Given, Responses},
@@ -28,6 +32,8 @@ pub(super) enum Command {
     Calibrate(Calibrate),
     /// 等值：两份卷按共同的题目放到一个量尺上
     Link(Link),
+    /// 组卷：按双向细目表从题库抽题，印出试卷、答题卡和答案
+    Paper(Paper),
 }
 
 /// Options of `exam items`.
@@ -100,11 +106,12 @@ impl From<Which> for Model {
 }
 
 /// Runs it.
-pub(super) fn run(command: &Command) -> anyhow::Result<Outcome> {
+pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Items(o) => run_items(o),
         Command::Calibrate(o) => run_calibrate(o),
         Command::Link(o) => run_link(o),
+        Command::Paper(o) => exam_paper::run(place, o),
     }
 }
 

@@ -23,6 +23,7 @@ mod check;
 mod demo;
 mod evaluate;
 mod exam;
+mod exam_paper;
 mod explain;
 mod export;
 mod import;
@@ -33,6 +34,8 @@ mod moment;
 mod open;
 mod package;
 mod progress;
+mod questions;
+mod questions_import;
 mod record;
 mod restore;
 mod retention;
@@ -144,7 +147,10 @@ enum Command {
     /// 操作日志：核验、检查点、导出
     #[command(subcommand)]
     Audit(audit::Command),
-    /// 测试的统计：题目分析、标定、等值
+    /// 题库：导入、导出、新版本、停用
+    #[command(subcommand)]
+    Questions(questions::Command),
+    /// 测试：组卷，题目分析、标定、等值
     #[command(subcommand)]
     Exam(exam::Command),
 }
@@ -186,7 +192,8 @@ pub fn run() -> ExitCode {
         Command::Keys(c) => keys::run(place, c),
         Command::Cert(c) => cert::run(c),
         Command::Audit(c) => audit::run(place, c),
-        Command::Exam(c) => exam::run(c),
+        Command::Questions(c) => questions::run(place, c),
+        Command::Exam(c) => exam::run(place, c),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0014_former.sql"),
     include_str!("../../migrations/0015_supervision.sql"),
     include_str!("../../migrations/0016_doubt.sql"),
+    include_str!("../../migrations/0015_question.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -1,0 +1,220 @@
+//! `dongliang questions import`: what a file holds, what is wrong with it line by line, and the good questions taken in.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{
+    Outcome,
+    questions::{actor, bytes_of},
+};
+use crate::{
+    installation::Installation,
+    questions::{
+        self, Encoding, Format, Placed, Question, Read, Refused,
+        bank::{self, Like},
+    },
+};
+
+/// Findings that are printed.
+const SHOWN: usize = 50;
+
+/// Options of `questions import`.
+#[derive(Args)]
+pub(super) struct Import {
+    /// 题目文件
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// 格式；不写则由内容判断
+    #[arg(long, value_enum)]
+    format: Option<From>,
+    /// 文字编码；不写则由内容判断
+    #[arg(long, value_enum)]
+    encoding: Option<Written>,
+    /// 没有写出处条款的题目，以此为出处
+    #[arg(long, value_name = "CLAUSE")]
+    source: Option<String>,
+    /// 没有主题的题目，归入这个主题
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// 只检查，不导入
+    #[arg(long)]
+    dry_run: bool,
+    /// 有错的题不导入，其余照常导入
+    #[arg(long)]
+    skip_bad: bool,
+    /// 输出 JSON
+    #[arg(long)]
+    json: bool,
+    /// 由谁导入
+    #[arg(long, default_value = "命令行", value_name = "NAME")]
+    by: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum From {
+    Gift,
+    Aiken,
+    MoodleXml,
+    Xlsx,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Written {
+    #[value(name = "utf-8")]
+    Utf8,
+    Gb18030,
+    #[value(name = "windows-1252")]
+    Windows1252,
+}
+
+/// What an import came to.
+#[derive(Serialize)]
+struct Report {
+    format: &'static str,
+    encoding: Option<&'static str>,
+    /// Good questions by kind, those that are there already among them.
+    questions: BTreeMap<&'static str, usize>,
+    total: usize,
+    fresh: usize,
+    /// Numbers that they got.
+    imported: Vec<i64>,
+    known: Vec<Known>,
+    near: Vec<NearTo>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Known {
+    line: u32,
+    question: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct NearTo {
+    line: u32,
+    question: Option<i64>,
+    other_line: Option<u32>,
+    percent: u32,
+}
+
+/// Runs it.
+pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<Outcome> {
+    let bytes = bytes_of(&o.file)?;
+    let format = match o.format {
+        None => Format::guess(&o.file, &bytes),
+        Some(From::Gift) => Format::Gift,
+        Some(From::Aiken) => Format::Aiken,
+        Some(From::MoodleXml) => Format::MoodleXml,
+        Some(From::Xlsx) => Format::Workbook,
+    };
+    let encoding = o.encoding.map(|e| match e {
+        Written::Utf8 => Encoding::Unicode,
+        Written::Gb18030 => Encoding::Gb18030,
+        Written::Windows1252 => Encoding::Windows1252,
+    });
+    let read = questions::read(&bytes, format, encoding).with_context(|| format!("文件 {}", o.file.display()))?;
+    let read = for_the_bank(read, o);
+    let all: Vec<&Question> = read.questions.iter().map(|p| &p.question).collect();
+    let plan = installation.db.read(|tx| bank::plan(tx, &all))?;
+    let mut report = report(format, &read, &plan);
+    let fresh: Vec<Question> = plan.fresh.iter().map(|i| all[*i].clone()).collect();
+    let clean = report.refused.is_empty();
+    if !o.dry_run && (clean || o.skip_bad) && !fresh.is_empty() {
+        let (actor, file) = (actor(installation, &o.by), shown_name(&o.file));
+        report.imported = installation.db.write(move |tx| bank::add(tx, &actor, &fresh, &file))?;
+    }
+    if o.json {
+        say!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report, o);
+    }
+    Ok(if clean { Outcome::Done } else { Outcome::No })
+}
+
+fn shown_name(file: &Path) -> String {
+    file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
+
+/// Fills in what was said for all, and refuses what the bank would.
+fn for_the_bank(mut read: Read, o: &Import) -> Read {
+    let questions = std::mem::take(&mut read.questions);
+    for Placed { line, mut question } in questions {
+        for (field, said) in [(&mut question.source, &o.source), (&mut question.topic, &o.topic)] {
+            if let Some(said) = said.as_ref().filter(|_| field.is_empty()) {
+                said.clone_into(field);
+            }
+        }
+        let question = question.tidy();
+        match bank::sound(&question) {
+            Ok(()) => read.questions.push(Placed { line, question }),
+            Err(e) => read.refused.push(Refused { line, reason: e.to_string() }),
+        }
+    }
+    read.refused.sort_by_key(|r| r.line);
+    read
+}
+
+fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {
+    let line = |i: usize| read.questions[i].line;
+    let mut by_kind = BTreeMap::new();
+    for placed in &read.questions {
+        *by_kind.entry(placed.question.kind.as_str()).or_default() += 1;
+    }
+    let near = plan.near.iter().map(|(i, like, percent)| NearTo {
+        line: line(*i),
+        question: if let Like::Kept(number) = like { Some(*number) } else { None },
+        other_line: if let Like::Earlier(other) = like { Some(line(*other)) } else { None },
+        percent: *percent,
+    });
+    Report {
+        format: match format {
+            Format::Gift => "gift",
+            Format::Aiken => "aiken",
+            Format::MoodleXml => "moodle-xml",
+            Format::Workbook => "xlsx",
+        },
+        encoding: read.encoding.map(Encoding::as_str),
+        questions: by_kind,
+        total: read.questions.len() + read.refused.len(),
+        fresh: plan.fresh.len(),
+        imported: Vec::new(),
+        known: plan.known.iter().map(|(i, question)| Known { line: line(*i), question: *question }).collect(),
+        near: near.collect(),
+        refused: read.refused.clone(),
+    }
+}
+
+fn print(r: &Report, o: &Import) {
+    let row = if r.format == "xlsx" { "行（表）" } else { "行" };
+    r.refused.iter().take(SHOWN).for_each(|x| say!("错误：第 {} {row}，{}", x.line, x.reason));
+    if r.refused.len() > SHOWN {
+        say!("……共 {} 处错误，只列前 {SHOWN} 处", r.refused.len());
+    }
+    for n in r.near.iter().take(SHOWN) {
+        match (n.question, n.other_line) {
+            (Some(number), _) => say!("提醒：第 {} {row}与第 {number} 号题相近（{}%）", n.line, n.percent),
+            (None, Some(other)) => say!("提醒：第 {} {row}与第 {other} 行相近（{}%）", n.line, n.percent),
+            (None, None) => {}
+        }
+    }
+    let kinds =
+        questions::Kind::ALL.iter().filter_map(|k| Some(format!("{} {}", k.title(), r.questions.get(k.as_str())?)));
+    let kinds: Vec<String> = kinds.collect();
+    let known = r.known.len();
+    say!("共 {} 道题，{} 道有误，{known} 道已在题库或在文件中重复", r.total, r.refused.len());
+    if !kinds.is_empty() {
+        say!("可用的：{}", kinds.join("，"));
+    }
+    match (r.imported.first(), r.imported.last()) {
+        (Some(first), Some(last)) => say!("已导入 {} 道，题号 {first} 至 {last}", r.imported.len()),
+        _ if o.dry_run => say!("只检查，没有写入"),
+        _ if r.fresh == 0 => say!("没有要导入的题"),
+        _ => say!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的题"),
+    }
+}

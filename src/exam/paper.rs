@@ -1,0 +1,276 @@
+//! Papers: questions chosen by a blueprint (topic × kind × difficulty × count × marks), in several forms whose order of
+//! questions and options follows from a seed. The same seed and bank give the same paper.
+
+use serde::Serialize;
+
+use super::answers::Fault;
+use crate::{
+    questions::{Difficulty, Kind, Question, bank::Kept},
+    sheet::Table,
+};
+
+/// Questions of a paper, at most.
+const MOST: usize = 300;
+/// Forms of a paper, at most: as many as letters are told apart easily.
+pub const MOST_FORMS: usize = 8;
+
+/// A line of a blueprint. What is not said may be anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Row of the sheet, from 1.
+    pub row: u32,
+    /// A topic, and what lies under it.
+    pub topic: Option<String>,
+    /// Kind of question.
+    pub kind: Option<Kind>,
+    /// Difficulty as its author thinks.
+    pub difficulty: Option<Difficulty>,
+    /// How many.
+    pub count: usize,
+    /// Marks of each, in tenths.
+    pub marks: u32,
+}
+
+impl Wanted {
+    fn fits(&self, q: &Question) -> bool {
+        let under =
+            |t: &String| q.topic.strip_prefix(t.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.topic.as_ref().is_none_or(under)
+            && self.kind.is_none_or(|k| k == q.kind)
+            && self.difficulty.is_none_or(|d| q.difficulty == Some(d))
+    }
+}
+
+/// Marks in tenths as they are written: `2`, `0.5`.
+pub fn marks(tenths: u32) -> String {
+    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+/// Reads a blueprint: columns 主题, 题型, 难度, 题数, 每题分值, in any order, empty for anything.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn blueprint(table: &Table) -> Result<Vec<Wanted>, Vec<Fault>> {
+    const HEADS: [&str; 5] = ["主题", "题型", "难度", "题数", "每题分值"];
+    let places = |row: &crate::sheet::Row| {
+        HEADS.map(|head| row.cells.iter().position(|c| c.text().split_whitespace().collect::<String>() == head))
+    };
+    let head = table.rows.iter().take(10).position(|r| places(r)[3..].iter().all(Option::is_some));
+    let Some(head) = head else {
+        let reason =
+            format!("没有找到表头。应有“题数”“每题分值”两列，可有主题、题型、难度。全部列名：{}", HEADS.join("、"));
+        return Err(vec![Fault { row: 1, column: None, reason }]);
+    };
+    let places = places(&table.rows[head]);
+    let mut faults = Vec::new();
+    let mut all = Vec::new();
+    for row in &table.rows[head + 1..] {
+        let text = |i: usize| {
+            let cell = places[i].and_then(|at| row.cells.get(at));
+            cell.map(|c| c.text().trim().to_owned()).filter(|t| !t.is_empty())
+        };
+        let mut wrong = |i: usize, reason: String| faults.push(Fault { row: row.number, column: places[i], reason });
+        let kind = text(1).and_then(|t| {
+            Kind::parse(&t).or_else(|| {
+                wrong(1, format!("题型“{t}”应为{}之一", Kind::ALL.map(Kind::title).join("、")));
+                None
+            })
+        });
+        let difficulty = text(2).and_then(|t| {
+            Difficulty::parse(&t).or_else(|| {
+                wrong(2, format!("难度“{t}”应为易、中、难之一"));
+                None
+            })
+        });
+        let said = text(3).unwrap_or_default();
+        let count = said.parse().ok().filter(|n| (1..=MOST).contains(n)).unwrap_or_else(|| {
+            wrong(3, format!("题数“{said}”应为1到{MOST}的整数"));
+            0
+        });
+        let said = text(4).unwrap_or_default();
+        let marks =
+            said.parse::<f64>().ok().map(|m| m * 10.0).filter(|m| (1.0..=1000.0).contains(m) && m.fract() == 0.0);
+        if marks.is_none() {
+            wrong(4, format!("每题分值“{said}”应为0.1到100的数，至多一位小数"));
+        }
+        all.push(Wanted {
+            row: row.number,
+            topic: text(0),
+            kind,
+            difficulty,
+            count,
+            marks: marks.unwrap_or_default() as u32,
+        });
+    }
+    let total: usize = all.iter().map(|w| w.count).sum();
+    if faults.is_empty() && !(1..=MOST).contains(&total) {
+        faults.push(Fault {
+            row: table.rows[head].number,
+            column: None,
+            reason: format!("共{total}道题，应为1到{MOST}道"),
+        });
+    }
+    if faults.is_empty() { Ok(all) } else { Err(faults) }
+}
+
+/// A question of a paper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen {
+    /// Its number in the bank.
+    pub number: i64,
+    /// The version that is asked.
+    pub version: i64,
+    /// What it says.
+    pub question: Question,
+    /// Marks in tenths.
+    pub marks: u32,
+}
+
+/// A stream of numbers that is the same for the same seed: splitmix64.
+struct Stream(u64);
+
+impl Stream {
+    fn new(seed: u64, of: u64) -> Stream {
+        let mut stream = Stream(seed ^ of.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        stream.next();
+        stream
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Fisher and Yates.
+    fn shuffle<T>(&mut self, all: &mut [T]) {
+        for i in (1..all.len()).rev() {
+            let j = ((u128::from(self.next()) * (i as u128 + 1)) >> 64) as usize;
+            all.swap(i, j);
+        }
+    }
+}
+
+/// Chooses questions by chance; none twice. Rows may overlap: a question goes to the row that needs it, so that the
+/// paper is found whenever there is one.
+///
+/// # Errors
+/// Every row that the bank cannot fill, with what it has.
+pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>, Vec<Fault>> {
+    let mut order: Vec<usize> = (0..bank.len()).collect();
+    Stream::new(seed, 0).shuffle(&mut order);
+    let fitting: Vec<Vec<usize>> =
+        wanted.iter().map(|w| order.iter().copied().filter(|i| w.fits(&bank[*i].question)).collect()).collect();
+    // A place of the paper, by its row; and of each question of the bank the place that has it.
+    let places: Vec<usize> = wanted.iter().enumerate().flat_map(|(r, w)| std::iter::repeat_n(r, w.count)).collect();
+    let mut held: Vec<Option<usize>> = vec![None; bank.len()];
+    let mut missing = vec![0_usize; wanted.len()];
+    for place in 0..places.len() {
+        let mut tried = vec![false; bank.len()];
+        if !give(place, &places, &fitting, &mut held, &mut tried) {
+            missing[places[place]] += 1;
+        }
+    }
+    let short = |(r, _): (usize, &usize)| {
+        let (has, w) = (fitting[r].len(), &wanted[r]);
+        let reason = if has < w.count {
+            format!("题库里符合的题有{has}道，要{}道。请减少题数、放宽条件，或先补充题库", w.count)
+        } else {
+            format!("题库里符合的题有{has}道，但与其他行要的题重复，合起来还差{}道", missing[r])
+        };
+        Fault { row: w.row, column: None, reason }
+    };
+    let faults: Vec<Fault> = missing.iter().enumerate().filter(|(_, m)| **m > 0).map(short).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut chosen: Vec<(usize, Chosen)> = held
+        .iter()
+        .enumerate()
+        .filter_map(|(i, place)| Some((i, (*place)?)))
+        .map(|(i, place)| {
+            let Kept { number, version, question, .. } = bank[i].clone();
+            (place, Chosen { number, version, question, marks: wanted[places[place]].marks })
+        })
+        .collect();
+    chosen.sort_by_key(|(place, c)| (c.question.kind, c.marks, *place));
+    Ok(chosen.into_iter().map(|(_, c)| c).collect())
+}
+
+/// Gives a place a question, moving others where that helps (augmenting paths).
+fn give(
+    place: usize,
+    places: &[usize],
+    fitting: &[Vec<usize>],
+    held: &mut [Option<usize>],
+    tried: &mut [bool],
+) -> bool {
+    for i in &fitting[places[place]] {
+        if std::mem::replace(&mut tried[*i], true) {
+            continue;
+        }
+        let free = held[*i].is_none_or(|other| give(other, places, fitting, held, tried));
+        if free {
+            held[*i] = Some(place);
+            return true;
+        }
+    }
+    false
+}
+
+/// A question in a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// Its place among the chosen ones.
+    pub question: usize,
+    /// The options as they are shown, by their places in the question.
+    pub options: Vec<usize>,
+}
+
+/// A form of a paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Form {
+    /// `A`, `B`, …
+    pub letter: char,
+    /// The questions as they are asked.
+    pub asked: Vec<Asked>,
+}
+
+/// Forms of a paper: the same questions, in an order of their own within a kind and its marks, options too.
+pub fn forms(chosen: &[Chosen], count: usize, seed: u64) -> Vec<Form> {
+    (0..count.min(MOST_FORMS))
+        .map(|n| {
+            let mut stream = Stream::new(seed, n as u64 + 1);
+            let mut order: Vec<usize> = (0..chosen.len()).collect();
+            let section = |i: &usize| (chosen[*i].question.kind, chosen[*i].marks);
+            order.chunk_by_mut(|a, b| section(a) == section(b)).for_each(|part| stream.shuffle(part));
+            let asked = order.into_iter().map(|question| {
+                let options = options(&chosen[question].question, &mut stream);
+                Asked { question, options }
+            });
+            Form { letter: char::from(b'A' + n as u8), asked: asked.collect() }
+        })
+        .collect()
+}
+
+/// Options in an order of their own. 以上都对 and its like stay last; where options name each other by letters all stay.
+fn options(q: &Question, stream: &mut Stream) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..q.answers.len()).collect();
+    let text = |i: usize| q.answers[i].text.trim();
+    let last_letter = char::from(b'A' + order.len().clamp(1, 26) as u8 - 1);
+    // `A和C`, `AB都对`: two letters of options and nothing but words between and after them.
+    let names_others = |t: &str| {
+        let letters = t.chars().filter(|c| ('A'..=last_letter).contains(c)).count();
+        letters > 1
+            && t.chars().all(|c| ('A'..=last_letter).contains(&c) || "和与及、，。. 都均皆对正确错误不是".contains(c))
+    };
+    if !q.kind.has_options() || (0..order.len()).any(|i| names_others(text(i))) {
+        return order;
+    }
+    let (mut moved, last): (Vec<usize>, Vec<usize>) = order.drain(..).partition(|i| !text(*i).starts_with("以上"));
+    stream.shuffle(&mut moved);
+    moved.extend(last);
+    moved
+}

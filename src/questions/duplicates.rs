@@ -1,0 +1,131 @@
+//! The same question twice: by its text without width, case and punctuation, and nearly the same by shingles.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    model::{Question, folded},
+    plain::plain,
+};
+
+/// Characters of a shingle.
+const SHINGLE: usize = 3;
+/// Share of common shingles (Jaccard) from which two questions are nearly the same, in tenths.
+const ALIKE: usize = 8;
+
+/// Letters and digits of stem and options, the options in their own order.
+fn bare(q: &Question) -> String {
+    let strip =
+        |text: &str| -> String { folded(&plain(q.markup, text)).chars().filter(|c| c.is_alphanumeric()).collect() };
+    let mut options: Vec<String> =
+        if q.kind.has_options() { q.answers.iter().map(|a| strip(&a.text)).collect() } else { Vec::new() };
+    options.sort_unstable();
+    std::iter::once(strip(&q.stem)).chain(options).collect::<Vec<_>>().join("\n")
+}
+
+/// The same for two questions that say the same, and nothing else.
+pub fn fingerprint(q: &Question) -> String {
+    Sha256::digest(bare(q).as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Two questions that are nearly the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// The later one, by its place.
+    pub later: usize,
+    /// The earlier one that is most like it.
+    pub earlier: usize,
+    /// Common shingles, percent.
+    pub percent: u32,
+}
+
+fn shingles(q: &Question) -> Vec<u64> {
+    let chars: Vec<char> = bare(q).chars().collect();
+    let hash = |piece: &[char]| {
+        let mut hasher = DefaultHasher::new();
+        piece.hash(&mut hasher);
+        hasher.finish()
+    };
+    let mut all: Vec<u64> =
+        if chars.len() < SHINGLE { vec![hash(&chars)] } else { chars.windows(SHINGLE).map(hash).collect() };
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Of each question from `first` on, the earlier one that is most like it, if any is like it enough. Exact, by the
+/// prefix filter: two sets that share so much share one of their rarest members.
+pub fn near(questions: &[&Question], first: usize) -> Vec<Near> {
+    let sets: Vec<Vec<u64>> = questions.iter().map(|q| shingles(q)).collect();
+    let mut frequency: HashMap<u64, u32> = HashMap::new();
+    sets.iter().flatten().for_each(|s| *frequency.entry(*s).or_default() += 1);
+    let mut index: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut found = Vec::new();
+    for (i, set) in sets.iter().enumerate() {
+        let mut rare = set.clone();
+        rare.sort_unstable_by_key(|s| (frequency[s], *s));
+        let prefix = set.len() - (set.len() * ALIKE).div_ceil(10) + 1;
+        let mut seen = HashSet::new();
+        let mut best: Option<Near> = None;
+        for shingle in rare.iter().take(prefix) {
+            let others = index.entry(*shingle).or_default();
+            if i >= first {
+                for other in others.iter().filter(|o| seen.insert(**o)) {
+                    let (common, all) = overlap(set, &sets[*other]);
+                    let percent = (common * 100 / all) as u32;
+                    if common * 10 >= all * ALIKE && best.is_none_or(|b| percent > b.percent) {
+                        best = Some(Near { later: i, earlier: *other, percent });
+                    }
+                }
+            }
+            others.push(i);
+        }
+        found.extend(best);
+    }
+    found
+}
+
+/// Members of both sorted sets, and of either.
+fn overlap(a: &[u64], b: &[u64]) -> (usize, usize) {
+    let (mut i, mut j, mut common) = (0, 0, 0);
+    while i < a.len() && j < b.len() {
+        match a[i].cmp(&b[j]) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
+        }
+    }
+    (common, a.len() + b.len() - common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::questions::{Answer, Kind, Markup, Weight};
+
+    fn q(stem: &str) -> Question {
+        let answers = vec![Answer::new("一次", Weight::FULL), Answer::new("两次", Weight::NONE)];
+        Question::new(Kind::Single, stem, answers)
+    }
+
+    #[test]
+    fn the_same_and_nearly_the_same() {
+        let first = q("各区县发改委每季度至少组织几次现场教学，并与本地重大项目相结合？");
+        let mut same = q("各区县发改委 每季度至少组织几次现场教学,并与本地重大项目相结合?");
+        same.answers.reverse();
+        assert_eq!(fingerprint(&first), fingerprint(&same));
+        let close = q("各区县发改委每季度至少应组织几次现场教学，并与本地重大项目相结合？");
+        let other = q("导师每月至少与结对干部谈几次话？");
+        assert_ne!(fingerprint(&first), fingerprint(&close));
+        let found = near(&[&first, &other, &close], 1);
+        assert_eq!(found.iter().map(|n| (n.later, n.earlier)).collect::<Vec<_>>(), [(2, 0)]);
+        assert!(near(&[&first, &other, &close], 3).is_empty());
+        let mut html = q("<p>各区县发改委每季度至少组织几次<b>现场教学</b>，并与本地重大项目相结合？</p>");
+        html.markup = Markup::Html;
+        assert_eq!(fingerprint(&html), fingerprint(&first));
+    }
+}
