@@ -40,6 +40,8 @@ export async function pages(get) {
     改进措施: '/remedies',
     一项措施: await first('/todo', '/remedies/', href => /^\/remedies\/\d+$/.test(href)),
     我的待办: '/todo',
+    过去一季度的总览: '/?period=2025Q2',
+    通报与公文: '/papers',
     亮灯规则: '/help/lights',
     我的账号: '/account',
     权限一览: '/permissions',

@@ -51,11 +51,13 @@ pub enum Kind {
     Feedback,
     /// A consequence drafted, confirmed, dropped, closed.
     Remedy,
+    /// A paper drafted, written in, dropped or issued.
+    Paper,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 25] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -80,6 +82,7 @@ impl Kind {
         Kind::Request,
         Kind::Feedback,
         Kind::Remedy,
+        Kind::Paper,
     ];
 
     /// The word that is stored.
@@ -109,6 +112,7 @@ impl Kind {
             Kind::Request => "request",
             Kind::Feedback => "feedback",
             Kind::Remedy => "remedy",
+            Kind::Paper => "paper",
         }
     }
 
@@ -139,6 +143,7 @@ impl Kind {
             Kind::Request => "更正申请",
             Kind::Feedback => "意见建议",
             Kind::Remedy => "改进措施",
+            Kind::Paper => "公文",
         }
     }
 

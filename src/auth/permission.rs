@@ -143,8 +143,10 @@ pub enum Permission {
     DecideRemedies,
     /// Orders to units: issued, closed.
     Supervise,
-    /// Papers: made and seen.
+    /// Papers: seen and handed out.
     Papers,
+    /// Papers: drafted and written in.
+    DraftPapers,
     /// Papers: issued under a number.
     IssuePapers,
     /// Thresholds, rulings, slots.
@@ -167,7 +169,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 23] = [
+    pub const ALL: [Permission; 24] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -179,6 +181,7 @@ impl Permission {
         Permission::DecideRemedies,
         Permission::Supervise,
         Permission::Papers,
+        Permission::DraftPapers,
         Permission::IssuePapers,
         Permission::Settings,
         Permission::People,
@@ -209,7 +212,8 @@ impl Permission {
             Permission::Remedies => "查看改进措施和督办",
             Permission::DecideRemedies => "确认或不采用拟办措施",
             Permission::Supervise => "签发督办",
-            Permission::Papers => "生成通报与公文",
+            Permission::Papers => "查看通报与公文",
+            Permission::DraftPapers => "起草通报与公文",
             Permission::IssuePapers => "印发通报与公文",
             Permission::Settings => "系统设置",
             Permission::Corrections => "答复更正申请",
@@ -243,6 +247,7 @@ impl Permission {
             Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),
             Permission::Supervise => matches!(role, Leaders | Office),
             Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Auditor),
+            Permission::DraftPapers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin),
             Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),

@@ -194,7 +194,9 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
     let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
-    let forms: [UnderTest<'_>; 22] = [
+    let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", "")];
+    assert_eq!(Browser::of(o, Role::Office).submit("/papers", "/papers", &fields).status, 303);
+    let forms: [UnderTest<'_>; 25] = [
         (Role::Office, "/remedies/1", "/remedies/1/confirm", &[("due", "x"), ("person", ""), ("reason", "")]),
         (Role::Office, "/remedies/2", "/remedies/2/act", &[("day", "x"), ("text", "")]),
         (Role::Office, "/remedies/1", "/remedies/1/drop", &[("reason", "")]),
@@ -245,6 +247,14 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
         (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "x")]),
+        (
+            Role::Office,
+            "/papers",
+            "/papers",
+            &[("kind", "order"), ("period", "2025Q2"), ("unit", "x"), ("requirements", "R-21")],
+        ),
+        (Role::Office, "/papers/1", "/papers/1", &[("version", "1"), ("title", "x"), ("to", "x"), ("next", "")]),
+        (Role::Office, "/papers/1", "/papers/1/issue", &[("version", "0"), ("prefix", "x"), ("on", "x")]),
     ];
     let counts = || {
         o.db.read(|tx| {

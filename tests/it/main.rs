@@ -26,6 +26,8 @@ mod judging;
 mod kill;
 mod looking_back;
 mod namesakes;
+mod papers;
+mod papers_layout;
 mod refusals;
 mod rekey;
 mod remedy;

@@ -53,6 +53,7 @@ pub fn menu(
         ("总览", Permission::Overview, item("工作总览", "/", none())),
         ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
+        ("总览", Permission::Papers, item("通报与公文", "/papers", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
