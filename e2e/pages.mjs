@@ -45,6 +45,8 @@ export async function pages(get) {
     一件督办: await first('/supervise', '/supervise/', href => /^\/supervise\/\d+$/.test(href)),
     签发督办: '/supervise/new',
     我的待办: '/todo',
+    过去一季度的总览: '/?period=2025Q2',
+    通报与公文: '/papers',
     亮灯规则: '/help/lights',
     我的账号: '/account',
     权限一览: '/permissions',

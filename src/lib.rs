@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod names;
 pub mod org;
+pub mod paper;
 pub mod personal;
 pub mod preview;
 pub mod private;

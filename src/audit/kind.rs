@@ -57,6 +57,8 @@ pub enum Kind {
     Doubt,
     /// Questions taken into the bank, a new version, one retired.
     Question,
+    /// A paper drafted, written in, dropped or issued.
+    Paper,
 }
 
 impl Kind {
@@ -90,6 +92,7 @@ impl Kind {
         Kind::Supervise,
         Kind::Doubt,
         Kind::Question,
+        Kind::Paper,
     ];
 
     /// The word that is stored.
@@ -122,6 +125,7 @@ impl Kind {
             Kind::Supervise => "supervise",
             Kind::Doubt => "doubt",
             Kind::Question => "question",
+            Kind::Paper => "paper",
         }
     }
 
@@ -155,6 +159,7 @@ impl Kind {
             Kind::Supervise => "督办",
             Kind::Doubt => "存疑",
             Kind::Question => "题库",
+            Kind::Paper => "公文",
         }
     }
 

@@ -145,8 +145,10 @@ pub enum Permission {
     DecideRemedies,
     /// Orders to units: issued, closed.
     Supervise,
-    /// Papers: made and seen.
+    /// Papers: seen and handed out.
     Papers,
+    /// Papers: drafted and written in.
+    DraftPapers,
     /// Papers: issued under a number.
     IssuePapers,
     /// Thresholds, rulings, slots.
@@ -182,6 +184,7 @@ impl Permission {
         Permission::DecideRemedies,
         Permission::Supervise,
         Permission::Papers,
+        Permission::DraftPapers,
         Permission::IssuePapers,
         Permission::Settings,
         Permission::People,
@@ -213,7 +216,8 @@ impl Permission {
             Permission::Remedies => "查看改进措施和督办",
             Permission::DecideRemedies => "确认或不采用拟办措施",
             Permission::Supervise => "签发督办",
-            Permission::Papers => "生成通报与公文",
+            Permission::Papers => "查看通报与公文",
+            Permission::DraftPapers => "起草通报与公文",
             Permission::IssuePapers => "印发通报与公文",
             Permission::Settings => "系统设置",
             Permission::Corrections => "答复更正申请",
@@ -247,6 +251,7 @@ impl Permission {
             Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),
             Permission::Supervise => matches!(role, Leaders | Office),
             Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Auditor),
+            Permission::DraftPapers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin),
             Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),

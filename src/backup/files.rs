@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn no_path_leads_out() {
-        for good in ["attachments/ab/cd", "checkpoints/1"] {
+        for good in ["attachments/ab/cd", "checkpoints/1", "papers/ab"] {
             assert!(is_ours(good), "{good}");
         }
         for bad in ["attachments", "keys", "../attachments/a", "attachments/../keys", "/etc/passwd", "", "a/b"] {

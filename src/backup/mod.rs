@@ -29,7 +29,7 @@ pub use write::write;
 pub const FORMAT: u32 = 1;
 
 /// Directories of the data directory that go into the file: their files are written once and never changed.
-const DIRECTORIES: [&str; 2] = ["attachments", "checkpoints"];
+const DIRECTORIES: [&str; 3] = ["attachments", "checkpoints", "papers"];
 
 /// Files of the data directory that are keys: those of the sensitive fields, and the one that signs the audit log.
 const KEYS: [&str; 2] = ["keys", "audit-key"];

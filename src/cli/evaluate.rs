@@ -153,7 +153,8 @@ fn lines(
     answer(tx, engine, verdicts, unit, day)
 }
 
-fn unit_id(tx: &mut Tx<'_>, text: &str) -> anyhow::Result<i64> {
+/// The record id of a unit by its code, its number or its name.
+pub(super) fn unit_id(tx: &mut Tx<'_>, text: &str) -> anyhow::Result<i64> {
     let sql = "select record_id from l_unit where record_code = $1 or (record_code is null and cast(record_id as text) = $1) or \"name\" = $1 order by record_id";
     let found = tx.one(sql, &[text.into()], |r| r.i64(0))?;
     found.ok_or_else(|| misuse(format!("没有单位“{text}”")))

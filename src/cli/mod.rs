@@ -37,6 +37,7 @@ mod progress;
 mod questions;
 mod questions_import;
 mod record;
+mod report;
 mod restore;
 mod retention;
 mod serve;
@@ -119,6 +120,9 @@ enum Command {
     Export(export::Options),
     /// 写出导入模板
     Template(template::Options),
+    /// 通报与公文：季度通报、单位台账、要求落实情况表、督办单
+    #[command(subcommand)]
+    Report(report::Command),
     /// 作废一条记录
     Void(record::Void),
     /// 把登记了两次的并成一条
@@ -180,6 +184,7 @@ pub fn run() -> ExitCode {
         Command::Import(o) => import::run(place, o),
         Command::Export(o) => export::run(place, o),
         Command::Template(o) => template::run(place, o),
+        Command::Report(c) => report::run(place, c),
         Command::Void(o) => record::void(place, o),
         Command::Join(o) => record::join(place, o),
         Command::Package(c) => package::run(place, c),

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0015_supervision.sql"),
     include_str!("../../migrations/0016_doubt.sql"),
     include_str!("../../migrations/0015_question.sql"),
+    include_str!("../../migrations/0015_paper.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -20,7 +20,7 @@ use super::{
     frame::{Ask, answer, instant, show},
     headers, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
-    login, me, org, permissions, record, record_new,
+    login, me, org, paper, paper_acts, papers, permissions, record, record_new,
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
@@ -38,6 +38,8 @@ pub(super) fn routes() -> Vec<Route> {
     use Permission::{
         Accounts, Audit, Chart, Corrections, DecideRemedies, Doubt, ExportLedgers, ExportPeople, Feedback, Ledgers,
         Overview, People, Record, Remedies, Requirements, Retention, Supervise, Verdicts,
+        Accounts, Audit, Chart, Corrections, DecideRemedies, DraftPapers, ExportLedgers, ExportPeople, Feedback,
+        IssuePapers, Ledgers, Overview, Papers, People, Record, Remedies, Requirements, Retention, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -117,6 +119,14 @@ pub(super) fn routes() -> Vec<Route> {
         read("/ledgers/{name}/{id}/void", May(Record), record_void::ask_one),
         post("/ledgers/{name}/{id}/void", May(Record), record_void::one_record),
         post("/ledgers/{name}/{id}/open", May(Ledgers), record_open::record),
+        read("/papers", May(Papers), papers::list),
+        post("/papers", May(DraftPapers), papers::draft),
+        read("/papers/{id}", May(Papers), paper::page),
+        post("/papers/{id}", May(DraftPapers), paper_acts::write),
+        post("/papers/{id}/redraw", May(DraftPapers), paper_acts::redraw),
+        post("/papers/{id}/drop", May(DraftPapers), paper_acts::drop),
+        post("/papers/{id}/issue", May(IssuePapers), paper_acts::publish),
+        read("/papers/{id}/file", May(Papers), paper_acts::hand_out),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
         read("/accounts/new", May(Accounts), accounts::blank),

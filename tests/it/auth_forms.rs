@@ -196,7 +196,9 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/me", "/requests/new", &fields).status, 303);
     let fields = [("page", "/"), ("text", "字太小"), ("named", "yes")];
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
-    let forms: [UnderTest<'_>; 27] = [
+    let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", "")];
+    assert_eq!(Browser::of(o, Role::Office).submit("/papers", "/papers", &fields).status, 303);
+    let forms: [UnderTest<'_>; 30] = [
         (Role::Office, "/ledgers/guidance/Z1", "/ledgers/guidance/Z1/doubt", &[("reason", "")]),
         (
             Role::Office,
@@ -257,6 +259,14 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
         (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "x")]),
+        (
+            Role::Office,
+            "/papers",
+            "/papers",
+            &[("kind", "order"), ("period", "2025Q2"), ("unit", "x"), ("requirements", "R-21")],
+        ),
+        (Role::Office, "/papers/1", "/papers/1", &[("version", "1"), ("title", "x"), ("to", "x"), ("next", "")]),
+        (Role::Office, "/papers/1", "/papers/1/issue", &[("version", "0"), ("prefix", "x"), ("on", "x")]),
     ];
     let counts = || {
         o.db.read(|tx| {

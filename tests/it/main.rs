@@ -30,6 +30,8 @@ mod looking_back;
 mod namesakes;
 mod question_bank;
 mod questions;
+mod papers;
+mod papers_layout;
 mod refusals;
 mod rekey;
 mod remedy;

@@ -34,12 +34,26 @@ fn packages() -> Outcome {
 
 /// The browser tests, and with `full` the slow outside checkers after them.
 pub(crate) fn e2e(full: bool) -> Outcome {
-    let mut steps = Steps::new(if full { 4 } else { 3 });
-    let needs: &[Need] = if full { &[Need::Browser, Need::Node, Need::Java] } else { &[Need::Browser, Need::Node] };
+    let mut steps = Steps::new(if full { 5 } else { 3 });
+    let needs: &[Need] =
+        if full { &[Need::Browser, Need::Node, Need::Java, Need::Office] } else { &[Need::Browser, Need::Node] };
     steps.step("tools", || need::ensure(needs))?;
     let server = browser_tests(&mut steps)?;
     if full {
         steps.step("Lighthouse and the Nu HTML checker", || browser::outside_checkers(server.url()))?;
+        steps.step("papers, set by LibreOffice and measured", || {
+            run(&mut cargo(&[
+                "test",
+                "--package",
+                "dongliang",
+                "--locked",
+                "--test",
+                "it",
+                "papers_layout",
+                "--",
+                "--ignored",
+            ]))
+        })?;
     }
     steps.summary();
     Ok(())

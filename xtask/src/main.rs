@@ -22,7 +22,7 @@ const USAGE: &str = "\
 usage:
     cargo xtask test          format, lints, unit and integration tests on SQLite and PostgreSQL, browser tests
     cargo xtask e2e           the browser tests alone
-    cargo xtask e2e --full    and after them the slow outside checkers: Lighthouse, the Nu HTML checker
+    cargo xtask e2e --full    and after them the slow outside checkers: Lighthouse, the Nu HTML checker, papers set by LibreOffice
     cargo xtask bench verdict [--people N]
                               judging 100 facts each of 100,000 people, beside SQL in SQLite and DuckDB
     cargo xtask bench pages [--people N]...

@@ -17,6 +17,8 @@ pub(crate) enum Need {
     Node,
     /// A Java runtime, for the Nu HTML checker.
     Java,
+    /// LibreOffice and poppler, to set papers and to measure them.
+    Office,
 }
 
 /// Sees to it that everything is there: as root installs what is missing, else says what to type.
@@ -80,6 +82,11 @@ fn missing(need: Need) -> Vec<Package> {
         Need::Node => vec![
             package(major("node") >= Some(18), "nodejs", "runs the browser tests"),
             package(output("npm", &["--version"]).is_some(), "npm", "fetches Playwright and axe"),
+        ],
+        Need::Office => vec![
+            package(output("soffice", &["--version"]).is_some(), "libreoffice-writer-nogui", "sets the papers"),
+            package(output("pdftotext", &["-v"]).is_some(), "poppler-utils", "measures them"),
+            package(chinese_font(), "fonts-noto-cjk", "without a Chinese font no width can be measured"),
         ],
         Need::Java => {
             vec![package(output("java", &["-version"]).is_some(), "default-jre-headless", "runs the Nu HTML checker")]

@@ -21,6 +21,7 @@ pub mod me;
 pub mod menu;
 pub mod org;
 pub mod page;
+pub mod papers;
 pub mod parts;
 pub mod permissions;
 pub mod problem;

@@ -15,7 +15,7 @@ use super::tag::Tag;
 #[derive(Clone, Debug, Default, PartialEq, Template)]
 #[template(
     ext = "html",
-    source = r#"{% for run in runs %}{% match run %}{% when Run::Text(t) %}{{ t }}{% when Run::Strong(t) %}<strong>{{ t }}</strong>{% when Run::Muted(t) %}<span class="muted">{{ t }}</span>{% when Run::Link(l) %}<a href="{{ l.href }}">{{ l.text }}</a>{% when Run::Tag(t) %}{{ t }}{% endmatch %}{% endfor %}"#
+    source = r#"{% for run in runs %}{% match run %}{% when Run::Text(t) %}{{ t }}{% when Run::Strong(t) %}<strong>{{ t }}</strong>{% when Run::Muted(t) %}<span class="muted">{{ t }}</span>{% when Run::Link(l) %}<a href="{{ l.href }}">{{ l.text }}</a>{% when Run::Late(l) %}<a class="late" href="{{ l.href }}">{{ l.text }}</a>{% when Run::Tag(t) %}{{ t }}{% endmatch %}{% endfor %}"#
 )]
 pub struct Words {
     runs: Vec<Run>,
@@ -29,6 +29,7 @@ enum Run {
     Strong(String),
     Muted(String),
     Link(Link),
+    Late(Link),
     Tag(Tag),
 }
 
@@ -79,6 +80,11 @@ impl Words {
     /// A link.
     pub fn link(self, text: impl Into<String>, href: impl Into<String>) -> Words {
         self.push(Run::Link(Link::new(text, href)))
+    }
+
+    /// A link that is red: what it says is not so any more.
+    pub fn late(self, text: impl Into<String>, href: impl Into<String>) -> Words {
+        self.push(Run::Late(Link::new(text, href)))
     }
 
     /// A verdict's tag.

@@ -1,0 +1,115 @@
+//! Issuing: the figures are looked at once more, the file is made and synced, then the number is given.
+
+use anyhow::Context as _;
+
+use super::{
+    content::{Change, Content, changes},
+    draw, file,
+    layout::{Stamp, document},
+    store::{self, Issued, Saved},
+};
+use crate::{
+    audit,
+    auth::account::Refused,
+    clock,
+    day::Day,
+    db::Tx,
+    document::docx,
+    installation::Installation,
+    scope::{Actor, Scope},
+};
+
+/// How often another may be faster before we give up.
+const TRIES: usize = 50;
+
+/// What stands otherwise now than when the figures of a paper were taken.
+///
+/// # Errors
+/// When the store cannot be read, or what was in force then can no longer be judged by.
+pub fn since(tx: &mut Tx<'_>, installation: &Installation, saved: &Saved) -> anyhow::Result<Vec<Change>> {
+    let now = draw(tx, installation, &Scope::All, &saved.wanted)?;
+    let figures = now.map(|c| c.figures).unwrap_or_default();
+    Ok(changes(&saved.content.figures, &figures))
+}
+
+/// The figures of a paper taken anew, with the words of the draft.
+///
+/// # Errors
+/// In the inner result why there is nothing to tell any more; else as [`since`].
+pub fn redrawn(tx: &mut Tx<'_>, installation: &Installation, saved: &Saved) -> anyhow::Result<Result<Content, String>> {
+    let now = draw(tx, installation, &Scope::All, &saved.wanted)?;
+    Ok(now.map(|c| c.with_words_of(&saved.content)))
+}
+
+/// What a paper is stamped with.
+pub fn stamp(saved: &Saved) -> Stamp {
+    match &saved.issued {
+        None => Stamp::default(),
+        Some(i) => stamped(saved, i),
+    }
+}
+
+fn stamped(saved: &Saved, how: &Issued) -> Stamp {
+    let root = how.checkpoint.lines().nth(2).unwrap_or_default();
+    let size = how.checkpoint.lines().nth(1).unwrap_or_default();
+    let known = format!("数据按截至{}的记录判定", clock::chinese(saved.drawn_at));
+    let proof = match root {
+        "" => format!("{known}。"),
+        root => format!("{known}；操作日志检查点：{size}条，根 {root}。"),
+    };
+    Stamp { number: how.number.to_string(), day: how.on.chinese(), proof }
+}
+
+/// Issues a draft under the next number of the prefix. Who reads the number afterwards finds the file: it is synced before
+/// the transaction; killed between the two, the draft stands, and a file that nobody names is left.
+///
+/// # Errors
+/// [`Refused`] with the reason when it cannot be issued; else when the store or the data directory fails.
+pub fn issue(
+    installation: &Installation,
+    actor: &Actor,
+    (id, version): (i64, i64),
+    (prefix, on): (&str, Day),
+) -> anyhow::Result<Issued> {
+    let data = installation.data()?.to_owned();
+    let db = &installation.db;
+    let (saved, changed) = db.read(|tx| {
+        let saved = store::get(tx, id)?.context("没有这份公文")?;
+        let changed = if saved.issued.is_none() { since(tx, installation, &saved)?.len() } else { 0 };
+        Ok((saved, changed))
+    })?;
+    if changed > 0 {
+        let text = format!("起草以后，依据的记录有变化，{changed}处数字与现在不同。请先重新取数，再印发。");
+        return Err(Refused(text).into());
+    }
+    // What the figures rest on is in the log that this signs.
+    let checkpoint = match &installation.signer {
+        Some(signer) => audit::checkpoint(db, signer)?,
+        None => String::new(),
+    };
+    let year = i64::from(on.ymd().0);
+    for _ in 0..TRIES {
+        let number = db.read(|tx| store::next(tx, prefix, year))?;
+        let mut how = Issued {
+            number,
+            at: actor.at,
+            by: actor.name.clone(),
+            on,
+            file: String::new(),
+            bytes: 0,
+            checkpoint: checkpoint.clone(),
+        };
+        let bytes = docx(&document(&saved.content, &stamped(&saved, &how)))?;
+        how.bytes = bytes.len() as i64;
+        how.file = file::keep(&data, &bytes)?;
+        let (by, written) = (actor.clone(), how.clone());
+        if db.write(move |tx| store::issue(tx, &by, (id, version), &written))? {
+            // So that the entry of the issue itself is signed for too.
+            if let Some(signer) = &installation.signer {
+                audit::checkpoint(db, signer)?;
+            }
+            return Ok(how);
+        }
+    }
+    Err(Refused("同时印发的太多，请稍后再试。".into()).into())
+}

@@ -1,0 +1,296 @@
+//! Draws a paper: asks for the figures and puts them where they belong.
+
+use super::{
+    content::{Content, Figure, Kind, Part, Passage, Piece, Place},
+    order, quarterly, states, unit_file,
+};
+use crate::{
+    db::Tx,
+    figures::{Demand, Organ, Period, Picture, UnitPicture, organs},
+    installation::Installation,
+    names::Names,
+    scope::Scope,
+    spelling::requirement_code,
+    subjects,
+    verdict::{engine::Engine, item::Item, judge::State, light::Light, store::Stored, world::UNIT},
+};
+
+/// What is to be drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The kind.
+    pub kind: Kind,
+    /// The period; `None`: the present.
+    pub period: Option<Period>,
+    /// Record id of the unit, for the kinds that are about one.
+    pub unit: Option<i64>,
+    /// Table ids of the requirements, for a 督办单.
+    pub requirements: Vec<String>,
+}
+
+/// Draws it from the verdicts in scope.
+///
+/// # Errors
+/// With the reason in words when there is no such thing to be told; else when the store cannot be read.
+pub fn draw(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    scope: &Scope,
+    wanted: &Wanted,
+) -> anyhow::Result<Result<Content, String>> {
+    let today = installation.clock.now().day;
+    if let Some(period) = wanted.period.as_ref().filter(|p| p.from > today) {
+        return Ok(Err(format!("{}还没有开始，没有可写的数据。", period.name())));
+    }
+    let picture = match &wanted.period {
+        Some(period) => Picture::of(tx, installation, scope, period, None)?,
+        None => {
+            let current = installation.current(tx)?;
+            Picture::now(tx, &current, scope, today)?
+        }
+    };
+    if picture.counts.is_empty() {
+        let name = wanted.period.as_ref().map_or_else(|| "目前".into(), Period::name);
+        return Ok(Err(format!("{name}没有任何判定：请先导入单位、人员和台账，或核对期间。")));
+    }
+    let organs = organs(tx, &picture.at, scope, picture.until)?;
+    let unit = match wanted.unit {
+        None => None,
+        Some(id) => match organs.iter().find(|o| o.id == id) {
+            Some(organ) => Some(organ.clone()),
+            None => {
+                return Ok(Err(format!(
+                    "到{}为止没有这个单位，或者它是科室：请选市级或区县单位。",
+                    picture.until.chinese()
+                )));
+            }
+        },
+    };
+    let mut maker = Maker {
+        kind: wanted.kind,
+        period: wanted.period.clone(),
+        picture: &picture,
+        organs,
+        issuer: issuer(tx, &picture)?,
+        figures: Vec::new(),
+        parts: Vec::new(),
+    };
+    let done = match (wanted.kind, unit) {
+        (Kind::Quarterly, _) => quarterly::draw(&mut maker, tx, scope).map(Ok),
+        (Kind::States, _) => states::draw(&mut maker, tx, scope).map(Ok),
+        (Kind::UnitFile, Some(unit)) => unit_file::draw(&mut maker, tx, &unit).map(Ok),
+        (Kind::Order, Some(unit)) => order::draw(&mut maker, tx, &unit, &wanted.requirements),
+        (Kind::UnitFile | Kind::Order, None) => Ok(Err("须指明单位。".into())),
+    };
+    Ok(done?.map(|()| maker.content(wanted)))
+}
+
+/// The unit at the top.
+fn issuer(tx: &mut Tx<'_>, picture: &Picture) -> anyhow::Result<String> {
+    let organisation = &picture.at.organisation;
+    let top = organisation.chart().and_then(|c| c.tops.first().copied());
+    let top = top.and_then(|row| organisation.table(UNIT)?.ids.get(row).copied());
+    let names = Names::load(tx, &picture.engine().layout, &[(UNIT, top.into_iter().collect())].into())?;
+    Ok(top.map_or("", |t| names.title(UNIT, t)).to_owned())
+}
+
+/// A paper in the making.
+pub(super) struct Maker<'p> {
+    kind: Kind,
+    pub(super) period: Option<Period>,
+    pub(super) picture: &'p Picture,
+    /// By name.
+    pub(super) organs: Vec<Organ>,
+    pub(super) issuer: String,
+    figures: Vec<Figure>,
+    parts: Vec<Part>,
+}
+
+/// Words.
+pub(super) fn text(words: impl Into<String>) -> Piece {
+    Piece::Text(words.into())
+}
+
+impl Maker<'_> {
+    pub(super) fn engine(&self) -> &Engine {
+        self.picture.engine()
+    }
+
+    fn content(self, wanted: &Wanted) -> Content {
+        let code = |id: i64| self.organs.iter().find(|o| o.id == id).map(|o| o.code.clone());
+        Content {
+            kind: self.kind,
+            period: self.period.as_ref().map_or_else(String::new, |p| p.label().to_owned()),
+            unit: wanted.unit.and_then(code).unwrap_or_default(),
+            issuer: self.issuer,
+            as_of: self.picture.day.to_string(),
+            parts: self.parts,
+            figures: self.figures,
+        }
+    }
+
+    /// `2025年第二季度`; of the present its day.
+    pub(super) fn span(&self) -> String {
+        self.period.as_ref().map_or_else(|| self.picture.until.chinese(), Period::name)
+    }
+
+    /// A figure; the same key stands for the same figure.
+    pub(super) fn figure(
+        &mut self,
+        key: impl Into<String>,
+        name: impl Into<String>,
+        text: impl ToString,
+        place: Place,
+    ) -> Piece {
+        let key = key.into();
+        if let Some(at) = self.figures.iter().position(|f| f.key == key) {
+            return Piece::Figure(at);
+        }
+        self.figures.push(Figure { key, name: name.into(), text: text.to_string(), place });
+        Piece::Figure(self.figures.len() - 1)
+    }
+
+    pub(super) fn push(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    pub(super) fn passage(&mut self, key: &str, label: &str, text: impl Into<String>) {
+        let passage = Passage { key: key.into(), label: label.into(), text: text.into(), boxed: false };
+        self.parts.push(Part::Passage(passage));
+    }
+
+    /// A passage in a box behind its label.
+    pub(super) fn boxed(&mut self, key: &str, label: &str, text: impl Into<String>) {
+        let passage = Passage { key: key.into(), label: label.into(), text: text.into(), boxed: true };
+        self.parts.push(Part::Passage(passage));
+    }
+
+    pub(super) fn heading(&mut self, level: u8, pieces: Vec<Piece>) {
+        self.parts.push(Part::Heading(level, pieces));
+    }
+
+    pub(super) fn text(&mut self, pieces: Vec<Piece>) {
+        self.parts.push(Part::Text(pieces));
+    }
+
+    /// `干-21`
+    pub(super) fn code(&self, i: usize) -> String {
+        let r = &self.engine().compiled[i].requirement;
+        requirement_code(&r.pillar, &r.id)
+    }
+
+    /// The title of a requirement.
+    pub(super) fn title(&self, i: usize) -> String {
+        self.engine().compiled[i].requirement.title.clone()
+    }
+
+    /// Its table id.
+    pub(super) fn id(&self, i: usize) -> String {
+        self.engine().compiled[i].requirement.id.clone()
+    }
+
+    /// The state of a demand on a unit.
+    pub(super) fn state(&mut self, organ: &Organ, item: &Item, place: Option<Place>) -> usize {
+        let (id, code) = (self.id(item.i), self.code(item.i));
+        let place = place.unwrap_or_else(|| Place::Unit(organ.code.clone(), Some(id.clone())));
+        let name = format!("{} {code} 判定", organ.name);
+        match self.figure(format!("{}/{id}/state", organ.code), name, state_word(item), place) {
+            Piece::Figure(at) | Piece::Sign(at) => at,
+            Piece::Text(_) => 0,
+        }
+    }
+
+    /// Where a demand is explained: its verdict if there is one, else the unit's page.
+    pub(super) fn explained(&self, organ: &Organ, demand: &Demand, names: &Names) -> Place {
+        match &demand.single {
+            Some(v) => self.verdict(demand.item.i, v, names),
+            None => Place::Unit(organ.code.clone(), Some(self.id(demand.item.i))),
+        }
+    }
+
+    pub(super) fn verdict(&self, i: usize, v: &Stored, names: &Names) -> Place {
+        let subject = subjects::code(self.engine(), i, &subjects::key(v), names);
+        Place::Verdict(self.id(i), subject, v.window.clone())
+    }
+
+    /// What a demand asks of a unit and what is there: `实际20个中14个达标，目标2次`.
+    pub(super) fn compared(&mut self, organ: &Organ, d: &Demand, of: &UnitPicture) -> Vec<Piece> {
+        let place = self.explained(organ, d, &of.names);
+        let (id, code) = (self.id(d.item.i), self.code(d.item.i));
+        let key = format!("{}/{id}", organ.code);
+        let value = self.figure(format!("{key}/value"), format!("{} {code} 实际", organ.name), &d.value, place.clone());
+        let mut line = vec![value];
+        if !d.target.is_empty() {
+            let target = self.figure(format!("{key}/target"), format!("{} {code} 目标", organ.name), &d.target, place);
+            line.extend([text("，目标"), target]);
+        }
+        line
+    }
+}
+
+/// A state as it is told: with its light while it is open.
+pub(super) fn state_word(item: &Item) -> &'static str {
+    match (item.state, item.light) {
+        (State::Pass, _) => "达标",
+        (State::Fail, _) if item.late => "未达标（已补）",
+        (State::Fail, _) => "未达标",
+        (State::Open, Light::Red) => "进行中·红灯",
+        (State::Open, Light::Yellow) => "进行中·黄灯",
+        (State::Open, Light::Green) => "进行中·绿灯",
+        (State::Open, Light::None) => "进行中·未到期",
+        (State::Unknown, _) => "数据不足",
+        (State::Na, _) => "不适用",
+        (State::Figure, _) => "只列数字",
+    }
+}
+
+/// A light in words.
+pub(super) fn light_word(light: Light) -> &'static str {
+    match light {
+        Light::Red => "红灯",
+        Light::Yellow => "黄灯",
+        Light::Green => "绿灯",
+        Light::None => "未亮灯",
+    }
+}
+
+/// `一`, `二`, … `十二`.
+pub(super) fn numeral(n: usize) -> String {
+    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    match n {
+        0..=9 => DIGITS[n].to_owned(),
+        10..=19 => format!("十{}", DIGITS[n % 10]),
+        _ => format!("{}十{}", DIGITS[n / 10 % 10], DIGITS[n % 10]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::content::SIGNS;
+
+    #[test]
+    fn numerals() {
+        assert_eq!([1, 9, 10, 11, 20, 34].map(numeral), ["一", "九", "十", "十一", "二十", "三十四"]);
+    }
+
+    #[test]
+    fn every_sign_is_of_a_word_that_is_told() {
+        let item = |state, light, late| Item {
+            i: 0,
+            organ: 0,
+            windows: Vec::new(),
+            tally: crate::verdict::rollup::Tally::default(),
+            state,
+            light,
+            late,
+            shut: None,
+        };
+        let states = [State::Pass, State::Fail, State::Open, State::Unknown, State::Na];
+        let lights = [Light::None, Light::Green, Light::Yellow, Light::Red];
+        for word in states.iter().flat_map(|s| lights.map(|l| state_word(&item(*s, l, false)))) {
+            assert!(SIGNS.iter().any(|(w, _)| *w == word), "{word}");
+        }
+        assert_eq!(state_word(&item(State::Fail, Light::Red, true)), "未达标（已补）");
+    }
+}

@@ -1,0 +1,313 @@
+//! Papers: drawn, written in, issued under numbers without a gap, frozen, and told apart from what changes afterwards.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use dongliang::{
+    auth::Role,
+    clock::Clock,
+    day::Day,
+    db::{Db, Value, testing::TempDir},
+    db_test, document, facts,
+    figures::Period,
+    installation::Installation,
+    ledger::Keys,
+    paper::{self, Content, Kind, Stamp, Wanted, digest, file, issue, store},
+    scope::{Actor, Scope},
+};
+
+use crate::{
+    visit::{Browser, account, now},
+    web_lists::{office, put},
+};
+
+fn actor(name: &str) -> Actor {
+    Actor { account: None, name: name.into(), at: now() }
+}
+
+fn wanted(kind: Kind, unit: Option<i64>) -> Wanted {
+    Wanted { kind, period: Period::parse("2025Q2"), unit, requirements: Vec::new() }
+}
+
+fn drawn(o: &Installation, wanted: &Wanted) -> Content {
+    o.db.read(|tx| paper::draw(tx, o, &Scope::All, wanted)).unwrap().unwrap()
+}
+
+/// The small office with a data directory.
+fn place(db: &Db, dir: &TempDir) -> Installation {
+    let mut o = office(db);
+    o.directory = Some(Arc::from(dir.0.as_path()));
+    o
+}
+
+fn drafted(o: &Installation, wanted: &Wanted) -> i64 {
+    let (wanted, content) = (wanted.clone(), drawn(o, wanted));
+    o.db.write(move |tx| store::add(tx, &actor("周敏"), &wanted, &content)).unwrap()
+}
+
+fn issued(o: &Installation, id: i64, prefix: &str) -> anyhow::Result<store::Issued> {
+    issue::issue(o, &actor("周敏"), (id, 1), (prefix, Day::parse("2025-07-10").unwrap()))
+}
+
+/// One more record of guidance for the first pair in June: it changes what is told of the second quarter.
+fn guided(o: &Installation, code: &str, day: &str) -> i64 {
+    let filled: [(&str, Value); 4] =
+        [("pair", 1.into()), ("day", day.into()), ("content", "一同看项目".into()), ("confirmed", day.into())];
+    put(o, "guidance", code, None, &filled)
+}
+
+db_test!(every_kind_is_drawn_and_gives_the_same_bytes_again, |db: &Db| {
+    let o = &office(db);
+    for kind in Kind::ALL {
+        let unit = kind.of_unit().then_some(2);
+        let (one, two) = (drawn(o, &wanted(kind, unit)), drawn(o, &wanted(kind, unit)));
+        assert_eq!(one, two, "{kind:?}");
+        assert!(!one.figures.is_empty() && !one.title().is_empty(), "{kind:?}");
+        let keys: BTreeSet<&str> = one.figures.iter().map(|f| f.key.as_str()).collect();
+        assert_eq!(keys.len(), one.figures.len(), "{kind:?}: every figure once");
+        let bytes = |c: &Content| document::docx(&paper::document(c, &Stamp::default())).unwrap();
+        assert!(bytes(&one) == bytes(&two), "{kind:?}");
+        let sheets = |c: &Content| document::xlsx::xlsx(&paper::sheets(c, &Stamp::default())).unwrap();
+        assert!(sheets(&one) == sheets(&two), "{kind:?}");
+        let again: Content = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
+        assert_eq!(again, one, "{kind:?} comes back as it was kept");
+    }
+    let refused = |wanted: &Wanted| o.db.read(|tx| paper::draw(tx, o, &Scope::All, wanted)).unwrap().unwrap_err();
+    let later = Wanted { period: Period::parse("2031Q1"), ..wanted(Kind::Quarterly, None) };
+    assert!(refused(&later).contains("还没有开始"));
+    let before = Wanted { period: Period::parse("2024Q4"), ..wanted(Kind::Quarterly, None) };
+    assert!(refused(&before).contains("没有任何判定"));
+    assert!(refused(&wanted(Kind::UnitFile, Some(3))).contains("科室"), "a section has none");
+    let order = |id: &str| Wanted { requirements: vec![id.into()], ..wanted(Kind::Order, Some(2)) };
+    assert!(refused(&order("R-99")).contains("没有正在判定的要求“R-99”"));
+});
+
+db_test!(the_paper_says_what_the_page_says, |db: &Db| {
+    let o = &office(db);
+    let content = drawn(o, &wanted(Kind::Quarterly, None));
+    let mut b = Browser::of(o, Role::Office);
+    let page = b.get("/?period=2025Q2").read();
+    let text = |key: &str| content.figures.iter().find(|f| f.key == key).map(|f| f.text.clone()).unwrap();
+    assert!(
+        page.contains(&format!("{}项次判定中达标或按计划的占{}", text("all/judged"), text("all/on_plan"))),
+        "{page}"
+    );
+    for state in ["pass", "fail", "unknown", "na"] {
+        let word = [("pass", "达标"), ("fail", "未达标"), ("unknown", "数据不足"), ("na", "不适用")];
+        let word = word.iter().find(|(s, _)| *s == state).unwrap().1;
+        assert!(page.contains(&format!("{word}{}项", text(&format!("all/states/{state}")))), "{state}: {page}");
+    }
+    let unit = b.get("/units/U1?period=2025Q2").read();
+    let file = drawn(o, &wanted(Kind::UnitFile, Some(2)));
+    for f in file.figures.iter().filter(|f| ["/value", "/target"].iter().any(|end| f.key.ends_with(end))) {
+        assert!(unit.contains(&f.text), "{}: {}", f.key, f.text);
+    }
+});
+
+db_test!(numbers_have_no_gap_however_many_issue_at_once, |db: &Db| {
+    let dir = TempDir::new();
+    let o = &place(db, &dir);
+    let ids: Vec<i64> = (0..8).map(|_| drafted(o, &wanted(Kind::UnitFile, Some(2)))).collect();
+    let how: Vec<store::Issued> = std::thread::scope(|s| {
+        let hands: Vec<_> = ids.iter().map(|id| s.spawn(move || issued(o, *id, "云发改").unwrap())).collect();
+        hands.into_iter().map(|h| h.join().unwrap()).collect()
+    });
+    let numbers: BTreeSet<i64> = how.iter().map(|i| i.number.sequence).collect();
+    assert_eq!(numbers, (1..=8).collect());
+    for i in &how {
+        assert_eq!(file::read(&dir.0, &i.file).unwrap().len() as i64, i.bytes);
+    }
+    // Another prefix and another year count for themselves; one that is issued is not issued again.
+    let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
+    assert_eq!(issued(o, id, "云发改督").unwrap().number.to_string(), "云发改督〔2025〕1号");
+    assert!(issued(o, id, "云发改").unwrap_err().to_string().contains("已由周敏印发"));
+    let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
+    let next = issue::issue(o, &actor("周敏"), (id, 1), ("云发改", Day::parse("2026-01-04").unwrap())).unwrap();
+    assert_eq!((next.number.year, next.number.sequence), (2026, 1));
+});
+
+db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
+    let dir = TempDir::new();
+    let o = &place(db, &dir);
+    let mut b = Browser::of(o, Role::Office);
+    let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", ""), ("requirements", "")];
+    let got = b.submit("/papers", "/papers", &fields);
+    assert_eq!(got.led(), (303, "/papers/1?done=drafted"), "{}", got.read());
+    let page = b.get("/papers/1");
+    assert!(page.status == 200 && !page.text().contains("class=\"late\""), "{}", page.text());
+    assert!(page.text().len() < 60 * 1024);
+    let version =
+        |page: &str| page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // The words are written by people; what they post for a figure is not looked at.
+    let words = [
+        ("version", "1"),
+        ("title", "关于第二季度\n情况的通报"),
+        ("to", "各单位"),
+        ("next", "请抓紧。"),
+        ("all/judged", "999"),
+    ];
+    assert_eq!(b.submit("/papers/1", "/papers/1", &words).led().0, 303);
+    let saved = o.db.read(|tx| store::get(tx, 1)).unwrap().unwrap();
+    assert_eq!((saved.content.title(), saved.version), ("关于第二季度情况的通报".into(), 2));
+    assert_eq!(saved.digest, digest(&drawn(o, &saved.wanted).figures));
+    // Who looks at an older version is told, and keeps what was typed.
+    let stale = [("version", "1"), ("title", "另一个标题"), ("to", "各单位")];
+    let got = b.submit("/papers/1", "/papers/1", &stale);
+    assert!(
+        got.status == 422 && got.read().contains("别人改过") && got.text().contains("另一个标题"),
+        "{}",
+        got.read()
+    );
+    // The evidence changes.
+    let one = guided(o, "Z9", "2025-06-10");
+    let two = guided(o, "Z10", "2025-06-12");
+    let page = b.get("/papers/1");
+    assert!(page.text().contains("class=\"late\"") && page.read().contains("数字有变化"), "{}", page.read());
+    let issue = [("version", "2"), ("prefix", "云发改"), ("on", "2025-10-20")];
+    let got = b.submit("/papers/1", "/papers/1/issue", &issue);
+    assert!(got.status == 422 && got.read().contains("请先重新取数"), "{}", got.read());
+    assert_eq!(b.submit("/papers/1", "/papers/1/redraw", &[("version", "2")]).led().1, "/papers/1?done=redrawn");
+    let page = b.get("/papers/1");
+    assert!(!page.text().contains("class=\"late\"") && page.read().contains("请抓紧。"));
+    assert_eq!(version(&page.text()), "3");
+    for (prefix, on, told) in
+        [("", "2025-10-20", "发文机关代字"), ("云〔发", "2025-10-20", "不带括号"), ("云发改", "明天", "成文日期")]
+    {
+        let got = b.submit("/papers/1", "/papers/1/issue", &[("version", "3"), ("prefix", prefix), ("on", on)]);
+        assert!(got.status == 422 && got.read().contains(told), "{told}");
+    }
+    let got = b.submit("/papers/1", "/papers/1/issue", &[("version", "3"), ("prefix", "云发改"), ("on", "2025-10-20")]);
+    assert_eq!(got.led().1, "/papers/1?done=issued", "{}", got.read());
+    let page = b.get("/papers/1");
+    assert!(
+        page.read().contains("云发改〔2025〕1号") && !page.text().contains("name=\"version\""),
+        "nothing can be changed"
+    );
+    let bytes = b.get("/papers/1/file?format=docx").body;
+    // Later changes are told; the file is what it was.
+    for id in [one, two] {
+        facts::void(o, "周敏", "guidance", (id, 1), "登记有误").unwrap();
+    }
+    let page = b.get("/papers/1");
+    assert!(page.read().contains("已印发的文件不变") && page.text().contains("class=\"late\""), "{}", page.read());
+    assert!(b.get("/papers/1/file?format=docx").body == bytes);
+    assert_eq!(b.submit("/papers", "/papers/1", &[("version", "4"), ("title", "改"), ("to", "改")]).status, 422);
+});
+
+db_test!(a_paper_is_seen_by_those_who_see_what_it_is_about, |db: &Db| {
+    let o = &office(db);
+    let (city, unit) = (drafted(o, &wanted(Kind::Quarterly, None)), drafted(o, &wanted(Kind::UnitFile, Some(2))));
+    let mut own = Browser::of(o, Role::UnitAdmin);
+    assert_eq!(own.get(&format!("/papers/{city}")).status, 404);
+    assert_eq!(own.get(&format!("/papers/{city}/file")).status, 404);
+    assert_eq!(own.get(&format!("/papers/{unit}")).status, 200);
+    let list = own.get("/papers").text();
+    assert!(list.contains(&format!("/papers/{unit}\"")) && !list.contains(&format!("/papers/{city}\"")));
+    assert!(!list.contains("季度通报"), "nor is it offered to draft one");
+    for (kind, unit, told) in [
+        ("quarterly", "", "负责全市"),
+        ("unit_file", "U0", "管理范围"),
+        ("unit_file", "", "须写明单位"),
+        ("x", "", "请选择"),
+    ] {
+        let fields = [("kind", kind), ("period", "2025Q2"), ("unit", unit)];
+        let got = own.submit("/papers", "/papers", &fields);
+        assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
+    }
+    let token = own_token(&mut own);
+    let got = own.post(&format!("/papers/{city}"), &[("form", token.as_str()), ("version", "1"), ("title", "x")]);
+    assert_eq!(got.status, 404);
+    // Only the office issues; an auditor only reads.
+    let page = own.get(&format!("/papers/{unit}")).text();
+    assert!(page.contains("/redraw\"") && !page.contains("/issue\""));
+    let mut auditor = Browser::of(o, Role::Auditor);
+    let page = auditor.get(&format!("/papers/{city}")).text();
+    assert!(!page.contains("/redraw\"") && !page.contains("name=\"version\""));
+    // Dropped, it is gone.
+    let mut office = Browser::of(o, Role::Office);
+    let got = office.submit(&format!("/papers/{city}"), &format!("/papers/{city}/drop"), &[("version", "1")]);
+    assert_eq!(got.led().1, "/papers?done=dropped");
+    assert_eq!(office.get(&format!("/papers/{city}")).status, 404);
+    let id = account(o, "someone", Role::Clerk, Some(2), None);
+    assert_eq!(Browser::logged_in(o, id).get("/papers").status, 403);
+});
+
+fn own_token(b: &mut Browser) -> String {
+    b.get("/account").token()
+}
+
+/// Opens what the killed process and its parent work on.
+fn open(dir: &Path) -> Installation {
+    let db = Db::open(&format!("sqlite:{}", dir.join("test.db").display())).unwrap();
+    let clock = Clock::Standing(Day::parse("2025-10-20").unwrap());
+    let mut o = Installation::new(db, Keys::from_bytes([7; 32], [9; 32]), clock).unwrap();
+    o.directory = Some(Arc::from(dir));
+    o
+}
+
+/// The killed process: this test, started by the one below with a directory.
+#[test]
+fn child() {
+    let Ok(dir) = std::env::var("DONGLIANG_TEST_PAPERS") else { return };
+    let o = &open(Path::new(&dir));
+    std::thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| {
+                loop {
+                    let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
+                    let how = issued(o, id, "云发改").unwrap();
+                    let line = format!("issued {} {}.\n", how.number.sequence, how.file);
+                    std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_a_killed_process_issued_is_there_whole() {
+    let dir = TempDir::new();
+    drop(office(&Db::open(&format!("sqlite:{}", dir.0.join("test.db").display())).unwrap()));
+    let mut told = 0;
+    for round in 1..4 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "papers::child", "--nocapture"])
+            .env("DONGLIANG_TEST_PAPERS", &dir.0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut heard: Vec<(i64, String)> = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            let Some(rest) = line.split("issued ").nth(1).and_then(|r| r.strip_suffix('.')) else { continue };
+            let (sequence, name) = rest.split_once(' ').unwrap();
+            heard.push((sequence.parse().unwrap(), name.to_owned()));
+            if heard.len() == 2 + round {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        told += heard.len();
+        let o = open(&dir.0);
+        let sql = "select sequence, file from paper where sequence is not null order by sequence";
+        let kept: Vec<(i64, String)> =
+            o.db.read(|tx| tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))).unwrap();
+        assert!(heard.iter().all(|h| kept.contains(h)), "what was told is there");
+        assert!(kept.len() >= told);
+        let numbers: Vec<i64> = kept.iter().map(|k| k.0).collect();
+        assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>(), "without a gap");
+        for (_, name) in &kept {
+            file::read(&dir.0, name).unwrap();
+        }
+        // A draft that was killed before its number is a draft, and can be issued.
+        let sql = "select row_id from paper where sequence is null order by row_id limit 1";
+        if let Some(id) = o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap() {
+            issued(&o, id, "云发改").unwrap();
+            told += 1;
+        }
+    }
+}
