@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, RwLock},
 };
 
@@ -18,6 +19,7 @@ use crate::{
         self,
         model::{Package, Setting, Value as Written},
     },
+    intake::Board,
     ledger::{Keys, key_file::Held},
     ratio::Ratio,
     refusals::Refusals,
@@ -37,6 +39,8 @@ pub struct Installation {
     pub clock: Clock,
     /// Made by `demo`: it bears the mark of [`mark`].
     pub demo: bool,
+    /// The data directory; `None` where there is only a database.
+    pub directory: Option<Arc<Path>>,
     /// Signs the checkpoints of the audit log; `None` where the key is not at hand.
     pub signer: Option<Arc<Signer>>,
     /// The key file, held so that nobody changes the keys meanwhile; `None` where they lie in memory only.
@@ -45,6 +49,8 @@ pub struct Installation {
     pub sso: Arc<sso::Cache>,
     /// Requests that were refused and are not in the log yet.
     pub refusals: Arc<Refusals>,
+    /// How far the imports under way are.
+    pub board: Arc<Board>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -73,10 +79,20 @@ impl Installation {
         db.seal_entries(keys.audit_seal());
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
-        let (sso, refusals) = (Arc::default(), Arc::default());
-        let installation = Installation { db, keys, clock, demo, signer: None, held: None, sso, refusals, current };
+        let (directory, signer, held) = (None, None, None);
+        let (sso, refusals, board) = (Arc::default(), Arc::default(), Arc::default());
+        let installation =
+            Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, board, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
+    }
+
+    /// The data directory, for what does not go into the database.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn data(&self) -> anyhow::Result<&Path> {
+        self.directory.as_deref().context("没有数据目录，文件存不下来")
     }
 
     /// What is in force now, read again only when the package, the organisation, a setting or the day has changed.

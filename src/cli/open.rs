@@ -77,6 +77,7 @@ pub(super) fn unsigned(place: &Place) -> anyhow::Result<Installation> {
     let day = day.and_then(|d| Day::parse(&d));
     let mut installation = Installation::new(db, keys, day.map_or(Clock::Machine, Clock::Standing))?;
     installation.held = Some(Arc::new(held));
+    installation.directory = Some(place.data.as_path().into());
     Ok(installation)
 }
 

@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0012_once.sql"),
     include_str!("../../migrations/0013_preference.sql"),
     include_str!("../../migrations/0014_former.sql"),
+    include_str!("../../migrations/0015_import_batch.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -18,7 +18,7 @@ use super::{
     error::PageError,
     feedback,
     frame::{Ask, answer, instant, show},
-    headers, ledger, ledger_columns, ledger_export, ledgers,
+    headers, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
     login, me, org, permissions, record, record_new,
     record_open::{self, Open},
@@ -36,8 +36,8 @@ use crate::{
 pub(super) fn routes() -> Vec<Route> {
     use Needs::{LogIn, May, Nothing, OwnAccount};
     use Permission::{
-        Accounts, Audit, Chart, Corrections, DecideRemedies, ExportLedgers, ExportPeople, Feedback, Ledgers, Overview,
-        People, Record, Remedies, Requirements, Retention, Verdicts,
+        Accounts, Audit, Chart, Corrections, DecideRemedies, ExportLedgers, ExportPeople, Feedback, Import, Ledgers,
+        Overview, People, Record, Remedies, Requirements, Retention, Verdicts,
     };
     vec![
         read("/login", Nothing, login::page),
@@ -107,6 +107,14 @@ pub(super) fn routes() -> Vec<Route> {
         read("/ledgers/{name}/{id}/void", May(Record), record_void::ask_one),
         post("/ledgers/{name}/{id}/void", May(Record), record_void::one_record),
         post("/ledgers/{name}/{id}/open", May(Ledgers), record_open::record),
+        read("/imports", May(Import), imports::list),
+        read("/imports/new", May(Import), imports::blank),
+        post("/imports/new", May(Import), imports::send),
+        read("/imports/template", May(Import), imports::template),
+        read("/imports/{id}", May(Import), import_one::page),
+        post("/imports/{id}/confirm", May(Import), import_one::confirm),
+        post("/imports/{id}/drop", May(Import), import_one::drop),
+        post("/imports/{id}/undo", May(Import), import_one::undo),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
         read("/accounts/new", May(Accounts), accounts::blank),

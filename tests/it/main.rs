@@ -44,6 +44,7 @@ mod store_schema;
 mod together;
 mod visit;
 mod web_audit;
+mod web_imports;
 mod web_leaks;
 mod web_lists;
 mod web_me;
