@@ -2,12 +2,13 @@
 //!
 //! Commands, pages and imports all write through here.
 
+mod unit;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     audit::{self, payload},
     clock::Moment,
-    day::Day,
     db::{Tx, Value},
     installation::{Current, Installation, org_changed},
     intake,
@@ -21,14 +22,21 @@ use crate::{
         kind::Kind,
         store::Replaced,
         touch::{self, Changed, Later},
-        world::{PERSON, UNIT},
+        world::UNIT,
     },
 };
+
+pub(crate) use unit::unit_of_row;
 
 /// A row of a unit that is not the writer's.
 #[derive(Debug, thiserror::Error)]
 #[error("这条记录所属的单位不在您的范围内，不能登记或更改：请由该单位或人事部门办理")]
 pub struct OutOfScope;
+
+/// Why an import cannot be undone, for the person who wants to.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Hindered(pub String);
 
 /// Records new rows of a ledger and gives their record ids.
 ///
@@ -152,7 +160,12 @@ pub fn undo_import(
             before.insert(record, write.standing(tx, record)?);
         }
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
-        let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason)?;
+        let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason);
+        let undone = undone.map_err(|e| match e.downcast::<StoreError>() {
+            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport)) => Hindered(told.to_string()).into(),
+            Ok(e) => e.into(),
+            Err(e) => e,
+        })?;
         let count = Undone { voided: undone.voided.len(), restored: undone.restored.len() };
         let told = serde_json::json!({
             "import": import, "voided": count.voided, "restored": count.restored, "reason": reason
@@ -356,11 +369,8 @@ impl Write {
                 found.push(format!("{}{n}条", other.title));
             }
         }
-        anyhow::ensure!(
-            found.is_empty(),
-            "还有记录指向这次导入的内容（{}），撤销后它们会落空：请先撤销或更正它们",
-            found.join("、")
-        );
+        let told = format!("还有记录指向这次导入的内容（{}），撤销后它们会落空：请先撤销或更正它们", found.join("、"));
+        anyhow::ensure!(found.is_empty(), Hindered(told));
         Ok(())
     }
 
@@ -407,33 +417,10 @@ impl Write {
         Ok(Consequence { replaced, later: !later.is_empty() })
     }
 
-    /// The unit a row belongs to: typed, or following from `unit_from` on the row's day (4.12).
+    /// The row with the unit that it belongs to.
     fn with_unit(&self, tx: &mut Tx<'_>, mut row: NewRow) -> anyhow::Result<NewRow> {
-        let ledger = self.ledger();
-        let Some(column) = ledger.unit_from.as_ref().and_then(|f| ledger.field_index(f)) else { return Ok(row) };
-        let day = ledger.opening().and_then(|f| ledger.field_index(f)).and_then(|i| row.values[i].as_text());
-        let day = day.and_then(Day::parse).unwrap_or(self.now.day).min(self.now.day);
-        row.unit = match (&row.values[column], &self.current.engine.layout.kinds[self.table][column]) {
-            (Value::I64(id), Kind::Ref(PERSON)) => self.unit_of_person(*id, day),
-            (Value::I64(id), Kind::Ref(UNIT)) => Some(*id),
-            (Value::I64(id), Kind::Ref(table)) => {
-                let sql = format!(
-                    "select unit_id from l_{} where record_id = $1 and voided_at is null",
-                    self.current.engine.layout.ledgers[*table].name
-                );
-                tx.one(&sql, &[(*id).into()], |r| r.opt_i64(0))?.flatten()
-            }
-            _ => None,
-        };
+        row.unit = unit_of_row(tx, &self.current, self.table, self.now.day, row.unit, &row.values)?;
         Ok(row)
-    }
-
-    fn unit_of_person(&self, person: i64, day: Day) -> Option<i64> {
-        let organisation = &self.current.organisation;
-        let chart = organisation.chart()?;
-        let row = organisation.table(PERSON)?.row_of(person)?;
-        let unit = chart.post_on(row, day).map(|p| p.unit).or_else(|| chart.unit_until(row, day))?;
-        organisation.table(UNIT)?.ids.get(unit).copied()
     }
 }
 

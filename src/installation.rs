@@ -19,6 +19,7 @@ use crate::{
         self,
         model::{Package, Setting, Value as Written},
     },
+    intake::Board,
     ledger::{Keys, key_file::Held},
     ratio::Ratio,
     refusals::Refusals,
@@ -48,6 +49,8 @@ pub struct Installation {
     pub sso: Arc<sso::Cache>,
     /// Requests that were refused and are not in the log yet.
     pub refusals: Arc<Refusals>,
+    /// How far the imports under way are.
+    pub board: Arc<Board>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -76,8 +79,10 @@ impl Installation {
         db.seal_entries(keys.audit_seal());
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
-        let (directory, signer, held, sso, refusals) = (None, None, None, Arc::default(), Arc::default());
-        let installation = Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, current };
+        let (directory, signer, held) = (None, None, None);
+        let (sso, refusals, board) = (Arc::default(), Arc::default(), Arc::default());
+        let installation =
+            Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, board, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

@@ -29,7 +29,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// # Errors
 /// When the store fails; the work stays waiting.
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
-    let moved = intake::resume(installation)?;
+    let moved = intake::resume(installation)? | intake::run_waiting(installation)?;
     let judged = judge_waiting(installation)?;
     let followed = remedy::patrol::run(installation)?;
     let pressed = supervise::patrol(&installation.db, installation.clock.now())?;

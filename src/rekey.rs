@@ -84,6 +84,8 @@ pub fn run(
     }
     let (own, by) = (keys.clone(), actor.clone());
     done.others += db.write(move |tx| {
+        // Files that wait for their confirmation are opened with the older key for the few days that they have left.
+        intake::batch::reseal(tx, &own)?;
         let changed = account::reseal(tx, &own)? + u64::from(sso::reseal(tx, &own)?);
         if changed > 0 {
             audit::note(tx, &by, Kind::Rekey, told(&own, &format!("{changed}个账号和单点登录的密钥")));

@@ -63,8 +63,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 26] = [
-    pub const ALL: [Kind; 25] = [
+    pub const ALL: [Kind; 28] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,

@@ -171,7 +171,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 24] = [
+    pub const ALL: [Permission; 25] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,

@@ -3,11 +3,11 @@
 use super::{
     Permission, Role, grant,
     policy::IDLE,
-    scope::Organisation,
+    scope::{Organisation, scope_of_held},
     session::{From, Session},
     token,
 };
-use crate::{day::Day, db::Tx};
+use crate::{day::Day, db::Tx, installation::Current, scope::Scope};
 
 /// A role that is held now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,26 @@ pub fn reader(
         };
     }
     Ok(Some(reader))
+}
+
+/// What an account may do with a permission today, while nobody is logged in: for work that goes on behind the pages.
+/// `None` if the account is disabled or has no role with it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn scope_of_account(
+    tx: &mut Tx<'_>,
+    account: i64,
+    current: &Current,
+    day: Day,
+    permission: Permission,
+) -> anyhow::Result<Option<Scope>> {
+    let Some(organisation) = Organisation::of(current, day) else { return Ok(None) };
+    let sql = "select person_id from account where row_id = $1 and disabled_at is null";
+    let Some(person) = tx.one(sql, &[account.into()], |r| r.opt_i64(0))? else { return Ok(None) };
+    let mut held = held(tx, account, Some(&organisation), day)?;
+    held.retain(|h| permission.of(h.role));
+    Ok((!held.is_empty()).then(|| scope_of_held(&held, person, &organisation)))
 }
 
 /// The roles an account holds on a day: its own, and those of whom it stands in for. A grant of a person ends with the

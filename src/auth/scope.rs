@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Permission, Reader};
+use super::{Permission, Reader, reader::Held};
 use crate::{
     day::Day,
     installation::Current,
@@ -139,11 +139,16 @@ impl<'a> Organisation<'a> {
 /// What a reader may see: everything with a role for the whole city, else the units of his roles, widened, and what
 /// concerns himself. 干部 and the administrators see no unit's records.
 pub fn scope_of(reader: &Reader, organisation: &Organisation<'_>) -> Scope {
-    let held = || reader.held.iter().filter(|h| h.role.takes_unit());
+    scope_of_held(&reader.held, reader.person, organisation)
+}
+
+/// The same of roles that are held, and of whose person that is.
+pub(super) fn scope_of_held(held: &[Held], person: Option<i64>, organisation: &Organisation<'_>) -> Scope {
+    let held = || held.iter().filter(|h| h.role.takes_unit());
     if held().any(|h| h.unit.is_none()) {
         return Scope::All;
     }
-    let granted = (organisation.day, held().filter_map(|h| h.unit).collect(), reader.person);
+    let granted = (organisation.day, held().filter_map(|h| h.unit).collect(), person);
     Scope::Within(organisation.reaches.get(granted, |(_, granted, person)| {
         let units = organisation.widened(granted);
         let organs = organisation.whole(&units);

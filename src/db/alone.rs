@@ -19,6 +19,8 @@ pub enum Work {
     Judging,
     /// Staging an import.
     Staging,
+    /// Checking files and taking them in.
+    Importing,
 }
 
 impl Work {
@@ -26,6 +28,7 @@ impl Work {
         match self {
             Work::Judging => "judging",
             Work::Staging => "staging",
+            Work::Importing => "importing",
         }
     }
 
@@ -34,6 +37,7 @@ impl Work {
         match self {
             Work::Judging => 0x006a_7564_6765,
             Work::Staging => 0x0073_7461_6765,
+            Work::Importing => 0x696d_706f_7274,
         }
     }
 }
@@ -43,6 +47,7 @@ impl Work {
 pub(super) struct InMemory {
     judging: Mutex<()>,
     staging: Mutex<()>,
+    importing: Mutex<()>,
 }
 
 /// The right to do the work; given back when dropped.
@@ -79,6 +84,7 @@ impl<'d> Alone<'d> {
         let lock = match work {
             Work::Judging => &locks.judging,
             Work::Staging => &locks.staging,
+            Work::Importing => &locks.importing,
         };
         Alone { _held: Held::Memory(lock.lock().unwrap_or_else(PoisonError::into_inner)) }
     }

@@ -20,8 +20,9 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0014_former.sql"),
     include_str!("../../migrations/0015_supervision.sql"),
     include_str!("../../migrations/0016_doubt.sql"),
-    include_str!("../../migrations/0015_question.sql"),
-    include_str!("../../migrations/0015_paper.sql"),
+    include_str!("../../migrations/0017_question.sql"),
+    include_str!("../../migrations/0018_paper.sql"),
+    include_str!("../../migrations/0019_import_batch.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -1,9 +1,14 @@
 //! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged. A crash
 //! leaves nothing that counts as imported, or a job that goes on.
 
+pub mod batch;
 mod find;
+pub mod held;
 mod masked;
+mod reach;
+mod report;
 pub(crate) mod rules;
+mod run;
 mod staged;
 
 use std::{
@@ -20,12 +25,17 @@ use crate::{
     clock,
     db::{Tx, Value},
     directive::model::{FieldType, Ledger},
-    installation::Installation,
+    installation::{Current, Installation},
     ledger::Keys,
-    sheet::{self, Checked, CheckedRow, Limits, Stored, header::Target},
+    scope::Scope,
+    sheet::{self, CellError, Checked, CheckedRow, Limits, Stored, header::Target},
 };
 
+use batch::Mode;
+
 pub use find::Finder;
+pub use report::{Finding, Matched, Report};
+pub use run::{Board, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
 pub(crate) use staged::{is_staging, lock_key};
@@ -50,7 +60,33 @@ pub struct Prepared {
     pub corrections: HashMap<u32, (i64, i64)>,
 }
 
-/// Reads and checks a file for a ledger.
+impl Prepared {
+    /// Hash (hex) of what would be written, and of how many rows would not.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for row in &self.checked.rows {
+            hash.update(format!("{row:?} {:?}\n", self.corrections.get(&row.number)));
+        }
+        hash.update(format!("{} {}", self.known, self.checked.bad_rows));
+        hex(&hash.finalize())
+    }
+}
+
+/// What a table is checked for.
+pub struct Asked<'a> {
+    /// Name of the ledger.
+    pub ledger: &'a str,
+    /// Name of the file.
+    pub file: &'a str,
+    /// SHA-256 (hex) of its bytes.
+    pub sha256: &'a str,
+    /// How rows are taken whose code stands.
+    pub mode: Mode,
+    /// Rows outside it are refused.
+    pub scope: &'a Scope,
+}
+
+/// Reads and checks a file for a ledger, for who may write everything.
 ///
 /// # Errors
 /// When the file cannot be read as a table; the message says why and how to mend it.
@@ -58,31 +94,71 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
     let table = sheet::read_path(path, &Limits::default())?;
     let sha256 = digest(path)?;
     let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let today = installation.clock.now().day;
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        let layout = &current.engine.layout;
-        let index = layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?;
-        let definition = &layout.ledgers[index];
-        let mut finder = Finder::load(tx, layout, definition)?;
-        if ledger == UNITS {
-            expect_units(&mut finder, &table, definition);
-        }
-        let mut checked = sheet::check(&table, definition, &finder, today)?;
-        let sql = "select row_id, recorded_at, recorded_by from import \
-                   where ledger = $1 and sha256 = $2 and undone_at is null and cast(row_id as text) not in \
-                   (select payload from job where kind = 'import' and state = $3) order by row_id";
-        let before = tx.rows(sql, &[ledger.into(), sha256.as_str().into(), staged::STAGING.into()], |r| {
-            Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
-        })?;
-        let all = checked.rows.len();
-        masked::keep(tx, definition, &installation.keys, &mut checked)?;
-        checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
-        let known = all - checked.rows.len();
-        rules::apply(tx, definition, &mut checked, None)?;
-        let corrections = corrections(tx, definition, &mut checked)?;
-        Ok(Prepared { file: file.clone(), sha256: sha256.clone(), checked, before, known, corrections })
+        let asked = Asked { ledger, file: &file, sha256: &sha256, mode: Mode::Update, scope: &Scope::All };
+        check(tx, installation, &current, &table, &asked, &mut |_, _| {})
     })
+}
+
+/// Checks a table; `told` hears how many of how many rows are done.
+///
+/// # Errors
+/// When no header of the ledger is found in it, or the store cannot be read.
+pub fn check(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    current: &Current,
+    table: &sheet::Table,
+    asked: &Asked<'_>,
+    told: &mut dyn FnMut(usize, usize),
+) -> anyhow::Result<Prepared> {
+    let (today, layout) = (installation.clock.now().day, &current.engine.layout);
+    let index = layout.index(asked.ledger).with_context(|| format!("没有台账“{}”", asked.ledger))?;
+    let definition = &layout.ledgers[index];
+    let mut finder = Finder::load(tx, layout, definition)?;
+    if asked.ledger == UNITS {
+        expect_units(&mut finder, table, definition);
+    }
+    let mut checked = sheet::check_telling(table, definition, &finder, today, told)?;
+    let sql = "select row_id, recorded_at, recorded_by from import \
+               where ledger = $1 and sha256 = $2 and undone_at is null and cast(row_id as text) not in \
+               (select payload from job where kind = 'import' and state = $3) order by row_id";
+    let before = tx.rows(sql, &[asked.ledger.into(), asked.sha256.into(), staged::STAGING.into()], |r| {
+        Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
+    })?;
+    masked::keep(tx, definition, &installation.keys, &mut checked)?;
+    let all = checked.rows.len();
+    checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
+    let known = all - checked.rows.len();
+    rules::apply(tx, definition, &mut checked, None)?;
+    let corrections = corrections(tx, definition, &mut checked)?;
+    let (file, sha256) = (asked.file.to_owned(), asked.sha256.to_owned());
+    let mut prepared = Prepared { file, sha256, checked, before, known, corrections };
+    if asked.mode == Mode::Add {
+        refuse_corrections(&mut prepared);
+    }
+    reach::keep_to(tx, current, (index, asked.scope), today, &mut prepared)?;
+    Ok(prepared)
+}
+
+/// Rows that would correct a record, where only new ones are wanted.
+fn refuse_corrections(prepared: &mut Prepared) {
+    let header = &prepared.checked.header;
+    let column = header.columns.iter().find(|c| c.target == Target::Code);
+    let (column, head) = column.map_or_else(Default::default, |c| (sheet::letters(c.index), c.head.clone()));
+    let known = prepared.checked.rows.iter().filter(|r| prepared.corrections.contains_key(&r.number));
+    let errors = known.map(|r| CellError {
+        row: r.number,
+        column: column.clone(),
+        head: head.clone(),
+        shown: r.code.clone().unwrap_or_default(),
+        reason: "这个编号已在台账中，而内容不同".into(),
+        mend: "确要更正的，请改用“新增，已有的更正”重新上传；是另一条记录的，请换一个编号".into(),
+    });
+    let errors = errors.collect();
+    prepared.corrections.clear();
+    prepared.checked.refuse(errors);
 }
 
 /// Rows whose code stands in the ledger with other values: they would correct that record. A sensitive field for which
@@ -141,7 +217,11 @@ fn digest(path: &Path) -> anyhow::Result<String> {
         }
         hash.update(&buffer[..n]);
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Leaves out rows whose code stands in the ledger with equal values, or that stand there without a code. Sensitive

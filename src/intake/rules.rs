@@ -26,11 +26,7 @@ pub(crate) fn apply(
         "post" | "charge" => outside(tx, ledger, &checked.rows)?,
         _ => return Ok(()),
     };
-    checked.rows.retain(|row| !found.iter().any(|e| e.row == row.number));
-    checked.bad_rows += found.len();
-    checked.error_count += found.len();
-    checked.errors.extend(found);
-    checked.errors.sort_by_key(|e| e.row);
+    checked.refuse(found);
     Ok(())
 }
 

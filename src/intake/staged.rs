@@ -33,11 +33,21 @@ pub(super) const STAGING: &str = "staging";
 /// # Errors
 /// When the store cannot be written.
 pub fn stage(installation: &Installation, by: impl Into<By>, ledger: &str, prepared: Prepared) -> anyhow::Result<i64> {
-    let by = by.into();
+    stage_batch(installation, &by.into(), ledger, prepared, None)
+}
+
+/// The same of a batch, which is told its import in the transaction that begins it.
+pub(super) fn stage_batch(
+    installation: &Installation,
+    by: &By,
+    ledger: &str,
+    prepared: Prepared,
+    batch: Option<i64>,
+) -> anyhow::Result<i64> {
     let _alone = installation.db.alone(Work::Staging)?;
     installation.db.write(clear_abandoned)?;
     let rows = bodies(installation, ledger, &prepared)?;
-    let id = begin_staging(installation, &by, ledger, &prepared, rows.len() as i64)?;
+    let id = begin_staging(installation, by, ledger, &prepared, (rows.len() as i64, batch))?;
     for (n, chunk) in rows.chunks(STAGED).enumerate() {
         let chunk = chunk.to_vec();
         installation.db.write(move |tx| {
@@ -68,6 +78,7 @@ fn clear_abandoned(tx: &mut Tx<'_>) -> anyhow::Result<()> {
     for (job, payload) in in_state(tx, "import", STAGING)? {
         let import: i64 = payload.parse()?;
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
+        tx.execute("update import_batch set import_id = null where import_id = $1", &[import.into()])?;
         tx.execute("delete from import where row_id = $1", &[import.into()])?;
         tx.execute("delete from job where row_id = $1", &[job.into()])?;
     }
@@ -80,7 +91,7 @@ fn begin_staging(
     by: &By,
     ledger: &str,
     prepared: &Prepared,
-    count: i64,
+    (count, batch): (i64, Option<i64>),
 ) -> anyhow::Result<i64> {
     let now = installation.clock.now().instant;
     let (ledger, account) = (Value::from(ledger), by.account.map_or(Value::Null, Value::from));
@@ -91,6 +102,9 @@ fn begin_staging(
                    values ($1, $2, $3, $4, $5, $6, $7) returning row_id";
         let id = tx.one(sql, &[ledger, file, sha, count.into(), now.into(), by, account], |r| r.i64(0))?;
         let id = id.context("导入没有登记上")?;
+        if let Some(batch) = batch {
+            tx.execute("update import_batch set import_id = $2 where row_id = $1", &[batch.into(), id.into()])?;
+        }
         let sql = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
                    values ('import', $4, $1, $2, $3, '导入', $3)";
         tx.execute(sql, &[id.to_string().into(), count.into(), now.into(), STAGING.into()])?;

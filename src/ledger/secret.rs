@@ -83,14 +83,7 @@ impl Key {
     }
 
     fn seal_under(&self, nonce: &[u8], plain: &str) -> anyhow::Result<String> {
-        let body = match self.cipher {
-            Cipher::XChaCha20 => {
-                let nonce = Nonce::<XChaCha20Poly1305>::try_from(nonce)?;
-                self.xchacha().encrypt(&nonce, plain.as_bytes())
-            }
-            Cipher::Sm4 => self.sm4().encrypt(&Nonce::<Sm4Gcm>::try_from(nonce)?, plain.as_bytes()),
-        };
-        let Ok(body) = body else { bail!("加密失败") };
+        let Some(body) = self.encrypted(nonce, plain.as_bytes()) else { bail!("加密失败") };
         Ok(format!("{}{}{}", self.prefix(), hex(nonce), hex(&body)))
     }
 
@@ -99,11 +92,23 @@ impl Key {
         let n = self.cipher.nonce();
         let bytes = unhex(digits).filter(|b| b.len() > n)?;
         let (nonce, body) = bytes.split_at(n);
+        String::from_utf8(self.decrypted(nonce, body)?).ok()
+    }
+
+    fn encrypted(&self, nonce: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        let body = match self.cipher {
+            Cipher::XChaCha20 => self.xchacha().encrypt(&Nonce::<XChaCha20Poly1305>::try_from(nonce).ok()?, plain),
+            Cipher::Sm4 => self.sm4().encrypt(&Nonce::<Sm4Gcm>::try_from(nonce).ok()?, plain),
+        };
+        body.ok()
+    }
+
+    fn decrypted(&self, nonce: &[u8], body: &[u8]) -> Option<Vec<u8>> {
         let plain = match self.cipher {
             Cipher::XChaCha20 => self.xchacha().decrypt(&Nonce::<XChaCha20Poly1305>::try_from(nonce).ok()?, body),
             Cipher::Sm4 => self.sm4().decrypt(&Nonce::<Sm4Gcm>::try_from(nonce).ok()?, body),
         };
-        String::from_utf8(plain.ok()?).ok()
+        plain.ok()
     }
 
     fn xchacha(&self) -> XChaCha20Poly1305 {
@@ -277,6 +282,30 @@ impl Keys {
     pub(crate) fn anew(&self, sealed: &str) -> anyhow::Result<Option<String>> {
         let older = self.opened(sealed).filter(|(number, _)| *number != self.number());
         older.map(|(_, plain)| self.seal(&plain)).transpose()
+    }
+
+    /// Encrypts the bytes of a file under the newest key.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn seal_bytes(&self, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let key = self.newest();
+        let mut nonce = vec![0; key.cipher.nonce()];
+        fill_random(&mut nonce)?;
+        let Some(body) = key.encrypted(&nonce, plain) else { bail!("加密失败") };
+        Ok([key.prefix().as_bytes(), &nonce, &body].concat())
+    }
+
+    /// Decrypts what [`Keys::seal_bytes`] made, with whichever key.
+    ///
+    /// # Errors
+    /// When the keys are not those, or it was changed.
+    pub fn open_bytes(&self, sealed: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let opened = self.ring.iter().rev().find_map(|key| {
+            let (nonce, body) = sealed.strip_prefix(key.prefix().as_bytes())?.split_at_checked(key.cipher.nonce())?;
+            key.decrypted(nonce, body)
+        });
+        opened.context("加密的文件打不开：密钥不对或内容被改动")
     }
 
     /// The seal of the audit log's entries.

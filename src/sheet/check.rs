@@ -24,10 +24,27 @@ use super::{
 ///
 /// `today` marks events that have not happened yet; it decides nothing.
 pub fn check(table: &Table, ledger: &Ledger, resolve: &dyn Resolve, today: Day) -> Result<Checked, SheetError> {
+    check_telling(table, ledger, resolve, today, &mut |_, _| {})
+}
+
+/// Rows after which it is told how far the check is.
+const TOLD: usize = 500;
+
+/// The same; `told` hears now and then how many of how many rows are done.
+pub fn check_telling(
+    table: &Table,
+    ledger: &Ledger,
+    resolve: &dyn Resolve,
+    today: Day,
+    told: &mut dyn FnMut(usize, usize),
+) -> Result<Checked, SheetError> {
     let mut run = Run::new(header::detect(table, ledger)?, ledger, resolve, today);
     let usable = run.header_findings(table);
     let below = run.out.header.row;
-    for row in table.rows.iter().filter(|r| r.number > below) {
+    for (n, row) in table.rows.iter().enumerate().filter(|(_, r)| r.number > below) {
+        if n % TOLD == 0 {
+            told(n, table.rows.len());
+        }
         run.row(row);
     }
     if !usable {

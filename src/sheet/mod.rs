@@ -25,7 +25,7 @@ mod xlsx_out;
 
 use crate::day::Day;
 
-pub use check::{check, check_one};
+pub use check::{check, check_one, check_telling};
 pub use display::{Names, display};
 pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};

@@ -1,6 +1,6 @@
 //! What a check of a table says: rows ready to be stored, and findings that a clerk can act on.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use super::{Stored, header::HeaderMatch};
 
@@ -23,6 +23,20 @@ pub struct Checked {
     pub warning_count: usize,
     /// Rows passed over that held something: totals, footers, repeated headers.
     pub skipped: Vec<Skipped>,
+}
+
+impl Checked {
+    /// Takes rows out again, for reasons that only show beside other rows or in the ledger.
+    pub fn refuse(&mut self, errors: Vec<CellError>) {
+        let rows: HashSet<u32> = errors.iter().map(|e| e.row).collect();
+        let before = self.rows.len();
+        self.rows.retain(|r| !rows.contains(&r.number));
+        self.bad_rows += before - self.rows.len();
+        self.error_count += errors.len();
+        self.errors.extend(errors);
+        self.errors.sort_by_key(|e| e.row);
+        self.errors.truncate(KEPT);
+    }
 }
 
 /// A row ready to be stored.

@@ -58,6 +58,11 @@ pub fn template(ledger: &Ledger, day: Day) -> Result<Vec<u8>, SheetError> {
     book.save_to_buffer().map_err(written)
 }
 
+/// Titles of the columns of a ledger's sheet, each with whether it must be there.
+pub fn columns(ledger: &Ledger) -> Vec<(String, bool)> {
+    heads(ledger).into_iter().map(|h| (h.title, h.required)).collect()
+}
+
 /// Code (but of events), unit where it is typed or tells namesakes apart, then every field that can be typed.
 fn heads(ledger: &Ledger) -> Vec<Head<'_>> {
     let mut heads = Vec::new();

@@ -8,9 +8,9 @@ use std::sync::{
 use super::{
     listen::{self, Listen},
     people::Kept,
-    router,
+    router, upload,
 };
-use crate::{feedback::Pace, form::directory, installation::Installation, jobs, ledger::Memo};
+use crate::{feedback::Pace, form::directory, installation::Installation, intake::held, jobs, ledger::Memo};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -57,6 +57,10 @@ impl App {
 /// # Errors
 /// When the address is taken, the certificate cannot be used, or the server cannot start.
 pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
+    if let Some(data) = &installation.directory {
+        upload::sweep(data)?;
+        held::sweep(&installation)?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let worker = {
         let (installation, stop) = (installation.clone(), Arc::clone(&stop));

@@ -45,6 +45,8 @@ pub(super) enum PageError {
     Stale,
     /// A form that is too large, too slow, or none.
     Unreadable(StatusCode),
+    /// A file that was not taken: what is wrong with it.
+    Upload(StatusCode, String),
     /// A fault of the program or the store.
     Internal(anyhow::Error),
 }
@@ -76,6 +78,7 @@ impl std::fmt::Display for PageError {
             PageError::SignOn(refusal) => write!(f, "{refusal}"),
             PageError::Stale => f.write_str("页面已过期"),
             PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
+            PageError::Upload(_, told) => f.write_str(told),
             PageError::Internal(e) => write!(f, "{e:#}"),
         }
     }
@@ -115,7 +118,7 @@ impl PageError {
             PageError::NotLoggedIn if !desk.ask.reads => Why::NotLoggedIn,
             PageError::Stale => Why::Stale,
             PageError::OutOfScope(_) => Why::OutOfScope,
-            PageError::Unreadable(_) | PageError::ZeroByte => Why::Unreadable,
+            PageError::Unreadable(_) | PageError::Upload(..) | PageError::ZeroByte => Why::Unreadable,
             _ => return None,
         };
         Some(Refused { why, who })
@@ -142,6 +145,7 @@ impl PageError {
                 (status, Problem::sign_on(frame, refusal))
             }
             PageError::Unreadable(status) => (status, Problem::unreadable(frame)),
+            PageError::Upload(status, told) => (status, Problem::not_taken(frame, told)),
             PageError::Internal(e) => {
                 let number = number();
                 tracing::error!("编号 {number}：{e:#}");

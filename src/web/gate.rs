@@ -19,9 +19,11 @@ use axum::{
 use http_body_util::Limited;
 
 use super::{
+    body,
     frame::instant,
     headers,
     limits::{self, Buckets, Share},
+    upload::megabytes,
     view::{page::Page, problem::Problem},
 };
 use crate::refusals::{Refusals, Refused, Why};
@@ -82,7 +84,9 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
 async fn within(share: Share, request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|n| n > share.body as u64) {
-        let lead = format!("一次最多提交{}KB。请删减后重试。", share.body / 1024);
+        let most = if share.body < 1 << 20 { format!("{}KB", share.body >> 10) } else { megabytes(share.body as u64) };
+        let lead = format!("一次最多提交{most}。没有收下任何内容，请删减或分成几次提交。");
+        body::drain(request.into_body());
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, Why::Unreadable, "提交的内容过大", lead);
     }
     // One that does not say its length ends with an error where it becomes too long.

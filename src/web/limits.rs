@@ -28,13 +28,20 @@ const EXPORT: Share = Share { time: Duration::from_secs(300), ..PAGE };
 /// The form of a record: some texts of 4,000 characters, nine bytes each when posted.
 const RECORD: Share = Share { body: 512 * 1024, ..PAGE };
 
+/// The largest file that is taken in: the largest sheets met in offices are some megabytes.
+pub(super) const SHEET: u64 = 50 << 20;
+
+/// A file that is sent, with the fields around it; at 100 KB a second the largest takes nine minutes.
+const UPLOAD: Share = Share { body: SHEET as usize + PAGE.body, time: Duration::from_secs(600) };
+
 /// What a request to this path may take.
 pub(super) fn share(path: &str) -> Share {
     let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
-    match () {
-        () if path.ends_with("/export") => EXPORT,
-        () if record => RECORD,
-        () => PAGE,
+    match path {
+        "/imports/new" => UPLOAD,
+        path if path.ends_with("/export") => EXPORT,
+        _ if record => RECORD,
+        _ => PAGE,
     }
 }
 

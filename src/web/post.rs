@@ -54,6 +54,11 @@ impl FromRequest<App> for Posted {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Of these pairs.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Fields {
+        Fields(pairs)
+    }
+
     /// The first value of a field as it was sent; empty if it is not there.
     pub(super) fn raw(&self, name: &str) -> &str {
         self.0.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)

@@ -18,7 +18,7 @@ use super::{
     error::PageError,
     feedback,
     frame::{Ask, answer, instant, show},
-    headers, ledger, ledger_columns, ledger_export, ledgers,
+    headers, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
     login, me, org, paper, paper_acts, papers, permissions, record, record_new,
     record_open::{self, Open},
@@ -34,13 +34,12 @@ use crate::{
 
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
-    use Needs::{LogIn, May, Nothing, OwnAccount};
-    use Permission::{
-        Accounts, Audit, Chart, Corrections, DecideRemedies, Doubt, ExportLedgers, ExportPeople, Feedback, Ledgers,
-        Overview, People, Record, Remedies, Requirements, Retention, Supervise, Verdicts,
-        Accounts, Audit, Chart, Corrections, DecideRemedies, DraftPapers, ExportLedgers, ExportPeople, Feedback,
-        IssuePapers, Ledgers, Overview, Papers, People, Record, Remedies, Requirements, Retention, Verdicts,
-    };
+    [entrance(), own(), judged(), kept(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
+}
+
+/// Logging in and out, and what a page is drawn with.
+fn entrance() -> Vec<Route> {
+    use Needs::{Nothing, OwnAccount};
     vec![
         read("/login", Nothing, login::page),
         post("/login", Nothing, login::enter),
@@ -52,6 +51,13 @@ pub(super) fn routes() -> Vec<Route> {
         read("/logout/sso", Nothing, sso::leave),
         read("/assets/{file}", Nothing, asset),
         post("/logout", OwnAccount, login::leave),
+    ]
+}
+
+/// What belongs to whoever is logged in.
+fn own() -> Vec<Route> {
+    use Needs::{LogIn, OwnAccount};
+    vec![
         read("/account", OwnAccount, account::page),
         post("/account/password", OwnAccount, account::change_password),
         post("/account/sessions", OwnAccount, account::close_sessions),
@@ -67,19 +73,20 @@ pub(super) fn routes() -> Vec<Route> {
         post("/me/export", LogIn, me::export),
         read("/requests/new", LogIn, requests::blank),
         post("/requests/new", LogIn, requests::make),
-        read("/requests", May(Corrections), requests::list),
-        read("/requests/{id}", May(Corrections), requests::one),
-        post("/requests/{id}", May(Corrections), requests::reply),
         read("/feedback/new", LogIn, feedback::blank),
         post("/feedback/new", LogIn, feedback::give),
         post("/feedback/answer", LogIn, feedback::look),
-        read("/feedback", May(Feedback), feedback::list),
-        read("/feedback/{id}", May(Feedback), feedback::one),
-        post("/feedback/{id}", May(Feedback), feedback::reply),
-        read("/retention", May(Retention), retention::page),
         read("/account/trace", LogIn, trace),
         read("/permissions", LogIn, permissions::page),
         read("/help/lights", LogIn, lights),
+    ]
+}
+
+/// What is judged, and what follows from it.
+fn judged() -> Vec<Route> {
+    use Needs::{LogIn, May};
+    use Permission::{DecideRemedies, Doubt, Overview, Record, Remedies, Requirements, Supervise, Verdicts};
+    vec![
         read("/", May(Overview), overview),
         read("/requirements", May(Requirements), requirement_list),
         read("/requirements/{id}", May(Requirements), requirement_page),
@@ -101,6 +108,14 @@ pub(super) fn routes() -> Vec<Route> {
         post("/supervise/{id}/reply", May(Record), supervise::reply),
         post("/supervise/{id}/close", May(Supervise), supervise::close),
         post("/supervise/{id}/return", May(Supervise), supervise::back),
+    ]
+}
+
+/// Units, persons and records.
+fn kept() -> Vec<Route> {
+    use Needs::May;
+    use Permission::{Chart, ExportLedgers, ExportPeople, Ledgers, People, Record};
+    vec![
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),
@@ -119,6 +134,14 @@ pub(super) fn routes() -> Vec<Route> {
         read("/ledgers/{name}/{id}/void", May(Record), record_void::ask_one),
         post("/ledgers/{name}/{id}/void", May(Record), record_void::one_record),
         post("/ledgers/{name}/{id}/open", May(Ledgers), record_open::record),
+    ]
+}
+
+/// Files that come in, papers that go out.
+fn taken_in_and_given_out() -> Vec<Route> {
+    use Needs::May;
+    use Permission::{DraftPapers, Import, IssuePapers, Papers};
+    vec![
         read("/papers", May(Papers), papers::list),
         post("/papers", May(DraftPapers), papers::draft),
         read("/papers/{id}", May(Papers), paper::page),
@@ -127,6 +150,29 @@ pub(super) fn routes() -> Vec<Route> {
         post("/papers/{id}/drop", May(DraftPapers), paper_acts::drop),
         post("/papers/{id}/issue", May(IssuePapers), paper_acts::publish),
         read("/papers/{id}/file", May(Papers), paper_acts::hand_out),
+        read("/imports", May(Import), imports::list),
+        read("/imports/new", May(Import), imports::blank),
+        post("/imports/new", May(Import), imports::send),
+        read("/imports/template", May(Import), imports::template),
+        read("/imports/{id}", May(Import), import_one::page),
+        post("/imports/{id}/confirm", May(Import), import_one::confirm),
+        post("/imports/{id}/drop", May(Import), import_one::drop),
+        post("/imports/{id}/undo", May(Import), import_one::undo),
+    ]
+}
+
+/// What only certain offices do: answers, retention, the log, accounts.
+fn offices() -> Vec<Route> {
+    use Needs::May;
+    use Permission::{Accounts, Audit, Corrections, Feedback, Retention};
+    vec![
+        read("/requests", May(Corrections), requests::list),
+        read("/requests/{id}", May(Corrections), requests::one),
+        post("/requests/{id}", May(Corrections), requests::reply),
+        read("/feedback", May(Feedback), feedback::list),
+        read("/feedback/{id}", May(Feedback), feedback::one),
+        post("/feedback/{id}", May(Feedback), feedback::reply),
+        read("/retention", May(Retention), retention::page),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
         read("/accounts/new", May(Accounts), accounts::blank),

@@ -13,6 +13,7 @@ use dongliang::{
         session::{self, From},
     },
     clock::Clock,
+    db::testing::TempDir,
     installation::Installation,
     scope::Actor,
     web::{self, Transport},
@@ -133,7 +134,26 @@ impl Browser {
         self.send(Request::post(path).header(header::CONTENT_TYPE, kind), body)
     }
 
-    fn send(&mut self, mut request: axum::http::request::Builder, body: String) -> Got {
+    /// Opens a page and posts a form with files to an address: fields first, each file as field, name and content.
+    pub(crate) fn send_files(
+        &mut self,
+        page: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Got {
+        let token = self.get(page).token();
+        let mut all = vec![("form", token.as_str())];
+        all.extend(fields);
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send(Request::post(action).header(header::CONTENT_TYPE, kind), multipart(&all, files))
+    }
+
+    pub(crate) fn post_bytes(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Got {
+        self.send(Request::post(path).header(header::CONTENT_TYPE, kind), body)
+    }
+
+    fn send(&mut self, mut request: axum::http::request::Builder, body: impl Into<Body>) -> Got {
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
@@ -144,7 +164,7 @@ impl Browser {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let pages = self.pages.clone().unwrap_or_else(|| web::pages(self.office.clone(), self.transport));
         let got = runtime.block_on(async {
-            let response = pages.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+            let response = pages.oneshot(request.body(body.into()).unwrap()).await.unwrap();
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
             Got { status: parts.status.as_u16(), headers: parts.headers, body }
@@ -158,6 +178,34 @@ impl Browser {
         }
         got
     }
+}
+
+/// Between the parts of a form with files.
+pub(crate) const BOUNDARY: &str = "----part-of-a-form";
+
+/// A form with files as a browser sends it.
+pub(crate) fn multipart(fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    for (field, name, content) in files {
+        let head = format!("content-disposition: form-data; name=\"{field}\"; filename=\"{name}\"");
+        body.extend(format!("--{BOUNDARY}\r\n{head}\r\ncontent-type: application/octet-stream\r\n\r\n").into_bytes());
+        body.extend(*content);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+    body
+}
+
+/// The same installation with a data directory, which goes with what is given beside it.
+pub(crate) fn with_directory(office: &Installation) -> (Installation, TempDir) {
+    let dir = TempDir::new();
+    let mut installation = office.clone();
+    installation.directory = Some(dir.0.as_path().into());
+    (installation, dir)
 }
 
 /// Percent-encoded as a browser does it.

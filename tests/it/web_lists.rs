@@ -253,7 +253,7 @@ db_test!(what_an_address_asks_for_in_vain_is_said, |db: &Db| {
         ("/ledgers/guidance?sort=nothing", "可排列的栏目中没有“nothing”这一项"),
         ("/ledgers/guidance?col=nothing", "栏目中没有“nothing”这一项"),
         ("/people?who=x", "地址中的“who”不是这一页的条件"),
-        ("/?period=2025", "地址中的“period”不是这一页的条件"),
+        ("/?quarter=2025", "地址中的“quarter”不是这一页的条件"),
         ("/requirements?pillar=%E7%94%B2&state=pass", "类别没有“甲”这一项"),
         ("/requirements/R-21?window=x", "判定期中没有“x”这一项"),
         ("/requirements/R-21?page=x", "页码“x”无法识别"),

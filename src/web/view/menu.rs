@@ -59,6 +59,7 @@ pub fn menu(
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
+        ("台账", Permission::Import, item("批量导入", "/imports", none())),
         ("人员机构", Permission::Corrections, item("更正申请", "/requests", none())),
         ("系统管理", Permission::Feedback, item("意见建议", "/feedback", none())),
         ("系统管理", Permission::Accounts, item("账号与角色", "/accounts", none())),

@@ -13,6 +13,7 @@ pub mod chart;
 pub mod dashboard;
 pub mod feedback;
 pub mod form;
+pub mod imports;
 pub mod ledger;
 pub mod ledgers;
 pub mod lights;

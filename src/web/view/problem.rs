@@ -119,6 +119,18 @@ impl Problem {
         }
     }
 
+    /// 400, 408, 413, 507: a file that was not taken.
+    pub fn not_taken(page: Page, told: String) -> Problem {
+        Problem {
+            page,
+            title: "文件没有收下".into(),
+            lead: told,
+            details: vec!["没有保存任何内容。请返回原来的页面，换好文件后重新上传。".into()],
+            ways: ways(),
+            number: String::new(),
+        }
+    }
+
     /// 500: a fault of the program or of its store.
     pub fn internal(page: Page, number: String) -> Problem {
         Problem {

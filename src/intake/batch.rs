@@ -1,0 +1,332 @@
+//! A batch: one file from the moment it was sent until it is in the ledger, refused or dropped.
+
+use super::report::Report;
+use crate::{
+    db::{Row, Tx, Value},
+    ledger::Keys,
+};
+
+/// How rows whose code stands in the ledger are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As errors, if they say something else.
+    Add,
+    /// As corrections.
+    Update,
+}
+
+impl Mode {
+    /// As it is stored and posted.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Add => "add",
+            Mode::Update => "update",
+        }
+    }
+
+    /// What people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Mode::Add => "只新增",
+            Mode::Update => "新增，已有的更正",
+        }
+    }
+
+    /// The mode of that word.
+    pub fn parse(word: &str) -> Option<Mode> {
+        [Mode::Add, Mode::Update].into_iter().find(|m| m.as_str() == word)
+    }
+}
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// To be checked.
+    Waiting,
+    /// Checked, to be confirmed.
+    Checked,
+    /// The file cannot be read as the ledger's sheet; the note says why.
+    Refused,
+    /// Confirmed, to be written.
+    Confirmed,
+    /// Written.
+    Imported,
+    /// Stopped while it was written; the note says why.
+    Failed,
+    /// Dropped by who sent it, or by its age.
+    Dropped,
+}
+
+impl State {
+    const ALL: [State; 7] = [
+        State::Waiting,
+        State::Checked,
+        State::Refused,
+        State::Confirmed,
+        State::Imported,
+        State::Failed,
+        State::Dropped,
+    ];
+
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Waiting => "waiting",
+            State::Checked => "checked",
+            State::Refused => "refused",
+            State::Confirmed => "confirmed",
+            State::Imported => "imported",
+            State::Failed => "failed",
+            State::Dropped => "dropped",
+        }
+    }
+
+    /// What people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            State::Waiting => "正在检查",
+            State::Checked => "待确认",
+            State::Refused => "不能导入",
+            State::Confirmed => "正在写入",
+            State::Imported => "已导入",
+            State::Failed => "没有全部写入",
+            State::Dropped => "已放弃",
+        }
+    }
+
+    /// The program works at it.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, State::Waiting | State::Confirmed)
+    }
+}
+
+/// Days that a file waits for its confirmation.
+pub const KEPT_DAYS: i64 = 7;
+/// The same in µs.
+pub const KEPT: i64 = KEPT_DAYS * 86_400_000_000;
+
+/// A file that is sent.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// Name of the ledger.
+    pub ledger: String,
+    /// How.
+    pub mode: Mode,
+    /// What the sender calls the file.
+    pub file: String,
+    /// SHA-256, in hex.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// Where it is held.
+    pub held: String,
+    /// Number of the sender's account.
+    pub account: i64,
+    /// What the sender is called.
+    pub by: String,
+    /// When, µs.
+    pub at: i64,
+}
+
+/// A batch as it stands.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Its number.
+    pub id: i64,
+    /// What was sent.
+    pub new: New,
+    /// Where it stands.
+    pub state: State,
+    /// Hash of the package under which it was checked.
+    pub package: String,
+    /// Hash of what would be written.
+    pub digest: String,
+    /// What is to be said above.
+    pub note: String,
+    /// What the check found, sealed.
+    report: Option<String>,
+    /// The import that it became.
+    pub import: Option<i64>,
+    /// Last change, µs.
+    pub changed: i64,
+}
+
+impl Batch {
+    const COLUMNS: &str = "row_id, ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, state, \
+        package, digest, note, report, import_id, changed_at";
+
+    fn read(r: &Row<'_>) -> anyhow::Result<Batch> {
+        let text = |i| -> anyhow::Result<String> { Ok(r.text(i)?.to_owned()) };
+        let state = State::ALL.into_iter().find(|s| Some(s.as_str()) == r.text(10).ok());
+        Ok(Batch {
+            id: r.i64(0)?,
+            new: New {
+                ledger: text(1)?,
+                mode: Mode::parse(r.text(2)?).unwrap_or(Mode::Add),
+                file: text(3)?,
+                sha256: text(4)?,
+                size: u64::try_from(r.i64(5)?)?,
+                held: text(6)?,
+                account: r.i64(7)?,
+                at: r.i64(8)?,
+                by: text(9)?,
+            },
+            state: state.unwrap_or(State::Dropped),
+            package: text(11)?,
+            digest: text(12)?,
+            note: text(13)?,
+            report: r.opt_text(14)?.map(str::to_owned),
+            import: r.opt_i64(15)?,
+            changed: r.i64(16)?,
+        })
+    }
+
+    /// What the check found; nothing before it.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn report(&self, keys: &Keys) -> anyhow::Result<Report> {
+        let Some(sealed) = &self.report else { return Ok(Report::default()) };
+        Ok(serde_json::from_str(&keys.open(sealed)?)?)
+    }
+}
+
+/// Begins a batch and gives its number.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn begin(tx: &mut Tx<'_>, new: &New) -> anyhow::Result<i64> {
+    let sql = "insert into import_batch (ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, \
+               state, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $8) returning row_id";
+    let params = [
+        new.ledger.as_str().into(),
+        new.mode.as_str().into(),
+        new.file.as_str().into(),
+        new.sha256.as_str().into(),
+        i64::try_from(new.size)?.into(),
+        new.held.as_str().into(),
+        new.account.into(),
+        new.at.into(),
+        new.by.as_str().into(),
+    ];
+    tx.one(sql, &params, |r| r.i64(0))?.ok_or_else(|| anyhow::anyhow!("上传没有登记上"))
+}
+
+/// The batch of that number, if that account has sent it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn get(tx: &mut Tx<'_>, account: i64, id: i64) -> anyhow::Result<Option<Batch>> {
+    let sql = format!("select {} from import_batch where row_id = $1 and account = $2", Batch::COLUMNS);
+    tx.one(&sql, &[id.into(), account.into()], Batch::read)
+}
+
+/// Batches of an account, newest first, and how many there are.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn list(tx: &mut Tx<'_>, account: i64, offset: i64, limit: i64) -> anyhow::Result<(Vec<Batch>, i64)> {
+    let all = tx.one("select count(*) from import_batch where account = $1", &[account.into()], |r| r.i64(0))?;
+    let sql = format!(
+        "select {} from import_batch where account = $1 order by row_id desc limit $2 offset $3",
+        Batch::COLUMNS
+    );
+    let found = tx.rows(&sql, &[account.into(), limit.into(), offset.into()], Batch::read)?;
+    Ok((found, all.unwrap_or(0)))
+}
+
+/// How many files of an account are held.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn waiting(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<i64> {
+    let sql = "select count(*) from import_batch where account = $1 and held <> '' and state in ('waiting', 'checked')";
+    Ok(tx.one(sql, &[account.into()], |r| r.i64(0))?.unwrap_or(0))
+}
+
+/// The oldest batch that the program has to work at.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn next(tx: &mut Tx<'_>) -> anyhow::Result<Option<Batch>> {
+    let sql = format!(
+        "select {} from import_batch where state in ('waiting', 'confirmed') order by row_id limit 1",
+        Batch::COLUMNS
+    );
+    tx.one(&sql, &[], Batch::read)
+}
+
+/// Batches whose files are to be taken away: settled, or too old.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn outworn(tx: &mut Tx<'_>, now: i64) -> anyhow::Result<Vec<Batch>> {
+    let sql = format!(
+        "select {} from import_batch where held <> '' and state not in ('waiting', 'confirmed') \
+         and (state in ('dropped', 'refused') or recorded_at < $1) order by row_id",
+        Batch::COLUMNS
+    );
+    tx.rows(&sql, &[(now - KEPT).into()], Batch::read)
+}
+
+/// Moves a batch from one state to another; false if somebody else has moved it meanwhile.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn turn(tx: &mut Tx<'_>, id: i64, (from, to): (State, State), note: &str, now: i64) -> anyhow::Result<bool> {
+    let sql = "update import_batch set state = $3, note = $4, changed_at = $5 where row_id = $1 and state = $2";
+    let params = [id.into(), from.as_str().into(), to.as_str().into(), note.into(), now.into()];
+    Ok(tx.execute(sql, &params)? == 1)
+}
+
+/// What a check found, to be written.
+pub(super) struct Found {
+    pub(super) package: String,
+    pub(super) digest: String,
+    pub(super) note: String,
+    /// Sealed.
+    pub(super) report: String,
+}
+
+/// Writes what a check found.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -> anyhow::Result<()> {
+    let sql = "update import_batch set state = 'checked', package = $3, digest = $4, note = $5, report = $6, \
+               changed_at = $7 where row_id = $1 and state = $2";
+    let params: [Value; 7] = [
+        batch.id.into(),
+        batch.state.as_str().into(),
+        found.package.as_str().into(),
+        found.digest.as_str().into(),
+        found.note.as_str().into(),
+        found.report.as_str().into(),
+        now.into(),
+    ];
+    tx.execute(sql, &params).map(|_| ())
+}
+
+/// Encrypts what checks have found with the newest key.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<()> {
+    let sql = "select row_id, report from import_batch where report is not null";
+    for (id, sealed) in tx.rows(sql, &[], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))? {
+        if let Some(anew) = keys.anew(&sealed)? {
+            tx.execute("update import_batch set report = $2 where row_id = $1", &[id.into(), anew.into()])?;
+        }
+    }
+    Ok(())
+}
+
+/// The file of a batch is gone.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(super) fn let_go(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
+    let sql = "update import_batch set held = '', state = case when state = 'checked' then 'dropped' else state end \
+               where row_id = $1";
+    tx.execute(sql, &[id.into()]).map(|_| ())
+}

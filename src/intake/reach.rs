@@ -1,0 +1,91 @@
+//! Rows of units that are not the writer's: each is refused, and said with its row.
+
+use std::collections::HashMap;
+
+use super::{Prepared, UNITS, value};
+use crate::{
+    db::{Tx, Value},
+    directive::model::Ledger,
+    facts,
+    installation::Current,
+    ledger::{self, store},
+    scope::Scope,
+    sheet::{CellError, CheckedRow, Stored, header::Target, letters},
+};
+
+/// Takes out the rows that a scope does not reach, and reports them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn keep_to(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    (table, scope): (usize, &Scope),
+    today: crate::day::Day,
+    prepared: &mut Prepared,
+) -> anyhow::Result<()> {
+    if *scope == Scope::All {
+        return Ok(());
+    }
+    let ledger = &current.engine.layout.ledgers[table];
+    let parents = parents(ledger, &prepared.checked.rows);
+    let mut foreign: Vec<(u32, &'static str)> = Vec::new();
+    for row in &prepared.checked.rows {
+        let mut values: Vec<Value> = row.values.iter().map(value).collect();
+        if let Some(column) = ledger.field_index("parent").filter(|_| ledger.name == UNITS) {
+            values[column] = standing(&parents, values[column].as_i64()).into();
+        }
+        let unit = facts::unit_of_row(tx, current, table, today, row.unit, &values)?;
+        if !ledger::writable(tx, ledger, scope, unit, &values)? {
+            foreign.push((row.number, "所属的单位不在您的范围内"));
+            continue;
+        }
+        let Some((record, _)) = prepared.corrections.get(&row.number) else { continue };
+        let Some(now) = store::get(tx, ledger, &Scope::All, *record, None)? else { continue };
+        if !ledger::writable(tx, ledger, scope, now.unit, &now.values)? {
+            foreign.push((row.number, "这个编号的记录属于别的单位，不能更正"));
+        }
+    }
+    let (column, head) = place(ledger, prepared);
+    let error = |(row, reason): (u32, &str)| CellError {
+        row,
+        column: column.clone(),
+        head: head.clone(),
+        reason: reason.into(),
+        mend: "填错单位的请改正；确属别的单位的，请由该单位或人事部门导入".into(),
+        ..CellError::default()
+    };
+    prepared.checked.refuse(foreign.into_iter().map(error).collect());
+    Ok(())
+}
+
+/// Superiors of the units that the file brings, by their provisional ids.
+fn parents(ledger: &Ledger, rows: &[CheckedRow]) -> HashMap<i64, i64> {
+    let Some(column) = ledger.field_index("parent").filter(|_| ledger.name == UNITS) else { return HashMap::new() };
+    let parent = |row: &CheckedRow| match row.values[column] {
+        Stored::I64(id) => Some((-i64::from(row.number), id)),
+        _ => None,
+    };
+    rows.iter().filter_map(parent).collect()
+}
+
+/// The first superior that stands already.
+fn standing(parents: &HashMap<i64, i64>, mut at: Option<i64>) -> Option<i64> {
+    for _ in 0..=parents.len() {
+        match at {
+            Some(id) if id < 0 => at = parents.get(&id).copied(),
+            _ => return at,
+        }
+    }
+    None
+}
+
+/// The column by which a row belongs to a unit.
+fn place(ledger: &Ledger, prepared: &Prepared) -> (String, String) {
+    let header = &prepared.checked.header;
+    let from = ledger.unit_from.as_deref().and_then(|f| ledger.field_index(f)).map(Target::Field);
+    let parent = ledger.field_index("parent").filter(|_| ledger.name == UNITS).map(Target::Field);
+    let wanted = [from, parent, Some(Target::Section), Some(Target::Unit)];
+    let column = wanted.into_iter().flatten().find_map(|t| header.columns.iter().find(|c| c.target == t));
+    column.map_or_else(|| (String::new(), "单位".into()), |c| (letters(c.index), c.head.clone()))
+}

@@ -1,0 +1,186 @@
+//! The work behind the pages: files are checked as they come, and taken in once they are confirmed. One process does so at a
+//! time, so that of two who confirm at once the second is checked against what the first has written.
+
+use std::{
+    collections::HashMap,
+    io::Cursor,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::Context as _;
+
+use super::{
+    Asked, Prepared,
+    batch::{self, Batch, Found, State},
+    check, held,
+    report::Report,
+    staged,
+};
+use crate::{
+    auth::{self, Permission},
+    db::Work,
+    installation::{Current, Installation},
+    scope::{By, Scope},
+    sheet::{self, Limits, SheetError, Table},
+};
+
+/// How far the batches under way are, by number: what is being done, rows done and rows in all. Of this process alone.
+#[derive(Debug, Default)]
+pub struct Board(Mutex<HashMap<i64, (&'static str, usize, usize)>>);
+
+impl Board {
+    /// How far a batch is; `None` if nobody here works at it.
+    pub fn of(&self, batch: i64) -> Option<(&'static str, usize, usize)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied()
+    }
+
+    fn say(&self, batch: i64, stage: &'static str, done: usize, all: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(batch, (stage, done, all));
+    }
+
+    fn forget(&self, batch: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch);
+    }
+}
+
+/// Checks what waits and takes in what is confirmed; gives whether there was anything.
+///
+/// # Errors
+/// When the store fails; the batch stays as it is.
+pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
+    let due = installation.db.read(batch::next)?.is_some();
+    if due {
+        let _alone = installation.db.alone(Work::Importing)?;
+        while let Some(batch) = installation.db.read(batch::next)? {
+            let done = match batch.state {
+                State::Waiting => checked(installation, &batch),
+                _ => take_in(installation, &batch),
+            };
+            installation.board.forget(batch.id);
+            if let Err(e) = done {
+                tracing::error!("第 {} 批导入出错：{e:#}", batch.id);
+                let to = if batch.state == State::Waiting { State::Refused } else { State::Failed };
+                turn(installation, &batch, to, "系统出错，这一批没有办完。请稍后重新上传；仍不成功的，请告诉管理员。")?;
+            }
+        }
+    }
+    tidy(installation)?;
+    Ok(due)
+}
+
+/// Takes away the files of what is settled or too old.
+fn tidy(installation: &Installation) -> anyhow::Result<()> {
+    let now = installation.clock.now().instant;
+    for batch in installation.db.read(|tx| batch::outworn(tx, now))? {
+        held::remove(installation, &batch.new.held)?;
+        installation.db.write(move |tx| batch::let_go(tx, batch.id))?;
+    }
+    Ok(())
+}
+
+fn turn(installation: &Installation, batch: &Batch, to: State, note: &str) -> anyhow::Result<()> {
+    let (id, from, note, now) = (batch.id, batch.state, note.to_owned(), installation.clock.now().instant);
+    installation.db.write(move |tx| batch::turn(tx, id, (from, to), &note, now)).map(|_| ())
+}
+
+/// The table in the file of a batch.
+fn table(installation: &Installation, batch: &Batch) -> anyhow::Result<Table> {
+    installation.board.say(batch.id, "正在读取文件", 0, 0);
+    let bytes = held::open(installation, &batch.new.held)?;
+    Ok(sheet::read(Cursor::new(bytes), &Limits::default())?)
+}
+
+/// What a check has seen on one snapshot.
+struct Seen {
+    prepared: Prepared,
+    report: Report,
+    package: String,
+    scope: Scope,
+}
+
+/// Checks the table of a batch in the name of who sent it; `None` if he may not import any more.
+fn look(installation: &Installation, batch: &Batch, table: &Table) -> anyhow::Result<Option<Seen>> {
+    let day = installation.clock.now().day;
+    installation.db.read(|tx| {
+        let current = installation.current(tx)?;
+        let scope = auth::reader::scope_of_account(tx, batch.new.account, &current, day, Permission::Import)?;
+        let Some(scope) = scope else { return Ok(None) };
+        let index = ledger(&current, &batch.new.ledger)?;
+        let asked = Asked {
+            ledger: &batch.new.ledger,
+            file: &batch.new.file,
+            sha256: &batch.new.sha256,
+            mode: batch.new.mode,
+            scope: &scope,
+        };
+        let board = &installation.board;
+        let told = &mut |done, all| board.say(batch.id, "正在检查各行", done, all);
+        let prepared = check(tx, installation, &current, table, &asked, told)?;
+        let report = Report::of(table, &current.engine.layout.ledgers[index], &prepared);
+        let package = current.engine.package.hash.clone();
+        Ok(Some(Seen { prepared, report, package, scope }))
+    })
+}
+
+fn ledger(current: &Current, name: &str) -> anyhow::Result<usize> {
+    current.engine.layout.index(name).with_context(|| format!("没有台账“{name}”"))
+}
+
+/// Checks a batch and writes what was found.
+fn checked(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
+    let seen = table(installation, batch).and_then(|table| look(installation, batch, &table));
+    match seen {
+        Ok(Some(seen)) => found(installation, batch, &seen, ""),
+        Ok(None) => turn(installation, batch, State::Refused, NOT_ALLOWED),
+        Err(e) => match e.downcast::<SheetError>() {
+            Ok(told) => turn(installation, batch, State::Refused, &told.to_string()),
+            Err(e) => Err(e),
+        },
+    }
+}
+
+const NOT_ALLOWED: &str = "您已没有批量导入的权限，没有写入任何数据。";
+
+fn found(installation: &Installation, batch: &Batch, seen: &Seen, note: &str) -> anyhow::Result<()> {
+    let found = Found {
+        package: seen.package.clone(),
+        digest: seen.prepared.digest(),
+        note: note.to_owned(),
+        report: installation.keys.seal(&serde_json::to_string(&seen.report)?)?,
+    };
+    let (batch, now) = (batch.clone(), installation.clock.now().instant);
+    installation.db.write(move |tx| batch::checked(tx, &batch, &found, now))
+}
+
+/// Takes in a batch that was confirmed, if it would still write what was shown.
+fn take_in(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
+    let import = match batch.import {
+        Some(import) => import,
+        None => {
+            let table = table(installation, batch)?;
+            let Some(seen) = look(installation, batch, &table)? else {
+                return turn(installation, batch, State::Refused, NOT_ALLOWED);
+            };
+            if let Some(note) = moved_on(batch, &seen) {
+                return found(installation, batch, &seen, note);
+            }
+            let by = By { name: batch.new.by.clone(), account: Some(batch.new.account), scope: seen.scope };
+            staged::stage_batch(installation, &by, &batch.new.ledger, seen.prepared, Some(batch.id))?
+        }
+    };
+    installation.board.say(batch.id, "正在写入", 0, 0);
+    staged::resume(installation)?;
+    match staged::failure(installation, import)? {
+        Some(error) => turn(installation, batch, State::Failed, &format!("没有全部写入：{error}。")),
+        None => turn(installation, batch, State::Imported, ""),
+    }
+}
+
+/// Why what was confirmed is not what would be written now.
+fn moved_on(batch: &Batch, seen: &Seen) -> Option<&'static str> {
+    if batch.package != seen.package {
+        return Some("没有写入：检查之后，文件要求换了版本。已按新的要求重新检查，请核对后再确认。");
+    }
+    (batch.digest != seen.prepared.digest())
+        .then_some("没有写入：检查之后，台账或花名册有了变化。已重新检查，请核对后再确认。")
+}

@@ -1,0 +1,319 @@
+//! One batch: how far it is, what the check found, confirmed, dropped, undone.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    error::PageError,
+    frame::{Ask, Desk, answer},
+    imports::work,
+    post::{Posted, Seat, act},
+    record_links,
+    requests::long_text,
+    view::{
+        form::{Errors, Field, Form},
+        imports::{Finding, OneImport, Sum},
+        words::Link,
+    },
+};
+use crate::{
+    clock,
+    db::Tx,
+    facts,
+    intake::{
+        self, Report,
+        batch::{self, Batch, KEPT, State as Stands},
+    },
+};
+
+/// The longest reason, in characters.
+const LONGEST: usize = 200;
+/// Findings on the page.
+const SHOWN: usize = 100;
+
+/// `GET /imports/{id}`.
+pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
+        asked::keys(desk, &[]);
+        render(desk, &own, &id, &Left::default())
+    })
+    .await
+}
+
+/// The batch of that number, if it is the reader's own.
+fn own(tx: &mut Tx<'_>, account: i64, id: &str) -> anyhow::Result<Batch> {
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    Ok(batch::get(tx, account, id)?.ok_or(PageError::NotFound)?)
+}
+
+fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) -> anyhow::Result<Response> {
+    let account = desk.reader()?.account;
+    let batch = own(desk.tx, account, id)?;
+    let report = batch.report(&app.installation.keys)?;
+    let current = desk.current.clone();
+    let layout = &current.engine.layout;
+    let ledger = layout.index(&batch.new.ledger).map(|t| &layout.ledgers[t]);
+    let title = ledger.map_or(batch.new.ledger.as_str(), |l| &l.title);
+    let step = match batch.state {
+        Stands::Waiting | Stands::Checked | Stands::Refused | Stands::Dropped => 2,
+        Stands::Confirmed | Stands::Imported | Stands::Failed => 3,
+    };
+    let undone = undone(desk.tx, &batch)?;
+    let mut view = OneImport {
+        errors: Errors::default(),
+        title: heading(batch.state, undone.is_some()).into(),
+        meta: format!("{}　导入到：{title}　{}", batch.new.file, batch.new.mode.title()),
+        step,
+        doing: if batch.state.is_under_way() { doing(desk.tx, app, &batch)? } else { String::new() },
+        said: Vec::new(),
+        warned: Vec::new(),
+        sums: Vec::new(),
+        findings: Vec::new(),
+        finding_count: 0,
+        bad: report.bad,
+        remarks: Vec::new(),
+        columns: Vec::new(),
+        skipped: Vec::new(),
+        forms: Vec::new(),
+        ways: Vec::new(),
+        undo: None,
+        page: desk.page("/imports")?,
+    };
+    match batch.state {
+        Stands::Checked => to_confirm(&mut view, &batch, &report, &desk.form_token()?),
+        Stands::Imported | Stands::Failed => {
+            let list = ledger.map(|l| Link::new(format!("查看台账“{}”", l.title), record_links::list_path(l)));
+            done(&mut view, &batch, &report, undone.as_deref());
+            view.ways.extend(list);
+            view.undo = (undone.is_none() && batch.import.is_some()).then(|| undo_form(batch.id));
+        }
+        Stands::Refused => view.warned.push(batch.note.clone()),
+        Stands::Dropped => view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into()),
+        Stands::Waiting | Stands::Confirmed => {}
+    }
+    if !batch.state.is_under_way() {
+        view.ways.push(Link::new("上传另一个文件", format!("/imports/new?ledger={}", batch.new.ledger)));
+    }
+    if let Some(form) = &mut view.undo {
+        form.token = desk.form_token()?;
+        left.fill(form);
+        view.errors = Errors::of(form);
+    }
+    if let Some(form) = view.forms.first_mut() {
+        left.fill(form);
+        view.errors = Errors::of(form);
+    }
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+fn heading(state: Stands, undone: bool) -> &'static str {
+    match state {
+        Stands::Waiting | Stands::Checked => "检查导入文件",
+        Stands::Refused => "文件不能导入",
+        Stands::Confirmed => "正在写入",
+        Stands::Imported if undone => "导入已撤销",
+        Stands::Imported => "导入完成",
+        Stands::Failed => "没有全部写入",
+        Stands::Dropped => "已放弃",
+    }
+}
+
+/// What the program is doing with a batch.
+fn doing(tx: &mut Tx<'_>, app: &App, batch: &Batch) -> anyhow::Result<String> {
+    if let Some(import) = batch.import {
+        let sql = "select progress, total from job where kind = 'import' and payload = $1";
+        let moved = tx.one(sql, &[import.to_string().into()], |r| Ok((r.i64(0)?, r.i64(1)?)))?;
+        return Ok(moved.map_or_else(|| "正在写入".into(), |(n, all)| format!("正在写入：{n} / {all}行")));
+    }
+    Ok(match app.installation.board.of(batch.id) {
+        Some((stage, _, 0)) => stage.into(),
+        Some((stage, n, all)) => format!("{stage}：{n} / {all}行"),
+        None => "排队等候，请稍等".into(),
+    })
+}
+
+/// When and by whom the import of a batch was undone.
+fn undone(tx: &mut Tx<'_>, batch: &Batch) -> anyhow::Result<Option<String>> {
+    let Some(import) = batch.import else { return Ok(None) };
+    let sql = "select undone_at, undone_by from import where row_id = $1 and undone_at is not null";
+    tx.one(sql, &[import.into()], |r| {
+        Ok(format!("{}由{}撤销", clock::chinese(r.i64(0)?), r.opt_text(1)?.unwrap_or("")))
+    })
+}
+
+/// What the check found, and the forms to go on.
+fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str) {
+    let written = report.written();
+    if !batch.note.is_empty() {
+        view.warned.push(batch.note.clone());
+    }
+    let until = clock::day_of(batch.new.at + KEPT).chinese();
+    view.said.push(format!(
+        "尚未写入任何数据。共{}行，可写入{written}行，{}行有误。检查结果保留到{until}，可离开后再来。",
+        report.total, report.bad
+    ));
+    for (number, when, by) in &report.before {
+        view.said.push(format!("这个文件已于{when}由{by}导入过（导入号{number}），相同的行不会重复写入。"));
+    }
+    findings(view, report);
+    let mut hidden = Vec::new();
+    let mut fields = Vec::new();
+    if !report.before.is_empty() && written > 0 {
+        let choices = [("", "请选择"), ("yes", "仍要写入其中没有的行")].map(|(v, t)| (v.to_owned(), t.to_owned()));
+        fields.push(Field::choice("again", "同一个文件导入过", "", choices.into()).required());
+    } else {
+        hidden.push(("again".to_owned(), "yes".to_owned()));
+    }
+    if written > 0 {
+        view.forms.push(Form {
+            id: "ok".into(),
+            action: format!("/imports/{}/confirm", batch.id),
+            token: token.to_owned(),
+            hidden,
+            fields,
+            button: format!("导入{written}行"),
+            primary: true,
+            cancel: None,
+        });
+    }
+    view.forms.push(Form {
+        id: "no".into(),
+        action: format!("/imports/{}/drop", batch.id),
+        token: token.to_owned(),
+        button: "放弃这一批".into(),
+        ..Form::default()
+    });
+}
+
+/// Numbers, errors, remarks and columns of a check.
+fn findings(view: &mut OneImport, report: &Report) {
+    let place = if report.sheet.is_empty() {
+        format!("第{}行是表头", report.header)
+    } else {
+        format!("工作表“{}”，第{}行是表头", report.sheet, report.header)
+    };
+    let kind = match (report.new, report.corrections) {
+        (_, 0) => "全部为新增".to_owned(),
+        (0, _) => "全部为更正".to_owned(),
+        (new, corrections) => format!("新增{new}条，更正{corrections}条"),
+    };
+    view.sums = vec![
+        Sum { title: "文件共", value: report.total, unit: "行", note: place },
+        Sum { title: "将写入", value: report.written(), unit: "条", note: kind },
+        Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: "各栏目都相同".into() },
+        Sum {
+            title: "有误，不导入", value: report.bad, unit: "行", note: "改好后可再传，不会重复".into()
+        },
+    ];
+    let line = |f: &intake::Finding| Finding {
+        row: format!("第{}行", f.row),
+        column: format!("{}　{}", f.column, f.head).trim().to_owned(),
+        shown: f.shown.clone(),
+        reason: f.reason.clone(),
+        mend: f.mend.clone(),
+    };
+    view.findings = report.errors.iter().take(SHOWN).map(line).collect();
+    view.finding_count = report.error_count;
+    view.remarks = report.remarks.iter().take(SHOWN).map(line).collect();
+    view.columns = report.columns.iter().map(|c| (c.column.clone(), c.head.clone(), c.target.clone())).collect();
+    view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
+    if !report.others.is_empty() {
+        view.skipped.push(format!("只读第一个有内容的工作表，没有读：{}", report.others.join("、")));
+    }
+}
+
+/// What was written.
+fn done(view: &mut OneImport, batch: &Batch, report: &Report, undone: Option<&str>) {
+    match (batch.state, undone) {
+        (_, Some(undone)) => view.said.push(format!("这一批已于{undone}，其中的记录已作废，更正过的已恢复原样。")),
+        (Stands::Failed, _) => view.warned.push(batch.note.clone()),
+        _ => view.said.push(format!(
+            "写入{}条，跳过{}行（已在台账中），{}行有误没有导入。相关判定已重新计算。",
+            report.written(),
+            report.known,
+            report.bad
+        )),
+    }
+    if let Some(import) = batch.import {
+        view.said.push(format!("导入号{import}，{}　{}。", clock::chinese(batch.changed), batch.new.by));
+    }
+    if report.bad > 0 && undone.is_none() {
+        view.findings = Vec::new();
+        findings(view, report);
+        view.sums.clear();
+    }
+}
+
+fn undo_form(id: i64) -> Form {
+    Form {
+        id: "un".into(),
+        action: format!("/imports/{id}/undo"),
+        fields: vec![Field::text("reason", "撤销原因", "").hint("记入操作日志，最多200字。").required()],
+        button: "撤销本批".into(),
+        ..Form::default()
+    }
+}
+
+/// `POST /imports/{id}/confirm`.
+pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
+        if batch.state == Stands::Checked && seat.fields.get("again") != "yes" {
+            let left = Left::wrong("ok-again", "同一个文件导入过：请确认仍要写入其中没有的行。");
+            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
+        }
+        turned(seat, &batch, Stands::Confirmed, "这一批已经确认过了，没有重复写入。")
+    })
+    .await
+}
+
+/// `POST /imports/{id}/drop`.
+pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
+        turned(seat, &batch, Stands::Dropped, "这一批已经确认，不能再放弃；写完后可以整批撤销。")
+    })
+    .await
+}
+
+/// Moves a batch on from its check, once.
+fn turned(seat: &Seat, batch: &Batch, to: Stands, late: &str) -> anyhow::Result<Response> {
+    let (id, now) = (batch.id, seat.now.instant);
+    if !seat.db().write(move |tx| batch::turn(tx, id, (Stands::Checked, to), "", now))? {
+        return Err(PageError::Refused(late.into()).into());
+    }
+    work(&seat.app.installation);
+    Ok(seat.to(&format!("/imports/{id}")))
+}
+
+/// `POST /imports/{id}/undo`.
+pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
+        let import = batch.import.ok_or(PageError::NotFound)?;
+        let wrong = |status: StatusCode, text: String| {
+            let typed = seat.fields.get("reason").chars().take(2 * LONGEST).collect();
+            let left = Left { typed: vec![("un-reason".into(), typed)], ..Left::wrong("un-reason", text) };
+            Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
+        };
+        let reason = match long_text(seat, "reason", LONGEST, true) {
+            Ok(reason) => reason,
+            Err(why) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, format!("撤销原因：{why}")),
+        };
+        match facts::undo_import(&seat.app.installation, seat.by(), import, &reason) {
+            Ok(_) => Ok(seat.to(&format!("/imports/{}", batch.id))),
+            Err(e) => match e.downcast::<facts::Hindered>() {
+                Ok(hindered) => wrong(StatusCode::CONFLICT, hindered.0),
+                Err(e) => Err(e),
+            },
+        }
+    })
+    .await
+}

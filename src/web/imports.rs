@@ -1,0 +1,241 @@
+//! 批量导入: the list, the form by which a file is sent, the templates.
+
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    app::App,
+    asked,
+    error::PageError,
+    frame::{Ask, Desk, answer, show},
+    limits::SHEET,
+    post::Seat,
+    upload::{Rule, Sent, megabytes, receive},
+    view::{
+        form::Errors,
+        imports::{Chosen, Group, Imports, Line, NewImport},
+        table::Pager,
+        url::segment,
+        words::Link,
+    },
+};
+use crate::{
+    auth::Permission,
+    clock,
+    directive::model::Ledger,
+    installation::{Current, Installation},
+    intake::{
+        self,
+        batch::{self, Batch, Mode, State as Stands},
+        held,
+    },
+    org::builtin,
+    sheet,
+};
+
+/// Files of one account that wait to be settled.
+const HELD: i64 = 20;
+/// Batches beside the form.
+const RECENT: i64 = 5;
+
+/// The ledgers into which files may be taken; what the office sets itself is for who may set it.
+fn offered(current: &Current, settings: bool) -> impl Iterator<Item = &Ledger> {
+    let layout = &current.engine.layout;
+    let own = builtin::COUNT..layout.ledgers.len();
+    let ledgers = own.chain(0..builtin::COUNT).map(|table| &layout.ledgers[table]);
+    ledgers.filter(move |l| !l.derived && (settings || !builtin::is_setting(&l.name)))
+}
+
+/// A ledger that is offered.
+///
+/// # Errors
+/// When there is none of that name, or the reader may not take files into it.
+pub(super) fn ledger<'c>(current: &'c Current, settings: bool, name: &str) -> anyhow::Result<&'c Ledger> {
+    Ok(offered(current, settings).find(|l| l.name == name).ok_or(PageError::NotFound)?)
+}
+
+/// `GET /imports`.
+pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
+    let keys = app.installation.keys.clone();
+    show(app, ask, move |desk| {
+        asked::keys(desk, &["page", "size"]);
+        let size = asked::size(desk);
+        let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 1_000_000);
+        let account = desk.reader()?.account;
+        let (found, all) = batch::list(desk.tx, account, ((page - 1) * size) as i64, size as i64)?;
+        let total = u64::try_from(all).unwrap_or(0);
+        let current = desk.current.clone();
+        Ok(Imports {
+            rows: found.iter().map(|b| line(&current, &keys, b)).collect(),
+            pager: Pager {
+                query: desk.ask.url.without("page"),
+                title: "批量导入".into(),
+                total,
+                size,
+                page: page.min(total.div_ceil(size).max(1)),
+            },
+            page: desk.page("/imports")?,
+        })
+    })
+    .await
+}
+
+fn line(current: &Current, keys: &crate::ledger::Keys, batch: &Batch) -> Line {
+    let layout = &current.engine.layout;
+    let title = layout.index(&batch.new.ledger).map_or(batch.new.ledger.as_str(), |t| &layout.ledgers[t].title);
+    let report = batch.report(keys).unwrap_or_default();
+    let result = match batch.state {
+        Stands::Imported => format!("写入{}条", report.written()),
+        Stands::Checked => format!("可写入{}条", report.written()),
+        _ => String::new(),
+    };
+    let bad = if report.bad > 0 && !result.is_empty() { format!("，{}行有误", report.bad) } else { String::new() };
+    Line {
+        number: Link::new(format!("第{}号", batch.id), format!("/imports/{}", batch.id)),
+        ledger: title.to_owned(),
+        file: batch.new.file.clone(),
+        sent: clock::chinese(batch.new.at),
+        state: batch.state.title(),
+        result: result + &bad,
+    }
+}
+
+/// What was typed into the form, and what is wrong with it.
+#[derive(Default)]
+struct Left {
+    mode: Option<Mode>,
+    wrong: String,
+}
+
+/// `GET /imports/new?ledger=…`.
+pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
+        asked::keys(desk, &["ledger"]);
+        render(desk, &own, &Left::default())
+    })
+    .await
+}
+
+fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Response> {
+    let (current, settings) = (desk.current.clone(), desk.may(Permission::Settings));
+    let name = desk.ask.get("ledger").unwrap_or_default().to_owned();
+    let mut groups: Vec<Group> = Vec::new();
+    for l in offered(&current, settings) {
+        let entry = (l.name.clone(), l.title.clone(), l.name == name);
+        let title = if l.group.is_empty() { "其他台账" } else { &l.group };
+        match groups.iter_mut().find(|(t, _)| t == title) {
+            Some((_, ledgers)) => ledgers.push(entry),
+            None => groups.push((title.to_owned(), vec![entry])),
+        }
+    }
+    let chosen = match name.as_str() {
+        "" => None,
+        name => Some(chosen(desk, ledger(&current, settings, name)?, left)?),
+    };
+    let account = desk.reader()?.account;
+    let (recent, _) = batch::list(desk.tx, account, 0, RECENT)?;
+    let errors = if left.wrong.is_empty() { Vec::new() } else { vec![Link::new(left.wrong.clone(), "#imp-file")] };
+    let view = NewImport {
+        errors: Errors(errors),
+        groups,
+        chosen,
+        recent: recent.iter().map(|b| line(&current, &app.installation.keys, b)).collect(),
+        page: desk.page("/imports")?,
+    };
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+fn chosen(desk: &Desk<'_, '_>, ledger: &Ledger, left: &Left) -> anyhow::Result<Chosen> {
+    let (required, optional): (Vec<_>, Vec<_>) = sheet::template::columns(ledger).into_iter().partition(|(_, r)| *r);
+    let titles = |of: Vec<(String, bool)>| of.into_iter().map(|(title, _)| title).collect();
+    Ok(Chosen {
+        name: ledger.name.clone(),
+        title: ledger.title.clone(),
+        note: ledger.note.clone(),
+        required: titles(required),
+        optional: titles(optional),
+        token: desk.form_token()?,
+        mode: left.mode.unwrap_or(Mode::Add).as_str(),
+        wrong: left.wrong.clone(),
+        largest: megabytes(SHEET),
+        rows: sheet::Limits::default().rows,
+    })
+}
+
+/// `GET /imports/template?ledger=…`: the empty sheet.
+pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
+    answer(app, ask, |desk| {
+        let (current, settings) = (desk.current.clone(), desk.may(Permission::Settings));
+        let ledger = ledger(&current, settings, desk.ask.get("ledger").unwrap_or_default())?;
+        let bytes = sheet::template(ledger, desk.now.day)?;
+        Ok(workbook(&format!("{}导入模板.xlsx", ledger.title), &format!("{}.xlsx", ledger.name), bytes))
+    })
+    .await
+}
+
+/// A workbook to be saved, under a name for those who cannot read the other.
+pub(super) fn workbook(title: &str, plain: &str, bytes: Vec<u8>) -> Response {
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let name = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", segment(title));
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response()
+}
+
+/// `POST /imports/new`: a file.
+pub(super) async fn send(State(app): State<App>, ask: Ask, request: Request) -> Response {
+    receive(app, ask, request, Rule { files: 1, each: SHEET }, take).await
+}
+
+fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
+    let mode = Mode::parse(seat.fields.get("mode"));
+    let again = |status: StatusCode, wrong: String| {
+        Ok(seat.show(status, |desk| render(desk, &seat.app, &Left { mode, wrong })))
+    };
+    let (name, settings) = (seat.fields.get("ledger").to_owned(), seat.reader.may(Permission::Settings));
+    let inst = &seat.app.installation;
+    let account = seat.reader.account;
+    let waiting = inst.db.read(|tx| {
+        ledger(&inst.current(tx)?.clone(), settings, &name)?;
+        batch::waiting(tx, account)
+    })?;
+    if let Some((status, told)) = sent.wrong {
+        return again(status, told);
+    }
+    let Some(file) = sent.files.first() else {
+        return again(StatusCode::UNPROCESSABLE_ENTITY, "请选择要上传的文件。".into());
+    };
+    let Some(mode) = mode else {
+        return again(StatusCode::UNPROCESSABLE_ENTITY, "请选择方式：只新增，或已有的更正。".into());
+    };
+    if waiting >= HELD {
+        let told = format!("您有{waiting}个文件还没有确认，请先到“批量导入”确认或放弃其中一些。");
+        return again(StatusCode::CONFLICT, told);
+    }
+    let new = batch::New {
+        ledger: name,
+        mode,
+        file: file.name.clone(),
+        sha256: file.sha256.clone(),
+        size: file.size,
+        held: held::keep(inst, file.path())?,
+        account,
+        by: seat.reader.name.clone(),
+        at: seat.now.instant,
+    };
+    let id = inst.db.write(move |tx| batch::begin(tx, &new))?;
+    work(inst);
+    Ok(seat.to(&format!("/imports/{id}")))
+}
+
+/// Begins with what waits at once; whatever stops it, the background work goes on with it.
+pub(super) fn work(installation: &Installation) {
+    let installation = installation.clone();
+    tokio::runtime::Handle::current().spawn_blocking(move || {
+        if let Err(e) = intake::run_waiting(&installation) {
+            tracing::error!("导入的文件没有检查完，稍后再试：{e:#}");
+        }
+    });
+}

@@ -1,0 +1,151 @@
+//! 批量导入: the list `/imports`, the form `/imports/new`, one batch `/imports/{id}`.
+
+use askama::Template;
+
+use super::form::{Errors, Form};
+use super::page::Page;
+use super::table::Pager;
+use super::words::Link;
+
+/// The list of one's own batches.
+#[derive(Clone, Debug, Template)]
+#[template(path = "imports.html")]
+pub struct Imports {
+    /// Frame.
+    pub page: Page,
+    /// Newest first.
+    pub rows: Vec<Line>,
+    /// Pages.
+    pub pager: Pager,
+}
+
+/// A batch in a list.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// `第3号`, leading to it.
+    pub number: Link,
+    /// The ledger.
+    pub ledger: String,
+    /// The file.
+    pub file: String,
+    /// When it was sent.
+    pub sent: String,
+    /// Where it stands.
+    pub state: &'static str,
+    /// What came of it: `写入293条，7行有误`.
+    pub result: String,
+}
+
+/// A group of ledgers to choose from: title, and of each ledger name, title, and whether it is chosen.
+pub type Group = (String, Vec<(String, String, bool)>);
+
+/// The form by which a file is sent.
+#[derive(Clone, Debug, Template)]
+#[template(path = "import_new.html")]
+pub struct NewImport {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// Ledgers to choose from.
+    pub groups: Vec<Group>,
+    /// The chosen ledger; `None` before one is chosen.
+    pub chosen: Option<Chosen>,
+    /// Latest batches of the reader.
+    pub recent: Vec<Line>,
+}
+
+/// What is to be known of the chosen ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Its name in addresses.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// What it holds, in a sentence.
+    pub note: String,
+    /// Titles of the columns that must be there.
+    pub required: Vec<String>,
+    /// Titles of the others.
+    pub optional: Vec<String>,
+    /// Token of the form.
+    pub token: String,
+    /// The mode that is chosen: `add` or `update`.
+    pub mode: &'static str,
+    /// What is wrong with the file; empty for nothing.
+    pub wrong: String,
+    /// `50MB`
+    pub largest: String,
+    /// Most rows of a file.
+    pub rows: u32,
+}
+
+/// A batch.
+#[derive(Clone, Debug, Template)]
+#[template(path = "import_one.html")]
+pub struct OneImport {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// `检查导入文件`, `导入完成`, …
+    pub title: String,
+    /// File, ledger, mode.
+    pub meta: String,
+    /// Of the steps 1 选择并上传, 2 检查, 3 完成.
+    pub step: u8,
+    /// What the program is doing; empty when it is doing nothing.
+    pub doing: String,
+    /// The lead sentence, and further ones.
+    pub said: Vec<String>,
+    /// What must be looked at before going on.
+    pub warned: Vec<String>,
+    /// Numbers.
+    pub sums: Vec<Sum>,
+    /// Errors.
+    pub findings: Vec<Finding>,
+    /// All errors, counted.
+    pub finding_count: usize,
+    /// Rows with an error.
+    pub bad: usize,
+    /// Remarks.
+    pub remarks: Vec<Finding>,
+    /// Columns and what they were taken for; empty for those left out.
+    pub columns: Vec<(String, String, String)>,
+    /// Rows that are no record.
+    pub skipped: Vec<String>,
+    /// To confirm and to drop.
+    pub forms: Vec<Form>,
+    /// Where to go on.
+    pub ways: Vec<Link>,
+    /// To undo.
+    pub undo: Option<Form>,
+}
+
+/// A number with its name.
+#[derive(Clone, Debug, Default)]
+pub struct Sum {
+    /// What it is.
+    pub title: &'static str,
+    /// The number.
+    pub value: usize,
+    /// Its unit: 行, 条.
+    pub unit: &'static str,
+    /// One more line.
+    pub note: String,
+}
+
+/// An error or a remark in the file.
+#[derive(Clone, Debug, Default)]
+pub struct Finding {
+    /// `第18行`
+    pub row: String,
+    /// Letters and head of the column: `C 姓名`; empty when it concerns the row.
+    pub column: String,
+    /// What the cell shows.
+    pub shown: String,
+    /// What is wrong.
+    pub reason: String,
+    /// How to mend it.
+    pub mend: String,
+}
