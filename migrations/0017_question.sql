@@ -20,8 +20,8 @@ create table question (
     -- Filled once, in the last version: no paper takes it any more.
     retired_at bigint,
     retired_by text,
-    retire_reason text,
-    unique (number, version)
+    retire_reason text
 );
+create unique index question_version on question (number, version);
 create index question_fingerprint on question (fingerprint);
 create index question_topic on question (topic, kind, difficulty);

@@ -211,7 +211,7 @@ impl Content {
 }
 
 /// Signs of the states in narrow tables, with the words that they stand for.
-pub(super) const SIGNS: [(&str, &str); 9] = [
+pub(super) const SIGNS: [(&str, &str); 10] = [
     ("达标", "√"),
     ("未达标", "×"),
     ("未达标（已补）", "×补"),
@@ -221,6 +221,7 @@ pub(super) const SIGNS: [(&str, &str); 9] = [
     ("进行中·未到期", "○"),
     ("数据不足", "？"),
     ("不适用", "—"),
+    ("只列数字", "数"),
 ];
 
 /// The sign of a state's word; the word where it has none.

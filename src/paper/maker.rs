@@ -213,15 +213,25 @@ impl Maker<'_> {
         Place::Verdict(self.id(i), subject, v.window.clone())
     }
 
-    /// What a demand asks of a unit and what is there: `实际20个中14个达标，目标2次`.
+    /// What is there of what a demand asks of a unit: `20个中14个达标`.
+    pub(super) fn value(&mut self, organ: &Organ, d: &Demand, of: &UnitPicture) -> Piece {
+        let place = self.explained(organ, d, &of.names);
+        let (id, code) = (self.id(d.item.i), self.code(d.item.i));
+        self.figure(format!("{}/{id}/value", organ.code), format!("{} {code} 实际", organ.name), &d.value, place)
+    }
+
+    /// The same with what is asked: `20个中14个达标，目标2次`.
     pub(super) fn compared(&mut self, organ: &Organ, d: &Demand, of: &UnitPicture) -> Vec<Piece> {
         let place = self.explained(organ, d, &of.names);
         let (id, code) = (self.id(d.item.i), self.code(d.item.i));
-        let key = format!("{}/{id}", organ.code);
-        let value = self.figure(format!("{key}/value"), format!("{} {code} 实际", organ.name), &d.value, place.clone());
-        let mut line = vec![value];
+        let mut line = vec![self.value(organ, d, of)];
         if !d.target.is_empty() {
-            let target = self.figure(format!("{key}/target"), format!("{} {code} 目标", organ.name), &d.target, place);
+            let target = self.figure(
+                format!("{}/{id}/target", organ.code),
+                format!("{} {code} 目标", organ.name),
+                &d.target,
+                place,
+            );
             line.extend([text("，目标"), target]);
         }
         line

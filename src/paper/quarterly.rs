@@ -156,19 +156,16 @@ fn one_unit(m: &mut Maker<'_>, n: usize, u: &UnitFigures, own: &UnitPicture) {
     let cells = unit_row(m, u);
     let cell = |i: usize| cells[i].first().cloned().unwrap_or_else(|| text(""));
     m.heading(2, vec![text(format!("（{}）{}（", numeral(n), u.organ.name)), cell(1), text("）")]);
-    m.text(vec![text("应判"), cell(2), text("项，落后"), cell(3), text("项，占"), cell(4), text("。")]);
-    let behind: Vec<&Demand> =
-        own.demands.iter().filter(|d| d.item.behind() && !figures::on_system(m.engine(), d.item.i)).collect();
-    for (n, d) in behind.into_iter().enumerate() {
+    let mut line = vec![text("应判"), cell(2), text("项，落后"), cell(3), text("项，占"), cell(4)];
+    let behind = own.demands.iter().filter(|d| d.item.behind() && !figures::on_system(m.engine(), d.item.i));
+    for (n, d) in behind.collect::<Vec<&Demand>>().into_iter().enumerate() {
         let place = m.explained(&u.organ, d, &own.names);
         let state = m.state(&u.organ, &d.item, Some(place));
-        let mut line =
-            vec![text(format!("{}. {} {}：", n + 1, m.code(d.item.i), m.title(d.item.i))), Piece::Figure(state)];
-        line.push(text("，"));
-        line.extend(m.compared(&u.organ, d, own));
-        line.push(text("。"));
-        m.text(line);
+        line.push(text(format!("{}{}“{}”（", if n == 0 { "：" } else { "；" }, m.code(d.item.i), m.title(d.item.i))));
+        line.extend([Piece::Figure(state), text("，"), m.value(&u.organ, d, own), text("）")]);
     }
+    line.push(text("。"));
+    m.text(line);
 }
 
 /// 三、较多单位落后的要求.

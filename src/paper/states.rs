@@ -12,8 +12,8 @@ use crate::{
     verdict::{item::Item, judge::State},
 };
 
-/// Units side by side in one table.
-const BESIDE: usize = 12;
+/// Units side by side in one table at most.
+const BESIDE: usize = 14;
 
 pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<()> {
     let all = figures::overview(tx, m.picture, scope)?;
@@ -30,14 +30,16 @@ pub(super) fn tables(m: &mut Maker<'_>, all: &Overview) {
     let mut organs: Vec<Organ> =
         all.units.iter().filter(|u| u.judged > 0 || u.behind > 0).map(|u| u.organ.clone()).collect();
     organs.sort_by_key(|o| sound_key(&o.name));
-    let mut groups: Vec<&[Organ]> = organs.chunks(BESIDE).collect();
+    // Of several tables each has as many.
+    let beside = organs.len().div_ceil(organs.len().div_ceil(BESIDE).max(1)).max(1);
+    let mut groups: Vec<&[Organ]> = organs.chunks(beside).collect();
     if groups.is_empty() {
         groups.push(&[]);
     }
     let several = groups.len() > 1;
     for (n, group) in groups.iter().enumerate() {
         let mut columns =
-            vec![("编号".to_owned(), 9, false), ("要求".to_owned(), 34, true), ("全市".to_owned(), 6, false)];
+            vec![("编号".to_owned(), 12, false), ("要求".to_owned(), 34, true), ("全市".to_owned(), 6, false)];
         columns.extend(group.iter().map(|o| (short(&o.name).to_owned(), 5, false)));
         let rows = rows(m, all, group);
         let caption = if several { format!("表{}", n + 1) } else { String::new() };

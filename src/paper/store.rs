@@ -108,11 +108,12 @@ fn read(r: &Row<'_>) -> anyhow::Result<Saved> {
     })
 }
 
-/// Whether a paper is within a scope: of the whole for who sees the whole, of a unit for who sees all of it.
+/// Whether a paper is within a scope: of the whole for who sees the whole, of an organ for who has a role for it, which
+/// reaches all below it.
 pub fn reaches(scope: &Scope, unit: Option<i64>) -> bool {
     match (scope, unit) {
         (Scope::All, _) => true,
-        (Scope::Within(reach), Some(unit)) => reach.organs.contains(&unit),
+        (Scope::Within(_), Some(unit)) => scope.has_unit(unit),
         (Scope::Within(_), None) => false,
     }
 }
@@ -133,8 +134,8 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Re
     let (seen, units) = match scope {
         Scope::All => ("cast($1 as text) = ''".to_owned(), String::new()),
         Scope::Within(reach) => {
-            let organs: Vec<String> = reach.organs.iter().map(i64::to_string).collect();
-            (format!("unit_id {}", tx.among("$1")), organs.join(","))
+            let units: Vec<String> = reach.units.iter().map(i64::to_string).collect();
+            (format!("unit_id {}", tx.among("$1")), units.join(","))
         }
     };
     let filter = format!("dropped_at is null and {seen}");

@@ -19,11 +19,11 @@ pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, unit: &Organ) -> anyhow::
     m.text(line);
     let columns = [
         ("编号", 9, false),
-        ("要求", 34, true),
+        ("要求", 32, true),
         ("目标", 16, false),
         ("实际", 18, false),
         ("判定", 13, false),
-        ("期限", 13, false),
+        ("期限", 17, false),
     ];
     let rows = rows(m, unit, &own);
     m.push(Part::Table {

@@ -37,7 +37,8 @@ use crate::{
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &["done"]);
+        asked::keys(desk, &["done", "part"]);
+        asked::values(desk, "part", "公文的部分", &|v| v == "annex");
         render(desk, &own.installation, &id, &Left::default())
     })
     .await
@@ -60,6 +61,15 @@ pub(super) fn render(
     let changes = issue::since(desk.tx, installation, &saved)?;
     let draft = saved.issued.is_none();
     let about = About::of(&saved, &changes);
+    let begins = saved.content.parts.iter().position(|p| matches!(p, Part::Annex(..)));
+    let annex = desk.ask.get("part") == Some("annex") && begins.is_some();
+    let all = &saved.content.parts;
+    // Its table has hundreds of links: it has a page of its own.
+    let (shown, other) = match begins {
+        Some(at) if annex => (&all[at..], Some(Link::new("返回正文", format!("/papers/{}", saved.id)))),
+        Some(at) => (&all[..at], Some(Link::new("查看附件", format!("/papers/{}?part=annex", saved.id)))),
+        None => (&all[..], None),
+    };
     let mut words = if draft && desk.may(Permission::DraftPapers) { Some(words_form(desk, &saved)?) } else { None };
     let mut acts = acts(desk, &saved, changes.len())?;
     for form in words.iter_mut().chain(acts.iter_mut().map(|(_, form)| form)) {
@@ -91,7 +101,9 @@ pub(super) fn render(
         .into(),
         acts,
         words,
-        parts: about.parts(),
+        annex,
+        other,
+        parts: about.parts(shown),
         page: desk.page("/papers")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
@@ -231,9 +243,9 @@ impl<'a> About<'a> {
         })
     }
 
-    fn parts(&self) -> Vec<PaperPart> {
+    fn parts(&self, shown: &[Part]) -> Vec<PaperPart> {
         let mut parts = Vec::new();
-        for part in &self.content.parts {
+        for part in shown {
             match part {
                 Part::Passage(p) if p.key == "title" => {
                     parts.push(PaperPart::Title(p.text.lines().map(str::to_owned).collect()));

@@ -141,6 +141,8 @@ db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
     let page = b.get("/papers/1");
     assert!(page.status == 200 && !page.text().contains("class=\"late\""), "{}", page.text());
     assert!(page.text().len() < 60 * 1024);
+    let annex = b.get("/papers/1?part=annex");
+    assert!(annex.status == 200 && annex.text().contains("/units/U1?period=2025Q2#r-21"), "{}", annex.read());
     let version =
         |page: &str| page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     // The words are written by people; what they post for a figure is not looked at.

@@ -69,6 +69,10 @@ pub struct Paper {
     pub acts: Vec<(String, Form)>,
     /// The words of a draft.
     pub words: Option<Form>,
+    /// The annex is shown, not the text.
+    pub annex: bool,
+    /// From the text to the annex, or back.
+    pub other: Option<Link>,
     /// What stands in it.
     pub parts: Vec<PaperPart>,
 }
