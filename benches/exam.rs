@@ -10,21 +10,17 @@ use dongliang::exam::{
     items,
 };
 use dongliang::questions::{self, Format};
+use dongliang::splitmix::SplitMix;
 
 fn main() {
     divan::main();
 }
 
-/// splitmix64.
-struct Rng(u64);
+struct Rng(SplitMix);
 
 impl Rng {
     fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        ((self.0.draw() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     fn normal(&mut self) -> f64 {
@@ -34,7 +30,7 @@ impl Rng {
 }
 
 fn made(missing: f64) -> Responses {
-    let mut rng = Rng(7);
+    let mut rng = Rng(SplitMix(7));
     let curves: Vec<Curve> = (0..60).map(|i| Curve::new(0.6 + 1.2 * rng.unit(), -2.0 + f64::from(i) / 15.0)).collect();
     let rows: Vec<(Vec<Answer>, u64)> = (0..10_000)
         .map(|_| {

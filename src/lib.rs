@@ -42,6 +42,7 @@ pub mod retention;
 pub mod scope;
 pub mod sheet;
 pub mod spelling;
+pub mod splitmix;
 pub mod sso;
 pub mod subjects;
 pub mod supervise;

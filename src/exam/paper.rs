@@ -7,6 +7,7 @@ use super::answers::Fault;
 use crate::{
     questions::{Difficulty, Kind, Question, bank::Kept},
     sheet::Table,
+    splitmix::SplitMix,
 };
 
 /// Questions of a paper, at most.
@@ -126,28 +127,20 @@ pub struct Chosen {
     pub marks: u32,
 }
 
-/// A stream of numbers that is the same for the same seed: splitmix64.
-struct Stream(u64);
+/// An order that is the same for the same seed.
+struct Stream(SplitMix);
 
 impl Stream {
     fn new(seed: u64, of: u64) -> Stream {
-        let mut stream = Stream(seed ^ of.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        stream.next();
-        stream
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        let mut numbers = SplitMix(seed ^ of.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        numbers.draw();
+        Stream(numbers)
     }
 
     /// Fisher and Yates.
     fn shuffle<T>(&mut self, all: &mut [T]) {
         for i in (1..all.len()).rev() {
-            let j = ((u128::from(self.next()) * (i as u128 + 1)) >> 64) as usize;
+            let j = self.0.below(i as u64 + 1) as usize;
             all.swap(i, j);
         }
     }

@@ -55,7 +55,7 @@ impl Typed {
                         Value::Text(sealed) if field.sensitive => mask(field, &keys.open(sealed)?),
                         // As the boxes of the form are valued.
                         Value::Text(chosen) if matches!(field.ty, FieldType::Choices(_)) => chosen.clone(),
-                        value => display(field, &crate::export::cell(value), &Nobody),
+                        value => display(field, &crate::export::cell(value), &sheet::Ids),
                     };
                     typed.put(&input.key, text);
                 }
@@ -91,22 +91,5 @@ impl Typed {
     /// Whether nothing is in an input.
     pub fn is_empty(&self, input: &Input) -> bool {
         self.text(&input.key).is_empty() && self.picked(&input.key).is_none()
-    }
-}
-
-/// Records are picked by their ids; no name is asked for.
-struct Nobody;
-
-impl sheet::Names for Nobody {
-    fn person(&self, id: i64) -> String {
-        id.to_string()
-    }
-
-    fn unit(&self, id: i64) -> String {
-        id.to_string()
-    }
-
-    fn record(&self, _: &str, id: i64) -> String {
-        id.to_string()
     }
 }

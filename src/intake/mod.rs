@@ -34,7 +34,7 @@ use crate::{
 use batch::Mode;
 
 pub use find::Finder;
-pub use report::{Finding, Matched, Report};
+pub use report::{Matched, Report};
 pub use run::{Board, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};

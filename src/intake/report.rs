@@ -35,11 +35,11 @@ pub struct Report {
     /// Rows with an error.
     pub bad: usize,
     /// Errors, the first thousand.
-    pub errors: Vec<Finding>,
+    pub errors: Vec<CellError>,
     /// All errors counted.
     pub error_count: usize,
     /// Remarks, the first thousand.
-    pub remarks: Vec<Finding>,
+    pub remarks: Vec<CellError>,
     /// All remarks counted.
     pub remark_count: usize,
     /// Rows that are no record, each with what it is.
@@ -48,36 +48,6 @@ pub struct Report {
     pub columns: Vec<Matched>,
     /// Imports of the very same file that stand: number, when, by whom.
     pub before: Vec<(i64, String, String)>,
-}
-
-/// An error or a remark with its place.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Finding {
-    /// As Excel counts.
-    pub row: u32,
-    /// Letters of the column; empty when it concerns the row.
-    pub column: String,
-    /// Head of the column.
-    pub head: String,
-    /// What the cell shows.
-    pub shown: String,
-    /// What is wrong, or was assumed.
-    pub reason: String,
-    /// How to mend it.
-    pub mend: String,
-}
-
-impl From<&CellError> for Finding {
-    fn from(e: &CellError) -> Finding {
-        Finding {
-            row: e.row,
-            column: e.column.clone(),
-            head: e.head.clone(),
-            shown: e.shown.clone(),
-            reason: e.reason.clone(),
-            mend: e.mend.clone(),
-        }
-    }
 }
 
 /// A column of the file.
@@ -95,7 +65,7 @@ impl Report {
     /// Of a file that was checked.
     pub(super) fn of(table: &Table, ledger: &Ledger, prepared: &Prepared) -> Report {
         let checked = &prepared.checked;
-        let kept = |found: &[CellError]| found.iter().take(KEPT).map(Finding::from).collect();
+        let kept = |found: &[CellError]| found.iter().take(KEPT).cloned().collect();
         let column = |c: &crate::sheet::header::HeadColumn| Matched {
             column: letters(c.index),
             head: c.head.clone(),

@@ -20,6 +20,24 @@ pub trait Names {
     fn record(&self, ledger: &str, id: i64) -> String;
 }
 
+/// Names for whoever shows references in another way: a record by its id.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids;
+
+impl Names for Ids {
+    fn person(&self, id: i64) -> String {
+        id.to_string()
+    }
+
+    fn unit(&self, id: i64) -> String {
+        id.to_string()
+    }
+
+    fn record(&self, _: &str, id: i64) -> String {
+        id.to_string()
+    }
+}
+
 /// The text of a value; empty for [`Stored::Null`]. Money is in 元, or in the unit that the field's title names.
 pub fn display(field: &Field, value: &Stored, names: &dyn Names) -> String {
     match (value, &field.ty) {

@@ -26,7 +26,7 @@ mod xlsx_out;
 use crate::day::Day;
 
 pub use check::{check, check_one, check_telling};
-pub use display::{Names, display};
+pub use display::{Ids, Names, display};
 pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};
 pub use read::{read, read_path};

@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Stored, header::HeaderMatch};
 
 /// What came of a table.
@@ -53,7 +55,7 @@ pub struct CheckedRow {
 }
 
 /// An error or a note with its place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellError {
     /// As Excel counts.
     pub row: u32,

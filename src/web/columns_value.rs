@@ -64,7 +64,7 @@ impl Shown<'_> {
             }
             (Value::Text(day), FieldType::Date) => Day::parse(day).map_or_else(|| day.clone(), Day::chinese),
             (Value::Text(period), FieldType::Period) => window_name(period),
-            _ => sheet::display(field, &export::cell(value), &Nobody),
+            _ => sheet::display(field, &export::cell(value), &sheet::Ids),
         }
     }
 
@@ -136,21 +136,4 @@ pub(super) fn wanted(
         }
     }
     wanted
-}
-
-/// References are shown as links; a sheet's names are not asked for.
-struct Nobody;
-
-impl sheet::Names for Nobody {
-    fn person(&self, id: i64) -> String {
-        id.to_string()
-    }
-
-    fn unit(&self, id: i64) -> String {
-        id.to_string()
-    }
-
-    fn record(&self, _: &str, id: i64) -> String {
-        id.to_string()
-    }
 }

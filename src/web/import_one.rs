@@ -27,9 +27,10 @@ use crate::{
     db::Tx,
     facts,
     intake::{
-        self, Report,
+        Report,
         batch::{self, Batch, KEPT, State as Stands},
     },
+    sheet::CellError,
 };
 
 /// The longest reason, in characters.
@@ -212,7 +213,7 @@ fn findings(view: &mut OneImport, report: &Report) {
             title: "有误，不导入", value: report.bad, unit: "行", note: "改好后可再传，不会重复".into()
         },
     ];
-    let line = |f: &intake::Finding| Finding {
+    let line = |f: &CellError| Finding {
         row: format!("第{}行", f.row),
         column: format!("{}　{}", f.column, f.head).trim().to_owned(),
         shown: f.shown.clone(),

@@ -83,6 +83,8 @@ mod stall;
 mod subject;
 mod summary;
 mod supervise;
+mod supervise_acts;
+mod supervise_new;
 mod tls;
 mod todo;
 mod unit;

@@ -24,7 +24,7 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    sso, supervise, todo, unit, verdict,
+    sso, supervise, supervise_acts, supervise_new, todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -102,12 +102,12 @@ fn judged() -> Vec<Route> {
         post("/ledgers/{name}/{id}/doubt", May(Doubt), doubt::mark),
         post("/doubts/{id}", May(Record), doubt::answer),
         read("/supervise", May(Remedies), supervise::list),
-        read("/supervise/new", May(Supervise), supervise::blank),
-        post("/supervise/new", May(Supervise), supervise::issue),
+        read("/supervise/new", May(Supervise), supervise_new::blank),
+        post("/supervise/new", May(Supervise), supervise_new::issue),
         read("/supervise/{id}", May(Remedies), supervise::one),
-        post("/supervise/{id}/reply", May(Record), supervise::reply),
-        post("/supervise/{id}/close", May(Supervise), supervise::close),
-        post("/supervise/{id}/return", May(Supervise), supervise::back),
+        post("/supervise/{id}/reply", May(Record), supervise_acts::reply),
+        post("/supervise/{id}/close", May(Supervise), supervise_acts::close),
+        post("/supervise/{id}/return", May(Supervise), supervise_acts::back),
     ]
 }
 

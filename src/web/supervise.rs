@@ -1,8 +1,8 @@
-//! 督办 `/supervise`: the list, a new matter from a verdict or by hand, one matter with reply, return and closing.
+//! 督办 `/supervise`: the list, and one matter with what was said in it. Issuing: `supervise_new`; answering:
+//! `supervise_acts`.
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
     response::{Html, IntoResponse as _, Response},
 };
 
@@ -13,37 +13,33 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk, answer, show},
-    post::{Posted, Seat, act},
     remedies::owned,
-    requests::long_text,
-    subject, unit_names,
+    unit_names,
     view::{
         form::{Errors, Field, Form},
         parts::{Event, Fact, Facts, Timeline},
-        supervise::{Line, Matter, NewMatter, Supervise},
+        supervise::{Line, Matter, Supervise},
         table::{Control, Facet, FacetValue, Facets, FilterForm, Input, Pager},
         words::{Link, Words},
     },
 };
 use crate::{
-    auth::{Permission, account::Refused},
+    auth::Permission,
     clock::{chinese, iso},
-    day::Day,
     db::Tx,
-    installation::Current,
     names::Names,
-    scope::{Actor, Scope},
+    scope::Scope,
     subjects,
-    supervise::{self, Filter, LONGEST, New, State as Stands, Supervision, TITLE, Told, Word},
-    verdict::{judge::State as Judged, light::Light, sight, store::Stored, words::window_name, world::UNIT},
+    supervise::{self, Filter, State as Stands, Supervision, Told},
+    verdict::{judge::State as Judged, light::Light, sight, words::window_name, world::UNIT},
 };
 
 /// Workdays that a last day leaves at least.
-const SOONEST: u32 = 3;
+pub(super) const SOONEST: u32 = 3;
 /// Workdays that are proposed.
-const USUAL: u32 = 10;
+pub(super) const USUAL: u32 = 10;
 /// Days ahead that it may lie.
-const LATEST: i32 = 730;
+pub(super) const LATEST: i32 = 730;
 
 /// `GET /supervise`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
@@ -93,7 +89,7 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
 }
 
 /// The unit that a code or a full name means, among those in scope; `None` for nothing typed.
-fn unit_in(tx: &mut Tx<'_>, scope: &Scope, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
+pub(super) fn unit_in(tx: &mut Tx<'_>, scope: &Scope, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
     Ok(match unit_names::meant(tx, "unit", typed)? {
         Ok(Some(unit)) if !scope.has_unit(unit) => {
             Err(format!("没有编号或全名为“{}”的单位，请核对。", asked::echo(typed)))
@@ -144,170 +140,9 @@ pub(super) fn lines(desk: &mut Desk<'_, '_>, found: &[Supervision]) -> anyhow::R
     Ok(found.iter().map(line).collect())
 }
 
-/// The verdict that an address or a form names, if the scope reaches it: requirement's position and the row.
-fn named_verdict(
-    tx: &mut Tx<'_>,
-    current: &Current,
-    scope: &Scope,
-    (id, subject, window): (&str, &str, &str),
-) -> anyhow::Result<Option<(usize, Stored)>> {
-    let engine = &current.engine;
-    let Some(i) = engine.position(id) else { return Ok(None) };
-    let Some(key) = subjects::find(tx, engine, i, subject)? else { return Ok(None) };
-    let all = sight::of_requirement(tx, engine, scope, id, key.first().copied())?;
-    Ok(all.into_iter().find(|v| v.window == window && subjects::key(v) == key).map(|v| (i, v)))
-}
-
 /// Whether a verdict is one that is pressed about: missed, or behind.
 pub(super) fn presses(state: Judged, light: Light) -> bool {
     state == Judged::Fail || (state == Judged::Open && light >= Light::Yellow)
-}
-
-/// `GET /supervise/new?requirement=…&subject=…&window=…`.
-pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
-        asked::keys(desk, &["requirement", "subject", "window"]);
-        let key = |k: &str| desk.ask.get(k).unwrap_or_default().to_owned();
-        let of = [key("requirement"), key("subject"), key("window")];
-        render_new(desk, &of, &Left::default())
-    })
-    .await
-}
-
-fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow::Result<Response> {
-    let current = desk.current.clone();
-    let scope = desk.scope.clone();
-    let [id, subject_code, window] = of;
-    let found = match id.is_empty() {
-        true => None,
-        false => {
-            let found = named_verdict(desk.tx, &current, &scope, (id, subject_code, window))?;
-            Some(found.ok_or(PageError::NotFound)?)
-        }
-    };
-    let due = current.engine.workdays.after(desk.now.day, USUAL);
-    let soonest = current.engine.workdays.after(desk.now.day, SOONEST);
-    let (mut unit, mut title, mut demand, mut verdict) = (String::new(), String::new(), String::new(), None);
-    if let Some((i, v)) = &found {
-        let names = subjects::names(desk.tx, &current.engine, std::iter::once((*i, v)))?;
-        let (code, requirement) = named(&current.engine, *i);
-        let on = subjects::title(&current.engine, *i, &subjects::key(v), &names);
-        unit = v.organ.or(v.unit).map_or_else(String::new, |u| names.code(UNIT, u));
-        title = cut(&format!("{}（{}）", requirement.text, window_name(&v.window)));
-        demand = format!(
-            "{code} {}：{on}，{}{}。请查明原因，采取措施，按期回复。",
-            requirement.text,
-            window_name(&v.window),
-            state_words(v)
-        );
-        verdict = Some(Link::new(
-            format!("{code} {on}　{}", window_name(&v.window)),
-            subject::href(&current.engine, *i, v, &names),
-        ));
-    }
-    let mut form = Form {
-        id: "sv".into(),
-        action: "/supervise/new".into(),
-        token: desk.form_token()?,
-        hidden: ["requirement", "subject", "window"]
-            .iter()
-            .zip(of)
-            .map(|(k, v)| ((*k).to_owned(), v.clone()))
-            .collect(),
-        fields: vec![
-            Field::text("unit", "对象单位", &unit).hint("编号或全名。").required(),
-            Field::text("title", "事项", &title).hint(&format!("最多{TITLE}字。")).required(),
-            Field {
-                value: demand, ..Field::long("demand", "要求").hint(&format!("最多{LONGEST}字。")).required()
-            },
-            Field::day("due", "回复期限", &due.to_string())
-                .hint(&format!("最早{}（至少{SOONEST}个工作日）。", soonest.chinese()))
-                .required(),
-        ],
-        button: "签发".into(),
-        primary: true,
-        cancel: Some(Link::new("取消", "/supervise")),
-    };
-    left.fill(&mut form);
-    let view = NewMatter { errors: Errors::of(&form), verdict, form, page: desk.page("/supervise")? };
-    Ok(Html(askama::Template::render(&view)?).into_response())
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TITLE).collect()
-}
-
-fn state_words(v: &Stored) -> &'static str {
-    super::summary::tag(v.state, v.light, v.late).word()
-}
-
-/// A last day as typed, or what is wrong with it.
-fn last_day(current: &Current, today: Day, typed: &str) -> Result<Day, String> {
-    let soonest = current.engine.workdays.after(today, SOONEST);
-    match Day::parse(typed) {
-        None if typed.is_empty() => Err("回复期限：请填写。".into()),
-        None => Err("回复期限不是有效日期，请写成 2025-11-30。".into()),
-        Some(day) if day < soonest => {
-            Err(format!("回复期限应不早于{}，给单位留出至少{SOONEST}个工作日。", soonest.chinese()))
-        }
-        Some(day) if day > today.plus(LATEST) => Err(format!("回复期限应不晚于{}。", today.plus(LATEST).chinese())),
-        Some(day) => Ok(day),
-    }
-}
-
-fn actor(seat: &Seat) -> Actor {
-    Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) }
-}
-
-/// What was typed into fields of a form, to be shown again.
-fn typed(seat: &Seat, form: &str, fields: &[&str]) -> Vec<(String, String)> {
-    let text = |f: &&str| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
-    fields.iter().map(text).collect()
-}
-
-/// `POST /supervise/new`.
-pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, |seat| {
-        let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
-        let kept = typed(seat, "sv", &["unit", "title", "demand", "due"]);
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("sv-{field}"), text) };
-            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &of, &left)))
-        };
-        let (current, unit, verdict) = seat.db().read(|tx| {
-            let current = seat.app.installation.current(tx)?;
-            let unit = unit_in(tx, &seat.scope, seat.fields.get("unit"))?;
-            let verdict = match of[0].is_empty() {
-                true => Some(None),
-                false => named_verdict(tx, &current, &seat.scope, (&of[0], &of[1], &of[2]))?.map(Some),
-            };
-            Ok((current, unit, verdict))
-        })?;
-        let Some(verdict) = verdict else { return Err(PageError::NotFound.into()) };
-        let unit = match unit {
-            Ok(Some(unit)) => unit,
-            Ok(None) => return wrong("unit", "对象单位：请填写编号或全名。".into()),
-            Err(why) => return wrong("unit", format!("对象单位：{why}")),
-        };
-        let title = match long_text(seat, "title", TITLE, true) {
-            Ok(title) if title.contains('\n') => return wrong("title", "事项：请写在一行里。".into()),
-            Ok(title) => title,
-            Err(why) => return wrong("title", format!("事项：{why}")),
-        };
-        let demand = match long_text(seat, "demand", LONGEST, true) {
-            Ok(demand) => demand,
-            Err(why) => return wrong("demand", format!("要求：{why}")),
-        };
-        let due = match last_day(&current, seat.now.day, seat.fields.get("due")) {
-            Ok(due) => due,
-            Err(why) => return wrong("due", why),
-        };
-        let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));
-        let (actor, new) = (actor(seat), New { verdict, unit, title, demand, due });
-        let id = seat.db().write(move |tx| supervise::issue(tx, &actor, &new))?;
-        Ok(seat.to(&format!("/supervise/{id}?done=issue")))
-    })
-    .await
 }
 
 /// `GET /supervise/{id}`.
@@ -319,7 +154,7 @@ pub(super) async fn one(State(app): State<App>, Path(id): Path<String>, ask: Ask
     .await
 }
 
-fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::Result<Response> {
+pub(super) fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::Result<Response> {
     let id: i64 = id.parse().map_err(|_| PageError::NotFound)?;
     let found = supervise::get(desk.tx, id)?.filter(|s| desk.scope.has_unit(s.unit));
     let s = found.ok_or(PageError::NotFound)?;
@@ -443,84 +278,5 @@ fn forms(desk: &Desk<'_, '_>, s: &Supervision) -> Vec<(&'static str, Form)> {
             ]
         }
         _ => Vec::new(),
-    }
-}
-
-/// `POST /supervise/{id}/reply`.
-pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        if !seat.reader.may(Permission::Remedies) {
-            return Err(PageError::Forbidden(Permission::Remedies).into());
-        }
-        if seat.reader.may(Permission::Supervise) {
-            return Err(PageError::Refused("督办由对象单位回复，签发督办的不能代为回复。".into()).into());
-        }
-        said(seat, &id, "re", &["text"], &|seat, _| {
-            long_text(seat, "text", LONGEST, true).map(Word::Reply).map_err(|why| ("text", format!("回复：{why}")))
-        })
-    })
-    .await
-}
-
-/// `POST /supervise/{id}/close`.
-pub(super) async fn close(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        said(seat, &id, "cl", &["text"], &|seat, _| {
-            long_text(seat, "text", LONGEST, true).map(Word::Close).map_err(|why| ("text", format!("销号意见：{why}")))
-        })
-    })
-    .await
-}
-
-/// `POST /supervise/{id}/return`.
-pub(super) async fn back(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        said(seat, &id, "ba", &["text", "due"], &|seat, current| {
-            let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("退回的理由：{why}")))?;
-            let due = last_day(current, seat.now.day, seat.fields.get("due")).map_err(|why| ("due", why))?;
-            Ok(Word::Return(text, due))
-        })
-    })
-    .await
-}
-
-/// A word, or the field that is wrong and why.
-type Read = Result<Word, (&'static str, String)>;
-
-/// Reads a form and does what it says; or shows the page again with what is wrong.
-fn said(
-    seat: &Seat,
-    id: &str,
-    form: &str,
-    fields: &[&str],
-    read: &dyn Fn(&Seat, &Current) -> Read,
-) -> anyhow::Result<Response> {
-    let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
-    let (current, there) = seat.db().read(|tx| {
-        let there = supervise::get(tx, number)?.is_some_and(|s| seat.scope.has_unit(s.unit));
-        Ok((seat.app.installation.current(tx)?, there))
-    })?;
-    if !there {
-        return Err(PageError::NotFound.into());
-    }
-    let word = match read(seat, &current) {
-        Ok(word) => word,
-        Err((field, why)) => {
-            let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
-            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, id, &left)));
-        }
-    };
-    let done = match word {
-        Word::Reply(_) => "reply",
-        Word::Return(..) => "return",
-        Word::Close(_) => "close",
-    };
-    let actor = actor(seat);
-    match seat.db().write(move |tx| supervise::say(tx, &actor, number, &word)) {
-        Ok(()) => Ok(seat.to(&format!("/supervise/{number}?done={done}"))),
-        Err(e) => match e.downcast::<Refused>() {
-            Ok(Refused(text)) => Err(PageError::Refused(text).into()),
-            Err(e) => Err(e),
-        },
     }
 }

@@ -146,7 +146,7 @@ fn a_person_of_lsat6() {
 #[test]
 fn the_truth_is_found_again() {
     for (model, holes) in [(Model::TwoPl, 0.0), (Model::TwoPl, 0.25), (Model::Rasch, 0.0)] {
-        let mut rng = Rng(11);
+        let mut rng = Rng::new(11);
         let mut truth = questions(&mut rng, 30);
         if model == Model::Rasch {
             truth.iter_mut().for_each(|c| *c = Curve::new(1.3, -c.intercept / c.slope));
@@ -178,7 +178,7 @@ fn the_truth_is_found_again() {
 /// One question that does not follow the model is found by its fit.
 #[test]
 fn a_misfit_is_found() {
-    let mut rng = Rng(5);
+    let mut rng = Rng::new(5);
     let truth = questions(&mut rng, 20);
     let thetas: Vec<f64> = (0..3000).map(|_| rng.normal()).collect();
     let mut rows = Vec::new();
@@ -196,7 +196,7 @@ fn a_misfit_is_found() {
 /// who is judged twice is judged alike, as far as the standard errors reach.
 #[test]
 fn pass_decisions_of_two_linked_forms_agree() {
-    let mut rng = Rng(2025);
+    let mut rng = Rng::new(2025);
     let bank = questions(&mut rng, 65);
     // Shared are every fourth: easy and hard ones.
     let shared: Vec<usize> = (0..60).step_by(4).collect();
@@ -258,7 +258,7 @@ fn normal(x: f64) -> f64 {
 /// The same form twice is the same scale; a shared question that changed is named.
 #[test]
 fn a_form_on_itself_and_a_question_that_moved() {
-    let mut rng = Rng(8);
+    let mut rng = Rng::new(8);
     let truth = questions(&mut rng, 20);
     let thetas: Vec<f64> = (0..2000).map(|_| rng.normal()).collect();
     let responses = sit(&mut rng, &names(0, 20), &truth, &thetas);
@@ -280,7 +280,7 @@ fn a_form_on_itself_and_a_question_that_moved() {
 fn what_cannot_be_calibrated_is_said() {
     assert_eq!(irt::calibrate(&table(&["111", "101"]), Model::Rasch).unwrap_err(), irt::NoFit::Items(1));
     // A question that all know is left out, the others stand.
-    let mut rng = Rng(3);
+    let mut rng = Rng::new(3);
     let truth = questions(&mut rng, 6);
     let thetas: Vec<f64> = (0..500).map(|_| rng.normal()).collect();
     let mut responses = sit(&mut rng, &names(0, 6), &truth, &thetas);

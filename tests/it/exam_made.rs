@@ -1,25 +1,24 @@
 //! Made-up answers with a known truth, the same for the same seed.
 
-use dongliang::exam::{
-    answers::{Answer, Responses},
-    irt::Curve,
+use dongliang::{
+    exam::{
+        answers::{Answer, Responses},
+        irt::Curve,
+    },
+    splitmix::SplitMix,
 };
 
-/// splitmix64.
-pub(crate) struct Rng(pub(crate) u64);
+/// Uniform and normal numbers of a stream.
+pub(crate) struct Rng(SplitMix);
 
 impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+    pub(crate) fn new(seed: u64) -> Rng {
+        Rng(SplitMix(seed))
     }
 
     /// Between 0 and 1, neither included.
     pub(crate) fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        ((self.0.draw() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     /// Standard normal (Box and Muller).

@@ -1,0 +1,171 @@
+//! A new 督办 `/supervise/new`, from a verdict or by hand.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    dashboard::named,
+    error::PageError,
+    frame::{Ask, Desk, answer},
+    post::{Posted, act},
+    requests::long_text,
+    subject,
+    supervise::{SOONEST, USUAL, unit_in},
+    supervise_acts::{actor, last_day, typed},
+    view::{
+        form::{Errors, Field, Form},
+        supervise::NewMatter,
+        words::Link,
+    },
+};
+use crate::{
+    db::Tx,
+    installation::Current,
+    scope::Scope,
+    subjects,
+    supervise::{self, LONGEST, New, TITLE},
+    verdict::{sight, store::Stored, words::window_name, world::UNIT},
+};
+
+/// The verdict that an address or a form names, if the scope reaches it: requirement's position and the row.
+fn named_verdict(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    scope: &Scope,
+    (id, subject, window): (&str, &str, &str),
+) -> anyhow::Result<Option<(usize, Stored)>> {
+    let engine = &current.engine;
+    let Some(i) = engine.position(id) else { return Ok(None) };
+    let Some(key) = subjects::find(tx, engine, i, subject)? else { return Ok(None) };
+    let all = sight::of_requirement(tx, engine, scope, id, key.first().copied())?;
+    Ok(all.into_iter().find(|v| v.window == window && subjects::key(v) == key).map(|v| (i, v)))
+}
+
+/// `GET /supervise/new?requirement=…&subject=…&window=…`.
+pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
+    answer(app, ask, |desk| {
+        asked::keys(desk, &["requirement", "subject", "window"]);
+        let key = |k: &str| desk.ask.get(k).unwrap_or_default().to_owned();
+        let of = [key("requirement"), key("subject"), key("window")];
+        render_new(desk, &of, &Left::default())
+    })
+    .await
+}
+
+fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow::Result<Response> {
+    let current = desk.current.clone();
+    let scope = desk.scope.clone();
+    let [id, subject_code, window] = of;
+    let found = match id.is_empty() {
+        true => None,
+        false => {
+            let found = named_verdict(desk.tx, &current, &scope, (id, subject_code, window))?;
+            Some(found.ok_or(PageError::NotFound)?)
+        }
+    };
+    let due = current.engine.workdays.after(desk.now.day, USUAL);
+    let soonest = current.engine.workdays.after(desk.now.day, SOONEST);
+    let (mut unit, mut title, mut demand, mut verdict) = (String::new(), String::new(), String::new(), None);
+    if let Some((i, v)) = &found {
+        let names = subjects::names(desk.tx, &current.engine, std::iter::once((*i, v)))?;
+        let (code, requirement) = named(&current.engine, *i);
+        let on = subjects::title(&current.engine, *i, &subjects::key(v), &names);
+        unit = v.organ.or(v.unit).map_or_else(String::new, |u| names.code(UNIT, u));
+        title = cut(&format!("{}（{}）", requirement.text, window_name(&v.window)));
+        demand = format!(
+            "{code} {}：{on}，{}{}。请查明原因，采取措施，按期回复。",
+            requirement.text,
+            window_name(&v.window),
+            state_words(v)
+        );
+        verdict = Some(Link::new(
+            format!("{code} {on}　{}", window_name(&v.window)),
+            subject::href(&current.engine, *i, v, &names),
+        ));
+    }
+    let mut form = Form {
+        id: "sv".into(),
+        action: "/supervise/new".into(),
+        token: desk.form_token()?,
+        hidden: ["requirement", "subject", "window"]
+            .iter()
+            .zip(of)
+            .map(|(k, v)| ((*k).to_owned(), v.clone()))
+            .collect(),
+        fields: vec![
+            Field::text("unit", "对象单位", &unit).hint("编号或全名。").required(),
+            Field::text("title", "事项", &title).hint(&format!("最多{TITLE}字。")).required(),
+            Field {
+                value: demand, ..Field::long("demand", "要求").hint(&format!("最多{LONGEST}字。")).required()
+            },
+            Field::day("due", "回复期限", &due.to_string())
+                .hint(&format!("最早{}（至少{SOONEST}个工作日）。", soonest.chinese()))
+                .required(),
+        ],
+        button: "签发".into(),
+        primary: true,
+        cancel: Some(Link::new("取消", "/supervise")),
+    };
+    left.fill(&mut form);
+    let view = NewMatter { errors: Errors::of(&form), verdict, form, page: desk.page("/supervise")? };
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(TITLE).collect()
+}
+
+fn state_words(v: &Stored) -> &'static str {
+    super::summary::tag(v.state, v.light, v.late).word()
+}
+
+/// `POST /supervise/new`.
+pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
+        let kept = typed(seat, "sv", &["unit", "title", "demand", "due"]);
+        let wrong = |field: &str, text: String| {
+            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("sv-{field}"), text) };
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &of, &left)))
+        };
+        let (current, unit, verdict) = seat.db().read(|tx| {
+            let current = seat.app.installation.current(tx)?;
+            let unit = unit_in(tx, &seat.scope, seat.fields.get("unit"))?;
+            let verdict = match of[0].is_empty() {
+                true => Some(None),
+                false => named_verdict(tx, &current, &seat.scope, (&of[0], &of[1], &of[2]))?.map(Some),
+            };
+            Ok((current, unit, verdict))
+        })?;
+        let Some(verdict) = verdict else { return Err(PageError::NotFound.into()) };
+        let unit = match unit {
+            Ok(Some(unit)) => unit,
+            Ok(None) => return wrong("unit", "对象单位：请填写编号或全名。".into()),
+            Err(why) => return wrong("unit", format!("对象单位：{why}")),
+        };
+        let title = match long_text(seat, "title", TITLE, true) {
+            Ok(title) if title.contains('\n') => return wrong("title", "事项：请写在一行里。".into()),
+            Ok(title) => title,
+            Err(why) => return wrong("title", format!("事项：{why}")),
+        };
+        let demand = match long_text(seat, "demand", LONGEST, true) {
+            Ok(demand) => demand,
+            Err(why) => return wrong("demand", format!("要求：{why}")),
+        };
+        let due = match last_day(&current, seat.now.day, seat.fields.get("due")) {
+            Ok(due) => due,
+            Err(why) => return wrong("due", why),
+        };
+        let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));
+        let (actor, new) = (actor(seat), New { verdict, unit, title, demand, due });
+        let id = seat.db().write(move |tx| supervise::issue(tx, &actor, &new))?;
+        Ok(seat.to(&format!("/supervise/{id}?done=issue")))
+    })
+    .await
+}
