@@ -251,14 +251,14 @@ impl Overview {
         self.units.iter().filter(move |u| u.light == light)
     }
 
-    /// 主要短板: the clauses in which most units are behind, with how many they are; at most three.
-    pub fn weak(&self, engine: &Engine) -> Vec<(String, usize)> {
+    /// 主要短板: pillar and title of the clauses in which most units are behind, with how many they are; at most three.
+    pub fn weak(&self, engine: &Engine) -> Vec<(String, String, usize)> {
         let behind = |n: usize| self.units.iter().filter(|u| matches!(u.cells[n], Cell::Behind { .. })).count();
-        let mut by: Vec<(usize, &str)> =
-            self.columns.of.iter().enumerate().map(|(n, (_, clause))| (behind(n), clause.as_str())).collect();
+        let mut by: Vec<(usize, &(String, String))> =
+            self.columns.of.iter().enumerate().map(|(n, column)| (behind(n), column)).collect();
         by.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
         let worst = by.into_iter().filter(|(n, _)| *n > 0).take(3);
-        worst.map(|(n, clause)| (Columns::title(engine, clause), n)).collect()
+        worst.map(|(n, (pillar, clause))| (pillar.clone(), Columns::title(engine, clause), n)).collect()
     }
 
     /// 请关注: the requirements in which units are behind, those with the most units first.

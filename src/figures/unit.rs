@@ -2,7 +2,7 @@
 
 use super::{
     picture::Picture,
-    share::{permille, share_light},
+    share::{on_system, permille, share_light},
     words::{target_text, value_text},
 };
 use crate::{
@@ -24,9 +24,9 @@ use crate::{
 pub struct UnitPicture {
     /// The demands that apply.
     pub demands: Vec<Demand>,
-    /// 应判项.
+    /// 应判项: of the unit's own, as on the overview; demands on the system that it bears stand apart.
     pub judged: u32,
-    /// 落后项.
+    /// 落后项, of the same.
     pub behind: u32,
     /// 落后项 ÷ 应判项 as a light.
     pub light: Light,
@@ -94,8 +94,9 @@ pub fn unit(tx: &mut Tx<'_>, picture: &Picture, unit: i64, organ: bool, most: us
     }
     let names = subjects::names(tx, engine, found.iter().flat_map(|(i, all)| all.iter().map(|v| (i.i, v))))?;
     let demands: Vec<Demand> = found.into_iter().map(|(item, told)| demand(engine, item, told, unit)).collect();
-    let judged = demands.iter().filter(|d| d.item.judged()).count() as u32;
-    let behind = demands.iter().filter(|d| d.item.behind()).count() as u32;
+    let own = || demands.iter().filter(|d| !on_system(engine, d.item.i));
+    let judged = own().filter(|d| d.item.judged()).count() as u32;
+    let behind = own().filter(|d| d.item.behind()).count() as u32;
     Ok(UnitPicture { judged, behind, light: share_light(engine, behind, judged), demands, names })
 }
 

@@ -81,7 +81,8 @@ pub struct Content {
 /// Something that was counted or judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
-    /// What it is, the same in each drawing: `U1/R-21/state`.
+    /// What it is, the same in each drawing: `u2/R-21/state`: of a unit by its record id, since a code may be
+    /// anything.
     pub key: String,
     /// What it is, for people: `柳溪县发改局 干-21 判定`.
     pub name: String,
@@ -136,6 +137,8 @@ pub enum Part {
         /// Its cells. A row of one cell stands across all columns.
         rows: Vec<Vec<Vec<Piece>>>,
     },
+    /// A line below the title.
+    Subtitle(String),
     /// A small line.
     Note(String),
     /// 附件说明.

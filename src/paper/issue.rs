@@ -1,9 +1,7 @@
 //! Issuing: the figures are looked at once more, the file is made and synced, then the number is given.
 
-use anyhow::Context as _;
-
 use super::{
-    content::{Change, Content, changes},
+    content::{Change, Content, Kind, changes},
     draw, file,
     layout::{Stamp, document},
     store::{self, Issued, Saved},
@@ -15,6 +13,7 @@ use crate::{
     day::Day,
     db::Tx,
     document::docx,
+    figures::Period,
     installation::Installation,
     scope::{Actor, Scope},
 };
@@ -60,11 +59,19 @@ fn stamped(saved: &Saved, how: &Issued) -> Stamp {
     Stamp { number: how.number.to_string(), day: how.on.chinese(), proof }
 }
 
+/// Why nothing is issued of a period that runs.
+fn unfinished(period: &Period, kind: Kind) -> String {
+    let instead = if kind == Kind::Quarterly { "" } else { "，或者另起一份期间为“当前”的" };
+    format!("{}到{}才结束，数字还会变，现在不能印发。请等结束后重新取数{instead}。", period.name(), period.to.chinese())
+}
+
 /// Issues a draft under the next number of the prefix. Who reads the number afterwards finds the file: it is synced before
-/// the transaction; killed between the two, the draft stands, and a file that nobody names is left.
+/// the transaction; killed between the two, or overtaken by another, the draft stands, and a file that nobody names is
+/// left: its name is its content, so that it may be another's too.
 ///
 /// # Errors
-/// [`Refused`] with the reason when it cannot be issued; else when the store or the data directory fails.
+/// [`Refused`] with the reason when it cannot be issued, before anything is signed or written; else when the store or the
+/// data directory fails.
 pub fn issue(
     installation: &Installation,
     actor: &Actor,
@@ -74,8 +81,11 @@ pub fn issue(
     let data = installation.data()?.to_owned();
     let db = &installation.db;
     let (saved, changed) = db.read(|tx| {
-        let saved = store::get(tx, id)?.context("没有这份公文")?;
-        let changed = if saved.issued.is_none() { since(tx, installation, &saved)?.len() } else { 0 };
+        let saved = store::draft(tx, (id, version))?;
+        if let Some(period) = saved.wanted.period.as_ref().filter(|p| !p.is_over(installation.clock.now().day)) {
+            return Err(Refused(unfinished(period, saved.wanted.kind)).into());
+        }
+        let changed = since(tx, installation, &saved)?.len();
         Ok((saved, changed))
     })?;
     if changed > 0 {
@@ -89,7 +99,10 @@ pub fn issue(
     };
     let year = i64::from(on.ymd().0);
     for _ in 0..TRIES {
-        let number = db.read(|tx| store::next(tx, prefix, year))?;
+        let number = db.read(|tx| {
+            store::draft(tx, (id, version))?;
+            store::next(tx, prefix, year)
+        })?;
         let mut how = Issued {
             number,
             at: actor.at,
@@ -104,9 +117,11 @@ pub fn issue(
         how.file = file::keep(&data, &bytes)?;
         let (by, written) = (actor.clone(), how.clone());
         if db.write(move |tx| store::issue(tx, &by, (id, version), &written))? {
-            // So that the entry of the issue itself is signed for too.
-            if let Some(signer) = &installation.signer {
-                audit::checkpoint(db, signer)?;
+            // So that the entry of the issue itself is signed for too. It is issued, whatever becomes of this.
+            if let Some(signer) = &installation.signer
+                && let Err(e) = audit::checkpoint(db, signer)
+            {
+                tracing::error!("公文{}已印发，但印发后的检查点没有签成：{e:#}", how.number);
             }
             return Ok(how);
         }

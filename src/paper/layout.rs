@@ -74,6 +74,7 @@ fn add(blocks: &mut Vec<Block>, content: &Content, part: &Part, day: &str) {
             columns: columns.iter().map(column).collect(),
             rows: rows.iter().map(|row| cells(content, row, columns.len())).collect(),
         })),
+        Part::Subtitle(text) => blocks.push(Block::Subtitle(text.clone())),
         Part::Note(text) => blocks.push(Block::Note(text.clone())),
         Part::Attachments(names) => blocks.push(Block::Attachments(names.clone())),
         Part::Signature => blocks.push(Block::Signature { by: content.issuer.clone(), day: day.to_owned() }),

@@ -1,5 +1,7 @@
 //! Draws a paper: asks for the figures and puts them where they belong.
 
+use std::collections::HashMap;
+
 use super::{
     content::{Content, Figure, Kind, Part, Passage, Piece, Place},
     order, quarterly, states, unit_file,
@@ -73,6 +75,8 @@ pub fn draw(
         organs,
         issuer: issuer(tx, &picture)?,
         figures: Vec::new(),
+        known: HashMap::new(),
+        clash: None,
         parts: Vec::new(),
     };
     let done = match (wanted.kind, unit) {
@@ -82,7 +86,11 @@ pub fn draw(
         (Kind::Order, Some(unit)) => order::draw(&mut maker, tx, &unit, &wanted.requirements),
         (Kind::UnitFile | Kind::Order, None) => Ok(Err("须指明单位。".into())),
     };
-    Ok(done?.map(|()| maker.content(wanted)))
+    let done = done?;
+    if let Some(clash) = maker.clash {
+        anyhow::bail!(clash);
+    }
+    Ok(done.map(|()| maker.content(wanted)))
 }
 
 /// The unit at the top.
@@ -103,6 +111,10 @@ pub(super) struct Maker<'p> {
     pub(super) organs: Vec<Organ>,
     pub(super) issuer: String,
     figures: Vec<Figure>,
+    /// Positions of the figures by key.
+    known: HashMap<String, usize>,
+    /// A key that stood for two figures: the paper would say a wrong one.
+    clash: Option<String>,
     parts: Vec<Part>,
 }
 
@@ -134,6 +146,12 @@ impl Maker<'_> {
         self.period.as_ref().map_or_else(|| self.picture.until.chinese(), Period::name)
     }
 
+    /// Below the title of a paper about a period that runs: up to when.
+    pub(super) fn running(&self) -> Option<String> {
+        let past = self.picture.past.is_some() || self.period.is_none();
+        (!past).then(|| format!("截至{}", self.picture.until.chinese()))
+    }
+
     /// A figure; the same key stands for the same figure.
     pub(super) fn figure(
         &mut self,
@@ -142,11 +160,16 @@ impl Maker<'_> {
         text: impl ToString,
         place: Place,
     ) -> Piece {
-        let key = key.into();
-        if let Some(at) = self.figures.iter().position(|f| f.key == key) {
-            return Piece::Figure(at);
+        let (key, text) = (key.into(), text.to_string());
+        if let Some(at) = self.known.get(&key) {
+            let there = &self.figures[*at].text;
+            if *there != text {
+                self.clash = Some(format!("the figure {key} is both {there} and {text}"));
+            }
+            return Piece::Figure(*at);
         }
-        self.figures.push(Figure { key, name: name.into(), text: text.to_string(), place });
+        self.known.insert(key.clone(), self.figures.len());
+        self.figures.push(Figure { key, name: name.into(), text, place });
         Piece::Figure(self.figures.len() - 1)
     }
 
@@ -194,7 +217,7 @@ impl Maker<'_> {
         let (id, code) = (self.id(item.i), self.code(item.i));
         let place = place.unwrap_or_else(|| Place::Unit(organ.code.clone(), Some(id.clone())));
         let name = format!("{} {code} 判定", organ.name);
-        match self.figure(format!("{}/{id}/state", organ.code), name, state_word(item), place) {
+        match self.figure(format!("u{}/{id}/state", organ.id), name, state_word(item), place) {
             Piece::Figure(at) | Piece::Sign(at) => at,
             Piece::Text(_) => 0,
         }
@@ -217,7 +240,7 @@ impl Maker<'_> {
     pub(super) fn value(&mut self, organ: &Organ, d: &Demand, of: &UnitPicture) -> Piece {
         let place = self.explained(organ, d, &of.names);
         let (id, code) = (self.id(d.item.i), self.code(d.item.i));
-        self.figure(format!("{}/{id}/value", organ.code), format!("{} {code} 实际", organ.name), &d.value, place)
+        self.figure(format!("u{}/{id}/value", organ.id), format!("{} {code} 实际", organ.name), &d.value, place)
     }
 
     /// The same with what is asked: `20个中14个达标，目标2次`.
@@ -227,7 +250,7 @@ impl Maker<'_> {
         let mut line = vec![self.value(organ, d, of)];
         if !d.target.is_empty() {
             let target = self.figure(
-                format!("{}/{id}/target", organ.code),
+                format!("u{}/{id}/target", organ.id),
                 format!("{} {code} 目标", organ.name),
                 &d.target,
                 place,

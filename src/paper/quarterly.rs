@@ -20,6 +20,9 @@ pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, scope: &Scope) -> anyhow:
     let all = figures::overview(tx, m.picture, scope)?;
     let span = m.span();
     m.passage("title", "标题", format!("关于{span}高素质干部队伍建设\n要求落实情况的通报"));
+    if let Some(until) = m.running() {
+        m.push(Part::Subtitle(format!("（{until}）")));
+    }
     m.passage("to", "主送机关", "各单位");
     m.passage("intro", "开头", format!("现将{span}高素质干部队伍建设要求落实情况通报如下。"));
     whole(m, &all);
@@ -32,9 +35,10 @@ pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, scope: &Scope) -> anyhow:
         "下一步要求",
         "请有落后项的单位对照附件逐项查明原因，能补齐的尽快补齐，已过的期间不能补的从下一期做起；数据不足的，请及时补充登记。",
     );
+    let within = m.running().map_or_else(|| format!("（{span}）"), |until| format!("（{span}，{until}）"));
     m.push(Part::Attachments(vec!["各单位要求落实情况表".into()]));
     m.push(Part::Signature);
-    m.push(Part::Annex("附件".into(), vec!["各单位要求落实情况表".into(), format!("（{span}）")]));
+    m.push(Part::Annex("附件".into(), vec!["各单位要求落实情况表".into(), within]));
     states::tables(m, &all);
     Ok(())
 }
@@ -93,9 +97,14 @@ fn whole(m: &mut Maker<'_>, all: &Overview) {
     let weak = all.weak(m.engine());
     if !weak.is_empty() {
         let mut line = vec![text("主要短板：")];
-        for (n, (clause, units)) in weak.into_iter().enumerate() {
+        for (n, (pillar, clause, units)) in weak.into_iter().enumerate() {
             line.push(text(format!("{}{clause}（", if n > 0 { "、" } else { "" })));
-            line.push(m.figure(format!("all/weak/{clause}"), format!("{clause}落后单位"), units, Place::Overview));
+            line.push(m.figure(
+                format!("all/weak/{pillar}/{clause}"),
+                format!("{pillar}·{clause}落后单位"),
+                units,
+                Place::Overview,
+            ));
             line.push(text("个单位）"));
         }
         line.push(text("。"));
@@ -146,7 +155,7 @@ fn unit_row(m: &mut Maker<'_>, u: &UnitFigures) -> Vec<Vec<Piece>> {
         ("share", "落后占比", share),
     ] {
         let place = Place::Unit(u.organ.code.clone(), None);
-        cells.push(vec![m.figure(format!("{}/{key}", u.organ.code), format!("{} {name}", u.organ.name), value, place)]);
+        cells.push(vec![m.figure(format!("u{}/{key}", u.organ.id), format!("{} {name}", u.organ.name), value, place)]);
     }
     cells
 }

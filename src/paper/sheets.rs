@@ -22,7 +22,7 @@ pub fn sheets(content: &Content, stamp: &Stamp) -> Vec<Sheet> {
             Part::Passage(p) if p.boxed && !p.text.is_empty() => words.push(format!("{}：{}", p.label, p.text)),
             Part::Passage(p) => words.extend(p.text.lines().filter(|l| !l.trim().is_empty()).map(str::to_owned)),
             Part::Heading(_, pieces) | Part::Text(pieces) => words.push(content.line(pieces)),
-            Part::Note(text) => notes.push(text.clone()),
+            Part::Subtitle(text) | Part::Note(text) => notes.push(text.clone()),
             Part::Table { columns, rows, .. } => {
                 let rows = rows.iter().map(|row| cells(content, &spelled(row), columns.len())).collect();
                 let columns = columns.iter().map(column).collect();

@@ -217,6 +217,17 @@ pub fn save(
     Ok(())
 }
 
+/// A draft of that version, as whoever asks has seen it.
+///
+/// # Errors
+/// As [`save`].
+pub(super) fn draft(tx: &mut Tx<'_>, (id, version): (i64, i64)) -> anyhow::Result<Saved> {
+    match get(tx, id)? {
+        Some(saved) if saved.version == version && !saved.dropped && saved.issued.is_none() => Ok(saved),
+        _ => Err(overtaken(tx, id)?.into()),
+    }
+}
+
 /// Why a draft cannot be changed any more.
 fn overtaken(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Refused> {
     Ok(Refused(match get(tx, id)? {

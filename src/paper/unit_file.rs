@@ -38,8 +38,7 @@ pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, unit: &Organ) -> anyhow::
     for (n, d) in behind.into_iter().enumerate() {
         let (id, code) = (m.id(d.item.i), m.code(d.item.i));
         let place = m.explained(unit, d, &own.names);
-        let why =
-            m.figure(format!("{}/{id}/why", unit.code), format!("{} {code} 原因", unit.name), d.why.text(), place);
+        let why = m.figure(format!("u{}/{id}/why", unit.id), format!("{} {code} 原因", unit.name), d.why.text(), place);
         m.text(vec![text(format!("{}. {code} {}：", n + 1, m.title(d.item.i))), why]);
     }
     m.passage("remark", "单位说明", "");
@@ -51,7 +50,7 @@ pub(super) fn summary(m: &mut Maker<'_>, unit: &Organ, own: &UnitPicture) -> Vec
     let share = percent(permille(i64::from(own.behind), i64::from(own.judged)));
     let mut f = |key: &str, name: &str, value: String| {
         let place = Place::Unit(unit.code.clone(), None);
-        m.figure(format!("{}/{key}", unit.code), format!("{} {name}", unit.name), value, place)
+        m.figure(format!("u{}/{key}", unit.id), format!("{} {name}", unit.name), value, place)
     };
     vec![
         text("亮灯："),
@@ -98,7 +97,7 @@ fn row(m: &mut Maker<'_>, unit: &Organ, d: &Demand, own: &UnitPicture) -> Vec<Ve
     let mut f = |key: &str, name: &str, value: &str| match value {
         "" => Vec::new(),
         value => {
-            let key = format!("{}/{id}/{key}", unit.code);
+            let key = format!("u{}/{id}/{key}", unit.id);
             vec![m.figure(key, format!("{} {code} {name}", unit.name), value, place.clone())]
         }
     };

@@ -111,8 +111,8 @@ fn unit_row(engine: &Engine, unit: &UnitFigures, back: &str) -> UnitRow {
 }
 
 /// 主要短板: the clauses in which most units are behind.
-fn weak(worst: &[(String, usize)]) -> Words {
-    let worst: Vec<String> = worst.iter().map(|(clause, n)| format!("{clause}（{n}个单位）")).collect();
+fn weak(worst: &[(String, String, usize)]) -> Words {
+    let worst: Vec<String> = worst.iter().map(|(_, clause, n)| format!("{clause}（{n}个单位）")).collect();
     if worst.is_empty() { Words::new() } else { Words::from(format!("主要短板：{}。", worst.join("、"))) }
 }
 

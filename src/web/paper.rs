@@ -258,7 +258,7 @@ impl<'a> About<'a> {
                 }
                 Part::Heading(level, pieces) => parts.push(PaperPart::Heading(self.words(pieces), *level == 1)),
                 Part::Text(pieces) => parts.push(PaperPart::Text(self.words(pieces))),
-                Part::Note(text) => parts.push(PaperPart::Note(text.clone())),
+                Part::Subtitle(text) | Part::Note(text) => parts.push(PaperPart::Note(text.clone())),
                 Part::Table { caption, columns, rows } => parts.push(PaperPart::Table(PaperTable {
                     caption: if caption.is_empty() { "表".into() } else { caption.clone() },
                     heads: columns.iter().map(|(head, ..)| head.clone()).collect(),

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     auth::Permission,
     day::Day,
-    figures::{self, Demand, Picture, bad, target_text, value_text},
+    figures::{self, Demand, Picture, bad, on_system, target_text, value_text},
     installation::Installation,
     names::Names,
     remedy::{self, store::Filter},
@@ -249,7 +249,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
             small: false,
         },
         note: Words::from(format!(
-            "落后项是未达标，或进行中而亮黄灯、红灯的项；不适用和数据不足不计。低于{}%绿灯，{}%至{}%黄灯，超过{}%红灯。",
+            "落后项是未达标，或进行中而亮黄灯、红灯的项；不适用和数据不足不计，全市的要求另计。低于{}%绿灯，{}%至{}%黄灯，超过{}%红灯。",
             t.yellow, t.yellow, t.red, t.red
         )),
     }
@@ -323,7 +323,8 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     if behind == 0 {
         return ("没有落后项".into(), Vec::new());
     }
-    let mut bad: Vec<&(&Item, UnitVerdict)> = lines.iter().filter(|(i, _)| i.behind()).collect();
+    let mut bad: Vec<&(&Item, UnitVerdict)> =
+        lines.iter().filter(|(i, _)| i.behind() && !on_system(engine, i.i)).collect();
     bad.sort_by_key(|(i, _)| (summary::of(i).state != State::Open, i.shut));
     let (needed, left) = figures::needed(engine, behind, judged);
     let title = if figures::share_light(engine, behind, judged) == light::Light::Green {
@@ -392,8 +393,9 @@ fn pillars(engine: &Engine, ask: &Ask, lines: &[(&Item, UnitVerdict)]) -> Vec<Un
                 .iter()
                 .filter(|(i, l)| engine.compiled[i.i].requirement.pillar == pillar.id && shown(i, l))
                 .collect();
-            let judged = own.iter().filter(|(i, _)| i.judged()).count();
-            let behind = own.iter().filter(|(i, _)| i.behind()).count();
+            let units = || own.iter().filter(|(i, _)| !on_system(engine, i.i));
+            let judged = units().filter(|(i, _)| i.judged()).count();
+            let behind = units().filter(|(i, _)| i.behind()).count();
             (!own.is_empty()).then(|| UnitPillar {
                 anchor: format!("p-{}", n + 1),
                 title: pillar.id.clone(),
@@ -412,6 +414,9 @@ fn ledgers(desk: &mut Desk<'_, '_>, engine: &Engine, unit: i64, code: &str) -> a
     let owned = chart.owned[row].iter().map(|u| units.ids[*u]).filter(|u| desk.scope.has_unit(*u));
     let ids: Vec<String> = owned.map(|u| u.to_string()).collect();
     let mut found = Vec::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
     for ledger in engine.package.ledgers.iter().filter(|l| !l.derived) {
         let sql = format!(
             "select count(*) from l_{} where voided_at is null and unit_id in ({})",

@@ -29,6 +29,7 @@ mod kill;
 mod looking_back;
 mod namesakes;
 mod papers;
+mod papers_figures;
 mod papers_layout;
 mod question_bank;
 mod questions;

@@ -68,8 +68,6 @@ db_test!(every_kind_is_drawn_and_gives_the_same_bytes_again, |db: &Db| {
         let (one, two) = (drawn(o, &wanted(kind, unit)), drawn(o, &wanted(kind, unit)));
         assert_eq!(one, two, "{kind:?}");
         assert!(!one.figures.is_empty() && !one.title().is_empty(), "{kind:?}");
-        let keys: BTreeSet<&str> = one.figures.iter().map(|f| f.key.as_str()).collect();
-        assert_eq!(keys.len(), one.figures.len(), "{kind:?}: every figure once");
         let bytes = |c: &Content| document::docx(&paper::document(c, &Stamp::default())).unwrap();
         assert!(bytes(&one) == bytes(&two), "{kind:?}");
         let sheets = |c: &Content| document::xlsx::xlsx(&paper::sheets(c, &Stamp::default())).unwrap();
@@ -129,6 +127,40 @@ db_test!(numbers_have_no_gap_however_many_issue_at_once, |db: &Db| {
     let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
     let next = issue::issue(o, &actor("周敏"), (id, 1), ("云发改", Day::parse("2026-01-04").unwrap())).unwrap();
     assert_eq!((next.number.year, next.number.sequence), (2026, 1));
+});
+
+db_test!(what_is_refused_is_neither_signed_nor_written, |db: &Db| {
+    let dir = TempDir::new();
+    let mut o = place(db, &dir);
+    o.signer = Some(Arc::new(crate::audit::signer()));
+    let o = &o;
+    let left = || {
+        let files = std::fs::read_dir(dir.0.join(file::DIRECTORY)).map_or(0, Iterator::count);
+        let sql = "select count(*) from audit_checkpoint";
+        (files, o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap().unwrap())
+    };
+    let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
+    let stale = issue::issue(o, &actor("周敏"), (id, 7), ("云发改", Day::parse("2025-07-10").unwrap()));
+    assert!(stale.unwrap_err().to_string().contains("别人改过") && left() == (0, 0));
+    issued(o, id, "云发改").unwrap();
+    let once = left();
+    assert!(once.0 == 1 && once.1 >= 1, "{once:?}");
+    assert!(issued(o, id, "云发改").unwrap_err().to_string().contains("已由周敏印发"));
+    let dropped = drafted(o, &wanted(Kind::UnitFile, Some(2)));
+    o.db.write(move |tx| store::drop(tx, &actor("周敏"), (dropped, 1))).unwrap();
+    assert!(issued(o, dropped, "云发改").unwrap_err().to_string().contains("不用了"));
+    assert!(issued(o, 99, "云发改").is_err());
+    // Of a quarter that runs nothing is issued: its figures still change.
+    for kind in [Kind::Quarterly, Kind::Order] {
+        let wanted = Wanted { period: Period::parse("2025Q4"), ..wanted(kind, kind.of_unit().then_some(2)) };
+        let whole = drawn(o, &self::wanted(Kind::UnitFile, Some(2)));
+        let content = Content { period: "2025Q4".into(), ..whole };
+        let id = o.db.write(move |tx| store::add(tx, &actor("周敏"), &wanted, &content)).unwrap();
+        let why = issued(o, id, "云发改").unwrap_err().to_string();
+        assert!(why.contains("2025年第四季度到2025年12月31日才结束"), "{why}");
+        assert_eq!(why.contains("“当前”"), kind == Kind::Order, "{why}");
+    }
+    assert_eq!(left(), once);
 });
 
 db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
