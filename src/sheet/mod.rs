@@ -121,7 +121,7 @@ pub enum SheetError {
     #[error("这是{0}，不是 .xlsx 或 .csv 表格。请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。")]
     OtherKind(&'static str),
     /// The end of the file is missing.
-    #[error("文件不完整，可能在复制或下载时中断（{0}）。请重新取得这个文件后再导入。")]
+    #[error("文件不完整，可能在复制或下载时中断。请重新取得这个文件后再导入。")]
     Cut(String),
     /// Inflates beyond all measure.
     #[error("文件解开后超过 {limit_mb} MB（{part}），不像正常的表格，已拒绝读取。请把数据复制到新建的工作簿后再导入。")]

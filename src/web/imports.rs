@@ -162,7 +162,7 @@ fn chosen(desk: &Desk<'_, '_>, ledger: &Ledger, left: &Left) -> anyhow::Result<C
         mode: left.mode.unwrap_or(Mode::Add).as_str(),
         wrong: left.wrong.clone(),
         largest: megabytes(SHEET),
-        rows: sheet::Limits::default().rows,
+        rows: sheet::Limits::default().rows / 10_000,
     })
 }
 

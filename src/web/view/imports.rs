@@ -76,7 +76,7 @@ pub struct Chosen {
     pub wrong: String,
     /// `50MB`
     pub largest: String,
-    /// Most rows of a file.
+    /// Most rows of a file, in 万.
     pub rows: u32,
 }
 
