@@ -285,6 +285,21 @@ struct WithLine<'a> {
     #[serde(flatten)]
     link: &'a irt::link::Link,
     line: Option<Line>,
+    base_form: Counted<'a>,
+    new_form: Counted<'a>,
+}
+
+/// What the scores of a form are made of: a question without an estimate is in none of them.
+#[derive(Serialize)]
+struct Counted<'a> {
+    full_marks: usize,
+    left_out: &'a [String],
+}
+
+impl Counted<'_> {
+    fn of(c: &Calibration) -> Counted<'_> {
+        Counted { full_marks: c.items.len(), left_out: &c.left_out }
+    }
 }
 
 fn run_link(o: &Link) -> anyhow::Result<Outcome> {
@@ -300,7 +315,7 @@ fn run_link(o: &Link) -> anyhow::Result<Outcome> {
     let link = irt::link::link(&base, &new)?;
     let line = link.line(&base.curves(), &new.curves(), o.pass * base.items.len() as f64);
     if o.json {
-        json(&WithLine { link: &link, line })?;
+        json(&WithLine { link: &link, line, base_form: Counted::of(&base), new_form: Counted::of(&new) })?;
         return Ok(Outcome::Done);
     }
     say!("题目\t基准卷难度\t新卷难度（已换算）\t差/标准误\t说明");
@@ -319,6 +334,10 @@ fn run_link(o: &Link) -> anyhow::Result<Outcome> {
         link.mean_sigma.0,
         link.mean_sigma.1
     );
+    for (form, c) in [("基准卷", &base), ("新卷", &new)].into_iter().filter(|(_, c)| !c.left_out.is_empty()) {
+        let (n, names) = (c.left_out.len(), c.left_out.join("、"));
+        say!("{form}有 {n} 道题没有标定（全对、全错或无人作答），不计入下面的满分和合格线：{names}");
+    }
     match line {
         Some(l) => say!(
             "合格线：基准卷 {:.2} 分（满分 {}）= 能力 {:.4} = 新卷 {:.2} 分（满分 {}），标准误 {:.2}",

@@ -1,6 +1,9 @@
 //! `dongliang exam paper`: a paper from a blueprint, in several forms, printed with answer sheets and keys.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -35,10 +38,10 @@ pub(super) struct Paper {
     /// 几份卷：题目相同，题序和选项次序各不相同
     #[arg(long, default_value_t = 1, value_name = "N")]
     forms: usize,
-    /// 种子：题库和种子相同，组出的卷相同
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
-    /// 写到哪个目录
+    /// 种子：题库和种子相同，组出的卷相同；不写则随机，记在 组卷.json 里
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// 写到哪个目录；须是空的或还没有的
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 }
@@ -72,6 +75,13 @@ pub(super) fn run(place: &Place, o: &Paper) -> anyhow::Result<Outcome> {
     if !(1..=MOST_FORMS).contains(&o.forms) {
         return Err(misuse(format!("--forms 应为 1 到 {MOST_FORMS}")));
     }
+    if fs::read_dir(&o.output).is_ok_and(|mut found| found.next().is_some()) {
+        return Err(misuse(format!("目录 {} 里已有文件，请另选一个空的目录", o.output.display())));
+    }
+    let seed = match o.seed {
+        Some(seed) => seed,
+        None => chance()?,
+    };
     let installation = open::installation(place)?;
     let table = sheet::read_path(&o.file, &Limits::default()).map_err(|e| match e {
         sheet::SheetError::Io(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -89,7 +99,7 @@ pub(super) fn run(place: &Place, o: &Paper) -> anyhow::Result<Outcome> {
         }
     };
     let kept = installation.db.read(|tx| bank::current(tx, None))?;
-    let chosen = match paper::choose(&wanted, &kept, o.seed) {
+    let chosen = match paper::choose(&wanted, &kept, seed) {
         Ok(chosen) => chosen,
         Err(faults) => {
             told(faults);
@@ -97,38 +107,54 @@ pub(super) fn run(place: &Place, o: &Paper) -> anyhow::Result<Outcome> {
             return Ok(Outcome::No);
         }
     };
-    let forms = paper::forms(&chosen, o.forms, o.seed);
-    files(o, &chosen, &forms)?;
+    let forms = paper::forms(&chosen, o.forms, seed);
+    let files = files(o, seed, &chosen, &forms)?;
+    private::create_dir(&o.output).with_context(|| format!("目录 {} 建不了", o.output.display()))?;
     let actor = Actor { name: "命令行".into(), account: None, at: installation.clock.now().instant };
     let title = format!("试卷“{}”，{}题{}卷，含答案", o.title, chosen.len(), forms.len());
     installation.db.write(move |tx| {
         audit::note(tx, &actor, Kind::Export, json!({ "title": title }));
         Ok(())
     })?;
+    files.iter().try_for_each(|(name, bytes)| write(&o.output.join(name), bytes))?;
     let total = paper::marks(chosen.iter().map(|c| c.marks).sum());
-    say!("已组卷：{} 道题，满分 {total} 分，{} 份卷，在 {}", chosen.len(), forms.len(), o.output.display());
+    say!(
+        "已组卷：{} 道题，满分 {total} 分，{} 份卷，种子 {seed}，在 {}",
+        chosen.len(),
+        forms.len(),
+        o.output.display()
+    );
     Ok(Outcome::Done)
 }
 
-fn files(o: &Paper, chosen: &[Chosen], forms: &[Form]) -> anyhow::Result<()> {
-    private::create_dir(&o.output).with_context(|| format!("目录 {} 建不了", o.output.display()))?;
+/// A seed by chance, small enough to be typed and for every program that reads JSON.
+fn chance() -> anyhow::Result<u64> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("取不到随机数：{e}"))?;
+    Ok(u64::from(u32::from_le_bytes(bytes)))
+}
+
+/// Names and bytes of what is written.
+fn files(o: &Paper, seed: u64, chosen: &[Chosen], forms: &[Form]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
     let head = Head { title: o.title.clone(), minutes: o.minutes };
     for form in forms {
         let printed = print::print(&head, chosen, form)?;
         for (what, bytes) in [("试卷", printed.paper), ("答题卡", printed.sheet), ("答案", printed.key)] {
-            write(&o.output.join(format!("{what}{}.docx", form.letter)), &bytes)?;
+            files.push((format!("{what}{}.docx", form.letter), bytes));
         }
     }
     let of = |c: &Chosen| OfBank { number: c.number, version: c.version, marks: paper::marks(c.marks) };
     let key = |form: &Form| form.asked.iter().map(|a| print::answer(&chosen[a.question].question, a)).collect();
     let made = Made {
         title: &o.title,
-        seed: o.seed,
+        seed,
         minutes: o.minutes,
         questions: chosen.iter().map(of).collect(),
         forms: forms.iter().map(|form| MadeForm { form, key: key(form) }).collect(),
     };
-    write(&o.output.join("组卷.json"), &serde_json::to_vec_pretty(&made)?)
+    files.push(("组卷.json".into(), serde_json::to_vec_pretty(&made)?));
+    Ok(files)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

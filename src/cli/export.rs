@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeSet,
-    io::BufWriter,
+    fs::File,
+    io::{BufWriter, Seek as _},
     path::{Path, PathBuf},
 };
 
@@ -69,20 +70,31 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
         _ => return Err(misuse("文件名应以 .xlsx、.csv 或 .jsonl 结尾")),
     };
     let day = installation.clock.now().day;
+    let mut file = private::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
+    // Who is in it is known when it is made; nothing leaves before the log says so.
+    let mut held = tempfile::tempfile().context("临时文件建不了")?;
     let (title, written) = installation.db.read(|tx| {
         let current = installation.current(tx)?;
         let layout = &current.engine.layout;
         let index = layout.index(ledger).ok_or_else(|| misuse(format!("没有台账“{ledger}”")))?;
-        let file = private::create(output).with_context(|| format!("文件 {} 写不了", output.display()))?;
         let keys = installation.keys.as_ref();
-        let (all, out) = (Query::default(), BufWriter::new(file));
+        let (all, out) = (Query::default(), BufWriter::new(&mut held));
         let written = export::ledger(tx, layout, index, &Scope::All, &all, format, keys, day, out)?;
         Ok((layout.ledgers[index].title.clone(), written))
     })?;
     let rows = written.rows;
     tell(installation, format!("“{title}”{rows}行，敏感栏完整"), written.persons)?;
+    move_over(&mut held, &mut file, output)?;
     say!("已导出 {rows} 行到 {}", output.display());
     Ok(Outcome::Done)
+}
+
+/// What was held back, into its file.
+fn move_over(held: &mut File, file: &mut File, path: &Path) -> anyhow::Result<()> {
+    held.rewind()
+        .and_then(|()| std::io::copy(held, file))
+        .with_context(|| format!("文件 {} 没有写完", path.display()))?;
+    Ok(())
 }
 
 /// An entry of what left the system.
@@ -97,19 +109,25 @@ fn tell(installation: &Installation, title: String, persons: BTreeSet<i64>) -> a
 
 fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
     private::create_dir(output).with_context(|| format!("目录 {} 建不了", output.display()))?;
-    let (mut ledgers, mut rows) = (0, 0);
+    let mut rows = 0;
+    let mut made: Vec<(File, File, PathBuf)> = Vec::new();
     let persons = installation.db.read(|tx| {
         let current = installation.current(tx)?;
         for (index, ledger) in current.engine.layout.ledgers.iter().enumerate().filter(|(_, l)| !l.derived) {
             let path = output.join(format!("{}.csv", ledger.name));
             let file = private::create(&path).with_context(|| format!("文件 {} 写不了", path.display()))?;
-            rows += export::everything(tx, &current.engine.layout, index, BufWriter::new(file))?;
-            ledgers += 1;
+            let mut held = tempfile::tempfile().context("临时文件建不了")?;
+            rows += export::everything(tx, &current.engine.layout, index, BufWriter::new(&mut held))?;
+            made.push((held, file, path));
         }
         let sql = "select distinct record_id from l_person";
         Ok(tx.rows(sql, &[], |r| r.i64(0))?.into_iter().collect())
     })?;
     tell(installation, format!("全部台账，共{rows}行，不含敏感栏"), persons)?;
+    for (held, file, path) in &mut made {
+        move_over(held, file, path)?;
+    }
+    let ledgers = made.len();
     say!("已导出 {ledgers} 本台账，共 {rows} 行，到 {}", output.display());
     Ok(Outcome::Done)
 }

@@ -12,14 +12,14 @@ use serde_json::json;
 
 use super::{
     Outcome, Place, misuse, open,
-    questions_import::{Import, import},
+    questions_import::{Import, Written, import},
 };
 use crate::{
     audit,
     installation::Installation,
     private,
     questions::{
-        self, Format, Placed, Question,
+        self, Encoding, Format, Placed, Question,
         bank::{self, Kept, NotTaken},
     },
     scope::Actor,
@@ -74,6 +74,12 @@ pub(super) struct Revise {
     /// 只有一道题的文件
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// 文字编码；不写则由内容判断
+    #[arg(long, value_enum)]
+    encoding: Option<Written>,
+    /// 题目没有写出处条款时，以此为出处
+    #[arg(long, value_name = "CLAUSE")]
+    source: Option<String>,
     /// 由谁修改
     #[arg(long, default_value = "命令行", value_name = "NAME")]
     by: String,
@@ -102,7 +108,7 @@ enum To {
 /// Runs it.
 pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
     if let Command::Export(Export { template: true, output, .. }) = command {
-        write(output, &questions::template()?)?;
+        write(output, &questions::template()?, || Ok(()))?;
         say!("已写出题目模板：{}", output.display());
         return Ok(Outcome::Done);
     }
@@ -121,8 +127,10 @@ pub(super) fn actor(installation: &Installation, name: &str) -> Actor {
     Actor { name: name.to_owned(), account: None, at: installation.clock.now().instant }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a file; `told`: when it can be written and before anything stands in it.
+fn write(path: &Path, bytes: &[u8], told: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut file = private::create(path).with_context(|| format!("文件 {} 写不了", path.display()))?;
+    told()?;
     file.write_all(bytes).with_context(|| format!("文件 {} 写不了", path.display()))
 }
 
@@ -150,13 +158,14 @@ fn export(installation: &Installation, o: &Export) -> anyhow::Result<Outcome> {
         To::Gift => (questions::write_gift(&all).into_bytes(), Vec::new()),
         To::Xlsx => questions::write_workbook(&all)?,
     };
-    write(&o.output, &bytes)?;
     let count = all.len() - left_out.len();
     let actor = actor(installation, "命令行");
-    installation.db.write(move |tx| {
-        let payload = json!({ "title": format!("题库{count}道题，含答案") });
-        audit::note(tx, &actor, audit::Kind::Export, payload);
-        Ok(())
+    write(&o.output, &bytes, || {
+        installation.db.write(move |tx| {
+            let payload = json!({ "title": format!("题库{count}道题，含答案") });
+            audit::note(tx, &actor, audit::Kind::Export, payload);
+            Ok(())
+        })
     })?;
     say!("已导出 {count} 道题到 {}", o.output.display());
     if !left_out.is_empty() {
@@ -197,14 +206,20 @@ fn answered<T>(result: anyhow::Result<T>, done: impl FnOnce(T)) -> anyhow::Resul
 
 fn revise(installation: &Installation, o: &Revise) -> anyhow::Result<Outcome> {
     let bytes = bytes_of(&o.file)?;
-    let read = questions::read(&bytes, Format::guess(&o.file, &bytes), None)?;
+    let encoding = o.encoding.map(Encoding::from);
+    let read = questions::read(&bytes, Format::guess(&o.file, &bytes), encoding)
+        .with_context(|| format!("文件 {}", o.file.display()))?;
     if let Some(refused) = read.refused.first() {
         anyhow::bail!("文件 {} 第 {} 行：{}", o.file.display(), refused.line, refused.reason);
     }
     let [Placed { question, .. }] = read.questions.as_slice() else {
         return Err(misuse(format!("文件里有 {} 道题，应只有一道", read.questions.len())));
     };
-    let (actor, question, number) = (actor(installation, &o.by), question.clone(), o.number);
+    let (actor, mut question, number) = (actor(installation, &o.by), question.clone(), o.number);
+    if let Some(source) = o.source.as_ref().filter(|_| question.source.is_empty()) {
+        source.clone_into(&mut question.source);
+        question = question.tidy();
+    }
     let version = installation.db.write(move |tx| bank::revise(tx, &actor, number, &question));
     answered(version, |version| say!("第 {number} 号题现为第 {version} 版"))
 }

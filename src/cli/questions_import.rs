@@ -64,13 +64,24 @@ enum From {
     Xlsx,
 }
 
+/// An encoding as it is typed.
 #[derive(Clone, Copy, ValueEnum)]
-enum Written {
+pub(super) enum Written {
     #[value(name = "utf-8")]
     Utf8,
     Gb18030,
     #[value(name = "windows-1252")]
     Windows1252,
+}
+
+impl std::convert::From<Written> for Encoding {
+    fn from(written: Written) -> Encoding {
+        match written {
+            Written::Utf8 => Encoding::Unicode,
+            Written::Gb18030 => Encoding::Gb18030,
+            Written::Windows1252 => Encoding::Windows1252,
+        }
+    }
 }
 
 /// What an import came to.
@@ -113,12 +124,8 @@ pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<
         Some(From::MoodleXml) => Format::MoodleXml,
         Some(From::Xlsx) => Format::Workbook,
     };
-    let encoding = o.encoding.map(|e| match e {
-        Written::Utf8 => Encoding::Unicode,
-        Written::Gb18030 => Encoding::Gb18030,
-        Written::Windows1252 => Encoding::Windows1252,
-    });
-    let read = questions::read(&bytes, format, encoding).with_context(|| format!("文件 {}", o.file.display()))?;
+    let read = questions::read(&bytes, format, o.encoding.map(Encoding::from))
+        .with_context(|| format!("文件 {}", o.file.display()))?;
     let read = for_the_bank(read, o);
     let all: Vec<&Question> = read.questions.iter().map(|p| &p.question).collect();
     let plan = installation.db.read(|tx| bank::plan(tx, &all))?;
@@ -202,6 +209,15 @@ fn print(r: &Report, o: &Import) {
             (None, Some(other)) => say!("提醒：第 {} {row}与第 {other} 行相近（{}%）", n.line, n.percent),
             (None, None) => {}
         }
+    }
+    for k in r.known.iter().take(SHOWN) {
+        match k.question {
+            Some(number) => say!("重复：第 {} {row}已在题库，是第 {number} 号题，不再导入", k.line),
+            None => say!("重复：第 {} {row}与文件中前面的题相同，不再导入", k.line),
+        }
+    }
+    if r.known.len() > SHOWN {
+        say!("……共 {} 道重复，只列前 {SHOWN} 道", r.known.len());
     }
     let kinds =
         questions::Kind::ALL.iter().filter_map(|k| Some(format!("{} {}", k.title(), r.questions.get(k.as_str())?)));

@@ -130,8 +130,8 @@ pub(super) fn run(place: &Place, command: &Command) -> anyhow::Result<Outcome> {
     };
     let shown = out.output.display();
     let mut file = private::create(&out.output).with_context(|| format!("文件 {shown} 写不了"))?;
-    file.write_all(&bytes).with_context(|| format!("文件 {shown} 没有写完"))?;
     tell(&installation, &format!("{}：{}", kind.title(), content.title()))?;
+    file.write_all(&bytes).with_context(|| format!("文件 {shown} 没有写完"))?;
     say!("已写出{}，{}个数字，到 {shown}", kind.title(), content.figures.len());
     Ok(Outcome::Done)
 }

@@ -6,7 +6,10 @@ use std::{
     fmt,
 };
 
-use crate::sheet::{Table, letters};
+use crate::{
+    questions::folded,
+    sheet::{Table, letters},
+};
 
 /// Heads of the column that says how many persons a row stands for.
 const PERSONS: [&str; 2] = ["persons", "人数"];
@@ -184,23 +187,28 @@ pub fn marked(given: &Given) -> Result<Responses, Vec<Fault>> {
     if faults.is_empty() { Ok(Responses::collect(given.items.clone(), rows)) } else { Err(faults) }
 }
 
-/// Letters of options against a key, one option a question. Case does not matter.
+/// An option as it is compared and told: neither width nor case matters.
+pub(super) fn option(text: &str) -> String {
+    folded(text).to_uppercase()
+}
+
+/// Letters of options against a key, one option a question. Width and case do not matter.
 pub fn keyed(given: &Given, key: &[String]) -> Responses {
-    let key: Vec<String> = key.iter().map(|k| k.trim().to_uppercase()).collect();
+    let key: Vec<String> = key.iter().map(|k| option(k)).collect();
     let answer = |cell: &String, key: &String| match cell {
         cell if cell.is_empty() => Answer::Missing,
-        cell if cell.to_uppercase() == *key => Answer::Right,
+        cell if option(cell) == *key => Answer::Right,
         _ => Answer::Wrong,
     };
     let rows = given.rows.iter().map(|(cells, n)| (cells.iter().zip(&key).map(|(c, k)| answer(c, k)).collect(), *n));
     Responses::collect(given.items.clone(), rows)
 }
 
-/// How often each option of a question was chosen, in upper case.
+/// How often each option of a question was chosen.
 pub fn options_of(given: &Given, item: usize) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for (cells, persons) in given.rows.iter().filter(|(cells, _)| !cells[item].is_empty()) {
-        *counts.entry(cells[item].to_uppercase()).or_default() += persons;
+        *counts.entry(option(&cells[item])).or_default() += persons;
     }
     counts
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     SETTLED,
-    answers::{Answer, Given, Responses, options_of},
+    answers::{Answer, Given, Responses, option, options_of},
 };
 
 /// A test.
@@ -129,7 +129,7 @@ pub fn analyse_options(given: &Given, key: &[String]) -> Analysis {
             for ((cells, persons), (right, all)) in given.rows.iter().zip(&scores) {
                 if !cells[j].is_empty() && *all > 1 {
                     let own = u64::from(same(&cells[j], &key[j]));
-                    let x = f64::from(u8::from(cells[j].to_uppercase() == option));
+                    let x = f64::from(u8::from(same(&cells[j], &option)));
                     moments.add(x, (right - own) as f64 / (all - 1) as f64, *persons as f64);
                 }
             }
@@ -143,19 +143,20 @@ pub fn analyse_options(given: &Given, key: &[String]) -> Analysis {
 }
 
 fn same(a: &str, b: &str) -> bool {
-    a.trim().to_uppercase() == b.trim().to_uppercase()
+    option(a) == option(b)
 }
 
-/// A distractor that draws who knows more, and clearly better than the key does, says more than a sign.
+/// A distractor that draws who knows more, and clearly better than the key does, says more than a sign. Without one the
+/// sign stands.
 fn suspect_key(item: &mut Item) {
     let of_key = item.options.iter().find(|o| o.key).and_then(|o| o.discrimination).unwrap_or(0.0);
     let others = item.options.iter().filter(|o| !o.key);
     let best = others.filter_map(|o| Some((o.discrimination?, o))).max_by(|a, b| a.0.total_cmp(&b.0));
-    item.warnings.retain(|w| !matches!(w, Warning::Key { .. }));
     if let Some((drawn, choice)) = best
         && drawn > 2.0 * error(item.answered)
         && drawn > of_key
     {
+        item.warnings.retain(|w| !matches!(w, Warning::Key { .. }));
         item.warnings.push(Warning::Key { option: Some(choice.option.clone()) });
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::answers::Fault;
 use crate::{
-    questions::{Difficulty, Kind, Question, bank::Kept},
+    questions::{Difficulty, Kind, Question, bank::Kept, plain},
     sheet::Table,
     splitmix::SplitMix,
 };
@@ -251,7 +251,8 @@ pub fn forms(chosen: &[Chosen], count: usize, seed: u64) -> Vec<Form> {
 /// Options in an order of their own. 以上都对 and its like stay last; where options name each other by letters all stay.
 fn options(q: &Question, stream: &mut Stream) -> Vec<usize> {
     let mut order: Vec<usize> = (0..q.answers.len()).collect();
-    let text = |i: usize| q.answers[i].text.trim();
+    let texts: Vec<String> = q.answers.iter().map(|a| plain(q.markup, &a.text).trim().to_owned()).collect();
+    let text = |i: usize| texts[i].as_str();
     let last_letter = char::from(b'A' + order.len().clamp(1, 26) as u8 - 1);
     // `A和C`, `AB都对`: two letters of options and nothing but words between and after them.
     let names_others = |t: &str| {

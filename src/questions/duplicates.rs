@@ -17,10 +17,52 @@ const SHINGLE: usize = 3;
 /// Share of common shingles (Jaccard) from which two questions are nearly the same, in tenths.
 const ALIKE: usize = 8;
 
-/// Letters and digits of stem and options, the options in their own order.
-fn bare(q: &Question) -> String {
-    let strip =
-        |text: &str| -> String { folded(&plain(q.markup, text)).chars().filter(|c| c.is_alphanumeric()).collect() };
+/// Signs without which a text says something else.
+const SIGNS: &str = "<>=≤≥≠≈%‰±×÷√°";
+/// Signs that do so before a digit or a letter: `-5%`, `x+y`, `10^2`.
+const JOINTS: &str = "-+*/^~";
+const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/// Letters, digits and signs that matter, without width, case and punctuation.
+fn core(text: &str) -> String {
+    let mut raised = String::with_capacity(text.len());
+    for c in text.chars() {
+        match RAISED.chars().position(|r| r == c) {
+            Some(n) => raised.push_str(&format!("^{n}")),
+            None => raised.push(c),
+        }
+    }
+    let dash = |c| if matches!(c, '\u{2212}' | '\u{2013}') { '-' } else { c };
+    let chars: Vec<char> = folded(&raised).chars().map(dash).collect();
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for (i, c) in chars.iter().copied().enumerate() {
+        let next = chars.get(i + 1).copied().unwrap_or(' ');
+        let behind = !gap && out.ends_with(|c: char| c.is_ascii_digit());
+        let meant = c.is_alphanumeric()
+            || SIGNS.contains(c)
+            || JOINTS.contains(c) && next.is_ascii_alphanumeric()
+            || c == '.' && behind && next.is_ascii_digit();
+        if !meant {
+            gap = true;
+            continue;
+        }
+        // `1、2` is not 12.
+        if gap && c.is_ascii_digit() && out.ends_with(|c: char| c.is_ascii_digit()) {
+            out.push(' ');
+        }
+        gap = false;
+        out.push(c);
+    }
+    out
+}
+
+/// What stem and options say, the options in their own order; `pictures`: with the names of those that each shows.
+fn bare(q: &Question, pictures: bool) -> String {
+    let strip = |text: &str| -> String {
+        let shown = q.images.iter().filter(|i| pictures && text.contains(&i.name)).map(|i| format!("\t{}", i.name));
+        std::iter::once(core(&plain(q.markup, text))).chain(shown).collect()
+    };
     let mut options: Vec<String> =
         if q.kind.has_options() { q.answers.iter().map(|a| strip(&a.text)).collect() } else { Vec::new() };
     options.sort_unstable();
@@ -29,7 +71,7 @@ fn bare(q: &Question) -> String {
 
 /// The same for two questions that say the same, and nothing else.
 pub fn fingerprint(q: &Question) -> String {
-    Sha256::digest(bare(q).as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bare(q, true).as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
 /// Two questions that are nearly the same.
@@ -44,7 +86,7 @@ pub struct Near {
 }
 
 fn shingles(q: &Question) -> Vec<u64> {
-    let chars: Vec<char> = bare(q).chars().collect();
+    let chars: Vec<char> = bare(q, false).chars().collect();
     let hash = |piece: &[char]| {
         let mut hasher = DefaultHasher::new();
         piece.hash(&mut hasher);
@@ -105,11 +147,45 @@ fn overlap(a: &[u64], b: &[u64]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::questions::{Answer, Kind, Markup, Weight};
+    use crate::questions::{Answer, Image, ImageKind, Kind, Markup, Weight};
 
     fn q(stem: &str) -> Question {
         let answers = vec![Answer::new("一次", Weight::FULL), Answer::new("两次", Weight::NONE)];
         Question::new(Kind::Single, stem, answers)
+    }
+
+    #[test]
+    fn numbers_signs_and_pictures_make_another_question() {
+        let different = [
+            ("投资1.5万元", "投资15万元"),
+            ("设x>0，则", "设x<0，则"),
+            ("增长-5%", "增长5%"),
+            ("增长−5%", "增长５％"),
+            ("占5%", "占5‰"),
+            ("不少于≥3次", "不少于≤3次"),
+            ("选1、2项", "选12项"),
+            ("3-5年", "35年"),
+            ("面积10²", "面积102"),
+            ("a+b", "a-b"),
+            ("2×3", "2÷3"),
+        ];
+        for (one, other) in different {
+            assert_ne!(fingerprint(&q(one)), fingerprint(&q(other)), "{one} {other}");
+        }
+        for (one, other) in [("增长−5％。", "增长 -5%"), ("投资１．５万元？", "投资1.5万元"), ("共3次。", "共 3 次")]
+        {
+            assert_eq!(fingerprint(&q(one)), fingerprint(&q(other)), "{one} {other}");
+        }
+        let shown = |name: &str| {
+            let mut q = q(&format!("看图<img src=\"@@PLUGINFILE@@/{name}\">"));
+            q.markup = Markup::Html;
+            q.images = vec![Image { name: name.into(), kind: ImageKind::Png, data: String::new() }];
+            q
+        };
+        assert_ne!(fingerprint(&shown("a.png")), fingerprint(&shown("b.png")));
+        assert_eq!(near(&[&shown("a.png"), &shown("b.png")], 1).len(), 1, "but nearly the same");
+        let html = |stem: &str| Question { markup: Markup::Html, ..q(stem) };
+        assert_ne!(fingerprint(&html("设x<0时")), fingerprint(&html("设x<5时")));
     }
 
     #[test]

@@ -10,6 +10,10 @@ use super::{kind::Markup, model::Question};
 const MOST_BYTES: usize = 1 << 20;
 /// Pictures of one question.
 const MOST: usize = 10;
+/// How often a text may call each of these.
+const MENTIONS: usize = 5;
+/// Files beside a question, shown or not.
+const MOST_FILES: usize = 50;
 /// How a text names one; Moodle's way.
 const PLACE: &str = "@@PLUGINFILE@@/";
 /// How a picture stands inside a text.
@@ -66,6 +70,7 @@ impl Image {
             return Err(format!("图片有{}KB，超过{}KB，请缩小", bytes.len() >> 10, MOST_BYTES >> 10));
         }
         let kind = ImageKind::of(bytes).ok_or("图片不是 PNG、JPEG 或 GIF")?;
+        size_of(kind, bytes).ok_or("图片不完整：读不出宽和高。请重新导出图片")?;
         let digest: String = Sha256::digest(bytes).iter().take(12).map(|b| format!("{b:02x}")).collect();
         Ok(Image { name: format!("{digest}.{}", kind.as_str()), kind, data: BASE64.encode(bytes) })
     }
@@ -87,7 +92,13 @@ fn texts(q: &mut Question) -> impl Iterator<Item = &mut String> {
 }
 
 /// Takes pictures that came with the file under the names by which texts call them.
-pub(super) fn rename(q: &mut Question, named: Vec<(String, Image)>) {
+///
+/// # Errors
+/// When there are too many.
+pub(super) fn rename(q: &mut Question, named: Vec<(String, Image)>) -> Result<(), String> {
+    if named.len() > MOST_FILES {
+        return Err(format!("题目附有{}个文件，超过{MOST_FILES}个", named.len()));
+    }
     for (name, image) in named {
         let escaped: String = name
             .bytes()
@@ -105,6 +116,7 @@ pub(super) fn rename(q: &mut Question, named: Vec<(String, Image)>) {
             q.images.push(image);
         }
     }
+    Ok(())
 }
 
 /// Takes pictures out of the texts, and refuses those that would have to be fetched.
@@ -113,9 +125,18 @@ pub(super) fn settle(mut q: Question) -> Result<Question, String> {
         return Ok(Question { images: Vec::new(), ..q });
     }
     let mut images = std::mem::take(&mut q.images);
+    // Before any of them is read.
+    let many = |n: usize| format!("图片有{n}张，超过{MOST}张");
+    let named = texts(&mut q).map(|t| t.matches(DATA).count() + t.matches("<img").count() + t.matches("![").count());
+    let named = named.sum();
+    if named > MOST * MENTIONS {
+        return Err(many(named));
+    }
     for text in texts(&mut q) {
-        while let Some(begin) = text.find(DATA) {
-            let after = &text[begin..];
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some(begin) = rest.find(DATA) {
+            let after = &rest[begin..];
             let (head, body) = after.split_once(";base64,").ok_or("图片没有写成 base64")?;
             if head.len() > DATA.len() + 20 {
                 return Err("图片没有写成 base64".into());
@@ -124,10 +145,16 @@ pub(super) fn settle(mut q: Question) -> Result<Question, String> {
             let bytes = BASE64.decode(&body[..length]).map_err(|_| "图片的内容不完整")?;
             let image = Image::of(&bytes)?;
             let end = begin + head.len() + ";base64,".len() + length;
-            text.replace_range(begin..end, &format!("{PLACE}{}", image.name));
+            out.push_str(&rest[..begin]);
+            out.push_str(&format!("{PLACE}{}", image.name));
+            rest = &rest[end..];
             if !images.contains(&image) {
                 images.push(image);
             }
+        }
+        if !out.is_empty() {
+            out.push_str(rest);
+            *text = out;
         }
         sources(text)?;
     }
@@ -138,7 +165,7 @@ pub(super) fn settle(mut q: Question) -> Result<Question, String> {
     images.retain(|i| place(i).is_some());
     images.sort_by_key(place);
     if images.len() > MOST {
-        return Err(format!("图片有{}张，超过{MOST}张", images.len()));
+        return Err(many(images.len()));
     }
     for (at, _) in whole.match_indices(PLACE) {
         let called = &whole[at + PLACE.len()..];
@@ -177,30 +204,66 @@ pub(super) fn inlined(text: &str, images: &[Image]) -> String {
         text.replace(&format!("{PLACE}{}", i.name), &format!("{DATA}{};base64,{}", i.kind.as_str(), i.data))
     })
 }
+
 impl Image {
     /// Width and height in pixels, as its head says.
     pub fn size(&self) -> Option<(u32, u32)> {
-        let bytes = BASE64.decode(&self.data).ok()?;
-        let two = |at: usize| Some(u32::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-        let little = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
-        let found = match self.kind {
-            ImageKind::Png => (two(16)? << 16 | two(18)?, two(20)? << 16 | two(22)?),
-            ImageKind::Gif => (little(6)?, little(8)?),
-            ImageKind::Jpeg => {
-                let mut at = 2;
-                loop {
-                    let (mark, kind) = (*bytes.get(at)?, *bytes.get(at + 1)?);
-                    if mark != 0xff {
-                        return None;
-                    }
+        size_of(self.kind, &BASE64.decode(&self.data).ok()?)
+    }
+}
+
+fn size_of(kind: ImageKind, bytes: &[u8]) -> Option<(u32, u32)> {
+    let two = |at: usize| Some(u32::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+    let little = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
+    let found = match kind {
+        ImageKind::Png => (two(16)? << 16 | two(18)?, two(20)? << 16 | two(22)?),
+        ImageKind::Gif => (little(6)?, little(8)?),
+        ImageKind::Jpeg => {
+            let mut at = 2;
+            loop {
+                if *bytes.get(at)? != 0xff {
+                    return None;
+                }
+                match *bytes.get(at + 1)? {
+                    // Before a mark there may be any number of these.
+                    0xff => at += 1,
                     // The frame says it; tables and comments before it are passed over.
-                    if matches!(kind, 0xc0..=0xcf) && !matches!(kind, 0xc4 | 0xc8 | 0xcc) {
-                        break (two(at + 7)?, two(at + 5)?);
-                    }
-                    at += 2 + two(at + 2)? as usize;
+                    0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => break (two(at + 7)?, two(at + 5)?),
+                    // Marks without a length.
+                    0x01 | 0xd0..=0xd8 => at += 2,
+                    _ => at += 2 + two(at + 2)? as usize,
                 }
             }
+        }
+    };
+    (found.0 > 0 && found.1 > 0).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_whose_size_cannot_be_read_is_refused() {
+        let png = [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x05\0\0\0\x07"[..], &[0; 9]].concat();
+        assert_eq!(Image::of(&png).unwrap().size(), Some((5, 7)));
+        assert!(Image::of(&png[..20]).unwrap_err().contains("读不出宽和高"));
+        // Fill bytes, a comment, a mark without length, then the frame.
+        let jpeg = b"\xff\xd8\xff\xff\xff\xfe\0\x04ab\xff\x01\xff\xc0\0\x0b\x08\0\x07\0\x05\x01";
+        assert_eq!(Image::of(jpeg).unwrap().size(), Some((5, 7)));
+        assert!(Image::of(&jpeg[..16]).is_err() && Image::of(b"\xff\xd8\xff\xff").is_err());
+        assert!(Image::of(b"GIF89a\0\0\x05\0").is_err(), "no width");
+    }
+
+    #[test]
+    fn many_pictures_are_refused_before_they_are_read() {
+        let gif = BASE64.encode(b"GIF89a\x05\0\x07\0");
+        let of = |n: usize| {
+            let stem = format!("<img src=\"{DATA}gif;base64,{gif}\">").repeat(n);
+            settle(Question { markup: Markup::Html, ..Question::new(crate::questions::Kind::Short, stem, Vec::new()) })
         };
-        (found.0 > 0 && found.1 > 0).then_some(found)
+        let same = of(20).unwrap();
+        assert_eq!((same.images.len(), same.stem.matches(PLACE).count()), (1, 20));
+        assert!(of(100_000).unwrap_err().contains("超过10张"));
     }
 }

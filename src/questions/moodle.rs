@@ -198,7 +198,7 @@ fn question(node: &Node) -> Result<Question, String> {
             _ => {}
         }
     }
-    image::rename(&mut question, images);
+    image::rename(&mut question, images)?;
     Ok(question)
 }
 

@@ -11,6 +11,12 @@ pub fn plain(markup: Markup, text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
+        // `x<0`: a tag begins with a letter.
+        if !rest[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!')) {
+            out.push('<');
+            rest = &rest[at + 1..];
+            continue;
+        }
         let Some(end) = rest[at..].find('>') else {
             rest = "";
             break;
@@ -39,6 +45,7 @@ mod tests {
     fn words_alone() {
         assert_eq!(plain(Markup::Html, "<p>一 &amp; <b>二</b></p><p>三<br/>四</p>"), "一 & 二\n三\n四");
         assert_eq!(plain(Markup::Html, "一<img src=x"), "一");
+        assert_eq!(plain(Markup::Html, "x<0 且 <i>y</i> < 5"), "x<0 且 y < 5");
         assert_eq!(plain(Markup::Plain, "a<b>c"), "a<b>c");
     }
 }

@@ -94,6 +94,17 @@ fn a_wrong_key_is_suspected() {
     let counts: Vec<_> = a.items[0].options.iter().map(|o| (o.option.as_str(), o.key, o.chosen)).collect();
     assert_eq!(counts, [("A", true, 30), ("B", false, 40), ("C", false, 10)]);
     assert!(a.items[1].warnings.is_empty(), "{:?}", a.items[1]);
+    // Letters of full width are the same letters, in the table and in the key.
+    let wide = csv("甲,乙,丙,丁,戊,人数\nｂ,Ａ,A,A,A,20\nB,A,A,ａ,Ｂ,20\nA,B,B,B,Ａ,30\nＣ,A,B,B,B,10\n");
+    let wide_key: Vec<String> = "Ａ,A,ａ,A,A".split(',').map(String::from).collect();
+    assert_eq!(items::analyse_options(&wide, &wide_key), a);
+    // Where no other option is clearly better, the sign alone is told.
+    let mut text = String::from("甲,乙,丙,丁,戊,人数\nA,B,B,B,B,24\n");
+    for option in 'B'..='I' {
+        text.push_str(&format!("{option},A,A,A,A,5\n{option},B,B,B,B,2\n"));
+    }
+    let spread = items::analyse_options(&csv(&text), &key);
+    assert_eq!(spread.items[0].warnings, [Warning::Negative, Warning::Key { option: None }]);
 }
 
 fn of(c: &Calibration, f: impl Fn(&irt::ItemFit) -> f64) -> Vec<f64> {
@@ -323,6 +334,23 @@ fn the_command_gives_tables_and_json() {
     let linked = run(&data, &["exam", "link", &file, &file, "--model", "1pl"]);
     assert_eq!(linked.code, 0, "{}", linked.err);
     assert!(linked.out.contains("= 新卷 3.00 分（满分 5）"), "{}", linked.out);
+
+    // A question that everybody knows is in no score, and is named.
+    let with = dir.path().join("with.csv");
+    let text = fs::read_to_string(lsat6()).unwrap();
+    let lines: Vec<String> =
+        text.lines().enumerate().map(|(n, l)| format!("{},{l}", if n == 0 { "送分" } else { "1" })).collect();
+    fs::write(&with, lines.join("\n")).unwrap();
+    let with = with.to_str().unwrap();
+    let linked = run(&data, &["exam", "link", with, &file, "--model", "1pl"]);
+    assert!(linked.out.contains("基准卷有 1 道题没有标定") && linked.out.contains("合格线：送分"), "{}", linked.out);
+    let json: Json =
+        serde_json::from_str(&run(&data, &["exam", "link", with, &file, "--model", "1pl", "--json"]).out).unwrap();
+    assert_eq!(
+        (json["base_form"]["left_out"][0].as_str(), json["base_form"]["full_marks"].as_i64()),
+        (Some("送分"), Some(5))
+    );
+    assert_eq!(json["new_form"]["left_out"].as_array().unwrap().len(), 0);
 
     let bad = dir.path().join("bad.csv");
     fs::write(&bad, "甲,乙\n1,0\n1,是\n").unwrap();

@@ -7,7 +7,7 @@ use dongliang::{
         paper::{self, Chosen, Wanted},
         print,
     },
-    questions::{Answer, Difficulty, Kind, Question, Weight, bank::Kept},
+    questions::{Answer, Difficulty, Kind, Markup, Question, Weight, bank::Kept},
     sheet::{Limits, csv_text},
 };
 use proptest::prelude::*;
@@ -115,8 +115,12 @@ fn some_options_keep_their_place() {
     let orders = |chosen: &[Chosen]| -> BTreeSet<Vec<usize>> {
         (0..100).map(|seed| paper::forms(chosen, 1, seed)[0].asked[0].options.clone()).collect()
     };
-    let last = orders(&with(["甲", "乙", "丙", "以上都对"]));
-    assert!(last.len() == 6 && last.iter().all(|o| o[3] == 3), "{last:?}");
+    let mut html = with(["<p>甲</p>", "<p>乙</p>", "<p>丙</p>", "<p>以上都对</p>"]);
+    html[0].question.markup = Markup::Html;
+    for chosen in [with(["甲", "乙", "丙", "以上都对"]), html] {
+        let last = orders(&chosen);
+        assert!(last.len() == 6 && last.iter().all(|o| o[3] == 3), "{last:?}");
+    }
     assert_eq!(orders(&with(["甲", "乙", "A和B", "丙"])).len(), 1);
     assert_eq!(orders(&with(["甲", "乙", "AB都对", "丙"])).len(), 1);
     assert_eq!(orders(&with(["GDP增速", "CPI", "PPI", "BOT模式"])).len(), 24);
@@ -183,6 +187,17 @@ fn the_command_prints_forms() {
     assert_eq!(made["forms"][1]["key"].as_array().unwrap().len(), 20);
     ran(&args("卷二", &["--forms", "2", "--seed", "5"]));
     assert_eq!(fs::read(path("卷/组卷.json")).unwrap(), fs::read(path("卷二/组卷.json")).unwrap());
+    // Without a seed each paper is another one, and says by which seed; what is there is not written over.
+    let seed = |out: &str| {
+        let done = ran(&args(out, &[]));
+        assert_eq!(done.code, 0, "{}", done.err);
+        let made: Json = serde_json::from_slice(&fs::read(path(out).join("组卷.json")).unwrap()).unwrap();
+        assert!(done.out.contains(&format!("种子 {}，", made["seed"])), "{}", done.out);
+        made["seed"].as_u64().unwrap()
+    };
+    assert_ne!(seed("随机一"), seed("随机二"));
+    let again = ran(&args("卷", &["--seed", "6"]));
+    assert!(again.code == 2 && again.err.contains("里已有文件"), "{}", again.err);
     fs::write(path("细目.csv"), "题型,题数,每题分值\n单选,13,2\n").unwrap();
     let short = ran(&args("卷三", &[]));
     assert!(short.code == 1 && short.out.contains("第2行：题库里符合的题有12道，要13道"), "{}{}", short.out, short.err);

@@ -105,16 +105,25 @@ fn the_commands() {
     fs::write(&file, good).unwrap();
     let ran = run(&data, &["questions", "import", path]);
     assert!(ran.code == 0 && ran.out.contains("没有要导入的题"), "{}", ran.out);
+    assert!(ran.out.contains("重复：第 1 行已在题库，是第 1 号题") || ran.out.contains("是第 1 号题"), "{}", ran.out);
 
     fs::write(&file, "// 出处：二（一）三\n每季度至少几次现场教学？{=一次 ~两次}\n").unwrap();
     let ran = run(&data, &["questions", "revise", "1", path]);
     assert!(ran.code == 0 && ran.out.contains("第 1 号题现为第 2 版"), "{}{}", ran.out, ran.err);
+    // What its own messages ask for can be given.
+    let old = dir.path().join("旧.gift");
+    fs::write(&old, b"\xd7\xee\xba\xf3{=\xd2\xbb ~\xb6\xfe}").unwrap();
+    let old = old.to_str().unwrap();
+    let ran = run(&data, &["questions", "revise", "1", old, "--encoding", "gb18030"]);
+    assert!(ran.code != 0 && ran.err.contains("出处条款"), "{}{}", ran.out, ran.err);
+    let ran = run(&data, &["questions", "revise", "1", old, "--encoding", "gb18030", "--source", "二（一）三"]);
+    assert!(ran.code == 0 && ran.out.contains("第 1 号题现为第 3 版"), "{}{}", ran.out, ran.err);
     let ran = run(&data, &["questions", "retire", "2", "--reason", "条款已改"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let ran = run(&data, &["questions", "retire", "2", "--reason", "条款已改"]);
     assert!(ran.code == 1 && ran.err.contains("第2号题已经停用"), "{}", ran.err);
     let listed = run(&data, &["questions", "list"]).out;
-    assert!(listed.contains("1\t2\t单选题") && listed.contains("共 2 道"), "{listed}");
+    assert!(listed.contains("1\t3\t单选题") && listed.contains("共 2 道"), "{listed}");
 
     for name in ["出.gift", "出.xlsx"] {
         let out = dir.path().join(name);
