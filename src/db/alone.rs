@@ -42,12 +42,25 @@ impl Work {
     }
 }
 
-/// The locks of a database in memory, which has no other process.
+/// Whose turn it is among the threads of this process: for a database in memory, which has no other process, and before
+/// the server's lock, for which one waits on a connection.
 #[derive(Default)]
-pub(super) struct InMemory {
+pub(super) struct Turns {
     judging: Mutex<()>,
     staging: Mutex<()>,
     importing: Mutex<()>,
+}
+
+impl Turns {
+    /// Waits until no other thread does this work.
+    pub(super) fn wait(&self, work: Work) -> MutexGuard<'_, ()> {
+        let turn = match work {
+            Work::Judging => &self.judging,
+            Work::Staging => &self.staging,
+            Work::Importing => &self.importing,
+        };
+        turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The right to do the work; given back when dropped.
@@ -59,7 +72,8 @@ pub struct Alone<'d> {
 enum Held<'d> {
     File(File),
     Memory(MutexGuard<'d, ()>),
-    Session(Box<Session<'d>>),
+    /// Dropped in this order: the next thread finds the server's lock free.
+    Session(Box<Session<'d>>, MutexGuard<'d, ()>),
 }
 
 /// A connection that holds a lock of its session.
@@ -79,24 +93,23 @@ impl<'d> Alone<'d> {
         Ok(Alone { _held: Held::File(locked.map_err(failed)?) })
     }
 
-    /// Waits for the lock of a database in memory.
-    pub(super) fn within(locks: &'d InMemory, work: Work) -> Alone<'d> {
-        let lock = match work {
-            Work::Judging => &locks.judging,
-            Work::Staging => &locks.staging,
-            Work::Importing => &locks.importing,
-        };
-        Alone { _held: Held::Memory(lock.lock().unwrap_or_else(PoisonError::into_inner)) }
+    /// The turn alone, of a database in memory.
+    pub(super) fn within(turn: MutexGuard<'d, ()>) -> Alone<'d> {
+        Alone { _held: Held::Memory(turn) }
     }
 
-    /// Waits for the lock of a PostgreSQL session.
-    pub(super) fn on(mut connection: Taken<'d, pg::Connection>, work: Work) -> Result<Alone<'d>, DbError> {
+    /// Waits for the lock of a PostgreSQL session, which only other processes can hold.
+    pub(super) fn on(
+        mut connection: Taken<'d, pg::Connection>,
+        turn: MutexGuard<'d, ()>,
+        work: Work,
+    ) -> Result<Alone<'d>, DbError> {
         if let Err(e) = connection.get().lock_session(work.key()) {
             connection.give_up();
             return Err(e);
         }
         let session = Session { connection: Some(connection), key: work.key() };
-        Ok(Alone { _held: Held::Session(Box::new(session)) })
+        Ok(Alone { _held: Held::Session(Box::new(session), turn) })
     }
 }
 

@@ -53,13 +53,14 @@ pub struct Db(Arc<Shared>);
 
 struct Shared {
     backend: Backend,
+    turns: alone::Turns,
     seal: OnceLock<Seal>,
 }
 
 enum Backend {
     // Fields are dropped in order: the readers first, so that the writer's connection folds the log into the file.
     File { readers: Pool<sqlite::Connection>, writer: writer::Writer, path: PathBuf },
-    Memory(Mutex<sqlite::Connection>, alone::InMemory),
+    Memory(Mutex<sqlite::Connection>),
     Postgres(Pool<pg::Connection>),
 }
 
@@ -78,7 +79,7 @@ impl Db {
     /// Opens the address as it is.
     fn connect(url: &str) -> Result<Db, DbError> {
         let backend = backend(url).map_err(|e| e.opening(url))?;
-        Ok(Db(Arc::new(Shared { backend, seal: OnceLock::new() })))
+        Ok(Db(Arc::new(Shared { backend, turns: alone::Turns::default(), seal: OnceLock::new() })))
     }
 
     /// Runs `f` on one consistent snapshot. What it tries to write is refused.
@@ -94,7 +95,7 @@ impl Db {
                 }
                 result
             }
-            Backend::Memory(connection, _) => {
+            Backend::Memory(connection) => {
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 connection.run("pragma query_only = on")?;
                 let result = in_memory(&mut connection, "rollback", f);
@@ -140,7 +141,7 @@ impl Db {
                     f(tx)
                 })
             }
-            Backend::Memory(connection, _) => {
+            Backend::Memory(connection) => {
                 in_memory(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), "commit", f)
             }
             Backend::Postgres(pool) => {
@@ -173,8 +174,13 @@ impl Db {
     pub fn alone(&self, work: Work) -> Result<Alone<'_>, DbError> {
         match &self.0.backend {
             Backend::File { path, .. } => Alone::beside(path, work),
-            Backend::Memory(_, locks) => Ok(Alone::within(locks, work)),
-            Backend::Postgres(pool) => Alone::on(begun(pool, "select 1")?, work),
+            Backend::Memory(_) => Ok(Alone::within(self.0.turns.wait(work))),
+            Backend::Postgres(pool) => {
+                // Whoever waits for another thread of this process waits without a connection: however many they are,
+                // those who work find one.
+                let turn = self.0.turns.wait(work);
+                Alone::on(begun(pool, "select 1")?, turn, work)
+            }
         }
     }
 
@@ -194,9 +200,7 @@ impl Db {
 
 fn backend(url: &str) -> Result<Backend, DbError> {
     match url.split_once(':') {
-        Some(("sqlite", ":memory:")) => {
-            Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?), alone::InMemory::default()))
-        }
+        Some(("sqlite", ":memory:")) => Ok(Backend::Memory(Mutex::new(sqlite::Connection::memory()?))),
         Some(("sqlite", path)) if !path.is_empty() => {
             let path = PathBuf::from(path);
             let connection = sqlite::Connection::file(&path, Use::Write)?;

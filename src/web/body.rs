@@ -23,7 +23,7 @@ const WAITING: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The same where it is only thrown away.
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
-/// What is read only to be thrown away.
+/// What is read only to be thrown away, and how long at most.
 const DRAINED: usize = 512 << 20;
 const DRAINING: Duration = Duration::from_secs(60);
 
@@ -74,28 +74,38 @@ impl Stream for Pieces {
 /// Reads a body on a task of its own.
 pub(super) fn pieces(body: Body) -> Pieces {
     let (to, from) = mpsc::channel(WAITING);
-    tokio::spawn(pump(body, to));
+    tokio::spawn(pump(body, to, DRAINING));
     Pieces(from)
 }
 
 /// Reads a body that is not wanted.
 pub(super) fn drain(body: Body) {
-    let mut body = Body::new(Limited::new(body, DRAINED));
-    let read = async move { while let Ok(Some(_)) = next(&mut body, SHORT_PATIENCE).await {} };
-    tokio::spawn(tokio::time::timeout(DRAINING, read));
+    tokio::spawn(rest(body, DRAINING));
 }
 
-async fn pump(mut body: Body, to: mpsc::Sender<Piece>) {
-    let mut wanted = true;
+/// Reads what nobody wants, for so long at most: whoever sends it drop by drop is cut off.
+async fn rest(body: Body, time: Duration) {
+    let mut body = Body::new(Limited::new(body, DRAINED));
+    let read = async { while let Ok(Some(_)) = next(&mut body, SHORT_PATIENCE).await {} };
+    // Cut off or read to its end, nothing follows from it.
+    let _ = tokio::time::timeout(time, read).await;
+}
+
+async fn pump(mut body: Body, to: mpsc::Sender<Piece>, draining: Duration) {
     loop {
-        let piece = match next(&mut body, if wanted { PATIENCE } else { SHORT_PATIENCE }).await {
+        let piece = tokio::select! {
+            // Who does not want it any more has dropped the other end.
+            () = to.closed() => return rest(body, draining).await,
+            piece = next(&mut body, PATIENCE) => piece,
+        };
+        let piece = match piece {
             Ok(Some(piece)) => Ok(piece),
             Ok(None) => return,
             Err(broken) => Err(broken),
         };
         let ended = piece.is_err();
-        // Who does not want it any more has dropped the other end; the rest is read all the same.
-        wanted = wanted && to.send(piece).await.is_ok();
+        // What is not taken any more is noticed above.
+        let _ = to.send(piece).await;
         if ended {
             return;
         }
@@ -127,4 +137,56 @@ fn is_too_long(e: &axum::Error) -> bool {
         at = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::Future as _, sync::Arc, time::Instant};
+
+    use super::*;
+
+    /// A byte every few milliseconds, without end.
+    struct Drops(Pin<Box<tokio::time::Sleep>>, #[expect(dead_code, reason = "it counts who has it")] Arc<()>);
+
+    const PAUSE: Duration = Duration::from_millis(5);
+
+    impl Stream for Drops {
+        type Item = Result<Bytes, std::io::Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            std::task::ready!(self.0.as_mut().poll(cx));
+            self.0 = Box::pin(tokio::time::sleep(PAUSE));
+            Poll::Ready(Some(Ok(Bytes::from_static(b"x"))))
+        }
+    }
+
+    /// How long a body is read that nobody wants, after `take` pieces of it were wanted.
+    fn read_for(take: usize) -> Duration {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        runtime.block_on(async {
+            let there = Arc::new(());
+            let body = Body::from_stream(Drops(Box::pin(tokio::time::sleep(PAUSE)), there.clone()));
+            let (to, from) = mpsc::channel(WAITING);
+            tokio::spawn(pump(body, to, Duration::from_millis(300)));
+            let mut pieces = Pieces(from);
+            for _ in 0..take {
+                let piece = std::future::poll_fn(|cx| Pin::new(&mut pieces).poll_next(cx)).await;
+                assert_eq!(piece.unwrap().unwrap(), Bytes::from_static(b"x"));
+            }
+            drop(pieces);
+            let begun = Instant::now();
+            while Arc::strong_count(&there) > 1 && begun.elapsed() < Duration::from_secs(10) {
+                tokio::time::sleep(PAUSE).await;
+            }
+            begun.elapsed()
+        })
+    }
+
+    #[test]
+    fn what_nobody_wants_is_read_for_a_while_and_not_for_ever() {
+        for take in [0, 3] {
+            let time = read_for(take);
+            assert!((Duration::from_millis(200)..Duration::from_secs(5)).contains(&time), "{take}: {time:?}");
+        }
+    }
 }

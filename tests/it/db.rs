@@ -296,6 +296,27 @@ fn work_is_done_by_one_process_at_a_time() {
     drop(db.alone(Work::Judging).unwrap());
 }
 
+db_test!(those_who_wait_for_their_turn_keep_nobody_from_reading, |db: &Db| {
+    let alone = db.alone(Work::Importing).unwrap();
+    let (done, came) = std::sync::mpsc::channel();
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let db = db.clone();
+            std::thread::spawn(move || drop(db.alone(Work::Importing).unwrap()))
+        })
+        .collect();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let reader = db.clone();
+    let reading = std::thread::spawn(move || {
+        let read = reader.read(|tx| tx.one("select 1", &[], |r| r.i64(0))).unwrap();
+        done.send(read).unwrap();
+    });
+    let read = came.recv_timeout(std::time::Duration::from_secs(10));
+    drop(alone);
+    waiting.into_iter().chain([reading]).for_each(|thread| thread.join().unwrap());
+    assert_eq!(read, Ok(Some(1)));
+});
+
 #[test]
 fn a_database_file_is_its_owners_alone() {
     let dir = testing::TempDir::new();
