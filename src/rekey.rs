@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::{
-    audit::{self, Form, Kind, Mark, Touched},
+    audit::{self, Forms, Kind, Mark, Touched},
     auth::account,
     db::{Db, Tx, Value},
     installation::set_meta,
@@ -217,8 +217,9 @@ impl Table {
         let found: Vec<(i64, Vec<Value>)> = tx.rows(&sql, &[prefix.into(), after.into(), CHUNK.into()], |r| {
             Ok((r.i64(0)?, (1..=self.columns.len()).map(|i| r.value(i)).collect::<anyhow::Result<_>>()?))
         })?;
-        let ledger = self.name.trim_start_matches("l_");
-        let form = Form::row(ledger, std::iter::once("row_id").chain(self.columns.iter().map(String::as_str)));
+        let ledger = self.name.strip_prefix("l_").unwrap_or(&self.name);
+        let columns: Vec<String> = std::iter::once("row_id".to_owned()).chain(self.columns.iter().cloned()).collect();
+        let forms = Forms::read(tx, ledger, &columns)?;
         let set: Vec<String> = self
             .sealed
             .iter()
@@ -244,7 +245,7 @@ impl Table {
                 tx.trail().mark(&Mark::Key(keys.number()));
             }
             let of = Touched { ledger, record, revision, unit: number("unit_id") };
-            tx.trail().rekey(&of, &form, *row_id, (before, &row));
+            tx.trail().rekey(&of, &forms, *row_id, (before, &row));
             chunk.rows += 1;
         }
         if chunk.rows > 0 {

@@ -76,7 +76,7 @@ fn rows(tx: &mut Tx<'_>, table: &str, after: i64, actor: &Actor) -> anyhow::Resu
     let found: Vec<(i64, Vec<Value>)> = tx.rows(&sql, &[after.into(), CHUNK.into()], |r| {
         Ok((r.i64(0)?, (1..=columns.len()).map(|i| r.value(i)).collect::<anyhow::Result<_>>()?))
     })?;
-    let ledger = table.trim_start_matches("l_");
+    let ledger = table.strip_prefix("l_").unwrap_or(table);
     let form = Form::row(ledger, std::iter::once("row_id").chain(columns.iter().map(String::as_str)));
     let at = |name: &str| columns.iter().position(|c| c == name).unwrap_or_default();
     let [record, revision, voided_at, voided_by, reason] = VOIDED.map(at);

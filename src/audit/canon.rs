@@ -16,7 +16,7 @@ const TEXT: u8 = 2;
 const FOREIGN: u8 = 3;
 
 /// How things of one kind are laid out: their name, and the columns by position, in the order of their names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
     head: Vec<u8>,
     /// Position among the columns given, and the name as it is hashed.

@@ -1,5 +1,7 @@
-//! The hashes that rows had before an entry stated them anew or deleted them: one text an entry, in the order of its rows. They are not
-//! hashed themselves: each must fit the entry that told of the row before, whose root is.
+//! The hashes that rows had before an entry stated them anew or deleted them: one text an entry, in the order of its rows.
+//! Where the ledger or its columns had other names before, each row has one for each time, the oldest first: an entry is
+//! proved under the names of its day. They are not hashed themselves: each must fit the entry that told of the row before,
+//! whose root is.
 
 use std::fmt::Write as _;
 

@@ -20,6 +20,7 @@ mod erase;
 mod export;
 mod former;
 mod kind;
+mod names;
 mod note;
 mod patrol;
 pub(crate) mod payload;
@@ -47,7 +48,8 @@ pub use written::{Act, Mark, Part, Run, parts};
 
 pub(crate) use canon::{Form, VOIDED};
 pub(crate) use entry::finish;
-pub(crate) use erase::forget;
+pub(crate) use erase::{forget, waiting_on};
+pub(crate) use names::Forms;
 pub(crate) use patrol::patrol;
 pub(crate) use payload::HIDDEN;
 pub(crate) use trail::Touched;

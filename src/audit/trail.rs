@@ -9,6 +9,7 @@ use super::{
     canon::{Form, peek},
     entry::About,
     kind::Kind,
+    names::Forms,
     tree::Hash,
     written::{Act, Mark, Writing},
 };
@@ -24,7 +25,7 @@ pub struct Trail {
     pub(super) told: Option<(Kind, Json)>,
     pub(super) writing: Writing,
     pub(super) hashes: Vec<Hash>,
-    /// Of rows that were stated anew or deleted, the hashes that they had before.
+    /// Of rows that were stated anew or deleted, the hashes that they had before: of each under the names of each time.
     pub(super) former: Vec<Hash>,
     pub(super) ledger: One<String>,
     pub(super) unit: One<i64>,
@@ -106,11 +107,7 @@ impl Trail {
 
     /// A row as it was written: `form` over `row_id` and then `values`.
     pub(crate) fn row(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, values: &[Value]) {
-        let cell = |i: usize| match i.checked_sub(1) {
-            None => Peek::I64(row_id),
-            Some(i) => peek(&values[i]),
-        };
-        let hash = form.hash(&mut self.bytes, cell);
+        let hash = form.hash(&mut self.bytes, |i| cell(row_id, values, i));
         self.acts.rows = true;
         self.touched(of, Act::Row, hash);
     }
@@ -129,30 +126,42 @@ impl Trail {
         self.touched(of, Act::Void, hash);
     }
 
-    /// A row that was encrypted anew: `form` over `row_id` and the values before and after. Nothing else may be in the
+    /// A row that was encrypted anew: `forms` over `row_id` and the values before and after. Nothing else may be in the
     /// same transaction's trail.
-    pub(crate) fn rekey(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, sides: (&[Value], &[Value])) {
-        let [before, after] = [sides.0, sides.1].map(|values| {
-            form.hash(&mut self.bytes, |i| i.checked_sub(1).map_or(Peek::I64(row_id), |i| peek(&values[i])))
-        });
-        self.former.push(before);
-        self.touched(of, Act::Rekey, after);
+    pub(crate) fn rekey(&mut self, of: &Touched<'_>, forms: &Forms, row_id: i64, sides: (&[Value], &[Value])) {
+        self.former(forms.of.iter().map(|(row, _)| row), |i| cell(row_id, sides.0, i));
+        if let Some((now, _)) = forms.of.last() {
+            let after = now.hash(&mut self.bytes, |i| cell(row_id, sides.1, i));
+            self.touched(of, Act::Rekey, after);
+        }
     }
 
-    /// A row that is deleted by rule: `form` over `row_id` and then `values`. Nothing but such rows and their voids may
+    /// A row that is deleted by rule: `forms` over `row_id` and then `values`. Nothing but such rows and their voids may
     /// be in the same transaction's trail.
-    pub(crate) fn erased(&mut self, of: &Touched<'_>, form: &Form, row_id: i64, values: &[Value]) {
-        let cell = |i: usize| i.checked_sub(1).map_or(Peek::I64(row_id), |i| peek(&values[i]));
-        let hash = form.hash(&mut self.bytes, cell);
-        self.former.push(hash);
-        self.touched(of, Act::Erased, hash);
+    pub(crate) fn erased(&mut self, of: &Touched<'_>, forms: &Forms, row_id: i64, values: &[Value]) {
+        if let Some(hash) = self.former(forms.of.iter().map(|(row, _)| row), |i| cell(row_id, values, i)) {
+            self.touched(of, Act::Erased, hash);
+        }
     }
 
     /// The void of such a row: its columns in the order of a void's.
-    pub(crate) fn erased_void(&mut self, of: &Touched<'_>, columns: &[Value; 5]) {
-        let hash = Form::void(of.ledger).hash(&mut self.bytes, |i| peek(&columns[i]));
-        self.former.push(hash);
-        self.touched(of, Act::ErasedVoid, hash);
+    pub(crate) fn erased_void(&mut self, of: &Touched<'_>, forms: &Forms, columns: &[Value; 5]) {
+        if let Some(hash) = self.former(forms.of.iter().map(|(_, void)| void), |i| peek(&columns[i])) {
+            self.touched(of, Act::ErasedVoid, hash);
+        }
+    }
+
+    /// Keeps what a thing hashed to under the names of each time, and gives the last.
+    fn former<'f, 'v>(
+        &mut self,
+        forms: impl Iterator<Item = &'f Form>,
+        cell: impl Fn(usize) -> Peek<'v>,
+    ) -> Option<Hash> {
+        for form in forms {
+            let hash = form.hash(&mut self.bytes, &cell);
+            self.former.push(hash);
+        }
+        self.former.last().copied()
     }
 
     /// Something that has no row.
@@ -179,4 +188,9 @@ impl Trail {
     pub(super) fn is_empty(&self) -> bool {
         self.told.is_none() && self.hashes.is_empty() && !self.marked
     }
+}
+
+/// A column of a row: `row_id`, then its values.
+fn cell(row_id: i64, values: &[Value], i: usize) -> Peek<'_> {
+    i.checked_sub(1).map_or(Peek::I64(row_id), |i| peek(&values[i]))
 }

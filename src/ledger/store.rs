@@ -13,7 +13,7 @@ use super::{
     select::Select,
 };
 use crate::{
-    audit::{Form, Touched, VOIDED},
+    audit::{Form, Forms, Touched, VOIDED},
     db::{Tx, Value},
     directive::model::Ledger,
     scope::{Actor, Scope},
@@ -306,7 +306,8 @@ pub fn undo_import(
 pub(crate) fn erase(tx: &mut Tx<'_>, ledger: &Ledger, records: &BTreeSet<i64>) -> anyhow::Result<u64> {
     let columns: Vec<String> = tx.columns(&table_name(ledger))?.into_iter().map(|(c, _)| c).collect();
     let columns: Vec<String> = columns.into_iter().filter(|c| c != "row_id").collect();
-    let form = Form::row(&ledger.name, std::iter::once("row_id").chain(columns.iter().map(String::as_str)));
+    let all: Vec<String> = std::iter::once("row_id".to_owned()).chain(columns.iter().cloned()).collect();
+    let forms = Forms::read(tx, &ledger.name, &all)?;
     let select: String = columns.iter().map(|c| format!(", {}", quoted(c))).collect();
     let ids: Value = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
     let among = format!("from {} where record_id {}", table(ledger), tx.among("$1"));
@@ -323,10 +324,10 @@ pub(crate) fn erase(tx: &mut Tx<'_>, ledger: &Ledger, records: &BTreeSet<i64>) -
         unit: values[at("unit_id")].as_i64(),
     };
     for (row_id, values) in &rows {
-        tx.trail().erased(&touched(values), &form, *row_id, values);
+        tx.trail().erased(&touched(values), &forms, *row_id, values);
     }
     for (_, values) in rows.iter().filter(|(_, values)| void[2..].iter().any(|i| !values[*i].is_null())) {
-        tx.trail().erased_void(&touched(values), &void.map(|i| values[i].clone()));
+        tx.trail().erased_void(&touched(values), &forms, &void.map(|i| values[i].clone()));
     }
     let n = tx.execute(&format!("delete {among}"), &[ids])?;
     tx.execute("update counter set next = next + 1 where name = $1", &[(&ledger.name).into()])?;

@@ -12,6 +12,7 @@ use crate::{
         entry::{PRINT, Seal, payload_hash},
         former,
         kind::Kind,
+        names::{When, when},
         sequence::{COLUMNS, Read, WIDTH, frontier},
         tree::{Frontier, Hash},
         written::{Act, Mark, Part, Run, parts},
@@ -26,11 +27,12 @@ pub(super) struct Log {
     pub(super) entries: Vec<Known>,
     /// By the ledger's name when the entry was written.
     pub(super) runs: HashMap<String, Vec<Placed>>,
-    /// Names that changed, with the number of the entry that tells of it.
-    pub(super) renamed: Vec<(i64, Mark)>,
+    /// Names that changed, with when the entry came that tells of it.
+    pub(super) renamed: Vec<(When, Mark)>,
     /// Packages that came into force.
     pub(super) packages: Vec<String>,
-    /// By entry that encrypted rows anew or deleted them, what these hashed to before, in the order of its items.
+    /// By entry that encrypted rows anew or deleted them, what these hashed to before, in the order of its items; of each
+    /// under the names of each time.
     pub(super) former: HashMap<u32, Vec<Hash>>,
 }
 
@@ -46,8 +48,8 @@ pub(super) struct Known {
 
 impl Known {
     /// For the order in which entries came.
-    pub(super) fn when(&self) -> i64 {
-        self.seq.unwrap_or(i64::MAX)
+    pub(super) fn when(&self) -> When {
+        when(self.seq)
     }
 
     /// The beginning of the hash of an item.
@@ -96,20 +98,16 @@ pub(super) fn read(
     tree.finish(frontier(tx).ok(), report);
     let mut log = log;
     former(tx, &mut log, restated, report)?;
-    log.renamed.sort_by_key(|(seq, _)| *seq);
     Ok(log)
 }
 
-/// Takes the former hashes to their entries: as many as there are rows, and of no other entries.
+/// Takes the former hashes to their entries, and to no others; whether they are as many as there should be is seen once
+/// the names are known.
 fn former(tx: &mut Tx<'_>, log: &mut Log, mut restated: HashMap<i64, u32>, report: &mut Report) -> anyhow::Result<()> {
     for (row_id, hashes) in former::read(tx)? {
-        let entry = restated.remove(&row_id);
-        match entry.filter(|at| log.entries[*at as usize].items as usize == hashes.len()) {
+        match restated.remove(&row_id) {
             Some(at) => drop(log.former.insert(at, hashes)),
-            None => {
-                let seq = entry.map_or(Err(row_id), |at| log.entries[at as usize].seq);
-                report.find(Finding { entry: Some(seq), ..What::Former.into() });
-            }
+            None => report.find(Finding { entry: Some(Err(row_id)), ..What::Former.into() }),
         }
     }
     for at in restated.into_values() {
@@ -199,7 +197,7 @@ impl Reading {
                     }
                 }
                 Some(Part::Mark(Mark::Key(number))) => key = number,
-                Some(Part::Mark(mark)) => self.log.renamed.push((seq.unwrap_or(i64::MAX), mark)),
+                Some(Part::Mark(mark)) => self.log.renamed.push((when(seq), mark)),
                 None => report.find(Finding { entry: Some(seq), ..What::Entry.into() }),
             }
         }

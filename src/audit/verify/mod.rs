@@ -6,7 +6,6 @@
 
 mod finding;
 mod log;
-mod names;
 mod rows;
 mod stream;
 

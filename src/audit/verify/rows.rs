@@ -6,12 +6,12 @@ use super::{
     Report,
     finding::{Finding, What},
     log::{Known, Log, Placed},
-    names::Names,
     stream::stream,
 };
 use crate::{
     audit::{
         canon::VOIDED,
+        names::{Forms, Names},
         tree::{self, Hash},
         written::Act,
     },
@@ -24,7 +24,7 @@ const LOOKED_UP: usize = 500;
 
 /// Checks all ledgers.
 pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::Result<()> {
-    let Log { entries, runs, renamed, former, .. } = log;
+    let Log { entries, runs, renamed, mut former, .. } = log;
     let names = Names::new(renamed);
     let mut by_table: BTreeMap<String, Runs> = BTreeMap::new();
     for table in tx.tables()? {
@@ -38,33 +38,56 @@ pub(super) fn check(tx: &mut Tx<'_>, log: Log, report: &mut Report) -> anyhow::R
             continue;
         }
         for one in placed {
-            let now = names.now(&ledger, names.epoch(&entries[one.entry as usize]));
+            let now = names.now(&ledger, names.epoch(entries[one.entry as usize].when()));
             by_table.entry(now).or_default().take(vec![one]);
         }
     }
-    let mut items = Items { entries: &entries, former: &former, open: HashMap::new() };
+    let mut open = HashMap::new();
     for (ledger, mut runs) in by_table {
-        table(tx, &ledger, &names, &mut runs, &mut items, report)?;
+        let columns: Vec<String> = tx.columns(&format!("l_{ledger}"))?.into_iter().map(|(name, _)| name).collect();
+        let forms = names.forms(&ledger, &columns);
+        counted(&runs, &forms, (&names, &entries), &mut former, report);
+        let mut items = Items { entries: &entries, names: &names, forms: &forms, former: &former, open };
+        table(tx, &ledger, &columns, &mut runs, &mut items, report)?;
         deleted(&ledger, &mut runs, &mut items, report);
+        open = items.open;
         gone(tx, &ledger, &runs, &entries, report)?;
     }
     Ok(())
+}
+
+/// Of a ledger's rows that were encrypted anew or deleted, each has as many former hashes as there were times with names
+/// of their own until then; those of an entry where that is not so are not used.
+fn counted(
+    runs: &Runs,
+    forms: &Forms,
+    (names, entries): (&Names, &[Known]),
+    former: &mut HashMap<u32, Vec<Hash>>,
+    report: &mut Report,
+) {
+    let restated = runs.rekeyed.values().chain([&runs.erased, &runs.erased_voids]);
+    for entry in restated.flat_map(|by_act| &by_act.all).map(|placed| placed.entry).collect::<BTreeSet<_>>() {
+        let known = &entries[entry as usize];
+        let expected = known.items as usize * (forms.time(names.epoch(known.when())) + 1);
+        if former.get(&entry).is_some_and(|hashes| hashes.len() != expected || expected == 0) {
+            former.remove(&entry);
+            report.find(Finding { entry: Some(known.seq), ..What::Former.into() });
+        }
+    }
 }
 
 /// All rows of one ledger, in their order.
 fn table(
     tx: &mut Tx<'_>,
     ledger: &str,
-    names: &Names,
+    columns: &[String],
     runs: &mut Runs,
     items: &mut Items<'_>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let columns: Vec<String> = tx.columns(&format!("l_{ledger}"))?.into_iter().map(|(name, _)| name).collect();
     let at = |name: &str| columns.iter().position(|c| c == name);
     let void: Vec<usize> = VOIDED.iter().filter_map(|name| at(name)).collect();
     let [record, revision, filled @ ..] = &void[..] else { return Ok(()) };
-    let forms = names.forms(ledger, &columns);
     let select: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
     let sql = format!("select {} from {} order by row_id", select.join(", "), quoted(&format!("l_{ledger}")));
     let mut bytes = Vec::new();
@@ -97,7 +120,7 @@ fn table(
             if act == Act::Row {
                 at = restated(at, key, runs, items, &mut find);
             }
-            let (form, void_form) = &forms[names.epoch(&items.entries[at.0 as usize])];
+            let (form, void_form) = items.forms.at(items.epoch(at.0));
             let hash = match act {
                 Act::Void => void_form.hash(&mut bytes, |i| row.peek(void[i])),
                 _ => form.hash(&mut bytes, |i| row.peek(i)),
@@ -117,7 +140,7 @@ fn restated(
     find: &mut dyn FnMut(&Items<'_>, u32, What),
 ) -> (u32, u32) {
     for next in runs.rekeyed.values_mut().filter_map(|by_key| by_key.find(Act::Rekey, key)) {
-        if let Some(hash) = items.former(next) {
+        if let Some(hash) = items.former(next, at.0) {
             items.put(at, hash, Act::Row).into_iter().for_each(|what| find(items, at.0, what));
         }
         at = next;
@@ -133,7 +156,7 @@ fn deleted(ledger: &str, runs: &mut Runs, items: &mut Items<'_>, report: &mut Re
                 let key = (placed.run.record.saturating_add(i64::from(offset)), placed.run.revision);
                 let own = (placed.entry, placed.place + offset);
                 // That it is not there was found with the entry.
-                let Some(hash) = items.former(own) else { break };
+                let Some(hash) = items.former(own, own.0) else { break };
                 report.deleted += u64::from(act == Act::Row);
                 let mut find = |items: &Items<'_>, entry: u32, what| {
                     report.find(at_row(ledger, key, Some(&items.entries[entry as usize]), what));
@@ -146,6 +169,7 @@ fn deleted(ledger: &str, runs: &mut Runs, items: &mut Items<'_>, report: &mut Re
                 if act == Act::Row {
                     at = restated(at, key, runs, items, &mut find);
                 }
+                let hash = items.former(own, at.0).unwrap_or(hash);
                 items.put(at, hash, act).into_iter().for_each(|what| find(items, at.0, what));
             }
         }
@@ -269,6 +293,9 @@ impl ByAct {
 /// The hashes of entries whose rows are still coming.
 struct Items<'e> {
     entries: &'e [Known],
+    names: &'e Names,
+    /// Of the ledger that is looked at.
+    forms: &'e Forms,
     former: &'e HashMap<u32, Vec<Hash>>,
     open: HashMap<u32, Open>,
 }
@@ -281,9 +308,15 @@ struct Open {
 }
 
 impl Items<'_> {
-    /// What a row hashed to before this entry stated it anew.
-    fn former(&self, (entry, place): (u32, u32)) -> Option<Hash> {
-        self.former.get(&entry)?.get(place as usize).copied()
+    fn epoch(&self, entry: u32) -> usize {
+        self.names.epoch(self.entries[entry as usize].when())
+    }
+
+    /// What a row hashed to before this entry stated it anew, under the names of the day of another entry.
+    fn former(&self, (entry, place): (u32, u32), day: u32) -> Option<Hash> {
+        let last = self.forms.time(self.epoch(entry));
+        let time = self.forms.time(self.epoch(day)).min(last);
+        self.former.get(&entry)?.get(place as usize * (last + 1) + time).copied()
     }
 
     /// A row has come; gives what does not hold.
