@@ -161,3 +161,20 @@ pub fn open(tx: &mut Tx<'_>, scope: &Scope, limit: u64) -> anyhow::Result<(Vec<D
     );
     Ok((tx.rows(&sql, &params, read)?, u64::try_from(all).unwrap_or(0)))
 }
+
+/// Stands in the place of words about a record that was deleted by rule.
+pub(crate) const GONE: &str = "（已随记录依法删除）";
+
+/// Takes away what doubts and their answers say of records that are deleted by rule; that they were there, when and by
+/// whom stays.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow::Result<()> {
+    let list = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let among = tx.among("$3");
+    let sql = format!(
+        "update doubt set reason = $1, answer = $1 where ledger = $2 and answered_at is not null and record_id {among}"
+    );
+    tx.execute(&sql, &[GONE.into(), ledger.into(), list.into()]).map(|_| ())
+}

@@ -8,10 +8,11 @@ use serde_json::json;
 use super::{
     entry::note,
     kind::Kind,
+    names::{Names, When, when},
     written::{Mark, Part, parts},
 };
 use crate::{
-    db::{Db, Tx},
+    db::{Db, Tx, Value},
     scope::Actor,
 };
 
@@ -36,22 +37,29 @@ pub fn erase(db: &Db, actor: Actor, seq: i64, reason: &str) -> anyhow::Result<()
 /// # Errors
 /// When the store cannot be written.
 pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow::Result<()> {
-    let names = former_names(tx, ledger)?;
-    let told = "select seq, written from audit_entry where seq is not null and payload is not null \
-                and kind in ('add', 'correct', 'void', 'setting') order by seq";
+    let names = Names::read(tx)?;
+    let had: Vec<Value> = names.had(ledger).into_iter().map(Value::from).collect();
+    let list: Vec<String> = (1..=had.len()).map(|n| format!("${n}")).collect();
+    // Each by an index of its own: entries of this ledger alone, and those of several.
+    let own = format!("ledger in ({})", list.join(", "));
     let mut found = Vec::new();
-    tx.each(told, &[], |r| {
-        let of = |part: Part<'_>| match part {
-            Part::Rows(name, run) if names.contains(name) => {
-                records.range(run.record..run.record.saturating_add(i64::from(run.n))).next().is_some()
+    for (which, params) in
+        [(own.as_str(), &had[..]), ("ledger is null and kind in ('add', 'correct', 'void', 'setting')", &[])]
+    {
+        let sql = format!(
+            "select seq, kind, written from audit_entry where {which} and seq is not null and payload is not null"
+        );
+        tx.each(&sql, params, |r| {
+            let (seq, kind) = (r.i64(0)?, r.text(1)?);
+            if TELLING.iter().any(|k| k.as_str() == kind)
+                && !about(&names, when(Ok(seq)), r.text(2)?, ledger, records).is_empty()
+            {
+                found.push(seq);
             }
-            _ => false,
-        };
-        if parts(r.text(1)?).flatten().any(of) {
-            found.push(r.i64(0)?);
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
+    }
+    found.sort_unstable();
     for seq in found {
         let sql = "update audit_entry set payload = null, salt = null where seq = $1";
         tx.execute(sql, &[seq.into()])?;
@@ -60,19 +68,33 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> 
     Ok(())
 }
 
-/// The names that a ledger had, its present one among them.
-fn former_names(tx: &mut Tx<'_>, ledger: &str) -> anyhow::Result<BTreeSet<String>> {
-    let mut names = BTreeSet::from([ledger.to_owned()]);
-    let renamed = "select written from audit_entry where kind = 'package' order by row_id desc";
-    tx.each(renamed, &[], |r| {
-        for part in parts(r.text(0)?).flatten() {
-            if let Part::Mark(Mark::Ledger { from, to }) = part
-                && names.contains(&to)
-            {
-                names.insert(from);
-            }
-        }
+/// Kinds of entries that tell the fields of a record before and after.
+const TELLING: [Kind; 4] = [Kind::Add, Kind::Correct, Kind::Void, Kind::Setting];
+
+/// Which of these records are told of by entries that wait for their number: these cannot be erased with them yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn waiting_on(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
+    let names = Names::read(tx)?;
+    let mut found = BTreeSet::new();
+    tx.each("select row_id, written from audit_entry where seq is null", &[], |r| {
+        found.extend(about(&names, when(Err(r.i64(0)?)), r.text(1)?, ledger, records));
         Ok(())
     })?;
-    Ok(names)
+    Ok(found)
+}
+
+/// Which of a ledger's records (as it is called now) an entry has rows of.
+fn about(names: &Names, at: When, written: &str, ledger: &str, records: &BTreeSet<i64>) -> BTreeSet<i64> {
+    let epoch = names.epoch(at);
+    let mut found = BTreeSet::new();
+    for part in parts(written).flatten() {
+        if let Part::Rows(name, run) = part
+            && names.now(name, epoch) == ledger
+        {
+            found.extend(records.range(run.record..run.record.saturating_add(i64::from(run.n))));
+        }
+    }
+    found
 }

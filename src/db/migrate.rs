@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0017_question.sql"),
     include_str!("../../migrations/0018_paper.sql"),
     include_str!("../../migrations/0019_import_batch.sql"),
+    include_str!("../../migrations/0020_audit_mixed.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

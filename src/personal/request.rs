@@ -3,6 +3,8 @@
 //! Nothing is ticked off: a request is open until it is answered, overdue when its last day has passed, and it is
 //! accepted only when the record was corrected or voided after it was asked.
 
+use std::collections::BTreeSet;
+
 use anyhow::ensure;
 use serde_json::json;
 
@@ -12,6 +14,7 @@ use crate::{
     day::Day,
     db::{Row, Tx, Value},
     directive::model::Ledger,
+    doubt::GONE,
     ledger::{Stored, store},
     scope::{Actor, Scope},
 };
@@ -286,4 +289,19 @@ pub fn reaches(scope: &Scope, request: &Request) -> bool {
         (Scope::Within(_), Some(unit)) => scope.has_unit(unit),
         (Scope::Within(_), None) => false,
     }
+}
+
+/// Takes away what requests and their answers say of records that are deleted by rule; that they were there, when and by
+/// whom stays.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow::Result<()> {
+    let list = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let among = tx.among("$3");
+    let sql = format!(
+        "update correction_request set wrong = $1, proposed = '', answer = $1 where ledger = $2 \
+         and answered_at is not null and record_id {among}"
+    );
+    tx.execute(&sql, &[GONE.into(), ledger.into(), list.into()]).map(|_| ())
 }

@@ -2,14 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::ensure;
 use serde_json::json;
 
-use super::plan::{Plan, Record, held, plan};
+use super::{
+    due_among,
+    plan::{Plan, Record, held, plan},
+};
 use crate::{
     audit::{self, Kind},
+    day::Day,
+    db::Tx,
+    doubt,
     facts::Write,
     installation::Installation,
+    personal::request,
     scope::By,
+    verdict::touch,
 };
 
 /// Records of one transaction.
@@ -35,50 +44,74 @@ pub struct Deleted {
     pub rows: u64,
 }
 
-/// Deletes what [`plan`] says, in transactions of some records of one ledger, each looked at once more in it. If it is
-/// cut short, what is gone is gone whole, and the next run does the rest.
+/// Deletes what [`plan`] says, in transactions of some records of one ledger. In each of them it is looked at once more
+/// whether they are past their time and nothing rests on them, so that what was recorded meanwhile counts, and a second
+/// command at once finds nothing. If it is cut short, what is gone is gone whole, and the next run does the rest.
 ///
 /// # Errors
-/// When there is no such ledger, or the store fails.
+/// When there is no such ledger, a package comes into force meanwhile, or the store fails.
 pub fn delete(installation: &Installation, order: &Order) -> anyhow::Result<Deleted> {
-    // What tells of these records must have its number, so that it can be erased with them.
-    audit::sequence(&installation.db)?;
     let today = installation.clock.now().day;
-    let planned = installation.db.read(|tx| {
+    let (planned, package) = installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        plan(tx, &current, today, order.ledger.as_deref())
+        Ok((plan(tx, &current, today, order.ledger.as_deref())?, current.engine.package.hash.clone()))
     })?;
     let mut deleted = Deleted { plan: Plan { go: Vec::new(), ..planned.clone() }, rows: 0 };
     let mut waiting = &planned.go[..];
     while let Some((table, _)) = waiting.first() {
         let same = waiting.iter().take(CHUNK).take_while(|(t, _)| t == table).count();
-        let (chunk, rest) = waiting.split_at(same);
+        let (records, rest) = waiting.split_at(same);
         waiting = rest;
-        let (inst, own, records) = (installation.clone(), order.clone(), chunk.to_vec());
-        let (gone, stayed, rows) = installation.db.write(move |tx| {
-            let (mut gone, mut stayed) = (BTreeSet::new(), Vec::new());
-            let current = inst.current_in_write(tx)?;
-            let table = records[0].0;
-            let ledger = &current.engine.layout.ledgers[table];
-            let write = Write::begin(tx, &inst, &own.by, &ledger.name)?;
-            for record in &records {
-                match held(tx, &current, *record)? {
-                    None => drop(gone.insert(record.1)),
-                    Some(why) => stayed.push((*record, why)),
-                }
-            }
-            if gone.is_empty() {
-                return Ok((gone, stayed, 0));
-            }
-            let rows = write.erase(tx, &gone)?;
-            let title = format!("{}条（连同各版本{rows}行）", gone.len());
-            tx.trail().tell(Kind::Delete, json!({ "title": title, "basis": own.basis, "records": gone.len() }));
-            Ok((gone, stayed, rows))
-        })?;
-        deleted.rows += rows;
-        deleted.plan.go.extend(gone.into_iter().map(|id| (chunk[0].0, id)).collect::<Vec<Record>>());
-        deleted.plan.held.extend(stayed);
+        // What tells of these records must have its number, so that it can be erased with them.
+        audit::sequence(&installation.db)?;
+        let (inst, own, package, records) = (installation.clone(), order.clone(), package.clone(), records.to_vec());
+        let done = installation.db.write(move |tx| chunk(tx, &inst, &own, (&package, today), &records))?;
+        deleted.rows += done.rows;
+        deleted.plan.go.extend(done.plan.go);
+        deleted.plan.held.extend(done.plan.held);
     }
     audit::tend(installation)?;
+    Ok(deleted)
+}
+
+/// Deletes records of one ledger in one transaction, beside which nobody records anything.
+fn chunk(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    order: &Order,
+    (package, today): (&str, Day),
+    records: &[Record],
+) -> anyhow::Result<Deleted> {
+    touch::keep_facts_out(tx)?;
+    let current = installation.current_in_write(tx)?;
+    ensure!(current.engine.package.hash == package, "文件要求刚换了版本，其余的没有删去：请重新运行");
+    let mut deleted = Deleted::default();
+    let Some((table, _)) = records.first() else { return Ok(deleted) };
+    let ledger = &current.engine.layout.ledgers[*table];
+    let ids = records.iter().map(|(_, id)| *id).collect();
+    let due = due_among(tx, ledger, today, &ids)?;
+    let told_of = audit::waiting_on(tx, &ledger.name, &ids)?;
+    let mut gone = BTreeSet::new();
+    for record in records.iter().filter(|(_, id)| due.contains(id)) {
+        let why = match told_of.contains(&record.1) {
+            true => Some("刚有改动，留到下一次".to_owned()),
+            false => held(tx, &current, *record, &gone)?,
+        };
+        match why {
+            None => drop(gone.insert(*record)),
+            Some(why) => drop(deleted.plan.held.insert(*record, why)),
+        }
+    }
+    if gone.is_empty() {
+        return Ok(deleted);
+    }
+    let ids = gone.iter().map(|(_, id)| *id).collect();
+    let rows = Write::begin(tx, installation, &order.by, &ledger.name)?.erase(tx, &ids)?;
+    doubt::forget(tx, &ledger.name, &ids)?;
+    request::forget(tx, &ledger.name, &ids)?;
+    let title = format!("{}条（连同各版本{rows}行）", gone.len());
+    tx.trail().tell(Kind::Delete, json!({ "title": title, "basis": order.basis, "records": gone.len() }));
+    deleted.plan.go.extend(gone);
+    deleted.rows = rows;
     Ok(deleted)
 }

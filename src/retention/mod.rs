@@ -7,6 +7,8 @@ mod plan;
 pub use delete::{Deleted, Order, delete};
 pub use plan::{Plan, Record, plan};
 
+use std::collections::BTreeSet;
+
 use crate::{
     day::Day,
     db::{Row, Tx},
@@ -52,6 +54,16 @@ fn due_records(tx: &mut Tx<'_>, ledger: &Ledger, today: Day) -> anyhow::Result<V
     );
     let found = due(tx, ledger, today, &sql, |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned))))?;
     Ok(found.unwrap_or_default())
+}
+
+/// Which of these records are past their time.
+fn due_among(tx: &mut Tx<'_>, ledger: &Ledger, today: Day, records: &BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
+    let list = records.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "select distinct record_id from {} where record_id in ({list}) and record_id in",
+        quoted(&format!("l_{}", ledger.name))
+    );
+    Ok(due(tx, ledger, today, &sql, |r| r.i64(0))?.unwrap_or_default().into_iter().collect())
 }
 
 /// What a query that ends with `record_id in` gives of the records past their time. It is the last row of a record that

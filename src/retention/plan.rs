@@ -75,16 +75,21 @@ pub fn plan(tx: &mut Tx<'_>, current: &Current, today: Day, only: Option<&str>) 
     Ok(plan)
 }
 
-/// Why a record must stay at this moment, whatever else goes.
+/// Why a record must stay at this moment, where these go with it.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn held(tx: &mut Tx<'_>, current: &Current, record: Record) -> anyhow::Result<Option<String>> {
+pub(super) fn held(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    record: Record,
+    gone: &BTreeSet<Record>,
+) -> anyhow::Result<Option<String>> {
     if let Some(why) = rested_on(tx, current, record)? {
         return Ok(Some(why));
     }
     let mut by = referring(tx, current, record.0, &[record.1])?.remove(&record).unwrap_or_default();
-    by.remove(&record);
+    by.retain(|by| *by != record && !gone.contains(by));
     Ok((!by.is_empty()).then(|| referred_words(&current.engine.layout.ledgers, &by)))
 }
 
@@ -122,12 +127,15 @@ fn referring(
     Ok(found)
 }
 
-/// The verdict or the request that rests on a record; what was voided bears none.
+/// The verdict, the request or the doubt that rests on a record; what was voided bears none.
 fn rested_on(tx: &mut Tx<'_>, current: &Current, (table, record): Record) -> anyhow::Result<Option<String>> {
     let ledger = &current.engine.layout.ledgers[table];
-    let asked = "select 1 from correction_request where ledger = $1 and record_id = $2 and answered_at is null limit 1";
-    if tx.one(asked, &[(&ledger.name).into(), record.into()], |r| r.i64(0))?.is_some() {
-        return Ok(Some("有没答复的更正申请".into()));
+    for (asked, why) in [("correction_request", "有没答复的更正申请"), ("doubt", "有没答复的存疑")] {
+        let open =
+            format!("select 1 from {asked} where ledger = $1 and record_id = $2 and answered_at is null limit 1");
+        if tx.one(&open, &[(&ledger.name).into(), record.into()], |r| r.i64(0))?.is_some() {
+            return Ok(Some(why.into()));
+        }
     }
     let Some(row) = store::get(tx, ledger, &Scope::All, record, None)? else { return Ok(None) };
     let day = |field: Option<&str>| field.and_then(|f| row.value(ledger, f).as_text().map(str::to_owned));

@@ -36,6 +36,7 @@ mod questions;
 mod refusals;
 mod rekey;
 mod remedy;
+mod renamed;
 mod retention;
 mod scope;
 mod sealed;

@@ -10,10 +10,11 @@ use dongliang::{
     clock::Clock,
     day::Day,
     db::{Db, Value, testing::TempDir},
-    db_test, directive, facts,
+    db_test, directive, doubt, facts,
     installation::Installation,
     jobs,
     ledger::{NewRow, secret::Cipher},
+    personal::request,
     rekey,
     retention::{self, Order, Plan},
     scope::{Actor, By, Scope},
@@ -23,7 +24,7 @@ use dongliang::{
 use crate::{
     audit::{after, against, signer},
     cli::{city, copy, run},
-    visit::Browser,
+    visit::{self, Browser},
     web_lists::{office, put},
 };
 
@@ -72,13 +73,18 @@ fn old(db: &Db) -> Installation {
 
 /// Lays down that records of these ledgers are kept for five years.
 fn kept(o: &Installation, ledgers: &[&str]) {
+    changed(o, |text| {
+        ledgers.iter().fold(text.to_owned(), |text, ledger| {
+            let head = format!("[{ledger}]\n");
+            text.replace(&head, &format!("{head}keep = \"5 years\"\n"))
+        })
+    });
+}
+
+/// Another package comes into force: the same with other texts.
+pub(crate) fn changed(o: &Installation, edit: impl Fn(&str) -> String) {
     let now = o.db.read(|tx| Ok(o.current(tx)?.engine.package.clone())).unwrap();
-    let mut files: BTreeMap<String, String> = now.files.clone();
-    for ledger in ledgers {
-        let head = format!("[{ledger}]\n");
-        let file = files.values_mut().find(|text| text.contains(&head)).unwrap();
-        *file = file.replace(&head, &format!("{head}keep = \"5 years\"\n"));
-    }
+    let files: BTreeMap<String, String> = now.files.iter().map(|(name, text)| (name.clone(), edit(text))).collect();
     let (package, ..) = directive::load_files(files).unwrap();
     let by = Actor { account: None, name: "命令行".into(), at: 2_000_000_000_000_000 };
     o.db.write(move |tx| apply::apply(tx, Some(&now), &package, &by)).unwrap();
@@ -93,7 +99,7 @@ fn plan(o: &Installation) -> Plan {
     .unwrap()
 }
 
-fn order() -> Order {
+pub(crate) fn order() -> Order {
     let by = By { name: "郑档案".into(), account: None, scope: Scope::All };
     Order { by, basis: "档案保管期限表第三条".into(), ledger: None }
 }
@@ -215,6 +221,104 @@ db_test!(what_was_changed_before_it_was_deleted_is_still_found, |db: &Db| {
     let report = audit::verify(db, &against()).unwrap();
     let found: Vec<_> = report.findings.iter().map(|f| (f.row, f.what.clone())).collect();
     assert_eq!(found, [(Some((third, 1)), What::Changed(Act::Row))]);
+});
+
+db_test!(two_commands_at_once_delete_each_record_once_and_log_it_once, |db: &Db| {
+    let o = &old(db);
+    let rows: Vec<u64> = std::thread::scope(|s| {
+        let threads: Vec<_> = (0..3).map(|_| s.spawn(|| retention::delete(o, &order()).unwrap().rows)).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    assert_eq!(rows.iter().sum::<u64>(), 7, "{rows:?}");
+    let told = "select payload from audit_entry where kind = 'delete'";
+    let told = db.read(|tx| tx.rows(told, &[], |r| Ok(r.text(0)?.to_owned()))).unwrap();
+    assert!(told.len() <= 4 && told.iter().all(|t| !t.contains("\"records\":0")), "{told:?}");
+    audit::checkpoint(db, &signer()).unwrap();
+    assert!(audit::verify(db, &against()).unwrap().is_clean());
+});
+
+db_test!(a_record_and_the_one_that_it_refers_to_go_together, |db: &Db| {
+    let o = &office(db);
+    changed(o, |text| {
+        text.replace(
+            "[guidance.fields]\n",
+            "[guidance.fields]\nmakes_up = { type = \"ref:guidance\", title = \"补的是\" }\n",
+        )
+    });
+    let pair = paired(o, "J0", "2019-12-31");
+    let first = guided(o, "G1", pair, "2019-03-01");
+    let later: [(&str, Value); 3] = [("pair", pair.into()), ("day", "2019-04-01".into()), ("makes_up", first.into())];
+    put(o, "guidance", "G2", None, &later);
+    kept(o, &["guidance"]);
+    let o = &Installation::new(db.clone(), (*o.keys).clone(), Clock::Standing(Day::parse("2031-01-01").unwrap()));
+    let o = o.as_ref().unwrap();
+    jobs::run_waiting(o).unwrap();
+    let planned = plan(o);
+    assert_eq!(told(&planned).0, ["G1", "G2"]);
+    assert_eq!(told(&retention::delete(o, &order()).unwrap().plan), told(&planned));
+});
+
+db_test!(what_is_doubted_stays_until_it_is_answered_and_the_words_go_with_the_record, |db: &Db| {
+    let o = &old(db);
+    let of = |code: &str| count(db, &format!("select record_id from l_guidance where record_code = '{code}'"));
+    let (third, talk) = (of("G3"), count(db, "select record_id from l_talk where record_code = 'T0'"));
+    let by = Actor { account: Some(1), name: "赵一".into(), at: 2_000_000_000_000_002 };
+    let (own, asked) = (by.clone(), SAID.to_owned());
+    let id = db.write(move |tx| doubt::mark(tx, &own, ("guidance", third, 1), None, &asked)).unwrap();
+    let account = visit::account(o, "zhaoyi", Role::Cadre, None, Some(1));
+    let new = request::New {
+        account,
+        person: 1,
+        ledger: "talk".into(),
+        record: (talk, 1),
+        unit: None,
+        wrong: SAID.into(),
+        proposed: SAID.into(),
+        due: Day::parse("2031-02-01").unwrap(),
+    };
+    let own = by.clone();
+    let asked = db.write(move |tx| request::ask(tx, &own, &new)).unwrap();
+    let planned = plan(o);
+    let why = |code: &str| told(&planned).1.iter().find(|(c, _)| *c == code).map(|(_, why)| (*why).to_owned());
+    assert_eq!(why("G3").as_deref(), Some("有没答复的存疑"));
+    assert_eq!(why("T0").as_deref(), Some("有没答复的更正申请"));
+    let current = db.read(|tx| o.current(tx)).unwrap();
+    db.write(move |tx| {
+        doubt::answer(tx, &by, id, SAID)?;
+        let layout = &current.engine.layout;
+        request::answer(tx, &by, &layout.ledgers[layout.index("talk").unwrap()], asked, (false, SAID))
+    })
+    .unwrap();
+    let done = retention::delete(o, &order()).unwrap();
+    assert_eq!(told(&done.plan).0, ["G1", "G2", "G3", "J0", "T0", "T1"]);
+    let left = db.read(|tx| {
+        let doubt = doubt::get(tx, id)?.unwrap();
+        let request = request::get(tx, asked)?.unwrap();
+        Ok([doubt.reason, doubt.answer.unwrap().2, request.wrong, request.proposed, request.answer.unwrap().words])
+    });
+    let gone = "（已随记录依法删除）";
+    assert_eq!(left.unwrap(), [gone, gone, gone, "", gone]);
+});
+
+db_test!(what_the_log_cannot_forget_yet_is_left_for_the_next_time, |db: &Db| {
+    let o = &old(db);
+    guided(o, "G7", count(db, "select record_id from l_mentor_pair where record_code = 'J0'"), "2019-07-01");
+    // An entry without its seal is never numbered.
+    let last = "where row_id = (select max(row_id) from audit_entry)";
+    let mac = db.read(|tx| tx.one(&format!("select mac from audit_entry {last}"), &[], |r| Ok(r.text(0)?.to_owned())));
+    let mac = mac.unwrap().unwrap();
+    db.write(move |tx| tx.execute(&format!("update audit_entry set mac = 'x' {last}"), &[])).unwrap();
+    jobs::run_waiting(o).unwrap();
+    let done = retention::delete(o, &order()).unwrap();
+    let (go, held) = told(&done.plan);
+    assert_eq!(go, ["G1", "G2", "G3", "T0", "T1"]);
+    assert!(held.contains(&("G7", "刚有改动，留到下一次")), "{held:?}");
+    db.write(move |tx| tx.execute("update audit_entry set mac = $1 where mac = 'x'", &[mac.into()])).unwrap();
+    assert_eq!(told(&retention::delete(o, &order()).unwrap().plan).0, ["G7", "J0"]);
+    assert_eq!(count(db, "select count(*) from audit_entry where payload like '%2019-07-01%'"), 0);
+    audit::checkpoint(db, &signer()).unwrap();
+    let report = audit::verify(db, &against()).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.findings);
 });
 
 /// Neither the file nor its log holds what was deleted once the database is closed.
