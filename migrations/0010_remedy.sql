@@ -26,7 +26,7 @@ create table remedy (
     -- Once confirmed: last day, and who is responsible.
     due text,
     person_id bigint,
-    -- Day of the last thing that was done.
+    -- Day of the first thing that was done since it was confirmed or opened again.
     acted_on text,
     -- When it was told to the office that it is overdue: once.
     escalated_at bigint

@@ -68,12 +68,14 @@ pub fn mark(
     unit: Option<i64>,
     reason: &str,
 ) -> anyhow::Result<i64> {
+    let waits = || Refused("您对这条记录的存疑还没有答复，请等答复后再提。".into());
     let own = "select 1 from doubt where ledger = $1 and record_id = $2 and account = $3 and answered_at is null";
     if tx.one(own, &[ledger.into(), record.into(), actor.account.into()], |r| r.i64(0))?.is_some() {
-        return Err(Refused("您对这条记录的存疑还没有答复，请等答复后再提。".into()).into());
+        return Err(waits().into());
     }
+    // Of two sent at the same moment the index `doubt_of` keeps one.
     let sql = "insert into doubt (ledger, record_id, revision, unit_id, reason, asked_at, asked_by, account) \
-               values ($1, $2, $3, $4, $5, $6, $7, $8) returning row_id";
+               values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning row_id";
     let params: [Value; 8] = [
         ledger.into(),
         record.into(),
@@ -84,7 +86,8 @@ pub fn mark(
         actor.name.as_str().into(),
         actor.account.into(),
     ];
-    let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
+    let id = tx.one(sql, &params, |r| r.i64(0))?;
+    let id = id.ok_or_else(waits)?;
     log(tx, actor, ("提出存疑", id), (ledger, record), unit);
     Ok(id)
 }

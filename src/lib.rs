@@ -28,6 +28,7 @@ pub mod intake;
 pub mod jobs;
 pub mod ledger;
 pub mod names;
+pub mod once;
 pub mod org;
 pub mod paper;
 pub mod personal;

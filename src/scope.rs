@@ -38,6 +38,15 @@ impl Scope {
         Scope::Within(Arc::new(Reach { units, ..Reach::default() }))
     }
 
+    /// The same without what is the reader's own and reached by no role.
+    #[must_use]
+    pub fn of_roles(&self) -> Scope {
+        match self {
+            Scope::All => Scope::All,
+            Scope::Within(reach) => Scope::Within(Reach { person: None, ..(**reach).clone() }.into()),
+        }
+    }
+
     /// Whether a unit's records may be seen.
     pub fn has_unit(&self, unit: i64) -> bool {
         match self {

@@ -8,7 +8,7 @@ use crate::{
     db::Tx,
     directive::model::{FieldType, Ledger},
     ledger::{row::Stored, store},
-    scope::{Reach, Scope},
+    scope::Scope,
 };
 
 /// The ledger of persons.
@@ -41,10 +41,7 @@ pub fn reach(reader: &Reader, organisation: &Organisation<'_>, permission: Permi
     if !reader.may(permission) {
         return None;
     }
-    Some(match scope_with(reader, organisation, permission) {
-        Scope::All => Scope::All,
-        Scope::Within(reach) => Scope::Within(Reach { person: None, ..(*reach).clone() }.into()),
-    })
+    Some(scope_with(reader, organisation, permission).of_roles())
 }
 
 /// Positions of the fields of a record that the reader may open.

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0018_paper.sql"),
     include_str!("../../migrations/0019_import_batch.sql"),
     include_str!("../../migrations/0020_audit_mixed.sql"),
+    include_str!("../../migrations/0021_once_digest.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

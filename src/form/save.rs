@@ -10,12 +10,11 @@ use crate::{
     facts::{Consequence, Write},
     installation::Installation,
     ledger::{NewRow, store},
+    once::{self, Form},
     scope::{By, Scope},
     verdict::store::Stored,
 };
 
-/// How long (µs) it is known that a form was sent.
-const KNOWN: i64 = 48 * 3_600 * 1_000_000;
 /// Verdicts told of at most.
 const TOLD: usize = 40;
 
@@ -83,20 +82,17 @@ pub struct Told {
     pub later: bool,
 }
 
-/// Does what a form says, in one transaction with its judgement. `once` is the form's own key, by an account.
+/// Does what a form says, in one transaction with its judgement.
 ///
 /// # Errors
-/// [`CodeTaken`]; a [`store::StoreError::Conflict`] when the record has moved on; [`crate::facts::OutOfScope`]; else when
+/// [`once::Used`]; [`CodeTaken`]; a [`store::StoreError::Conflict`] when the record has moved on; [`crate::facts::OutOfScope`]; else when
 /// the store cannot be written.
-pub fn save(installation: &Installation, by: By, ledger: &str, once: &str, deed: Deed) -> anyhow::Result<Saved> {
-    let (inst, ledger, once) = (installation.clone(), ledger.to_owned(), once.to_owned());
+pub fn save(installation: &Installation, by: By, ledger: &str, form: &Form, deed: Deed) -> anyhow::Result<Saved> {
+    let (inst, ledger, form) = (installation.clone(), ledger.to_owned(), form.clone());
     installation.db.write(move |tx| {
         let account = by.account.unwrap_or_default();
-        let now = inst.clock.now().instant;
-        if !take(tx, &once, account, &ledger, now)? {
-            let sql = "select record_id from once where key = $1 and account_id = $2";
-            let record = tx.one(sql, &[once.as_str().into(), account.into()], |r| r.i64(0))?;
-            return record.map(Saved::Before).ok_or_else(|| anyhow::anyhow!("表单的编号不对，请重新打开页面"));
+        if let Some(record) = once::take(tx, &form, account, &ledger, inst.clock.now().instant)? {
+            return Ok(Saved::Before(record));
         }
         let write = Write::begin(tx, &inst, &by, &ledger)?;
         let (record, done) = match deed {
@@ -111,8 +107,7 @@ pub fn save(installation: &Installation, by: By, ledger: &str, once: &str, deed:
             }
         };
         let told = serde_json::to_string(&of(done))?;
-        let sql = "update once set record_id = $2, told = $3 where key = $1";
-        tx.execute(sql, &[once.as_str().into(), record.into(), told.into()])?;
+        once::led(tx, &form, record, &told)?;
         Ok(Saved::Now(record))
     })
 }
@@ -126,12 +121,13 @@ pub fn void_all(
     by: By,
     ledger: &str,
     records: Vec<(i64, i64)>,
-    once: &str,
+    form: &Form,
     reason: &str,
 ) -> anyhow::Result<()> {
-    let (inst, ledger, once, reason) = (installation.clone(), ledger.to_owned(), once.to_owned(), reason.to_owned());
+    let (inst, ledger, form, reason) = (installation.clone(), ledger.to_owned(), form.clone(), reason.to_owned());
     installation.db.write(move |tx| {
-        if !take(tx, &once, by.account.unwrap_or_default(), &ledger, inst.clock.now().instant)? {
+        let account = by.account.unwrap_or_default();
+        if once::take(tx, &form, account, &ledger, inst.clock.now().instant)?.is_some() {
             return Ok(());
         }
         let write = Write::begin(tx, &inst, &by, &ledger)?;
@@ -140,8 +136,7 @@ pub fn void_all(
             done.extend(write.void(tx, record, &reason)?);
         }
         let told = serde_json::to_string(&of(done))?;
-        tx.execute("update once set told = $2 where key = $1", &[once.as_str().into(), told.into()])?;
-        Ok(())
+        once::led(tx, &form, 0, &told)
     })
 }
 
@@ -153,14 +148,6 @@ pub fn told(tx: &mut Tx<'_>, once: &str, account: i64) -> anyhow::Result<Option<
     let sql = "select record_id, told from once where key = $1 and account_id = $2";
     let found = tx.one(sql, &[once.into(), account.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
     found.map(|(record, told)| Ok((record, serde_json::from_str(&told)?))).transpose()
-}
-
-/// Notes that a form is being recorded; false if it was before. Who sends it a second time at the same moment waits here.
-fn take(tx: &mut Tx<'_>, once: &str, account: i64, ledger: &str, now: i64) -> anyhow::Result<bool> {
-    tx.execute("delete from once where at < $1", &[(now - KNOWN).into()])?;
-    let sql = "insert into once (key, account_id, ledger, record_id, told, at) values ($1, $2, $3, 0, '{}', $4) \
-               on conflict (key) do nothing";
-    Ok(tx.execute(sql, &[once.into(), account.into(), ledger.into(), now.into()])? == 1)
 }
 
 /// Refuses a code that another record has.

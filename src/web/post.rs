@@ -16,9 +16,11 @@ use super::{
     limits,
 };
 use crate::{
-    auth::{Reader, token},
+    auth::{self, Permission, Reader, token},
     clock::Moment,
-    db::Db,
+    db::{Db, Tx},
+    installation::Current,
+    once,
     scope::{Actor, By, Scope},
 };
 
@@ -26,6 +28,9 @@ use crate::{
 const SLOWEST: Duration = Duration::from_secs(20);
 /// The hidden field with the form's token.
 pub(super) const TOKEN: &str = "form";
+
+/// Fields that say nothing of what a form is to do.
+const ASIDE: [&str; 5] = [TOKEN, "once", "sure", "again", "find"];
 
 /// The fields of a posted form, or why it was not read.
 pub(super) struct Posted(Result<Vec<(String, String)>, PageError>);
@@ -107,6 +112,40 @@ impl Seat {
     /// Who writes, at the machine's instant.
     pub(super) fn actor(&self) -> Actor {
         Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: instant() }
+    }
+
+    /// The form as one that is taken once. Under `key`, or, where it carries none of its own, under its token, which is
+    /// another one on each page.
+    pub(super) fn once(&self, key: Option<&str>) -> once::Form {
+        let own = || token::kept(&format!("{} {}", self.fields.raw(TOKEN), self.ask.url.href()));
+        let key = key.map_or_else(own, str::to_owned);
+        let said = self.fields.pairs().iter().filter(|(k, _)| !ASIDE.contains(&k.as_str()));
+        once::Form::new(&self.app.installation.keys, key, said.map(|(k, v)| (k.as_str(), v.as_str())))
+    }
+
+    /// Writes what a form says, once: gives the number of what it led to, also to who sends it again. `about` is the table.
+    ///
+    /// # Errors
+    /// [`once::Used`]; those of `write`; else when the store cannot be written.
+    pub(super) fn write_once<F>(&self, about: &'static str, write: F) -> anyhow::Result<i64>
+    where
+        F: FnOnce(&mut Tx<'_>) -> anyhow::Result<i64> + Send + 'static,
+    {
+        let (form, account, now) = (self.once(None), self.reader.account, self.now.instant);
+        self.db().write(move |tx| {
+            if let Some(known) = once::take(tx, &form, account, about, now)? {
+                return Ok(known);
+            }
+            let id = write(tx)?;
+            once::led(tx, &form, id, "{}")?;
+            Ok(id)
+        })
+    }
+
+    /// The units in which the reader may do what a permission lets; `None` without such a role.
+    pub(super) fn opens(&self, current: &Current, permission: Permission) -> Option<Scope> {
+        let organisation = auth::Organisation::of(current, self.now.day)?;
+        auth::opening::reach(&self.reader, &organisation, permission)
     }
 
     /// Who records facts, and how far.

@@ -34,6 +34,7 @@ use crate::{
         row::Stored,
         store::{self, StoreError},
     },
+    once::{self, Used},
     org::builtin,
 };
 
@@ -121,9 +122,10 @@ pub(super) async fn make(State(app): State<App>, Path(name): Path<String>, ask: 
         let read = seat.db().read(|tx| read(seat, tx, &name, None))?;
         let Read { table, filled, row, .. } = match read {
             Ok(read) => read,
-            Err((status, table, filled)) => return Ok(answer(seat, status, table, None, &filled)),
+            Err(NotYet::Shown(status, table, filled)) => return Ok(answer(seat, status, table, None, &filled)),
+            Err(NotYet::Sent(id, once)) => return Ok(seat.to(&saved_at(&name, id, &once))),
         };
-        match form::save(&seat.app.installation, seat.by(), &name, &filled.once, Deed::New(row)) {
+        match form::save(&seat.app.installation, seat.by(), &name, &seat.once(Some(&filled.once)), Deed::New(row)) {
             Ok(Saved::Now(_)) if !seat.fields.get("again").is_empty() => {
                 Ok(seat.to(&format!("/ledgers/{name}/new?saved={}", filled.once)))
             }
@@ -185,13 +187,16 @@ pub(super) async fn correct(
         let read = seat.db().read(|tx| read(seat, tx, &name, Some((&id, revision))))?;
         let Read { table, mut filled, row, before } = match read {
             Ok(read) => read,
-            Err((status, table, filled)) => return Ok(answer(seat, status, table, Some((&id, revision)), &filled)),
+            Err(NotYet::Shown(status, table, filled)) => {
+                return Ok(answer(seat, status, table, Some((&id, revision)), &filled));
+            }
+            Err(NotYet::Sent(record, once)) => return Ok(seat.to(&saved_at(&name, record, &once))),
         };
         let Some(before) = before else { return Err(PageError::NotFound.into()) };
         let record = before.record_id;
         let reason = filled.reason.clone();
         let deed = Deed::Correct((record, revision), row.clone(), reason);
-        match form::save(&seat.app.installation, seat.by(), &name, &filled.once, deed) {
+        match form::save(&seat.app.installation, seat.by(), &name, &seat.once(Some(&filled.once)), deed) {
             Ok(Saved::Now(_) | Saved::Before(_)) => Ok(seat.to(&saved_at(&name, record, &filled.once))),
             Err(e) => match e.downcast::<StoreError>() {
                 Ok(StoreError::Conflict(conflict)) => {
@@ -231,8 +236,20 @@ struct Read {
     before: Option<Stored>,
 }
 
-/// A form that cannot: the status of the answer, the ledger, and what it shows.
-type NotYet = (StatusCode, usize, Filled);
+/// A form that cannot.
+enum NotYet {
+    /// Shown again: the status of the answer, the ledger, and what it shows.
+    Shown(StatusCode, usize, Box<Filled>),
+    /// It was before, as this record, under this key.
+    Sent(i64, String),
+}
+
+/// The form again, as a fresh one, where its key stands for something else that was saved.
+fn used(filled: Filled) -> Filled {
+    let told = "没有保存：这张表单已用过，请重新打开。您这次填写的内容仍在下面：要更正先前保存的记录，请打开那条记录；\
+                确是另外一次的，核对后再按“保存”。";
+    Filled { once: String::new(), said: vec![Words::from(told)], ..filled }
+}
 
 /// Reads a posted form: what was typed, picked and is wrong. `of` is the record with the revision that was seen.
 fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> anyhow::Result<Result<Read, NotYet>> {
@@ -249,7 +266,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     let around = Around { current: &current, directory: &directory, scope: &scope, today: seat.now.day };
     let mut filled = Filled { typed: Typed::of(&plan, seat.fields.pairs()), once, ..Filled::default() };
     let find = seat.fields.get("find").to_owned();
-    let (hits, mut faults) = record_pick::pick(tx, &around, &plan, &mut filled.typed, &find)?;
+    let (hits, mut faults) = record_pick::pick(tx, &around, &plan, &mut filled.typed)?;
     filled.hits = hits;
     let mut before = None;
     if let Some((id, revision)) = of {
@@ -259,7 +276,15 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     }
     if !find.is_empty() {
         filled.here = find;
-        return Ok(Err((StatusCode::OK, table, filled)));
+        return Ok(Err(NotYet::Shown(StatusCode::OK, table, Box::new(filled))));
+    }
+    match once::sent(tx, &seat.once(Some(&filled.once)), seat.reader.account) {
+        Ok(None) => {}
+        Ok(Some(record)) => return Ok(Err(NotYet::Sent(record, filled.once))),
+        Err(e) if e.is::<Used>() => {
+            return Ok(Err(NotYet::Shown(StatusCode::CONFLICT, table, Box::new(used(filled)))));
+        }
+        Err(e) => return Err(e),
     }
     let keys = &seat.app.installation.keys;
     let checked = form::check(tx, (ledger, &plan), &filled.typed, before.as_ref(), keys, seat.now.day)?;
@@ -270,7 +295,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
         faults.extend(reason_fault(&filled.reason));
     }
     let Some(row) = checked.row.filter(|_| faults.is_empty()) else {
-        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, table, Filled { faults, ..filled })));
+        return Ok(Err(NotYet::Shown(StatusCode::UNPROCESSABLE_ENTITY, table, Box::new(Filled { faults, ..filled }))));
     };
     let mut doubts = checked.doubts;
     match &before {
@@ -283,7 +308,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
         let words = Words::from(format!("尚未保存，请先核对：{sure}。无误的，再按一次“保存”。"));
         filled.said.push(words);
         filled.sure = sure;
-        return Ok(Err((StatusCode::OK, table, filled)));
+        return Ok(Err(NotYet::Shown(StatusCode::OK, table, Box::new(filled))));
     }
     Ok(Ok(Read { table, filled, row, before }))
 }
@@ -353,6 +378,9 @@ fn refused(
     mut filled: Filled,
     error: anyhow::Error,
 ) -> anyhow::Result<Response> {
+    if error.is::<Used>() {
+        return Ok(answer(seat, StatusCode::CONFLICT, table, of, &used(filled)));
+    }
     let fault = match (error.downcast_ref::<CodeTaken>(), error.downcast_ref::<OutOfScope>()) {
         (Some(taken), _) => Fault { key: "record_code".into(), text: format!("{taken}。") },
         (_, Some(out)) => Fault { key: String::new(), text: format!("{out}。") },

@@ -20,8 +20,8 @@ const FEW: usize = 8;
 /// Characters that are looked for.
 const LONGEST: usize = 50;
 
-/// Records picked by what was typed: where it leads to one record alone, that one; else what it could be. `find` is the
-/// input whose 查找 was pressed, which is looked for whatever was picked.
+/// Records picked by what was typed: where it leads to one record alone, that one; else what it could be. What is typed
+/// beside a picked record was typed after it, so it is looked for, and the picked one stands only if it is among what is found.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -30,16 +30,14 @@ pub(super) fn pick(
     around: &Around<'_>,
     plan: &Plan,
     typed: &mut Typed,
-    find: &str,
 ) -> anyhow::Result<(HashMap<String, Hits>, Vec<Fault>)> {
     let (mut hits, mut faults) = (HashMap::new(), Vec::new());
     for input in plan.inputs() {
         let form::Control::Pick(to) = &input.control else { continue };
         let Some(table) = around.current.engine.layout.index(to) else { continue };
         let (text, picked) = (typed.text(&input.key).to_owned(), typed.picked(&input.key));
-        let looked = find == input.key;
         let fault = |text: String| Fault { key: input.key.clone(), text };
-        if let Some(id) = picked.filter(|_| !looked || text.is_empty()) {
+        if let Some(id) = picked.filter(|_| text.is_empty()) {
             if around.one(tx, table, id)?.is_none() {
                 typed.pick(&input.key, None);
                 faults.push(fault(format!("{}：选定的记录已不在，请重新查找。", input.title)));
@@ -107,5 +105,9 @@ pub(super) fn picker(
     let option =
         |hit: Hit| Opt { checked: picked == Some(hit.id), value: hit.id.to_string(), label: hit.title, note: hit.note };
     pick.hits = hits.into_iter().map(option).collect();
+    if !input.required && !pick.hits.is_empty() {
+        let none = picked.is_none() && pick.text.is_empty();
+        pick.hits.push(Opt { label: "不填".into(), checked: none, ..Opt::default() });
+    }
     Ok(pick)
 }

@@ -32,6 +32,7 @@ use crate::{
         row::Stored,
         store::StoreError,
     },
+    once::Used,
 };
 
 /// Records that are voided at once: a page of a list.
@@ -154,8 +155,9 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
         let reason = reason.chars().take(2 * LONGEST).collect();
         return Ok(Err(Left { reason, error: fault.text, once }));
     }
-    match form::void_all(&seat.app.installation, seat.by(), name, records, &once, &reason) {
+    match form::void_all(&seat.app.installation, seat.by(), name, records, &seat.once(Some(&once)), &reason) {
         Ok(()) => Ok(Ok(once)),
+        Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有作废：{e}。")).into()),
         Err(e) => match e.downcast::<StoreError>() {
             Ok(e @ (StoreError::Conflict(_) | StoreError::Missing(_))) => {
                 Err(PageError::Refused(format!("没有作废：{e}。")).into())

@@ -84,9 +84,15 @@ db_test!(a_record_is_made_once_and_its_page_says_what_it_changed, |db: &Db| {
     let (opened, before) = (b.get(NEW), rows(o, "guidance"));
     let first = send(&mut b, &opened, NEW, &GOOD);
     let record = record_of(&first);
-    let again = send(&mut b, &opened, NEW, &[("i.f.pair", "2"), ("f.day", "2025-10-01")]);
-    assert_eq!(record_of(&again), record, "the second shows the first's record");
+    assert_eq!(record_of(&send(&mut b, &opened, NEW, &GOOD)), record, "the second shows the first's record");
+    // Gone back, changed and sent again: it is not said to be saved, and what was typed is there.
+    let other = [("i.f.pair", "2"), ("f.day", "2025-10-01"), ("f.content", "另一次")];
+    let changed = send(&mut b, &opened, NEW, &other);
+    assert!(changed.status == 409 && changed.read().contains("这张表单已用过，请重新打开"), "{}", changed.read());
+    assert!(changed.text().contains("另一次") && changed.text().contains(r#"value="2025-10-01""#));
     assert_eq!(rows(o, "guidance"), before + 1);
+    record_of(&send(&mut b, &changed, NEW, &other));
+    assert_eq!(rows(o, "guidance"), before + 2, "it goes on under a key of its own");
     let page = b.get(first.led().1);
     let text = page.read();
     assert!(text.contains("项判定由此变化") && text.contains("干-21") && text.contains("0 → 1"), "{text}");
@@ -204,6 +210,50 @@ db_test!(pickers_find_by_name_initials_and_number_what_the_writer_may_see, |db: 
     assert!(long.status == 422 && long.read().contains("有 2000 个字，超过 200 个字"));
     let taken = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", "周新"), ("record_code", "P1")]);
     assert!(taken.status == 422 && taken.read().contains("编号“P1”已经用于另一条记录"), "{}", taken.read());
+});
+
+db_test!(what_is_typed_beside_a_picked_record_wins, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let opened = b.get("/ledgers/guidance/new?pair=J1");
+    let fields = |text: &'static str| [("i.f.pair", "1"), ("f.pair", text), ("f.day", "2025-10-08")];
+    let none = send(&mut b, &opened, NEW, &fields("J9"));
+    assert!(none.status == 422 && none.read().contains("没有找到“J9”"), "{}", none.read());
+    let record = record_of(&send(&mut b, &opened, NEW, &fields("J2")));
+    let pair =
+        o.db.read(|tx| tx.one("select \"pair\" from l_guidance where record_id = $1", &[record.into()], |r| r.i64(0)));
+    assert_eq!(pair.unwrap(), Some(2));
+    // Where both fit what is typed, the one that was picked stands.
+    put(o, "person", "P5", None, &[("name", "孙三".into())]);
+    let at = "/ledgers/talk/new";
+    let opened = b.get(at);
+    let fields = [("f.talker", "赵一"), ("f.listener", "孙三"), ("i.f.listener", "3"), ("f.kind", "例行")];
+    let day = ("f.day", "2025-10-08");
+    let talk = record_of(&send(&mut b, &opened, at, &[&fields[..], &[day]].concat()));
+    let listener =
+        o.db.read(|tx| tx.one("select \"listener\" from l_talk where record_id = $1", &[talk.into()], |r| r.i64(0)));
+    assert_eq!(listener.unwrap(), Some(3));
+});
+
+db_test!(what_need_not_be_picked_can_be_emptied, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/unit/2/correct";
+    let opened = b.get(at);
+    assert!(opened.text().contains(r#"name="i.f.parent" value="1" checked"#), "{}", opened.text());
+    assert!(opened.text().contains(r#"name="i.f.parent" value="">不填"#), "{}", opened.text());
+    let fields = [
+        ("f.name", "柳溪县发改局"),
+        ("f.level", "区县"),
+        ("i.f.parent", ""),
+        ("f.from", "2020-01-01"),
+        ("record_code", "U1"),
+        ("reason", "独立"),
+    ];
+    record_of(&send(&mut b, &opened, at, &fields));
+    let sql = "select count(*) from l_unit where record_id = 2 and voided_at is null and \"parent\" is null";
+    assert_eq!(o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap(), Some(1));
+    assert!(!b.get(NEW).text().contains(r#"name="i.f.pair" value="""#), "a pair must be picked");
 });
 
 db_test!(two_who_correct_at_once_are_told, |db: &Db| {
