@@ -221,18 +221,25 @@ pub fn get(tx: &mut Tx<'_>, account: i64, id: i64) -> anyhow::Result<Option<Batc
     tx.one(&sql, &[id.into(), account.into()], Batch::read)
 }
 
-/// Batches of an account, newest first, and how many there are.
+/// How many batches an account has sent.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, account: i64, offset: i64, limit: i64) -> anyhow::Result<(Vec<Batch>, i64)> {
+pub fn count(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<u64> {
     let all = tx.one("select count(*) from import_batch where account = $1", &[account.into()], |r| r.i64(0))?;
+    Ok(u64::try_from(all.unwrap_or(0))?)
+}
+
+/// Batches of an account, newest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn list(tx: &mut Tx<'_>, account: i64, offset: i64, limit: i64) -> anyhow::Result<Vec<Batch>> {
     let sql = format!(
         "select {} from import_batch where account = $1 order by row_id desc limit $2 offset $3",
         Batch::COLUMNS
     );
-    let found = tx.rows(&sql, &[account.into(), limit.into(), offset.into()], Batch::read)?;
-    Ok((found, all.unwrap_or(0)))
+    tx.rows(&sql, &[account.into(), limit.into(), offset.into()], Batch::read)
 }
 
 /// How many files of an account are held.
@@ -321,12 +328,12 @@ pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The file of a batch is gone.
+/// The file of a batch goes, and with it what was not confirmed; false if somebody has confirmed it meanwhile.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub(super) fn let_go(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
+pub(super) fn let_go(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<bool> {
     let sql = "update import_batch set held = '', state = case when state = 'checked' then 'dropped' else state end \
-               where row_id = $1";
-    tx.execute(sql, &[id.into()]).map(|_| ())
+               where row_id = $1 and held <> '' and state not in ('waiting', 'confirmed')";
+    Ok(tx.execute(sql, &[id.into()])? == 1)
 }

@@ -58,6 +58,10 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
             };
             installation.board.forget(batch.id);
             if let Err(e) = done {
+                // What has begun to go in goes on, by its job and when this is tried again.
+                if begun(installation, &batch)?.is_some() {
+                    return Err(e.context(format!("第 {} 批导入没有办完，稍后继续", batch.id)));
+                }
                 tracing::error!("第 {} 批导入出错：{e:#}", batch.id);
                 let to = if batch.state == State::Waiting { State::Refused } else { State::Failed };
                 turn(installation, &batch, to, "系统出错，这一批没有办完。请稍后重新上传；仍不成功的，请告诉管理员。")?;
@@ -68,12 +72,15 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     Ok(due)
 }
 
-/// Takes away the files of what is settled or too old.
+/// Takes away the files of what is settled or too old, once nobody can confirm it any more; a file that a crash leaves
+/// between the two is swept away later.
 fn tidy(installation: &Installation) -> anyhow::Result<()> {
     let now = installation.clock.now().instant;
     for batch in installation.db.read(|tx| batch::outworn(tx, now))? {
-        held::remove(installation, &batch.new.held)?;
-        installation.db.write(move |tx| batch::let_go(tx, batch.id))?;
+        let id = batch.id;
+        if installation.db.write(move |tx| batch::let_go(tx, id))? {
+            held::remove(installation, &batch.new.held)?;
+        }
     }
     Ok(())
 }
@@ -152,9 +159,21 @@ fn found(installation: &Installation, batch: &Batch, seen: &Seen, note: &str) ->
     installation.db.write(move |tx| batch::checked(tx, &batch, &found, now))
 }
 
+/// The import of a batch whose rows go in. A staging that was cut short moves nothing: it is done anew, and what it left is
+/// taken away by that.
+fn begun(installation: &Installation, batch: &Batch) -> anyhow::Result<Option<i64>> {
+    installation.db.read(|tx| {
+        let import = batch::get(tx, batch.new.account, batch.id)?.and_then(|now| now.import);
+        Ok(match import {
+            Some(import) if !staged::is_staging(tx, import)? => Some(import),
+            _ => None,
+        })
+    })
+}
+
 /// Takes in a batch that was confirmed, if it would still write what was shown.
 fn take_in(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
-    let import = match batch.import {
+    let import = match begun(installation, batch)? {
         Some(import) => import,
         None => {
             let table = table(installation, batch)?;

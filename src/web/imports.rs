@@ -63,20 +63,14 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, move |desk| {
         asked::keys(desk, &["page", "size"]);
         let size = asked::size(desk);
-        let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 1_000_000);
         let account = desk.reader()?.account;
-        let (found, all) = batch::list(desk.tx, account, ((page - 1) * size) as i64, size as i64)?;
-        let total = u64::try_from(all).unwrap_or(0);
+        let total = batch::count(desk.tx, account)?;
+        let page = asked::page(desk, total.div_ceil(size));
+        let found = batch::list(desk.tx, account, ((page - 1) * size) as i64, size as i64)?;
         let current = desk.current.clone();
         Ok(Imports {
             rows: found.iter().map(|b| line(&current, &keys, b)).collect(),
-            pager: Pager {
-                query: desk.ask.url.without("page"),
-                title: "批量导入".into(),
-                total,
-                size,
-                page: page.min(total.div_ceil(size).max(1)),
-            },
+            pager: Pager { query: desk.ask.url.without("page"), title: "批量导入".into(), total, size, page },
             page: desk.page("/imports")?,
         })
     })
@@ -137,7 +131,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Res
         name => Some(chosen(desk, ledger(&current, settings, name)?, left)?),
     };
     let account = desk.reader()?.account;
-    let (recent, _) = batch::list(desk.tx, account, 0, RECENT)?;
+    let recent = batch::list(desk.tx, account, 0, RECENT)?;
     let errors = if left.wrong.is_empty() { Vec::new() } else { vec![Link::new(left.wrong.clone(), "#imp-file")] };
     let view = NewImport {
         errors: Errors(errors),

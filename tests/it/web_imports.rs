@@ -113,6 +113,31 @@ db_test!(what_moved_on_since_the_check_is_checked_again, |db: &Db| {
     assert!(rows == 1 || state > 0, "{rows} {state}");
 });
 
+db_test!(a_staging_that_was_cut_short_is_done_anew, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let at = send(&mut b, "guidance", "add", GUIDANCE.as_bytes());
+    settled(o, &mut b, &at);
+    // As a process leaves it that is killed after the first rows of its staging.
+    db.write(|tx| {
+        let begin = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
+                     values ('guidance', '表.csv', 'x', 2, 1, '周敏')";
+        tx.execute(begin, &[])?;
+        tx.execute("update import_batch set state = 'confirmed', import_id = (select max(row_id) from import)", &[])?;
+        tx.execute("insert into import_row (import_id, n, body) select max(row_id), 0, '{}' from import", &[])?;
+        let job = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
+                   select 'import', 'staging', cast(max(row_id) as text), 2, 1, '导入', 1 from import";
+        tx.execute(job, &[])
+    })
+    .unwrap();
+    let page = settled(o, &mut b, &at).read();
+    assert!(page.contains("导入完成") && page.contains("写入1条"), "{page}");
+    assert_eq!(count(db, "select count(*) from l_guidance where record_code = 'Z5' and voided_at is null"), 1);
+    let left = "select (select count(*) from import) * 100 + (select count(*) from job) * 10 \
+                + (select count(*) from import_row)";
+    assert_eq!(count(db, left), 100, "one import, nothing under way");
+});
+
 db_test!(rows_of_other_units_are_refused_one_by_one, |db: &Db| {
     let (o, _dir) = &with_directory(&office(db));
     put(o, "person", "P5", None, &[("name", "李五".into()), ("born", "1996-05-05".into())]);
