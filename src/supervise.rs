@@ -19,6 +19,8 @@ use crate::{
     scope::{Actor, Scope},
 };
 
+/// Held while a number is given, so that two never get the same.
+const NUMBERS: i64 = 0x0073_7570_6572;
 /// Most characters of a title.
 pub const TITLE: usize = 60;
 /// Most characters of a demand, a reply, a reason.
@@ -66,8 +68,10 @@ impl State {
 /// A matter: all that a 督办单 says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supervision {
-    /// Its number.
+    /// Under which it is kept.
     pub id: i64,
+    /// Year of issue, and its number in that year, from 1.
+    pub number: (i64, i64),
     /// The verdict that it comes from: requirement, subject, window.
     pub verdict: Option<(String, Vec<i64>, String)>,
     /// Record id of the unit that is to reply.
@@ -89,9 +93,10 @@ pub struct Supervision {
 }
 
 impl Supervision {
-    /// `督办〔2025〕3号`: by the year in which it was issued.
+    /// `督办〔2025〕3号`.
     pub fn number(&self) -> String {
-        format!("督办〔{}〕{}号", day_of(self.issued).ymd().0, self.id)
+        let (year, sequence) = self.number;
+        format!("督办〔{year}〕{sequence}号")
     }
 
     /// No reply, and the last day is over.
@@ -169,10 +174,14 @@ pub struct Filter {
     pub units: Option<Vec<i64>>,
     /// Only those told to the office.
     pub escalated: bool,
+    /// Only those whose last day is this one or later.
+    pub due_from: Option<Day>,
+    /// Only those whose last day is before this one.
+    pub due_before: Option<Day>,
 }
 
 const COLUMNS: &str = "row_id, requirement, subject, rest, window_label, unit_id, title, demand, due, state, issued_at, \
-                       issued_by, escalated_at";
+                       issued_by, escalated_at, year, sequence";
 /// What is most urgent first.
 const ORDER: &str = "case state when 'open' then 0 when 'replied' then 1 else 2 end, \
                      case when state = 'open' then due end nulls last, row_id desc";
@@ -189,6 +198,7 @@ fn read(r: &Row<'_>) -> anyhow::Result<Supervision> {
     };
     Ok(Supervision {
         id: r.i64(0)?,
+        number: (r.i64(13)?, r.i64(14)?),
         verdict,
         unit: r.i64(5)?,
         title: r.text(6)?.to_owned(),
@@ -201,16 +211,21 @@ fn read(r: &Row<'_>) -> anyhow::Result<Supervision> {
     })
 }
 
-/// Issues a matter and logs it; gives its number.
+/// Issues a matter under the next number of the year and logs it; gives where it is kept.
 ///
 /// # Errors
 /// When the store cannot be written.
 pub fn issue(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
+    tx.lock(&[NUMBERS])?;
+    let year = i64::from(day_of(actor.at).ymd().0);
+    let last = tx.one("select max(sequence) from supervision where year = $1", &[year.into()], |r| r.opt_i64(0))?;
+    let sequence = last.flatten().unwrap_or(0) + 1;
     let sql = "insert into supervision (requirement, subject, rest, window_label, unit_id, title, demand, due, state, \
-               issued_at, issued_by) values ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10) returning row_id";
+               issued_at, issued_by, year, sequence) \
+               values ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12) returning row_id";
     let of = new.verdict.as_ref();
     let rest = of.map(|(_, s, _)| s.iter().skip(1).map(i64::to_string).collect::<Vec<_>>().join("|"));
-    let params: [Value; 10] = [
+    let params: [Value; 12] = [
         of.map(|(id, ..)| id.clone()).into(),
         of.and_then(|(_, s, _)| s.first().copied()).into(),
         rest.into(),
@@ -221,9 +236,11 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
         new.due.into(),
         actor.at.into(),
         actor.name.as_str().into(),
+        year.into(),
+        sequence.into(),
     ];
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
-    tell(tx, actor, (id, new.unit), ("issue", "签发督办", &new.demand, Some(new.due)))?;
+    tell(tx, actor, id, ("issue", "签发督办", &new.demand, Some(new.due)))?;
     Ok(id)
 }
 
@@ -238,21 +255,23 @@ pub fn say(tx: &mut Tx<'_>, actor: &Actor, id: i64, word: &Word) -> anyhow::Resu
     let due = if let Word::Return(_, due) = word { *due } else { matter.due };
     let sql = "update supervision set state = $3, due = $4 where row_id = $1 and state = $2";
     if tx.execute(sql, &[id.into(), from.as_str().into(), to.as_str().into(), due.into()])? == 0 {
-        let why = match matter.state {
+        // Another may have been faster since it was read.
+        let now = get(tx, id)?.map_or(matter.state, |now| now.state);
+        let why = match now {
             State::Open => "单位还没有回复。",
             State::Replied => "已经有人回复了，等领导小组办公室销号或退回。",
             State::Closed => "这件督办已经销号。",
         };
         return Err(Refused(why.into()).into());
     }
-    tell(tx, actor, (id, matter.unit), word.told())
+    tell(tx, actor, id, word.told())
 }
 
 /// Notes what happened, and logs it.
 fn tell(
     tx: &mut Tx<'_>,
     actor: &Actor,
-    (id, unit): (i64, i64),
+    id: i64,
     (kind, title, text, day): (&str, &str, &str, Option<Day>),
 ) -> anyhow::Result<()> {
     let sql = "insert into supervision_event (supervision_id, kind, at, actor, account, day, text) \
@@ -267,8 +286,9 @@ fn tell(
         text.into(),
     ];
     tx.execute(sql, &params)?;
-    let told = json!({ "title": format!("{title}（第{id}号）"), "supervision": id, "text": text });
-    audit::note_of(tx, actor, Kind::Supervise, told, About { unit: Some(unit), ..About::default() });
+    let Some(matter) = get(tx, id)? else { return Ok(()) };
+    let told = json!({ "title": format!("{title}（{}）", matter.number()), "supervision": id, "text": text });
+    audit::note_of(tx, actor, Kind::Supervise, told, About { unit: Some(matter.unit), ..About::default() });
     Ok(())
 }
 
@@ -277,17 +297,17 @@ fn tell(
 /// # Errors
 /// When the store fails.
 pub fn patrol(db: &Db, now: Moment) -> anyhow::Result<usize> {
-    let sql = "select row_id, unit_id from supervision where state = 'open' and due < $1 and escalated_at is null";
-    let late = db.read(|tx| tx.rows(sql, &[now.day.into()], |r| Ok((r.i64(0)?, r.i64(1)?))))?;
+    let sql = "select row_id from supervision where state = 'open' and due < $1 and escalated_at is null";
+    let late = db.read(|tx| tx.rows(sql, &[now.day.into()], |r| r.i64(0)))?;
     let mut told = 0;
-    for of in late {
+    for id in late {
         told += db.write(move |tx| {
             let sql = "update supervision set escalated_at = $2 where row_id = $1 and state = 'open' and escalated_at is null";
-            if tx.execute(sql, &[of.0.into(), now.instant.into()])? == 0 {
+            if tx.execute(sql, &[id.into(), now.instant.into()])? == 0 {
                 return Ok(0);
             }
             let actor = Actor { name: "程序".into(), account: None, at: now.instant };
-            tell(tx, &actor, of, ("escalate", "督办超期上报", "到期没有回复，上报领导小组办公室", None))?;
+            tell(tx, &actor, id, ("escalate", "督办超期上报", "到期没有回复，上报领导小组办公室", None))?;
             Ok(1)
         })?;
     }
@@ -339,6 +359,12 @@ fn conditions(tx: &Tx<'_>, scope: &Scope, filter: &Filter, params: &mut Vec<Valu
     }
     if filter.escalated {
         all.push("escalated_at is not null".into());
+    }
+    for (day, is) in [(filter.due_from, ">="), (filter.due_before, "<")] {
+        if let Some(day) = day {
+            params.push(day.into());
+            all.push(format!("due {is} ${}", params.len()));
+        }
     }
     all.join(" and ")
 }

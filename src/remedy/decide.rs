@@ -1,6 +1,5 @@
 //! What persons do with a remedy: confirm it, drop it, say what was done. Nobody closes one.
 
-use anyhow::ensure;
 use serde_json::json;
 
 use crate::{
@@ -85,7 +84,11 @@ pub fn say(tx: &mut Tx<'_>, actor: &Actor, id: i64, word: &Word) -> anyhow::Resu
         Step::Notes => remedy.state,
         Step::Stays | Step::Escalates | Step::Refused => return Err(too_late(remedy.state).into()),
     };
-    ensure!(store::set_state(tx, &remedy, next)?, too_late(remedy.state));
+    if !store::set_state(tx, &remedy, next)? {
+        // Another was faster since it was read.
+        let now = store::get(tx, id)?.map_or(remedy.state, |now| now.state);
+        return Err(too_late(now).into());
+    }
     set(tx, &remedy, word)?;
     let told = word.told(actor);
     tell(tx, actor, id, &told)?;
@@ -105,8 +108,9 @@ fn set(tx: &mut Tx<'_>, remedy: &Remedy, word: &Word) -> anyhow::Result<()> {
             tx.execute(sql, &[remedy.id.into(), (*due).into(), (*person).into()])?;
         }
         Word::Act { day, .. } => {
-            let last = remedy.acted.map_or(*day, |before| before.max(*day));
-            tx.execute("update remedy set acted_on = $2 where row_id = $1", &[remedy.id.into(), last.into()])?;
+            // By the first, so that who does more is not closed later.
+            let first = remedy.acted.map_or(*day, |before| before.min(*day));
+            tx.execute("update remedy set acted_on = $2 where row_id = $1", &[remedy.id.into(), first.into()])?;
             // A later period that is met may now close it.
             super::patrol::ask_again(tx, remedy)?;
         }

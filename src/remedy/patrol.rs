@@ -141,13 +141,14 @@ fn pass(
         let only = subject.filter(|s| *s != EVERY);
         let look = Look { r: &c.requirement, current: &current, subject: only, today: now.day };
         let actor = Actor { name: PROGRAM.into(), account: None, at: now.instant };
-        let mut done = Done::default();
-        look.follow(tx, &actor, &known, &mut done)?;
-        look.draft(tx, &actor, &mut done)?;
+        // Before it is followed, so that what is told meanwhile waits for its own turn.
         if let Some(subject) = subject {
             let sql = "delete from verdict_news where requirement = $1 and subject = $2";
             tx.execute(sql, &[c.requirement.id.as_str().into(), subject.into()])?;
         }
+        let mut done = Done::default();
+        look.follow(tx, &actor, &known, &mut done)?;
+        look.draft(tx, &actor, &mut done)?;
         Ok(done.log(tx, &actor, &c.requirement.id))
     })?;
     Ok((taken > 0).then_some(taken))
@@ -190,13 +191,14 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What was closed and opens again has at least the consequence's own time.
+    /// What was closed and opens again has at least the consequence's own time, and waits for something to be done.
     fn due_anew(&self, tx: &mut Tx<'_>, remedy: &Remedy) -> anyhow::Result<()> {
         let words = self.r.on_fail.iter().find(|f| f.act == remedy.act).map_or("", |f| f.due.as_str());
         let workdays = &self.current.engine.workdays;
         let due = model::due(words, self.today, workdays).unwrap_or_else(|| workdays.after(self.today, 10));
         let due = remedy.due.map_or(due, |before| before.max(due));
-        tx.execute("update remedy set due = $2 where row_id = $1", &[remedy.id.into(), due.into()]).map(|_| ())
+        let sql = "update remedy set due = $2, acted_on = null where row_id = $1";
+        tx.execute(sql, &[remedy.id.into(), due.into()]).map(|_| ())
     }
 
     /// Remedies of what is looked at that a verdict can still move.

@@ -34,7 +34,7 @@ pub struct Remedy {
     pub due: Option<Day>,
     /// Record id of who is responsible, once confirmed.
     pub person: Option<i64>,
-    /// Day of the last thing that was done.
+    /// Day of the first thing that was done since it took effect or opened again.
     pub acted: Option<Day>,
     /// When it was told to the office that it is overdue, µs.
     pub escalated: Option<i64>,

@@ -28,7 +28,7 @@ use crate::{
     directive::model::Ledger,
     doubt::{self, Doubt, LONGEST},
     ledger::{Stored, query, store},
-    scope::{Actor, Scope},
+    scope::Scope,
 };
 
 /// The doubts on a record, each with the form to answer it for who may; and the form to doubt it.
@@ -99,10 +99,6 @@ pub(super) fn errors(lines: &[View], form: Option<&Form>) -> Errors {
     Errors(forms.flat_map(|form| Errors::of(form).0).collect())
 }
 
-fn actor(seat: &Seat) -> Actor {
-    Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) }
-}
-
 /// The record's page again, with what is wrong.
 fn again(seat: &Seat, name: &str, code: &str, form: &str, field: &str, why: String) -> Response {
     let typed = seat.fields.get(field).chars().take(2 * LONGEST).collect();
@@ -139,7 +135,7 @@ pub(super) async fn mark(
             Ok(reason) => reason,
             Err(why) => return Ok(again(seat, &name, &typed, "db", "reason", format!("哪里存疑：{why}"))),
         };
-        let (actor, ledger) = (actor(seat), name.clone());
+        let (actor, ledger) = (seat.by().at(seat.now.instant), name.clone());
         let of = (row.record_id, row.revision, row.unit);
         match seat.db().write(move |tx| doubt::mark(tx, &actor, (&ledger, of.0, of.1), of.2, &reason)) {
             Ok(_) => Ok(seat.to(&format!("/ledgers/{name}/{}", segment(&typed)))),
@@ -172,7 +168,7 @@ pub(super) async fn answer(State(app): State<App>, Path(id): Path<String>, ask: 
             Ok(words) => words,
             Err(why) => return Ok(again(seat, &d.ledger, &code, &form, "words", format!("答复：{why}"))),
         };
-        let actor = actor(seat);
+        let actor = seat.by().at(seat.now.instant);
         match seat.db().write(move |tx| doubt::answer(tx, &actor, id, &words)) {
             Ok(()) => Ok(seat.to(&format!("/ledgers/{}/{}", d.ledger, segment(&code)))),
             Err(e) => match e.downcast::<Refused>() {

@@ -23,6 +23,7 @@ mod columns_value;
 mod cookie;
 mod dashboard;
 mod doubt;
+mod due_day;
 mod error;
 mod feedback;
 mod frame;

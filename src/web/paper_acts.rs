@@ -14,7 +14,6 @@ use super::{
     error::PageError,
     frame::{self, Ask, Desk, answer},
     paper::{reached, render},
-    papers::actor,
     post::{Posted, Seat, act},
     requests::long_text,
     view::url::segment,
@@ -96,7 +95,7 @@ pub(super) async fn write(State(app): State<App>, Path(id): Path<String>, ask: A
         if !wrong.is_empty() {
             return again(seat, &id, &Left { wrong, typed, ..Left::default() });
         }
-        let (actor, content) = (actor(seat), saved.content);
+        let (actor, content) = (seat.by().at(seat.now.instant), saved.content);
         let result = seat.db().write(move |tx| store::save(tx, &actor, (saved.id, version), &content, Saving::Words));
         let left = |text| Left { typed, ..Left::wrong("pw-title", text) };
         done(seat, &id, result, &format!("/papers/{id}?done=saved"), left)
@@ -114,7 +113,7 @@ pub(super) async fn redraw(State(app): State<App>, Path(id): Path<String>, ask: 
             Ok(content) => content,
             Err(text) => return again(seat, &id, &notice(text)),
         };
-        let actor = actor(seat);
+        let actor = seat.by().at(seat.now.instant);
         let result = seat.db().write(move |tx| store::save(tx, &actor, (saved.id, version), &content, Saving::Figures));
         done(seat, &id, result, &format!("/papers/{id}?done=redrawn"), notice)
     })
@@ -125,7 +124,7 @@ pub(super) async fn redraw(State(app): State<App>, Path(id): Path<String>, ask: 
 pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let (saved, version) = draft(seat, &id)?;
-        let actor = actor(seat);
+        let actor = seat.by().at(seat.now.instant);
         let result = seat.db().write(move |tx| store::drop(tx, &actor, (saved.id, version)));
         done(seat, &id, result, "/papers?done=dropped", |notice| Left { notice, ..Left::default() })
     })
@@ -151,7 +150,8 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
             let text = format!("成文日期：应写作{}，与今日相差不超过一年。", seat.now.day);
             return again(seat, &id, &wrong("on", text));
         };
-        let result = issue::issue(&seat.app.installation, &actor(seat), (saved.id, version), (prefix, on));
+        let result =
+            issue::issue(&seat.app.installation, &seat.by().at(seat.now.instant), (saved.id, version), (prefix, on));
         done(seat, &id, result.map(|_| ()), &format!("/papers/{id}?done=issued"), |text| wrong("prefix", text))
     })
     .await

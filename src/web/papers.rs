@@ -26,7 +26,7 @@ use crate::{
     figures::Period,
     names::Names,
     paper::{self, Kind, Wanted, store::Saved},
-    scope::{Actor, Scope},
+    scope::Scope,
     verdict::world::UNIT,
 };
 
@@ -138,16 +138,11 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
             Err(text) if wanted.kind == Kind::Order => return wrong("requirements", text),
             Err(text) => return wrong("period", text),
         };
-        let actor = actor(seat);
+        let actor = seat.by().at(seat.now.instant);
         let id = seat.db().write(move |tx| paper::store::add(tx, &actor, &wanted, &content))?;
         Ok(seat.to(&format!("/papers/{id}?done=drafted")))
     })
     .await
-}
-
-/// Who works on a paper, by the clock of the records: what was known then must be told from what came later.
-pub(super) fn actor(seat: &Seat) -> Actor {
-    Actor { at: seat.now.instant, ..seat.actor() }
 }
 
 /// What is asked for, or which field is wrong and why.

@@ -10,6 +10,7 @@ use super::{
     account::Left,
     app::App,
     asked,
+    due_day::{self, SOONEST},
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
@@ -31,12 +32,13 @@ use crate::{
     directive::model::OnFail,
     installation::{Current, Installation},
     names::Names,
+    once::Used,
     remedy::{
         Remedy, State as Stands, Told,
         decide::{self, LONGEST, Word},
         model, store,
     },
-    scope::{Actor, Scope},
+    scope::Scope,
     verdict::{
         engine::Question,
         explain, sight,
@@ -44,11 +46,6 @@ use crate::{
         world::PERSON,
     },
 };
-
-/// Workdays that a due day leaves at least (no order of today for tomorrow).
-const SOONEST: u32 = 3;
-/// Days ahead that a due day may lie.
-const LATEST: i32 = 730;
 
 /// `GET /remedies/{id}`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
@@ -133,7 +130,8 @@ fn next(m: &Remedy, today: Day) -> String {
     match (m.state, m.due) {
         (Stands::Draft, _) => "草稿没有效力：有人确认才生效；判定转好即自动撤销。".into(),
         (Stands::Active, Some(due)) if due < today => {
-            format!("已超过办理期限{}，已上报领导小组办公室；判定转好即办结。", due.chinese())
+            let told = if m.escalated.is_some() { "已上报领导小组办公室；" } else { "" };
+            format!("已超过办理期限{}，{told}判定转好即办结。", due.chinese())
         }
         (Stands::Active, _) => "判定转好（达标、已补或不再适用）即自动办结，不能手工办结。".into(),
         (Stands::Closed, _) => "已随判定办结；判定如再转为未达标，恢复办理。".into(),
@@ -222,7 +220,7 @@ fn forms(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> anyhow::Resu
     let reason = |hint: &str| Field::long("reason", "理由").hint(hint).required();
     if m.state == Stands::Draft && may(desk, current, m, Permission::DecideRemedies)? {
         let workdays = &current.engine.workdays;
-        let soonest = workdays.after(desk.now.day, SOONEST);
+        let soonest = due_day::soonest(current, desk.now.day);
         let due = on_fail(current, m).and_then(|f| model::due(&f.due, desk.now.day, workdays));
         let hint = match due {
             Some(_) => format!("按文件要求推算；最早{}（至少{SOONEST}个工作日）。", soonest.chinese()),
@@ -309,18 +307,9 @@ type Read = Result<Word, (&'static str, String)>;
 fn confirmed(seat: &Seat, _: &Remedy) -> anyhow::Result<Read> {
     let today = seat.now.day;
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    let soonest = current.engine.workdays.after(today, SOONEST);
-    let due = match Day::parse(seat.fields.get("due")) {
-        None if seat.fields.get("due").is_empty() => return Ok(Err(("due", "办理期限：请填写。".into()))),
-        None => return Ok(Err(("due", "办理期限不是有效日期，请写成 2025-11-30。".into()))),
-        Some(day) if day < soonest => {
-            let text = format!("办理期限应不早于{}，给办理的人留出至少{SOONEST}个工作日。", soonest.chinese());
-            return Ok(Err(("due", text)));
-        }
-        Some(day) if day > today.plus(LATEST) => {
-            return Ok(Err(("due", format!("办理期限应不晚于{}。", today.plus(LATEST).chinese()))));
-        }
-        Some(day) => day,
+    let due = match due_day::read(&current, today, seat.fields.get("due"), "办理期限", "办理的人") {
+        Ok(due) => due,
+        Err(why) => return Ok(Err(("due", why))),
     };
     let typed = seat.fields.get("person").to_owned();
     let person = match seat.db().read(|tx| remedy_person::meant(tx, &current, today, &seat.scope, &typed))? {
@@ -363,24 +352,28 @@ fn said(
         Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, installation, id, &left)))
     };
     let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
+    // A part of one's own lets one see, not decide.
+    let scope = seat.scope.of_roles();
     let found = seat.db().read(|tx| {
         let current = installation.current(tx)?;
         let Some(m) = store::get(tx, number)? else { return Ok(None) };
-        Ok(reaches(tx, &current, &seat.scope, &m)?.then_some(m))
+        Ok(reaches(tx, &current, &scope, &m)?.then_some(m))
     })?;
     let Some(m) = found else { return Err(PageError::NotFound.into()) };
     let word = match read(seat, &m)? {
         Ok(word) => word,
         Err((field, why)) => return wrong(field, why),
     };
-    let actor = Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) };
+    let actor = seat.by().at(seat.now.instant);
     let done = match word {
         Word::Confirm { .. } => "confirm",
         Word::Drop { .. } => "drop",
         Word::Act { .. } => "act",
     };
-    match seat.db().write(move |tx| decide::say(tx, &actor, number, &word)) {
-        Ok(()) => Ok(seat.to(&format!("/remedies/{number}?done={done}"))),
+    let last = fields.last().copied().unwrap_or_default();
+    match seat.write_once("remedy", move |tx| decide::say(tx, &actor, number, &word).map(|()| number)) {
+        Ok(_) => Ok(seat.to(&format!("/remedies/{number}?done={done}"))),
+        Err(e) if e.is::<Used>() => wrong(last, format!("{e}。")),
         Err(e) => match e.downcast::<Refused>() {
             Ok(Refused(text)) => Err(PageError::Refused(text).into()),
             Err(e) => Err(e),

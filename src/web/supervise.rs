@@ -34,12 +34,8 @@ use crate::{
     verdict::{judge::State as Judged, light::Light, sight, words::window_name, world::UNIT},
 };
 
-/// Workdays that a last day leaves at least.
-pub(super) const SOONEST: u32 = 3;
 /// Workdays that are proposed.
 pub(super) const USUAL: u32 = 10;
-/// Days ahead that it may lie.
-pub(super) const LATEST: i32 = 730;
 
 /// `GET /supervise`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
@@ -174,9 +170,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::
     let today = desk.now.day;
     let next = match s.state {
         Stands::Open if s.overdue(today) => {
-            format!("{}到期没有回复，已上报领导小组办公室；单位仍应回复。", s.due.chinese())
+            let told = if s.escalated.is_some() { "已上报领导小组办公室；" } else { "" };
+            format!("{}到期没有回复，{told}单位仍应回复。", s.due.chinese())
         }
-        Stands::Open => format!("请对象单位在{}前回复。", s.due.chinese()),
+        Stands::Open => format!("请对象单位在{}前（含当日）回复。", s.due.chinese()),
         Stands::Replied => "单位已回复，由领导小组办公室销号，或说明理由退回。".into(),
         Stands::Closed => "已销号，不再办理。".into(),
     };
@@ -206,7 +203,7 @@ fn facts(desk: &mut Desk<'_, '_>, s: &Supervision) -> anyhow::Result<Facts> {
     ];
     if let Some((id, key, window)) = &s.verdict
         && let Some(i) = engine.position(id)
-        && sight::sees(desk.tx, engine, &desk.scope, i, key, Some(s.unit))?
+        && seen(desk, i, key, window)?
     {
         let wanted = subjects::records(engine, i, key);
         let mut by: std::collections::BTreeMap<usize, std::collections::BTreeSet<i64>> = Default::default();
@@ -223,6 +220,17 @@ fn facts(desk: &mut Desk<'_, '_>, s: &Supervision) -> anyhow::Result<Facts> {
     facts.push(Fact::new("回复期限", s.due.chinese()));
     facts.push(Fact::new("签发", format!("{}　{}", chinese(s.issued), s.by)));
     Ok(Facts(facts))
+}
+
+/// Whether the reader may see the verdict itself, which may be another unit's than the one that is pressed.
+fn seen(desk: &mut Desk<'_, '_>, i: usize, key: &[i64], window: &str) -> anyhow::Result<bool> {
+    if desk.scope == Scope::All {
+        return Ok(true);
+    }
+    let (current, scope) = (desk.current.clone(), desk.scope.clone());
+    let id = &current.engine.compiled[i].requirement.id;
+    let all = sight::of_requirement(desk.tx, &current.engine, &scope, id, key.first().copied())?;
+    Ok(all.iter().any(|v| v.window == window && subjects::key(v) == key))
 }
 
 fn history(told: &[Told]) -> Timeline {
@@ -247,9 +255,16 @@ fn history(told: &[Told]) -> Timeline {
     Timeline(told.iter().rev().map(event).collect())
 }
 
+/// Whether who records and who presses within these scopes replies for a unit: its own people do, whom no one has sent from
+/// the whole city, and whoever presses it does not.
+pub(super) fn replies(record: Option<&Scope>, press: Option<&Scope>, unit: i64) -> bool {
+    let own = record.is_some_and(|scope| matches!(scope, Scope::Within(_)) && scope.has_unit(unit));
+    own && !press.is_some_and(|scope| scope.has_unit(unit))
+}
+
 /// To reply, to close, to send back.
 fn forms(desk: &Desk<'_, '_>, s: &Supervision) -> Vec<(&'static str, Form)> {
-    let in_reach = |permission| desk.opens(permission).is_some_and(|scope: Scope| scope.has_unit(s.unit));
+    let (record, press) = (desk.opens(Permission::Record), desk.opens(Permission::Supervise));
     let form = |id: &str, what: &str, fields: Vec<Field>, button: &str, primary: bool| Form {
         id: id.into(),
         action: format!("/supervise/{}/{what}", s.id),
@@ -260,12 +275,11 @@ fn forms(desk: &Desk<'_, '_>, s: &Supervision) -> Vec<(&'static str, Form)> {
     };
     let text = |label: &str, hint: &str| Field::long("text", label).hint(hint).required();
     match s.state {
-        // Whoever presses does not answer himself.
-        Stands::Open if in_reach(Permission::Record) && !in_reach(Permission::Supervise) => {
+        Stands::Open if replies(record.as_ref(), press.as_ref(), s.unit) => {
             let field = text("回复", "办了什么、结果怎样、还有什么困难；最多1000字。");
             vec![("回复", form("re", "reply", vec![field], "回复", true))]
         }
-        Stands::Replied if in_reach(Permission::Supervise) => {
+        Stands::Replied if press.is_some_and(|scope| scope.has_unit(s.unit)) => {
             let due = desk.current.engine.workdays.after(desk.now.day, USUAL);
             let back = vec![
                 text("退回的理由", "还差什么；最多1000字。"),

@@ -9,37 +9,19 @@ use axum::{
 use super::{
     account::Left,
     app::App,
+    due_day,
     error::PageError,
     frame::Ask,
     post::{Posted, Seat, act},
     requests::long_text,
-    supervise::{LATEST, SOONEST, render},
+    supervise::{render, replies},
 };
 use crate::{
     auth::{Permission, account::Refused},
-    day::Day,
     installation::Current,
-    scope::Actor,
+    once::Used,
     supervise::{self, LONGEST, Word},
 };
-
-/// A last day as typed, or what is wrong with it.
-pub(super) fn last_day(current: &Current, today: Day, typed: &str) -> Result<Day, String> {
-    let soonest = current.engine.workdays.after(today, SOONEST);
-    match Day::parse(typed) {
-        None if typed.is_empty() => Err("回复期限：请填写。".into()),
-        None => Err("回复期限不是有效日期，请写成 2025-11-30。".into()),
-        Some(day) if day < soonest => {
-            Err(format!("回复期限应不早于{}，给单位留出至少{SOONEST}个工作日。", soonest.chinese()))
-        }
-        Some(day) if day > today.plus(LATEST) => Err(format!("回复期限应不晚于{}。", today.plus(LATEST).chinese())),
-        Some(day) => Ok(day),
-    }
-}
-
-pub(super) fn actor(seat: &Seat) -> Actor {
-    Actor { name: seat.reader.name.clone(), at: seat.now.instant, account: Some(seat.reader.account) }
-}
 
 /// What was typed into fields of a form, to be shown again.
 pub(super) fn typed(seat: &Seat, form: &str, fields: &[&str]) -> Vec<(String, String)> {
@@ -52,9 +34,6 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         if !seat.reader.may(Permission::Remedies) {
             return Err(PageError::Forbidden(Permission::Remedies).into());
-        }
-        if seat.reader.may(Permission::Supervise) {
-            return Err(PageError::Refused("督办由对象单位回复，签发督办的不能代为回复。".into()).into());
         }
         said(seat, &id, "re", &["text"], &|seat, _| {
             long_text(seat, "text", LONGEST, true).map(Word::Reply).map_err(|why| ("text", format!("回复：{why}")))
@@ -78,7 +57,8 @@ pub(super) async fn back(State(app): State<App>, Path(id): Path<String>, ask: As
     act(app, ask, posted, move |seat| {
         said(seat, &id, "ba", &["text", "due"], &|seat, current| {
             let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("退回的理由：{why}")))?;
-            let due = last_day(current, seat.now.day, seat.fields.get("due")).map_err(|why| ("due", why))?;
+            let due = due_day::read(current, seat.now.day, seat.fields.get("due"), "回复期限", "单位");
+            let due = due.map_err(|why| ("due", why))?;
             Ok(Word::Return(text, due))
         })
     })
@@ -97,28 +77,33 @@ fn said(
     read: &dyn Fn(&Seat, &Current) -> Read,
 ) -> anyhow::Result<Response> {
     let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
-    let (current, there) = seat.db().read(|tx| {
-        let there = supervise::get(tx, number)?.is_some_and(|s| seat.scope.has_unit(s.unit));
-        Ok((seat.app.installation.current(tx)?, there))
-    })?;
-    if !there {
-        return Err(PageError::NotFound.into());
+    let (current, matter) =
+        seat.db().read(|tx| Ok((seat.app.installation.current(tx)?, supervise::get(tx, number)?)))?;
+    let matter = matter.filter(|s| seat.scope.has_unit(s.unit)).ok_or(PageError::NotFound)?;
+    if form == "re" {
+        let [record, press] = [Permission::Record, Permission::Supervise].map(|p| seat.opens(&current, p));
+        if !replies(record.as_ref(), press.as_ref(), matter.unit) {
+            return Err(PageError::Refused("督办由对象单位回复，其他人不能代为回复。".into()).into());
+        }
     }
+    let wrong = |field: &str, why: String| {
+        let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
+        seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, id, &left))
+    };
     let word = match read(seat, &current) {
         Ok(word) => word,
-        Err((field, why)) => {
-            let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
-            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, id, &left)));
-        }
+        Err((field, why)) => return Ok(wrong(field, why)),
     };
     let done = match word {
         Word::Reply(_) => "reply",
         Word::Return(..) => "return",
         Word::Close(_) => "close",
     };
-    let actor = actor(seat);
-    match seat.db().write(move |tx| supervise::say(tx, &actor, number, &word)) {
-        Ok(()) => Ok(seat.to(&format!("/supervise/{number}?done={done}"))),
+    let actor = seat.by().at(seat.now.instant);
+    let said = seat.write_once("supervision", move |tx| supervise::say(tx, &actor, number, &word).map(|()| number));
+    match said {
+        Ok(_) => Ok(seat.to(&format!("/supervise/{number}?done={done}"))),
+        Err(e) if e.is::<Used>() => Ok(wrong("text", format!("{e}。"))),
         Err(e) => match e.downcast::<Refused>() {
             Ok(Refused(text)) => Err(PageError::Refused(text).into()),
             Err(e) => Err(e),

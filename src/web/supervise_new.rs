@@ -11,13 +11,14 @@ use super::{
     app::App,
     asked,
     dashboard::named,
+    due_day::{self, SOONEST},
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, act},
     requests::long_text,
     subject,
-    supervise::{SOONEST, USUAL, unit_in},
-    supervise_acts::{actor, last_day, typed},
+    supervise::{USUAL, unit_in},
+    supervise_acts::typed,
     view::{
         form::{Errors, Field, Form},
         supervise::NewMatter,
@@ -27,6 +28,7 @@ use super::{
 use crate::{
     db::Tx,
     installation::Current,
+    once::Used,
     scope::Scope,
     subjects,
     supervise::{self, LONGEST, New, TITLE},
@@ -70,7 +72,7 @@ fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow:
         }
     };
     let due = current.engine.workdays.after(desk.now.day, USUAL);
-    let soonest = current.engine.workdays.after(desk.now.day, SOONEST);
+    let soonest = due_day::soonest(&current, desk.now.day);
     let (mut unit, mut title, mut demand, mut verdict) = (String::new(), String::new(), String::new(), None);
     if let Some((i, v)) = &found {
         let names = subjects::names(desk.tx, &current.engine, std::iter::once((*i, v)))?;
@@ -158,14 +160,17 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
             Ok(demand) => demand,
             Err(why) => return wrong("demand", format!("要求：{why}")),
         };
-        let due = match last_day(&current, seat.now.day, seat.fields.get("due")) {
+        let due = match due_day::read(&current, seat.now.day, seat.fields.get("due"), "回复期限", "单位") {
             Ok(due) => due,
             Err(why) => return wrong("due", why),
         };
         let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));
-        let (actor, new) = (actor(seat), New { verdict, unit, title, demand, due });
-        let id = seat.db().write(move |tx| supervise::issue(tx, &actor, &new))?;
-        Ok(seat.to(&format!("/supervise/{id}?done=issue")))
+        let (actor, new) = (seat.by().at(seat.now.instant), New { verdict, unit, title, demand, due });
+        match seat.write_once("supervision", move |tx| supervise::issue(tx, &actor, &new)) {
+            Ok(id) => Ok(seat.to(&format!("/supervise/{id}?done=issue"))),
+            Err(e) if e.is::<Used>() => wrong("title", format!("没有签发：{e}；确要另发一件的，核对后再按“签发”。")),
+            Err(e) => Err(e),
+        }
     })
     .await
 }

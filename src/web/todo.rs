@@ -201,7 +201,11 @@ fn pressed(desk: &mut Desk<'_, '_>, kind: &Pressed) -> anyhow::Result<Option<Gro
     let items = supervise_page::lines(desk, &found)?.into_iter().map(|line| Item {
         kind: "督办".into(),
         note: format!("{}　{}", line.number, line.unit),
-        due: if line.late { format!("{}到期，没有回复", line.due) } else { format!("{}前回复", line.due) },
+        due: if line.late {
+            format!("{}到期，没有回复", line.due)
+        } else {
+            format!("{}前（含当日）回复", line.due)
+        },
         late: line.late,
         title: line.title,
     });
@@ -245,7 +249,7 @@ fn item(line: Line) -> Item {
         due: match (line.due.as_str(), line.late) {
             ("", _) => String::new(),
             (due, true) => format!("{due}到期，已超期"),
-            (due, false) => format!("{due}前办结"),
+            (due, false) => format!("{due}前（含当日）办结"),
         },
         late: line.late,
     }

@@ -128,7 +128,7 @@ db_test!(it_is_closed_by_the_verdict_opens_again_and_is_told_once, |db: &Db| {
     facts::void(&o, "周敏", "guidance", (second, 1), "日期有误").unwrap();
     jobs::run_waiting(&o).unwrap();
     assert_eq!(get(&o, 1).state, State::Active);
-    assert_eq!(get(&o, 1).due, Some(day("2025-10-31")), "five workdays anew");
+    assert_eq!((get(&o, 1).due, get(&o, 1).acted), (Some(day("2025-10-31")), None), "five workdays anew");
     o.clock = Clock::Standing(day("2025-11-05"));
     jobs::run_waiting(&o).unwrap();
     assert_eq!(told(&o), 1, "once, whatever came between");
@@ -147,6 +147,8 @@ db_test!(a_month_that_cannot_be_mended_is_closed_by_a_later_one_once_something_w
     jobs::run_waiting(&o).unwrap();
     assert_eq!(get(&o, 1).state, State::Active, "October is not over");
     o.clock = Clock::Standing(day("2025-11-03"));
+    // Who does more besides is not closed later for it.
+    say(&o, 1, &Word::Act { day: day("2025-11-02"), text: "又谈".into() }).unwrap();
     jobs::run_waiting(&o).unwrap();
     assert_eq!(
         (get(&o, 1).state, get(&o, 2).state),
@@ -292,6 +294,28 @@ db_test!(the_pages_show_what_is_in_scope_and_offer_what_may_be_done, |db: &Db| {
     let fields = [("form", form.as_str()), ("due", "2025-10-30"), ("person", "P2"), ("reason", "x")];
     assert_eq!(far.post("/remedies/1/confirm", &fields).status, 404);
     assert_eq!(Browser::of(o, Role::Cadre).get("/remedies/1").status, 403);
+});
+
+db_test!(nobody_decides_about_himself_in_a_unit_that_is_not_his, |db: &Db| {
+    let o = &drafted(db);
+    // 钱二 is mentor of J1 in the district, and has a second post in another, which he administers.
+    let filled =
+        [("name", "乙县发改局".into()), ("level", "区县".into()), ("parent", 1.into()), ("from", "2020-01-01".into())];
+    let other = put(o, "unit", "U2", None, &filled);
+    let post = [("person", 2.into()), ("duty", "班子成员".into()), ("from", "2020-01-01".into())];
+    put(o, "post", "P2-2", Some(other), &post);
+    let mut b = Browser::logged_in(o, account(o, "qian", Role::UnitAdmin, Some(other), Some(2)));
+    let page = b.get("/remedies/1");
+    assert!(page.status == 200 && !page.text().contains("cf-due"), "his own, to be seen: {}", page.read());
+    let form = b.get("/account").token();
+    let good = [("form", form.as_str()), ("due", "2025-10-30"), ("person", "P2"), ("reason", "好")];
+    for what in ["confirm", "drop"] {
+        assert_eq!(b.post(&format!("/remedies/1/{what}"), &good).status, 404, "{what}");
+    }
+    assert_eq!(get(o, 1).state, State::Draft);
+    say(o, 1, &confirm("2025-10-24")).unwrap();
+    let act = [("form", form.as_str()), ("day", "2025-10-20"), ("text", "已谈")];
+    assert_eq!(b.post("/remedies/1/act", &act).status, 404);
 });
 
 db_test!(a_draft_is_confirmed_or_dropped_with_a_reason, |db: &Db| {

@@ -117,9 +117,14 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     assert!(
         page.contains("帮带&#60;b&#62;") && page.contains("/verdicts/R-21/J1/2025-09") && !page.contains("re-text")
     );
-    let form = b.get("/account").token();
-    let got = b.post("/supervise/1/reply", &[("form", &form), ("text", "好")]);
-    assert!(got.status == 409 && got.read().contains("不能代为回复"), "who presses does not answer");
+    // Who presses does not answer, and nobody of the whole city does.
+    for role in [Role::Office, Role::Personnel, Role::Party] {
+        let mut other = Browser::of(o, role);
+        let form = other.get("/account").token();
+        assert!(!other.get("/supervise/1").text().contains("re-text"), "{role:?}");
+        let got = other.post("/supervise/1/reply", &[("form", &form), ("text", "好")]);
+        assert!(got.status == 409 && got.read().contains("不能代为回复"), "{role:?}");
+    }
     assert!(b.get("/verdicts/R-21/J1/2025-09").read().contains("督办〔2025〕1号"));
     assert!(b.get("/units/U1").read().contains("督办〔2025〕1号"));
     // The unit answers, nobody else.
@@ -152,4 +157,85 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     assert!(again.status == 409 && again.read().contains("已经销号"), "sent twice");
     assert!(b.get("/supervise?state=closed&unit=U1").read().contains("已销号"));
     assert!(b.get("/supervise?state=open").read().contains("没有符合条件的督办"));
+});
+
+db_test!(a_form_that_is_sent_twice_issues_and_says_once, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    let count = |table: &str| {
+        let sql = format!("select count(*) from {table}");
+        o.db.read(|tx| tx.one(&sql, &[], |r| r.i64(0))).unwrap().unwrap()
+    };
+    let token = b.get("/supervise/new").token();
+    let with = |title: &'static str| vec![("unit", "U1"), ("title", title), ("demand", "请补"), ("due", "2025-11-03")];
+    let post = |b: &mut Browser, title: &'static str| {
+        b.post("/supervise/new", &[vec![("form", token.as_str())], with(title)].concat())
+    };
+    for _ in 0..2 {
+        assert_eq!(post(&mut b, "帮带").led(), (303, "/supervise/1?done=issue"));
+    }
+    assert_eq!(count("supervision"), 1);
+    let other = post(&mut b, "另一件");
+    assert!(other.status == 422 && other.read().contains("这张表单已用过，请重新打开"), "{}", other.read());
+    assert!(other.text().contains("另一件") && count("supervision") == 1, "what was typed stays");
+    assert_eq!(b.submit("/supervise/new", "/supervise/new", &with("另一件")).led().1, "/supervise/2?done=issue");
+    // An act of a remedy.
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    let confirm = [("due", "2025-10-30"), ("person", "P2"), ("reason", "应补")];
+    assert_eq!(unit.submit("/remedies/1", "/remedies/1/confirm", &confirm).status, 303);
+    let token = unit.get("/remedies/1").token();
+    for _ in 0..2 {
+        let act = [("form", token.as_str()), ("day", "2025-10-20"), ("text", "已谈")];
+        assert_eq!(unit.post("/remedies/1/act", &act).led(), (303, "/remedies/1?done=act"));
+    }
+    assert_eq!(count("remedy_event where kind = 'act'"), 1);
+    // Of two doubts in one moment the store keeps one.
+    let doubt = |tx: &mut dongliang::db::Tx<'_>| {
+        let actor = Actor { name: "周敏".into(), account: Some(1), at: 1 };
+        dongliang::doubt::mark(tx, &actor, ("guidance", 1, 1), Some(3), "日期不符")
+    };
+    assert!(o.db.write(doubt).is_ok());
+    let again = "insert into doubt (ledger, record_id, revision, reason, asked_at, asked_by, account) \
+                 values ('guidance', 1, 1, '又问', 2, '周敏', 1)";
+    assert!(o.db.write(move |tx| tx.execute(again, &[])).is_err());
+    assert!(o.db.write(doubt).unwrap_err().downcast::<Refused>().is_ok());
+});
+
+db_test!(numbers_are_counted_by_year_without_gaps, |db: &Db| {
+    let mut o = drafted(db);
+    let numbers = |o: &Installation, ids: [i64; 2]| ids.map(|id| get(o, id).number());
+    let first = [issue(&o, 2), issue(&o, 2)];
+    // One that is not committed leaves no gap.
+    let failed = o.db.write(|tx| {
+        let actor = Actor { name: "周敏".into(), account: None, at: get_instant() };
+        let new = New { verdict: None, unit: 2, title: "一".into(), demand: "二".into(), due: day("2025-11-03") };
+        supervise::issue(tx, &actor, &new)?;
+        anyhow::bail!("stop") as anyhow::Result<()>
+    });
+    assert!(failed.is_err());
+    let third = issue(&o, 2);
+    o.clock = Clock::Standing(day("2026-01-05"));
+    let next = issue(&o, 2);
+    assert_eq!(numbers(&o, first), ["督办〔2025〕1号", "督办〔2025〕2号"]);
+    assert_eq!(numbers(&o, [third, next]), ["督办〔2025〕3号", "督办〔2026〕1号"]);
+});
+
+/// An instant of 20 October 2025.
+fn get_instant() -> i64 {
+    Clock::Standing(day("2025-10-20")).now().instant
+}
+
+db_test!(names_of_another_unit_are_not_told_with_the_basis, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    // The matter presses U1-2 about a verdict on U1-1's pair.
+    let of = [("requirement", "R-21"), ("subject", "J1"), ("window", "2025-09"), ("due", "2025-11-03")];
+    let fields = [&of[..], &[("unit", "U0"), ("title", "帮带"), ("demand", "请督促下属单位")]].concat();
+    assert_eq!(b.submit("/supervise/new", "/supervise/new", &fields).status, 303);
+    assert!(b.get("/supervise/1").read().contains("钱二—孙三"), "who sees the verdict");
+    o.db.write(|tx| tx.execute("update supervision set unit_id = 4", &[])).unwrap();
+    let mut far = Browser::logged_in(o, account(o, "far", Role::UnitAdmin, Some(4), None));
+    let page = far.get("/supervise/1");
+    assert!(page.status == 200 && page.read().contains("请督促"), "{}", page.read());
+    assert!(!page.read().contains("钱二") && !page.read().contains("依据判定"), "{}", page.read());
 });
