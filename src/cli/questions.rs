@@ -181,7 +181,8 @@ fn list(installation: &Installation, o: &List) -> anyhow::Result<Outcome> {
     for Kept { number, version, question: q, .. } in &kept {
         let stem: String = q.stem.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(40).collect();
         let difficulty = q.difficulty.map_or("", |d| d.title());
-        say!("{number}\t{version}\t{}\t{}\t{difficulty}\t{}\t{stem}", q.kind.title(), q.topic, q.source);
+        let source = if q.askable() { &q.source } else { "待补" };
+        say!("{number}\t{version}\t{}\t{}\t{difficulty}\t{source}\t{stem}", q.kind.title(), q.topic);
     }
     say!("共 {} 道", kept.len());
     Ok(Outcome::Done)

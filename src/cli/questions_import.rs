@@ -97,6 +97,8 @@ struct Report {
     imported: Vec<i64>,
     known: Vec<Known>,
     near: Vec<NearTo>,
+    /// Lines of good questions that are kept but asked of nobody until they have their clause.
+    without_source: Vec<u32>,
     refused: Vec<Refused>,
 }
 
@@ -173,6 +175,7 @@ fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {
     for placed in &read.questions {
         *by_kind.entry(placed.question.kind.as_str()).or_default() += 1;
     }
+    let without = read.questions.iter().filter(|p| !p.question.askable()).map(|p| p.line);
     let near = plan.near.iter().map(|(i, like, percent)| NearTo {
         line: line(*i),
         question: if let Like::Kept(number) = like { Some(*number) } else { None },
@@ -193,6 +196,7 @@ fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {
         imported: Vec::new(),
         known: plan.known.iter().map(|(i, question)| Known { line: line(*i), question: *question }).collect(),
         near: near.collect(),
+        without_source: without.collect(),
         refused: read.refused.clone(),
     }
 }
@@ -224,6 +228,12 @@ fn print(r: &Report, o: &Import) {
     let kinds: Vec<String> = kinds.collect();
     let known = r.known.len();
     say!("共 {} 道题，{} 道有误，{known} 道已在题库或在文件中重复", r.total, r.refused.len());
+    if let Some(first) = r.without_source.first() {
+        say!(
+            "提醒：{} 道没有出处条款（第一道在第 {first} {row}），补上后才能组卷：导入时用 --source，或用 questions revise",
+            r.without_source.len()
+        );
+    }
     if !kinds.is_empty() {
         say!("可用的：{}", kinds.join("，"));
     }

@@ -146,7 +146,7 @@ impl Stream {
     }
 }
 
-/// Chooses questions by chance; none twice. Rows may overlap: a question goes to the row that needs it, so that the
+/// Chooses questions by chance; none twice, none without its clause. Rows may overlap: a question goes to the row that needs it, so that the
 /// paper is found whenever there is one.
 ///
 /// # Errors
@@ -154,8 +154,10 @@ impl Stream {
 pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>, Vec<Fault>> {
     let mut order: Vec<usize> = (0..bank.len()).collect();
     Stream::new(seed, 0).shuffle(&mut order);
+    let fits = |w: &Wanted, i: &usize| w.fits(&bank[*i].question);
+    let usable: Vec<usize> = order.iter().copied().filter(|i| bank[*i].question.askable()).collect();
     let fitting: Vec<Vec<usize>> =
-        wanted.iter().map(|w| order.iter().copied().filter(|i| w.fits(&bank[*i].question)).collect()).collect();
+        wanted.iter().map(|w| usable.iter().copied().filter(|i| fits(w, i)).collect()).collect();
     // A place of the paper, by its row; and of each question of the bank the place that has it.
     let places: Vec<usize> = wanted.iter().enumerate().flat_map(|(r, w)| std::iter::repeat_n(r, w.count)).collect();
     let mut held: Vec<Option<usize>> = vec![None; bank.len()];
@@ -172,6 +174,12 @@ pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>
             format!("题库里符合的题有{has}道，要{}道。请减少题数、放宽条件，或先补充题库", w.count)
         } else {
             format!("题库里符合的题有{has}道，但与其他行要的题重复，合起来还差{}道", missing[r])
+        };
+        let bare = order.iter().filter(|i| !bank[**i].question.askable() && fits(w, i)).count();
+        let reason = if bare == 0 {
+            reason
+        } else {
+            format!("{reason}；另有{bare}道没有出处条款，补上后才能用")
         };
         Fault { row: w.row, column: None, reason }
     };

@@ -1,4 +1,4 @@
-//! The question bank: versions that never change, each with the clause that it rests on.
+//! The question bank: versions that never change, asked only with the clause that they rest on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,9 +30,6 @@ pub struct Kept {
 /// Why the bank does not take something.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
-    /// Nothing says on what it rests.
-    #[error("缺少出处条款。请在题目前写一行“// 出处：二（一）三”，在表中填“出处条款”，或用 --source 写明")]
-    Source,
     /// Not a whole question.
     #[error("{0}")]
     Unsound(String),
@@ -50,13 +47,13 @@ pub enum NotTaken {
     Reason,
 }
 
-/// Whether the bank may take it.
+/// Whether the bank may take it. A question without its clause (出处条款) is kept, as files of other programs have none, but
+/// nobody is asked it until it has one ([`Question::askable`]).
 ///
 /// # Errors
-/// [`NotTaken::Source`] and [`NotTaken::Unsound`].
+/// [`NotTaken::Unsound`].
 pub fn sound(q: &Question) -> Result<(), NotTaken> {
-    q.check().map_err(NotTaken::Unsound)?;
-    if q.source.is_empty() { Err(NotTaken::Source) } else { Ok(()) }
+    q.check().map_err(NotTaken::Unsound)
 }
 
 /// What a file would bring.

@@ -55,7 +55,7 @@ pub struct Question {
     /// Difficulty as its author thinks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difficulty: Option<Difficulty>,
-    /// The clause that it rests on (出处条款); the bank demands it.
+    /// The clause that it rests on (出处条款); without one nobody is asked it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// Pictures, named in the texts as `@@PLUGINFILE@@/name`.
@@ -73,6 +73,11 @@ const MOST_OPTIONS: usize = 26;
 pub(super) const TRUE_FALSE: [&str; 2] = ["对", "错"];
 
 impl Question {
+    /// Whether persons may be asked it: it says on what it rests.
+    pub fn askable(&self) -> bool {
+        !self.source.is_empty()
+    }
+
     /// An empty one of a kind.
     pub fn new(kind: Kind, stem: impl Into<String>, answers: Vec<Answer>) -> Question {
         Question {

@@ -187,6 +187,16 @@ fn the_command_prints_forms() {
     assert_eq!(made["forms"][1]["key"].as_array().unwrap().len(), 20);
     ran(&args("卷二", &["--forms", "2", "--seed", "5"]));
     assert_eq!(fs::read(path("卷/组卷.json")).unwrap(), fs::read(path("卷二/组卷.json")).unwrap());
+    // What has no clause is asked of nobody, and the paper says so.
+    fs::write(path("又.gift"), "又一题{T}\n").unwrap();
+    assert_eq!(run(&data, &["questions", "import", path("又.gift").to_str().unwrap()]).code, 0);
+    fs::write(path("多.csv"), "题型,题数,每题分值\n判断,13,1\n").unwrap();
+    let more = path("多.csv");
+    let none = path("无");
+    let args13 = ["exam", "paper", more.to_str().unwrap(), "--title", "多", "-o", none.to_str().unwrap()];
+    let short = run(&data, &args13);
+    assert!(short.code == 1 && short.out.contains("有12道，要13道"), "{}{}", short.out, short.err);
+    assert!(short.out.contains("另有1道没有出处条款"), "{}", short.out);
     // Without a seed each paper is another one, and says by which seed; what is there is not written over.
     let seed = |out: &str| {
         let done = ran(&args(out, &[]));
