@@ -84,7 +84,6 @@ pub fn run(
     }
     let (own, by) = (keys.clone(), actor.clone());
     done.others += db.write(move |tx| {
-        // Files that wait for their confirmation are opened with the older key for the few days that they have left.
         intake::batch::reseal(tx, &own)?;
         let changed = account::reseal(tx, &own)? + u64::from(sso::reseal(tx, &own)?);
         if changed > 0 {
@@ -112,7 +111,7 @@ pub fn finish(db: &Db, keys: &Keys, actor: &Actor, done: &Done) -> anyhow::Resul
     })
 }
 
-/// How many values each key still opens, of all columns of the database but the log's.
+/// How many values each key still opens, of all columns of the database but the log's; of files says [`intake::held`].
 ///
 /// # Errors
 /// When the store cannot be read.

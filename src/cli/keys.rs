@@ -1,5 +1,7 @@
 //! `dongliang keys …`: another key for the sensitive values, the keys there are, one less.
 
+use std::collections::BTreeMap;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -12,7 +14,8 @@ use crate::{
     audit::{self, Kind},
     clock::Clock,
     db::Db,
-    ledger::{key_file::Hold, secret::Cipher},
+    intake::held,
+    ledger::{Keys, key_file::Hold, secret::Cipher},
     rekey,
     scope::Actor,
 };
@@ -59,13 +62,13 @@ fn actor(by: &str) -> Actor {
 }
 
 fn rotate(place: &Place, cipher: Option<Cipher>, by: &str) -> anyhow::Result<Outcome> {
-    let Reached { db, mut keys, mut held, number } = open::reach(place, Hold::Alone)?;
+    let Reached { db, mut keys, held: mut hold, number } = open::reach(place, Hold::Alone)?;
     let (actor, today, file) = (actor(by), Clock::Machine.now().day, open::key_file(&place.data));
     audit::adopt(&db, &actor)?;
     if number == keys.number() {
         keys = keys.next(cipher.unwrap_or(keys.newest().cipher), today)?;
         // Before anything is encrypted with it.
-        held = keys.replace(&file, held)?;
+        hold = keys.replace(&file, hold)?;
     } else {
         say!("上次更换没有做完，接着改用第{}把密钥", keys.number());
         if cipher.is_some_and(|cipher| cipher != keys.newest().cipher) {
@@ -78,11 +81,12 @@ fn rotate(place: &Place, cipher: Option<Cipher>, by: &str) -> anyhow::Result<Out
         Ok(())
     });
     bar.finish_and_clear();
-    let done = done?;
-    let uses = db.read(|tx| rekey::uses(tx, &keys))?;
-    let used: Vec<u32> = uses.into_iter().filter(|(_, n)| *n > 0).map(|(number, _)| number).collect();
+    let mut done = done?;
+    done.others += held::reseal(&place.data, &keys)?;
+    let used: Vec<u32> =
+        uses(place, &db, &keys)?.into_iter().filter(|(_, n)| *n > 0).map(|(number, _)| number).collect();
     let keys = keys.unused_but(&used, today);
-    let _held = keys.replace(&file, held)?;
+    let _hold = keys.replace(&file, hold)?;
     rekey::finish(&db, &keys, &actor, &done)?;
     signed(place, &db)?;
     say!("已改用第{}把密钥：台账{}行，其他{}处", keys.number(), done.rows, done.others);
@@ -101,7 +105,7 @@ fn rotate(place: &Place, cipher: Option<Cipher>, by: &str) -> anyhow::Result<Out
 
 fn list(place: &Place) -> anyhow::Result<Outcome> {
     let Reached { db, keys, number, .. } = open::reach(place, Hold::Shared)?;
-    let uses = db.read(|tx| rekey::uses(tx, &keys))?;
+    let uses = uses(place, &db, &keys)?;
     for key in keys.ring() {
         let cipher = match key.cipher {
             Cipher::XChaCha20 => "XChaCha20-Poly1305",
@@ -123,14 +127,14 @@ fn list(place: &Place) -> anyhow::Result<Outcome> {
 }
 
 fn drop_key(place: &Place, number: u32, backups_gone: bool, by: &str) -> anyhow::Result<Outcome> {
-    let Reached { db, keys, held, number: whole } = open::reach(place, Hold::Alone)?;
+    let Reached { db, keys, held: hold, number: whole } = open::reach(place, Hold::Alone)?;
     if !keys.ring().iter().any(|k| k.number == number) {
         return Err(misuse(format!("没有第{number}把密钥。dongliang keys list 列出各把密钥")));
     }
     if number == keys.number() || whole != keys.number() {
         return Err(misuse(format!("第{number}把密钥还在用，没有删去：请先用 dongliang keys rotate 换用新的")));
     }
-    let n = db.read(|tx| rekey::uses(tx, &keys))?.get(&number).copied().unwrap_or(0);
+    let n = uses(place, &db, &keys)?.get(&number).copied().unwrap_or(0);
     if n > 0 {
         say!("还有{n}处内容要用到第{number}把密钥，没有删去。请先用 dongliang keys rotate 把它们改用新的密钥");
         return Ok(Outcome::No);
@@ -146,10 +150,19 @@ fn drop_key(place: &Place, number: u32, backups_gone: bool, by: &str) -> anyhow:
         audit::note(tx, &actor, Kind::Rekey, told);
         Ok(())
     })?;
-    let _held = keys.replace(&open::key_file(&place.data), held)?;
+    let _hold = keys.replace(&open::key_file(&place.data), hold)?;
     signed(place, &db)?;
     say!("第{number}把密钥已删去");
     Ok(Outcome::Done)
+}
+
+/// How many values of the database and files on their way in each key still opens.
+fn uses(place: &Place, db: &Db, keys: &Keys) -> anyhow::Result<BTreeMap<u32, u64>> {
+    let mut uses = db.read(|tx| rekey::uses(tx, keys))?;
+    for (number, files) in held::uses(&place.data, keys)? {
+        *uses.entry(number).or_default() += files;
+    }
+    Ok(uses)
 }
 
 /// Numbers the entries and signs them.

@@ -369,6 +369,32 @@ fn a_key_that_a_value_still_needs_is_not_dropped() {
     ok(&data, &["keys", "drop", "2", "--backups-gone"]);
 }
 
+#[test]
+fn files_on_their_way_in_go_along_with_the_keys() {
+    let (_dir, data) = copy(city());
+    let ring = || Keys::load(&data.join("keys")).unwrap();
+    let (first, dir) = (ring(), data.join("imports"));
+    fs::create_dir(&dir).unwrap();
+    let put = |name: &str, bytes: Vec<u8>| fs::write(dir.join(name), bytes).unwrap();
+    put("b1", first.seal_bytes("编号,姓名".as_bytes()).unwrap());
+    // Cut off while it came, changed afterwards, never sealed: no key opens it.
+    put("b2", first.seal_bytes(b"x").unwrap()[..20].to_vec());
+    put("b3", b"x".to_vec());
+    ok(&data, &["keys", "rotate"]);
+    let under = |keys: &Keys| fs::read(dir.join("b1")).unwrap().starts_with(format!("v{}:", keys.number()).as_bytes());
+    assert!(under(&ring()) && ring().number() == 2);
+    assert_eq!(ring().open_bytes(&fs::read(dir.join("b1")).unwrap()).unwrap(), "编号,姓名".as_bytes());
+    assert_eq!(fs::read(dir.join("b3")).unwrap(), b"x");
+    // One that came out of a backup of before.
+    put("b4", first.seal_bytes(b"y").unwrap());
+    assert!(ok(&data, &["keys", "list"]).contains("还有1处要用到"));
+    let ran = run(&data, &["keys", "drop", "1", "--backups-gone"]);
+    assert!(ran.code == 1 && ran.out.contains("还有1处"), "{}{}", ran.out, ran.err);
+    ok(&data, &["keys", "rotate"]);
+    ok(&data, &["keys", "drop", "1", "--backups-gone"]);
+    assert_eq!(ring().open_bytes(&fs::read(dir.join("b4")).unwrap()).unwrap(), b"y");
+}
+
 /// Killed at whatever instant, it is run again and comes to its end.
 #[test]
 fn a_killed_change_of_keys_goes_on() {
