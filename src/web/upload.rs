@@ -27,7 +27,7 @@ use super::{
     frame::Ask,
     post::{self, Fields, Seat, blocking},
 };
-use crate::{auth::token, private};
+use crate::{auth::token, harmless::is_harmless, private};
 
 /// All fields that are no files, together.
 const TEXTS: usize = 64 * 1024;
@@ -77,30 +77,31 @@ pub(super) struct Sent {
 }
 
 /// Takes a form with files, as [`post::act`] takes one without: `handler` gets the fields in the seat, and the files. The
-/// form's token must stand before the first file.
+/// form's token must stand before the first file. Who posts is asked again once all has come: that may take long, and a
+/// session that ended meanwhile, or a role that was withdrawn, counts for nothing.
 pub(super) async fn receive<F>(app: App, ask: Ask, request: Request, rule: Rule, handler: F) -> Response
 where
     F: FnOnce(&Seat, Sent) -> anyhow::Result<Response> + Send + 'static,
 {
     let read = read(&app, &ask, request, rule).await;
-    blocking(app, ask, move |_, _| {
-        let (seat, sent) = read?;
-        handler(&seat, sent)
+    blocking(app, ask, move |app, ask| {
+        let (fields, sent) = read?;
+        handler(&Seat { fields, ..post::seat(app, ask)? }, sent)
     })
     .await
 }
 
-async fn read(app: &App, ask: &Ask, request: Request, rule: Rule) -> anyhow::Result<(Seat, Sent)> {
+async fn read(app: &App, ask: &Ask, request: Request, rule: Rule) -> anyhow::Result<(Fields, Sent)> {
     let (parts, body) = request.into_parts();
     // From here on the body is read to its end, so that a browser shows the answer whatever it is.
     let pieces = body::pieces(body);
     if !ask.own_site {
         return Err(PageError::Stale.into());
     }
-    let seat = {
+    {
         let (app, ask) = (app.clone(), ask.clone());
-        tokio::task::spawn_blocking(move || post::seat(&app, &ask)).await??
-    };
+        tokio::task::spawn_blocking(move || post::seat(&app, &ask)).await??;
+    }
     let mut request = Request::from_parts(parts, Body::from_stream(pieces));
     // The gate has its own limit for this address.
     DefaultBodyLimit::disable().apply(&mut request);
@@ -136,7 +137,7 @@ async fn read(app: &App, ask: &Ask, request: Request, rule: Rule) -> anyhow::Res
         }
     }
     is_ours(&texts)?;
-    Ok((Seat { fields: Fields::of(texts), ..seat }, sent))
+    Ok((Fields::of(texts), sent))
 }
 
 /// What a field for a file has brought.
@@ -249,10 +250,7 @@ pub(super) fn megabytes(bytes: u64) -> String {
 /// The last part of what a browser calls a file, on one line.
 fn plain_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let seen = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let name: String = last.chars().filter(seen).collect();
+    let name: String = last.chars().filter(|c| is_harmless(*c)).collect();
     let (name, length) = (name.trim(), name.trim().chars().count());
     // The ending says what it is, so the middle is left out.
     let tail: String = name.chars().skip(length.saturating_sub(20)).collect();
@@ -300,6 +298,7 @@ mod tests {
             (r"C:\fakepath\花名册.xlsx", "花名册.xlsx"),
             ("../../etc/passwd", "passwd"),
             ("a\r\nb\u{202e}xslx.exe", "abxslx.exe"),
+            ("a\u{2028}b\u{2029}c\u{61c}.csv", "abc.csv"),
             ("..", ".."),
             ("", ""),
         ] {

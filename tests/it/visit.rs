@@ -149,7 +149,7 @@ impl Browser {
         self.send(Request::post(action).header(header::CONTENT_TYPE, kind), multipart(&all, files))
     }
 
-    pub(crate) fn post_bytes(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Got {
+    pub(crate) fn post_bytes(&mut self, path: &str, kind: &str, body: impl Into<Body>) -> Got {
         self.send(Request::post(path).header(header::CONTENT_TYPE, kind), body)
     }
 

@@ -1,7 +1,12 @@
 //! 批量导入 by the pages: a file goes its way, and each that cannot is told why, with nothing left behind.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
+use axum::body::{Body, Bytes};
 use dongliang::{
     auth::Role,
     db::{Db, Value, testing::TempDir},
@@ -202,6 +207,53 @@ db_test!(what_cannot_be_taken_is_told_and_leaves_nothing, |db: &Db| {
     assert_eq!(b.post_bytes(page, &kind, whole.clone()).status, 403);
     assert_eq!(Browser::of(o, Role::Cadre).post_bytes(page, &kind, whole).status, 403);
     assert_eq!((files_left(dir), count(db, "select count(*) from import_batch")), (0, 0));
+});
+
+/// A body that comes in pieces; before the last but one of them something happens.
+struct Pieces<F>(Vec<Bytes>, Option<F>);
+
+impl<F: FnOnce() + Unpin> futures_core::Stream for Pieces<F> {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.0.len() == 2
+            && let Some(happens) = self.1.take()
+        {
+            happens();
+        }
+        Poll::Ready(self.0.pop().map(Ok))
+    }
+}
+
+db_test!(who_sends_a_file_is_asked_again_when_all_of_it_has_come, |db: &Db| {
+    let (o, dir) = &with_directory(&office(db));
+    let page = "/imports/new?ledger=guidance";
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    for (meanwhile, status) in [
+        ("update account set name = name", 303),
+        ("update role_grant set withdrawn_at = 1", 403),
+        ("update session set closed_at = 1", 303),
+    ] {
+        let mut b = Browser::of(o, Role::Office);
+        let token = b.get(page).token();
+        let fields = [("form", token.as_str()), ("ledger", "guidance"), ("mode", "add")];
+        let body = multipart(&fields, &[("file", "表.csv", GUIDANCE.as_bytes())]);
+        // More pieces than are read ahead, the last of them first.
+        let pieces = body.chunks(body.len() / 20).rev().map(Bytes::copy_from_slice).collect();
+        let own = db.clone();
+        // On a thread of its own: who reads the body is no place to wait for the store.
+        let happens = move || {
+            let done = std::thread::spawn(move || own.write(move |tx| tx.execute(meanwhile, &[]))).join();
+            done.unwrap().unwrap();
+        };
+        let got = b.post_bytes(page, &kind, Body::from_stream(Pieces(pieces, Some(happens))));
+        let there = count(db, "select count(*) from import_batch");
+        assert_eq!((got.status, there), (status, 1), "{meanwhile}: {}", got.read());
+        assert_eq!(files(dir, "uploads"), 0);
+        let login = got.led().1.starts_with("/login");
+        assert_eq!(login, meanwhile.contains("session"), "{meanwhile}");
+        db.write(|tx| tx.execute("update role_grant set withdrawn_at = null", &[])).unwrap();
+    }
 });
 
 fn files_left(dir: &TempDir) -> usize {
