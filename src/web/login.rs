@@ -11,7 +11,7 @@ use super::{
     cookie,
     error::PageError,
     frame::{self, Ask, Desk, answer, home, instant, who},
-    post::{Fields, Posted, act, act_as_visitor, local_path},
+    post::{Fields, Posted, Seat, act_as_visitor, blocking, checked, failed, local_path, seat},
     sso, unit_names,
     view::{
         form::{Errors, Field, Form},
@@ -187,23 +187,32 @@ pub(super) async fn enter_demo(State(app): State<App>, ask: Ask, posted: Posted)
     .await
 }
 
-/// `POST /logout`.
+/// `POST /logout`. Who asks for it from a page of ours is out in this browser, whatever the store says.
 pub(super) async fn leave(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, |seat| {
-        let (account, id) = (seat.reader.account, seat.reader.session.id);
-        let (name, address) = (seat.reader.name.clone(), seat.ask.from.address.clone());
-        let by_provider = seat.db().write(move |tx| {
-            login::tell(tx, (account, name), "退出", &address, instant());
-            session::close(tx, account, id, instant())?;
-            session::is_by_provider(tx, id)
-        })?;
-        // A link there, not a redirect: a form of ours may not lead to another site.
-        let there = by_provider && sso::out(&seat.app)?.is_some();
-        let mut response = seat.to(if there { "/login?left=sso" } else { "/login" });
-        response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.clear(seat.app.transport));
+    blocking(app, ask, |app, ask| {
+        let seat = seat(app, ask);
+        if let Err(e) = checked(ask, posted, ask.session.as_deref()) {
+            return Err(seat.err().unwrap_or_else(|| e.into()));
+        }
+        let mut response = seat.and_then(|seat| ended(&seat)).unwrap_or_else(|e| failed(app, ask, e));
+        response.headers_mut().append(header::SET_COOKIE, cookie::SESSION.clear(app.transport));
         // Nothing of ours is kept by the browser as it is (`no-store`); what an extension kept for it goes as well.
         response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
         Ok(response)
     })
     .await
+}
+
+/// Ends the session and leads on.
+fn ended(seat: &Seat) -> anyhow::Result<Response> {
+    let (account, id) = (seat.reader.account, seat.reader.session.id);
+    let (name, address) = (seat.reader.name.clone(), seat.ask.from.address.clone());
+    let by_provider = seat.db().write(move |tx| {
+        login::tell(tx, (account, name), "退出", &address, instant());
+        session::close(tx, account, id, instant())?;
+        session::is_by_provider(tx, id)
+    })?;
+    // A link there, not a redirect: a form of ours may not lead to another site.
+    let there = by_provider && sso::out(&seat.app)?.is_some();
+    Ok(seat.to(if there { "/login?left=sso" } else { "/login" }))
 }

@@ -14,6 +14,7 @@ use super::{
     error::PageError,
     frame::{self, Ask, Desk, admit, bare, instant, who},
     limits,
+    route::Needs,
 };
 use crate::{
     auth::{self, Permission, Reader, token},
@@ -214,7 +215,10 @@ where
 }
 
 /// The fields of a form that fits its session.
-fn checked(ask: &Ask, posted: Posted, session: Option<&str>) -> Result<Fields, PageError> {
+///
+/// # Errors
+/// [`PageError::Stale`] where it does not; why it was not read.
+pub(super) fn checked(ask: &Ask, posted: Posted, session: Option<&str>) -> Result<Fields, PageError> {
     if !ask.own_site {
         return Err(PageError::Stale);
     }
@@ -231,15 +235,14 @@ where
     F: FnOnce(&App, &Ask) -> anyhow::Result<Response> + Send + 'static,
 {
     let frame = bare(&ask);
-    let work = move || {
-        work(&app, &ask).unwrap_or_else(|e| {
-            let mut ask = ask.clone();
-            // The error is told to everybody, in the frame of who asked.
-            ask.needs = super::route::Needs::Nothing;
-            frame::desk(&app, &ask, |desk| PageError::from(e).answer(desk))
-        })
-    };
+    let work = move || work(&app, &ask).unwrap_or_else(|e| failed(&app, &ask, e));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| PageError::Internal(e.into()).page(frame))
+}
+
+/// The page of an error, told to everybody in the frame of who asked.
+pub(super) fn failed(app: &App, ask: &Ask, e: anyhow::Error) -> Response {
+    let ask = Ask { needs: Needs::Nothing, ..ask.clone() };
+    frame::desk(app, &ask, |desk| PageError::from(e).answer(desk))
 }
 
 /// A header that names no address of ours must not be followed: only paths of this server, without a host.

@@ -97,6 +97,25 @@ db_test!(the_way_in_and_out, |db: &Db| {
     assert!(stored.iter().all(|t| *t != token && *t != first) && stored.contains(&token::kept(&token)));
 });
 
+db_test!(who_leaves_is_out_of_the_browser_whatever_the_store_says, |db: &Db| {
+    let o = &office(db);
+    let id = person(o, "zhoumin", Role::Office);
+    // What cannot be read, and what cannot be written.
+    for gone in ["session", "audit_entry"] {
+        let mut b = Browser::logged_in(o, id);
+        let form = b.get("/").token();
+        o.db.write(move |tx| tx.ddl(&format!("alter table {gone} rename to gone"))).unwrap();
+        // Nobody else does that for him.
+        let cookies = b.cookies.clone();
+        assert!(b.post("/logout", &[("form", "0")]).status >= 400);
+        assert_eq!(b.cookies, cookies);
+        let got = b.post("/logout", &[("form", &form)]);
+        assert_eq!(got.status, 500, "{gone}");
+        assert!(!b.cookies.contains_key("dongliang"), "{gone}");
+        o.db.write(move |tx| tx.ddl(&format!("alter table gone rename to {gone}"))).unwrap();
+    }
+});
+
 db_test!(over_tls_the_cookie_is_the_hosts_alone, |db: &Db| {
     let o = &office(db);
     person(o, "zhoumin", Role::Office);
