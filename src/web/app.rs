@@ -58,8 +58,12 @@ impl App {
 /// When the address is taken, the certificate cannot be used, or the server cannot start.
 pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
     if let Some(data) = &installation.directory {
-        upload::sweep(data)?;
-        held::sweep(&installation)?;
+        // What is left over from before is no reason to serve nobody.
+        for swept in [upload::sweep(data).map_err(Into::into), held::sweep(&installation)] {
+            if let Err(e) = swept {
+                tracing::error!("以前没有传完的文件没有清理：{e:#}");
+            }
+        }
     }
     let stop = Arc::new(AtomicBool::new(false));
     let worker = {

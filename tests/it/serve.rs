@@ -164,6 +164,16 @@ fn pages_over_tls_under_their_name_alone() {
 
 /// A fault is one line on standard error, under the number that its page shows.
 #[test]
+fn what_cannot_be_tidied_up_keeps_nobody_out() {
+    let (_dir, data) = copy(city());
+    for name in ["uploads", "imports"] {
+        fs::write(data.join(name), "no directory").unwrap();
+    }
+    let server = Server::start(&data, &[]);
+    assert_eq!(status(&server.ask("/login", "Host: localhost\r\n")), 200);
+}
+
+#[test]
 fn a_fault_is_written_to_the_log() {
     let (_dir, data) = copy(city());
     let mut child = Command::new(env!("CARGO_BIN_EXE_dongliang"))
