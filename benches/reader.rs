@@ -28,11 +28,16 @@ use dongliang::{
     verdict::{rejudge, world::UNIT},
     web::{self, Transport},
 };
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 fn main() {
     divan::main();
+    drop(DIRECTORY.lock().map(|mut dir| dir.take()));
 }
+
+/// Where the log lies; a static is never dropped of itself.
+static DIRECTORY: Mutex<Option<TempDir>> = Mutex::new(None);
 
 fn now() -> i64 {
     Clock::Machine.now().instant
@@ -142,8 +147,9 @@ const PEOPLE: i64 = 20_000;
 fn log() -> &'static Mutex<Db> {
     static LOG: OnceLock<Mutex<Db>> = OnceLock::new();
     LOG.get_or_init(|| {
-        let dir = tempfile::tempdir().expect("a directory").keep();
-        let db = Db::open(&format!("sqlite:{}", dir.join("log.db").display())).expect("a fresh file opens");
+        let dir = tempfile::tempdir().expect("a directory");
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("log.db").display())).expect("a fresh file opens");
+        DIRECTORY.lock().expect("nobody failed").replace(dir);
         for chunk in 0..ENTRIES / 50_000 {
             db.write(move |tx| filled(tx, chunk * 50_000, 50_000)).expect("entries can be written");
         }
