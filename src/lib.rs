@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod consequence;
 pub mod day;
 pub mod db;
 pub mod demo;

@@ -114,8 +114,8 @@ pub fn reader(
     Ok(Some(reader))
 }
 
-/// What an account may do with a permission today, while nobody is logged in: for work that goes on behind the pages.
-/// `None` if the account is disabled or has no role with it.
+/// What an account may do with a permission today, or with none in particular what it may see, while nobody is logged in: for
+/// work that goes on behind the pages. `None` if the account is disabled or has no role with it.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -124,14 +124,24 @@ pub fn scope_of_account(
     account: i64,
     current: &Current,
     day: Day,
-    permission: Permission,
+    permission: Option<Permission>,
 ) -> anyhow::Result<Option<Scope>> {
     let Some(organisation) = Organisation::of(current, day) else { return Ok(None) };
     let sql = "select person_id from account where row_id = $1 and disabled_at is null";
     let Some(person) = tx.one(sql, &[account.into()], |r| r.opt_i64(0))? else { return Ok(None) };
     let mut held = held(tx, account, Some(&organisation), day)?;
-    held.retain(|h| permission.of(h.role));
+    held.retain(|h| permission.is_none_or(|p| p.of(h.role)));
     Ok((!held.is_empty()).then(|| scope_of_held(&held, person, &organisation)))
+}
+
+/// The unit for which an account acts with a permission; 0 for the whole city.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn home(tx: &mut Tx<'_>, account: i64, current: &Current, day: Day, permission: Permission) -> anyhow::Result<i64> {
+    let held = held(tx, account, Organisation::of(current, day).as_ref(), day)?;
+    let units = held.iter().filter(|h| permission.of(h.role)).map(|h| h.unit.unwrap_or(0));
+    Ok(units.min().unwrap_or(0))
 }
 
 /// The roles an account holds on a day: its own, and those of whom it stands in for. A grant of a person ends with the

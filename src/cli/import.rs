@@ -84,13 +84,13 @@ fn one(
     if checked.error_count > SHOWN {
         say!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
     }
-    let total = checked.rows.len() + checked.bad_rows + prepared.known;
+    let total = checked.rows.len() + checked.bad_rows + prepared.known.len();
     let corrections = prepared.corrections.len();
     say!(
         "共 {total} 行，可导入 {} 行（其中更正 {corrections} 行），{} 行有误，{} 行已在台账中",
         checked.rows.len(),
         checked.bad_rows,
-        prepared.known
+        prepared.known.len()
     );
     for (number, when, by) in &prepared.before {
         say!("这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}");

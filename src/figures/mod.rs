@@ -17,4 +17,4 @@ pub use period::Period;
 pub use picture::Picture;
 pub use share::{on_system, percent, permille, share_light};
 pub use unit::{After, Demand, UnitPicture, Why, after, bad, needed, unit};
-pub use words::{target_text, value_text};
+pub use words::{target_text, value_text, values_text};

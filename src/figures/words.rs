@@ -12,7 +12,12 @@ use crate::{
 
 /// The values of a stored verdict in words, part by part; `--` where there is none.
 pub fn value_text(ctx: Context<'_>, v: &Stored) -> String {
-    let parts = v.value.split("; ").zip(&ctx.requirement.parts);
+    values_text(ctx, &v.value)
+}
+
+/// The same of exact values joined by `; `.
+pub fn values_text(ctx: Context<'_>, values: &str) -> String {
+    let parts = values.split("; ").zip(&ctx.requirement.parts);
     let word = |(text, part)| match Ratio::parse(text) {
         Some(value) => words::value(ctx, part, value, None),
         None => "--".into(),

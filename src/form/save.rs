@@ -15,6 +15,8 @@ use crate::{
     verdict::store::Stored,
 };
 
+pub use crate::verdict::store::Face;
+
 /// Verdicts told of at most.
 const TOLD: usize = 40;
 
@@ -56,19 +58,6 @@ pub struct Turn {
     pub before: Option<Face>,
     /// The same as it is.
     pub after: Option<Face>,
-}
-
-/// What a verdict says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
-    /// As [`crate::verdict::judge::State::as_str`].
-    pub state: String,
-    /// As [`crate::verdict::light::Light::as_str`].
-    pub light: String,
-    /// 已补.
-    pub late: bool,
-    /// The exact values of its parts.
-    pub value: String,
 }
 
 /// What is told of a form that was recorded.
@@ -159,12 +148,6 @@ fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) ->
 }
 
 fn of(done: Consequence) -> Told {
-    let face = |v: &Stored| Face {
-        state: v.state.as_str().into(),
-        light: v.light.as_str().into(),
-        late: v.late,
-        value: v.value.clone(),
-    };
     let key = |v: &Stored| (v.requirement.clone(), v.subject, v.rest.clone(), v.window.clone());
     let mut gone: HashMap<_, &Stored> = done.replaced.gone.iter().map(|v| (key(v), v)).collect();
     let turn = |before: Option<&Stored>, after: Option<&Stored>| {
@@ -174,8 +157,8 @@ fn of(done: Consequence) -> Told {
             subject: v.subject,
             rest: v.rest.clone(),
             window: v.window.clone(),
-            before: before.map(face),
-            after: after.map(face),
+            before: before.map(Face::from),
+            after: after.map(Face::from),
         };
         (turn.before != turn.after).then_some(turn)
     };

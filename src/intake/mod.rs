@@ -2,8 +2,10 @@
 //! leaves nothing that counts as imported, or a job that goes on.
 
 pub mod batch;
+mod compare;
 mod find;
 pub mod held;
+mod laid;
 mod masked;
 mod reach;
 mod report;
@@ -11,12 +13,7 @@ pub(crate) mod rules;
 mod run;
 mod staged;
 
-use std::{
-    collections::{HashMap, HashSet},
-    fs,
-    io::Read as _,
-    path::Path,
-};
+use std::{collections::HashMap, fs, io::Read as _, path::Path};
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -24,18 +21,19 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     clock,
     db::{Tx, Value},
-    directive::model::{FieldType, Ledger},
+    directive::model::Ledger,
     installation::{Current, Installation},
-    ledger::Keys,
     scope::Scope,
-    sheet::{self, CellError, Checked, CheckedRow, Limits, Stored, header::Target},
+    sheet::{self, CellError, Checked, Limits, Stored, header::Target},
 };
 
 use batch::Mode;
 
+pub use compare::Standing;
 pub use find::Finder;
-pub use report::{Matched, Report};
-pub use run::{Board, run_waiting};
+pub use laid::laid;
+pub use report::{Corrected, Matched, Report, Same, Shifted, Turned};
+pub use run::{Board, reach_of, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
 pub(crate) use staged::{is_staging, lock_key};
@@ -54,10 +52,10 @@ pub struct Prepared {
     pub checked: Checked,
     /// Imports of the very same file into this ledger that stand: number, when, by whom.
     pub before: Vec<(i64, String, String)>,
-    /// Rows that are in the ledger already, equal in every field.
-    pub known: usize,
-    /// Of the rows to take in, those that correct a record: its id and revision by row number.
-    pub corrections: HashMap<u32, (i64, i64)>,
+    /// Rows that are in the ledger already, equal in everything that the file gives, each with the import that brought it.
+    pub known: Vec<(u32, Option<i64>)>,
+    /// Of the rows to take in, those that correct a record: what stands, by row number.
+    pub corrections: HashMap<u32, Standing>,
 }
 
 impl Prepared {
@@ -65,9 +63,9 @@ impl Prepared {
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for row in &self.checked.rows {
-            hash.update(format!("{row:?} {:?}\n", self.corrections.get(&row.number)));
+            hash.update(format!("{row:?} {:?}\n", self.corrections.get(&row.number).map(Standing::at)));
         }
-        hash.update(format!("{} {}", self.known, self.checked.bad_rows));
+        hash.update(format!("{} {}", self.known.len(), self.checked.bad_rows));
         hex(&hash.finalize())
     }
 }
@@ -128,17 +126,16 @@ pub fn check(
         Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
     })?;
     masked::keep(tx, definition, &installation.keys, &mut checked)?;
-    let all = checked.rows.len();
-    checked.rows = without_known(tx, definition, &installation.keys, &mut checked)?;
-    let known = all - checked.rows.len();
+    let known = compare::known(tx, definition, &installation.keys, &mut checked)?;
     rules::apply(tx, definition, &mut checked, None)?;
-    let corrections = corrections(tx, definition, &mut checked)?;
+    let corrections = compare::corrections(tx, definition, &mut checked)?;
     let (file, sha256) = (asked.file.to_owned(), asked.sha256.to_owned());
     let mut prepared = Prepared { file, sha256, checked, before, known, corrections };
     if asked.mode == Mode::Add {
         refuse_corrections(&mut prepared);
     }
     reach::keep_to(tx, current, (index, asked.scope), today, &mut prepared)?;
+    rules::orphans(definition, &mut prepared.checked);
     Ok(prepared)
 }
 
@@ -159,38 +156,6 @@ fn refuse_corrections(prepared: &mut Prepared) {
     let errors = errors.collect();
     prepared.corrections.clear();
     prepared.checked.refuse(errors);
-}
-
-/// Rows whose code stands in the ledger with other values: they would correct that record. A sensitive field for which
-/// the file has no column stays as it is: rosters are passed around without them.
-fn corrections(tx: &mut Tx<'_>, ledger: &Ledger, checked: &mut Checked) -> anyhow::Result<HashMap<u32, (i64, i64)>> {
-    let header = &checked.header;
-    let kept: Vec<usize> = (0..ledger.fields.len())
-        .filter(|i| ledger.fields[*i].sensitive && header.column(Target::Field(*i)).is_none())
-        .collect();
-    let mut by_code: HashMap<String, Vec<&mut CheckedRow>> = HashMap::new();
-    for row in &mut checked.rows {
-        if let Some(code) = row.code.clone() {
-            by_code.entry(code).or_default().push(row);
-        }
-    }
-    let columns: String = kept.iter().map(|i| format!(", \"{}\"", ledger.fields[*i].name)).collect();
-    let sql = format!(
-        "select record_code, record_id, revision{columns} from l_{} \
-         where voided_at is null and record_code is not null order by record_id",
-        ledger.name
-    );
-    let mut found = HashMap::new();
-    tx.each(&sql, &[], |r| {
-        for row in by_code.get_mut(r.text(0)?).into_iter().flatten() {
-            found.insert(row.number, (r.i64(1)?, r.i64(2)?));
-            for (n, i) in kept.iter().enumerate() {
-                row.values[*i] = r.opt_text(n + 3)?.map_or(Stored::Null, |sealed| Stored::Text(sealed.to_owned()));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(found)
 }
 
 /// Units that the file itself brings may be named as superiors in it: they stand under provisional ids, minus the number
@@ -222,44 +187,6 @@ fn digest(path: &Path) -> anyhow::Result<String> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Leaves out rows whose code stands in the ledger with equal values, or that stand there without a code. Sensitive
-/// fields are compared by their blind index, where the file has a column for them.
-fn without_known(
-    tx: &mut Tx<'_>,
-    ledger: &Ledger,
-    keys: &Keys,
-    checked: &mut Checked,
-) -> anyhow::Result<Vec<CheckedRow>> {
-    let header = &checked.header;
-    let compared: Vec<usize> = (0..ledger.fields.len())
-        .filter(|i| ledger.fields[*i].ty != FieldType::Derived)
-        .filter(|i| !ledger.fields[*i].sensitive || header.column(Target::Field(*i)).is_some())
-        .collect();
-    let column = |i: &usize| {
-        let field = &ledger.fields[*i];
-        format!(", \"{}{}\"", field.name, if field.sensitive { "_index" } else { "" })
-    };
-    let columns: String = compared.iter().map(column).collect();
-    let unit = if ledger.unit_from.is_none() { "unit_id" } else { "cast(null as bigint)" };
-    let sql = format!("select record_code, {unit}{columns} from l_{} where voided_at is null", ledger.name);
-    let mut standing: HashSet<String> = HashSet::new();
-    tx.each(&sql, &[], |r| {
-        let values = (0..compared.len()).map(|i| r.value(i + 2)).collect::<anyhow::Result<Vec<_>>>()?;
-        standing.insert(format!("{:?} {:?} {values:?}", r.opt_text(0)?, r.opt_i64(1)?));
-        Ok(())
-    })?;
-    let compare = |row: &CheckedRow, i: usize| match &row.values[i] {
-        Stored::Text(plain) if ledger.fields[i].sensitive => keys.blind_index(plain).into(),
-        other => value(other),
-    };
-    let known = |row: &CheckedRow| {
-        let values: Vec<Value> = compared.iter().map(|i| compare(row, *i)).collect();
-        let unit = row.unit.filter(|_| ledger.unit_from.is_none());
-        standing.contains(&format!("{:?} {unit:?} {values:?}", row.code.as_deref()))
-    };
-    Ok(std::mem::take(&mut checked.rows).into_iter().filter(|r| !known(r)).collect())
 }
 
 /// A checked value as the store binds it.

@@ -8,7 +8,7 @@ use crate::{
     directive::model::Ledger,
     facts,
     installation::Current,
-    ledger::{self, store},
+    ledger,
     scope::Scope,
     sheet::{CellError, CheckedRow, Stored, header::Target, letters},
 };
@@ -40,8 +40,7 @@ pub(super) fn keep_to(
             foreign.push((row.number, "所属的单位不在您的范围内"));
             continue;
         }
-        let Some((record, _)) = prepared.corrections.get(&row.number) else { continue };
-        let Some(now) = store::get(tx, ledger, &Scope::All, *record, None)? else { continue };
+        let Some(now) = prepared.corrections.get(&row.number) else { continue };
         if !ledger::writable(tx, ledger, scope, now.unit, &now.values)? {
             foreign.push((row.number, "这个编号的记录属于别的单位，不能更正"));
         }

@@ -2,18 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::Prepared;
 use crate::{
+    consequence::Shift,
     directive::model::Ledger,
     sheet::{
         CellError, Table,
         header::{Target, target_title},
         letters,
     },
+    verdict::{engine::Engine, store::Face},
 };
 
 /// Findings of one kind that are kept.
 const KEPT: usize = 1_000;
+/// Corrections that are told field by field.
+pub(super) const CORRECTED: usize = 100;
+/// Verdicts that are named of those that turn alike, and units.
+const NAMED: usize = 5;
+/// Spans of rows that are named.
+const KEPT_SPANS: usize = 20;
 
 /// What a check has found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,6 +58,82 @@ pub struct Report {
     pub columns: Vec<Matched>,
     /// Imports of the very same file that stand: number, when, by whom.
     pub before: Vec<(i64, String, String)>,
+    /// Rows that stand in the ledger as they are, by the import that brought them.
+    #[serde(default)]
+    pub same: Vec<Same>,
+    /// Rows that correct a record, the first hundred.
+    #[serde(default)]
+    pub corrected: Vec<Corrected>,
+    /// What the rows would do to the verdicts that the sender may see; `None` if that could not be told.
+    #[serde(default)]
+    pub effects: Option<Weighed>,
+}
+
+/// Rows that one import has brought before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Same {
+    /// Number of the import; `None` for what came in another way.
+    pub import: Option<i64>,
+    /// How many.
+    pub count: usize,
+    /// Which: `5至16、20`.
+    pub rows: String,
+}
+
+/// A row that corrects a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// As Excel counts.
+    pub row: u32,
+    /// The record's code.
+    pub code: String,
+    /// Title of a field, its text before and after; sensitive ones masked.
+    pub fields: Vec<(String, String, String)>,
+}
+
+/// What rows would do to the verdicts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Weighed {
+    /// Mark of what the sender could see then.
+    pub reach: String,
+    /// Verdicts that would change.
+    pub all: usize,
+    /// Those whose state or light would be another.
+    pub turning: usize,
+    /// Those that turn alike, by requirement in the order of the package; in each those that turn first.
+    pub turned: Vec<Turned>,
+}
+
+/// Verdicts of a requirement that change alike.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Turned {
+    /// Table id of the requirement.
+    pub requirement: String,
+    /// How many.
+    pub count: usize,
+    /// Organs of the subjects with how many of these, the most first; some at most.
+    pub units: Vec<(Option<i64>, usize)>,
+    /// All organs, counted.
+    pub unit_count: usize,
+    /// Some of them.
+    pub shifts: Vec<Shifted>,
+}
+
+/// A verdict that would change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Shifted {
+    /// Cells of the subject.
+    pub subject: Vec<i64>,
+    /// The window.
+    pub window: String,
+    /// The row of the file that brings the subject; 0 where it stands already.
+    pub row: u32,
+    /// The subject's unit.
+    pub unit: Option<i64>,
+    /// As it stands.
+    pub from: Option<Face>,
+    /// As it would stand.
+    pub to: Option<Face>,
 }
 
 /// A column of the file.
@@ -79,10 +165,10 @@ impl Report {
             sheet: table.sheet.clone(),
             others: table.others.clone(),
             header: checked.header.row,
-            total: checked.rows.len() + checked.bad_rows + prepared.known,
+            total: checked.rows.len() + checked.bad_rows + prepared.known.len(),
             new: checked.rows.len() - corrections,
             corrections,
-            known: prepared.known,
+            known: prepared.known.len(),
             bad: checked.bad_rows,
             errors: kept(&checked.errors),
             error_count: checked.error_count,
@@ -91,11 +177,86 @@ impl Report {
             skipped: checked.skipped.iter().take(KEPT).map(|s| (s.row, s.reason.clone())).collect(),
             columns: checked.header.columns.iter().map(column).collect(),
             before: prepared.before.clone(),
+            same: same(&prepared.known),
+            ..Report::default()
         }
     }
 
     /// Rows that would be written.
     pub fn written(&self) -> usize {
         self.new + self.corrections
+    }
+}
+
+impl Weighed {
+    /// Of shifts in the order of the requirements; `new` tells which row of the file brings a subject.
+    pub(super) fn of(engine: &Engine, reach: String, shifts: &[Shift], new: &dyn Fn(&Shift) -> u32) -> Weighed {
+        let looks = |v: &Option<crate::verdict::store::Stored>| {
+            v.as_ref().map(|v| (v.state.as_str(), v.light.as_str(), v.late))
+        };
+        let mut alike: BTreeMap<_, Vec<&Shift>> = BTreeMap::new();
+        for s in shifts {
+            alike.entry((s.requirement, !s.turns(), looks(&s.from), looks(&s.to))).or_default().push(s);
+        }
+        let turned = alike.into_iter().map(|((i, ..), shifts)| {
+            let mut units: BTreeMap<Option<i64>, usize> = BTreeMap::new();
+            let organ = |s: &Shift| s.last().and_then(|v| v.organ.or(v.unit));
+            shifts.iter().for_each(|s| *units.entry(organ(s)).or_default() += 1);
+            let unit_count = units.len();
+            let mut units: Vec<(Option<i64>, usize)> = units.into_iter().collect();
+            units.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+            units.truncate(NAMED);
+            let shifted = |s: &&Shift| Shifted {
+                subject: s.subject.clone(),
+                window: s.window.clone(),
+                row: new(s),
+                unit: s.last().and_then(|v| v.unit),
+                from: s.from.as_ref().map(Face::from),
+                to: s.to.as_ref().map(Face::from),
+            };
+            Turned {
+                requirement: engine.compiled[i].requirement.id.clone(),
+                count: shifts.len(),
+                units,
+                unit_count,
+                shifts: shifts.iter().take(NAMED).map(shifted).collect(),
+            }
+        });
+        let turned = turned.collect();
+        Weighed { reach, all: shifts.len(), turning: shifts.iter().filter(|s| s.turns()).count(), turned }
+    }
+}
+
+/// Rows by the import that brought them before.
+fn same(known: &[(u32, Option<i64>)]) -> Vec<Same> {
+    let mut by: BTreeMap<Option<i64>, Vec<u32>> = BTreeMap::new();
+    known.iter().for_each(|(row, import)| by.entry(*import).or_default().push(*row));
+    by.into_iter().map(|(import, rows)| Same { import, count: rows.len(), rows: spans(&rows) }).collect()
+}
+
+/// `5至16、20`; of many spans the first ones.
+fn spans(rows: &[u32]) -> String {
+    let mut spans: Vec<(u32, u32)> = Vec::new();
+    for row in rows {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *row => *last = *row,
+            _ => spans.push((*row, *row)),
+        }
+    }
+    let text = |(a, b): &(u32, u32)| if a == b { a.to_string() } else { format!("{a}至{b}") };
+    let rest = if spans.len() > KEPT_SPANS { "等" } else { "" };
+    spans.iter().take(KEPT_SPANS).map(text).collect::<Vec<_>>().join("、") + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_in_spans() {
+        assert_eq!(spans(&[5, 6, 7, 9, 11, 12]), "5至7、9、11至12");
+        assert_eq!(spans(&[]), "");
+        let odd: Vec<u32> = (0..40).map(|n| 2 * n + 1).collect();
+        assert!(spans(&odd).ends_with("37、39等"), "{}", spans(&odd));
     }
 }

@@ -1,7 +1,7 @@
 //! Rules between rows that a single cell cannot break: units in a circle, a post outside its unit's life, a code that is
 //! taken. Each finding names the row, what is wrong and how to mend it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
     day::Day,
@@ -28,6 +28,30 @@ pub(crate) fn apply(
     };
     checked.refuse(found);
     Ok(())
+}
+
+/// Takes out units whose superior is in the same file and is not taken in.
+pub(super) fn orphans(ledger: &Ledger, checked: &mut Checked) {
+    let Some(parent) = ledger.field_index("parent").filter(|_| ledger.name == "unit") else { return };
+    loop {
+        let there: HashSet<i64> = checked.rows.iter().map(|r| -i64::from(r.number)).collect();
+        let lost = |row: &&CheckedRow| matches!(row.values[parent], Stored::I64(id) if id < 0 && !there.contains(&id));
+        let error = |row: &CheckedRow| CellError {
+            row: row.number,
+            head: ledger.fields[parent].title.clone(),
+            reason: match row.values[parent] {
+                Stored::I64(id) => format!("上级单位在第 {} 行，那一行没有导入", -id),
+                _ => String::new(),
+            },
+            mend: "请先改正上级单位那一行".into(),
+            ..CellError::default()
+        };
+        let errors: Vec<CellError> = checked.rows.iter().filter(lost).map(error).collect();
+        if errors.is_empty() {
+            return;
+        }
+        checked.refuse(errors);
+    }
 }
 
 fn field<'r>(ledger: &Ledger, row: &'r CheckedRow, name: &str) -> Option<&'r Stored> {

@@ -8,20 +8,24 @@ use std::{
 };
 
 use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Asked, Prepared,
     batch::{self, Batch, Found, State},
-    check, held,
-    report::Report,
+    check, compare, held, laid,
+    report::{CORRECTED, Corrected, Report, Weighed},
     staged,
 };
 use crate::{
     auth::{self, Permission},
-    db::Work,
+    consequence,
+    day::Day,
+    db::{Tx, Work},
     installation::{Current, Installation},
     scope::{By, Scope},
     sheet::{self, Limits, SheetError, Table},
+    subjects,
 };
 
 /// How far the batches under way are, by number: what is being done, rows done and rows in all. Of this process alone.
@@ -105,12 +109,13 @@ struct Seen {
     scope: Scope,
 }
 
-/// Checks the table of a batch in the name of who sent it; `None` if he may not import any more.
-fn look(installation: &Installation, batch: &Batch, table: &Table) -> anyhow::Result<Option<Seen>> {
+/// Checks the table of a batch in the name of who sent it, and tells what it would do where that is wanted; `None` if he
+/// may not import any more.
+fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) -> anyhow::Result<Option<Seen>> {
     let day = installation.clock.now().day;
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        let scope = auth::reader::scope_of_account(tx, batch.new.account, &current, day, Permission::Import)?;
+        let scope = auth::reader::scope_of_account(tx, batch.new.account, &current, day, Some(Permission::Import))?;
         let Some(scope) = scope else { return Ok(None) };
         let index = ledger(&current, &batch.new.ledger)?;
         let asked = Asked {
@@ -123,10 +128,55 @@ fn look(installation: &Installation, batch: &Batch, table: &Table) -> anyhow::Re
         let board = &installation.board;
         let told = &mut |done, all| board.say(batch.id, "正在检查各行", done, all);
         let prepared = check(tx, installation, &current, table, &asked, told)?;
-        let report = Report::of(table, &current.engine.layout.ledgers[index], &prepared);
+        let mut report = Report::of(table, &current.engine.layout.ledgers[index], &prepared);
+        if weigh {
+            board.say(batch.id, "正在测算对判定的影响", 0, 0);
+            let found =
+                compare::differences(tx, (&current.engine.layout, index), &installation.keys, &prepared, CORRECTED)?;
+            report.corrected = found.into_iter().map(|(row, code, fields)| Corrected { row, code, fields }).collect();
+            report.effects = effects(tx, installation, batch, &current, index, &prepared)?;
+        }
         let package = current.engine.package.hash.clone();
         Ok(Some(Seen { prepared, report, package, scope }))
     })
+}
+
+/// What the rows of a batch would do to the verdicts that who sent it may see.
+fn effects(
+    tx: &mut Tx<'_>,
+    installation: &Installation,
+    batch: &Batch,
+    current: &Current,
+    table: usize,
+    prepared: &Prepared,
+) -> anyhow::Result<Option<Weighed>> {
+    let (now, engine) = (installation.clock.now(), &current.engine);
+    let Some((scope, reach)) = reach_of(tx, batch.new.account, current, now.day)? else { return Ok(None) };
+    let (changes, overlay) = laid(tx, current, table, prepared, now)?;
+    let fresh: HashMap<i64, u32> = changes
+        .iter()
+        .zip(&prepared.checked.rows)
+        .filter(|(change, _)| change.before.is_none())
+        .map(|(change, row)| (change.record, row.number))
+        .collect();
+    let shifts = consequence::of(tx, current, now.day, &changes, overlay)?;
+    let shifts = consequence::seen(tx, engine, &scope, shifts)?;
+    Ok(Some(Weighed::of(engine, reach, &shifts, &|s| {
+        let own = subjects::records(engine, s.requirement, &s.subject);
+        own.iter().find_map(|(of, id)| fresh.get(id).filter(|_| *of == table)).copied().unwrap_or(0)
+    })))
+}
+
+/// What an account may see on a day, and a mark of that: what was told to it is shown while the mark is the same.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn reach_of(tx: &mut Tx<'_>, account: i64, current: &Current, day: Day) -> anyhow::Result<Option<(Scope, String)>> {
+    let scope = auth::reader::scope_of_account(tx, account, current, day, None)?;
+    Ok(scope.map(|scope| {
+        let mark = super::hex(&Sha256::digest(format!("{scope:?}")));
+        (scope, mark)
+    }))
 }
 
 fn ledger(current: &Current, name: &str) -> anyhow::Result<usize> {
@@ -135,7 +185,7 @@ fn ledger(current: &Current, name: &str) -> anyhow::Result<usize> {
 
 /// Checks a batch and writes what was found.
 fn checked(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
-    let seen = table(installation, batch).and_then(|table| look(installation, batch, &table));
+    let seen = table(installation, batch).and_then(|table| look(installation, batch, &table, true));
     match seen {
         Ok(Some(seen)) => found(installation, batch, &seen, ""),
         Ok(None) => turn(installation, batch, State::Refused, NOT_ALLOWED),
@@ -177,10 +227,11 @@ fn take_in(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
         Some(import) => import,
         None => {
             let table = table(installation, batch)?;
-            let Some(seen) = look(installation, batch, &table)? else {
+            let Some(seen) = look(installation, batch, &table, false)? else {
                 return turn(installation, batch, State::Refused, NOT_ALLOWED);
             };
             if let Some(note) = moved_on(batch, &seen) {
+                let seen = look(installation, batch, &table, true)?.unwrap_or(seen);
                 return found(installation, batch, &seen, note);
             }
             let by = By { name: batch.new.by.clone(), account: Some(batch.new.account), scope: seen.scope };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::{Prepared, UNITS};
+use super::{Prepared, Standing, UNITS};
 use crate::{
     audit::Kind,
     db::{Row, Tx, Value, Work},
@@ -20,7 +20,7 @@ use crate::{
 /// Held while units get their ids (PostgreSQL).
 const UNITS_LOCK: i64 = 0x756e_6974;
 /// Rows moved in one transaction.
-const CHUNK: i64 = 500;
+pub(super) const CHUNK: i64 = 500;
 /// Rows staged in one transaction.
 const STAGED: usize = 2_000;
 
@@ -118,10 +118,11 @@ fn bodies(installation: &Installation, ledger: &str, prepared: &Prepared) -> any
     let layout = &current.engine.layout;
     let definition = &layout.ledgers[layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?];
     let rows = prepared.checked.rows.iter();
-    rows.map(|row| body(definition, &installation.keys, row, prepared.corrections.get(&row.number))).collect()
+    rows.map(|row| body(definition, &installation.keys, row, prepared.corrections.get(&row.number).map(Standing::at)))
+        .collect()
 }
 
-fn body(ledger: &Ledger, keys: &Keys, row: &CheckedRow, correction: Option<&(i64, i64)>) -> anyhow::Result<String> {
+fn body(ledger: &Ledger, keys: &Keys, row: &CheckedRow, correction: Option<(i64, i64)>) -> anyhow::Result<String> {
     let value = |(i, v): (usize, &Stored)| {
         Ok(match v {
             Stored::Null => serde_json::Value::Null,
@@ -170,10 +171,10 @@ pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys, after: At, limit: i64) -> any
 }
 
 /// A row on its way: its number in the file, and the record and revision that it corrects.
-struct OnItsWay {
-    row: NewRow,
-    number: i64,
-    corrects: Option<(i64, i64)>,
+pub(super) struct OnItsWay {
+    pub(super) row: NewRow,
+    pub(super) number: i64,
+    pub(super) corrects: Option<(i64, i64)>,
 }
 
 fn unbody(text: &str) -> anyhow::Result<OnItsWay> {
@@ -284,6 +285,11 @@ fn move_chunk(installation: &Installation, job: i64, import: i64) -> anyhow::Res
 fn settle_units(tx: &mut Tx<'_>, rows: &mut [OnItsWay]) -> anyhow::Result<()> {
     tx.lock(&[UNITS_LOCK])?;
     let next = tx.one("select next from counter where name = $1", &[UNITS.into()], |r| r.i64(0))?.unwrap_or(1);
+    settle(next, rows)
+}
+
+/// The same where the next id is known.
+pub(super) fn settle(next: i64, rows: &mut [OnItsWay]) -> anyhow::Result<()> {
     let new = rows.iter().filter(|r| r.corrects.is_none()).enumerate().map(|(i, r)| (-r.number, next + i as i64));
     let standing = rows.iter().filter_map(|r| Some((-r.number, r.corrects?.0)));
     let ids: HashMap<i64, i64> = new.chain(standing).collect();

@@ -349,6 +349,14 @@ impl Engine {
         Ok(starts.map(|at| Some(vec![(at, at + step - 1)])).collect())
     }
 
+    /// Whether all subjects of a requirement may be judged in several cuts, whose ranges come from the records that stand.
+    pub(crate) fn is_cut(&self, i: usize) -> bool {
+        let c = &self.compiled[i];
+        c.again.is_none()
+            && !matches!(c.requirement.each, Each::System | Each::Unit)
+            && (c.per.is_empty() || self.key_column(c).is_some())
+    }
+
     fn keyed(&self, c: &Compiled) -> Option<usize> {
         match c.per.first()?.kind {
             Kind::Ref(table) => Some(table),

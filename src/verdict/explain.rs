@@ -61,7 +61,7 @@ pub fn explain(
 ) -> anyhow::Result<Option<Explanation>> {
     let mut needs = engine.needs[i].clone();
     needs.tables.values_mut().for_each(|n| n.lookup = true);
-    let together = repeat::with_repeats(tx, engine, i, [key[0]].into())?;
+    let together = repeat::with_repeats(tx, engine, i, [key[0]].into(), &[])?;
     let ranges: Vec<(i64, i64)> = together.into_iter().flatten().map(|id| (id, id)).collect();
     let cuts = if ranges.is_empty() { Vec::new() } else { engine.cuts(&[i], &needs) };
     let slice = cuts.into_iter().map(|(t, column)| (t, Cut { column, ranges: ranges.clone() })).collect();

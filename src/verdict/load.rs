@@ -7,6 +7,7 @@ use super::{
     kind::Kind,
     low_rank,
     needs::{Need, Needs},
+    overlay::{self, Laid, Overlay},
     world::{EMPTY, Layout, Table, Texts, World},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     day::Day,
     db::{Tx, Value},
     directive::model::{Ledger, LedgerKind},
+    ledger::NewRow,
     org::{builtin, chart::Chart},
 };
 
@@ -52,6 +54,8 @@ pub struct Shared {
     texts: Texts,
     /// Rows of the last cut through a table: the next will have about as many.
     cut: BTreeMap<usize, usize>,
+    /// Rows that are not in the store yet.
+    overlay: Arc<Overlay>,
 }
 
 impl Shared {
@@ -68,6 +72,11 @@ impl Shared {
     /// A table that was read whole.
     pub fn table(&self, table: usize) -> Option<&Table> {
         self.tables.get(&table).map(Arc::as_ref)
+    }
+
+    /// The same with rows laid over what is read from now on; no table that they touch may have been read before.
+    pub fn over(self, overlay: Overlay) -> Shared {
+        Shared { overlay: Arc::new(overlay), ..self }
     }
 
     /// Keeps the organisation alone, for questions on other facts about the same chart.
@@ -89,13 +98,15 @@ pub fn world<'w>(
     shared: &mut Shared,
 ) -> anyhow::Result<World<'w>> {
     let nothing = Arc::new(Table::default());
+    let overlay = Arc::clone(&shared.overlay);
+    let laid = |table: &usize| overlay.tables.get(table);
     let mut tables: Vec<Arc<Table>> = vec![nothing; layout.ledgers.len()];
     let stored = ask.needs.tables.iter().filter(|(i, _)| !layout.ledgers[**i].derived);
     let (cut, whole): (Vec<_>, Vec<_>) = stored.partition(|(i, _)| ask.slice.contains_key(i));
     for (i, need) in whole {
         if !shared.tables.contains_key(i) {
             let need = ask.union.tables.get(i).unwrap_or(need);
-            let read = table(tx, layout, *i, need, ask, (None, 0), &mut shared.texts)?;
+            let read = table(tx, layout, *i, need, ask, (None, 0, laid(i)), &mut shared.texts)?;
             shared.tables.insert(*i, Arc::new(read));
         }
         tables[*i] = Arc::clone(&shared.tables[i]);
@@ -103,7 +114,7 @@ pub fn world<'w>(
     let mut texts = shared.texts.clone();
     for (i, need) in cut {
         let about = shared.cut.get(i).map_or(0, |rows| rows + rows / 8);
-        let read = table(tx, layout, *i, need, ask, (ask.slice.get(i), about), &mut texts)?;
+        let read = table(tx, layout, *i, need, ask, (ask.slice.get(i), about, laid(i)), &mut texts)?;
         shared.cut.insert(*i, read.len());
         tables[*i] = Arc::new(read);
     }
@@ -123,7 +134,7 @@ fn table(
     index: usize,
     need: &Need,
     ask: &Ask<'_>,
-    (cut, about): (Option<&Cut>, usize),
+    (cut, about, laid): (Option<&Cut>, usize, Option<&Laid>),
     texts: &mut Texts,
 ) -> anyhow::Result<Table> {
     let ledger = &layout.ledgers[index];
@@ -154,7 +165,11 @@ fn table(
     let register = ledger.kind == LedgerKind::Register;
     let mut days = Days::default();
     for range in ranges {
-        let (filter, params) = filter(ledger, ask, cut.map(|c| (c.column, *range)));
+        let (mut filter, mut params) = filter(ledger, ask, cut.map(|c| (c.column, *range)));
+        if let Some(laid) = laid.filter(|l| !l.gone.is_empty()) {
+            params.push(laid.gone_text().into());
+            filter.push_str(&format!(" and not record_id {}", tx.among(&format!("${}", params.len()))));
+        }
         tx.each(&(sql.clone() + &filter), &params, |row| {
             if let Some(i) = id {
                 t.ids.push(row.i64(i)?);
@@ -187,10 +202,49 @@ fn table(
             Ok(())
         })?;
     }
+    for (record, recorded, row) in laid.into_iter().flat_map(|l| l.within(cut)) {
+        lay(&mut t, (ledger, kinds), need, (*record, *recorded, row), texts);
+    }
     if need.lookup {
         sort(&mut t);
     }
     Ok(t)
+}
+
+/// Adds a row that is not in the store yet, as it would be read.
+fn lay(
+    t: &mut Table,
+    (ledger, kinds): (&Ledger, &[Kind]),
+    need: &Need,
+    (record, recorded, row): (i64, i64, &NewRow),
+    texts: &mut Texts,
+) {
+    if need.lookup {
+        t.ids.push(record);
+    }
+    if need.unit {
+        t.unit.push(row.unit.unwrap_or(EMPTY));
+    }
+    if need.recorded {
+        t.recorded.push(recorded);
+    }
+    t.opens.push(match ledger.opening() {
+        Some(field) => overlay::day(ledger, row, field),
+        None if ledger.kind == LedgerKind::Register => Day::MIN,
+        None => Day::MAX,
+    });
+    if let Some(field) = ledger.closing() {
+        t.closes.push(overlay::day(ledger, row, field));
+    }
+    for column in &need.columns {
+        let (kind, value) = (&kinds[*column], &row.values[*column]);
+        t.columns[*column].push(match kind {
+            Kind::TalkLevel | Kind::ActualDays | Kind::Nothing => continue,
+            Kind::Number(_) | Kind::Money | Kind::Flag | Kind::Ref(_) => value.as_i64().unwrap_or(EMPTY),
+            Kind::Choice(of) if let Some(cell) = choice(of, value.as_text().map(str::as_bytes)) => cell,
+            _ => value.as_text().map_or(EMPTY, |text| kind.read_text(text, texts)),
+        });
+    }
 }
 
 /// The position of one of the choices on offer; an empty cell is [`EMPTY`].

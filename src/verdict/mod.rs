@@ -17,6 +17,7 @@ pub mod load;
 pub mod low_rank;
 pub mod measure;
 pub mod needs;
+pub mod overlay;
 mod part;
 pub mod recount;
 pub mod rejudge;

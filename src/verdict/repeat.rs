@@ -8,6 +8,7 @@ use super::{
     eval::Eval,
     kind::Kind,
     state::{State, Verdict},
+    touch::Changed,
     world::{EMPTY, Node},
 };
 use crate::{day::Day, db::Tx};
@@ -45,6 +46,7 @@ pub(super) fn with_repeats(
     engine: &Engine,
     i: usize,
     mut ids: BTreeSet<i64>,
+    changes: &[Changed],
 ) -> anyhow::Result<Option<BTreeSet<i64>>> {
     let c = &engine.compiled[i];
     let (table, access) = match &c.again {
@@ -64,8 +66,14 @@ pub(super) fn with_repeats(
          union select \"{field}\", record_id from l_{0} where \"{field}\" = $1",
         ledger.name
     );
+    // What a change itself repeats, which the store may not know yet.
+    let changed = changes.iter().filter(|c| c.table == table);
+    let pairs: Vec<(i64, i64)> = changed.flat_map(|c| c.ids(*column).map(|id| (c.record, id))).collect();
     let mut open: Vec<i64> = ids.iter().copied().collect();
     while let Some(id) = open.pop() {
+        for (one, other) in pairs.iter().filter(|(one, other)| *one == id || *other == id) {
+            open.extend([*one, *other].into_iter().filter(|found| ids.insert(*found)));
+        }
         tx.each(&sql, &[id.into()], |r| {
             for found in r.opt_i64(0)?.into_iter().chain([r.i64(1)?]) {
                 if ids.insert(found) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
 
 use super::{
     judge::{State, TargetNow, Verdict},
@@ -60,6 +61,25 @@ pub struct Stored {
     pub organ: Option<i64>,
     /// Settings missing, joined by `、`.
     pub unset: String,
+}
+
+/// What people see of a verdict first, as it is kept beside what changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    /// As [`State::as_str`].
+    pub state: String,
+    /// As [`Light::as_str`].
+    pub light: String,
+    /// 已补.
+    pub late: bool,
+    /// The exact values of its parts.
+    pub value: String,
+}
+
+impl From<&Stored> for Face {
+    fn from(v: &Stored) -> Face {
+        Face { state: v.state.as_str().into(), light: v.light.as_str().into(), late: v.late, value: v.value.clone() }
+    }
 }
 
 impl Stored {

@@ -33,7 +33,8 @@ pub struct Changed {
 }
 
 impl Changed {
-    fn ids(&self, column: usize) -> impl Iterator<Item = i64> + '_ {
+    /// The records that a column names, before and after.
+    pub(super) fn ids(&self, column: usize) -> impl Iterator<Item = i64> + '_ {
         [&self.before, &self.after].into_iter().flatten().filter_map(move |values| match values.get(column) {
             Some(Value::I64(id)) => Some(*id),
             _ => None,
@@ -103,6 +104,27 @@ pub fn touched(engine: &Engine, changes: &[Changed]) -> Option<BTreeMap<usize, T
     Some(found)
 }
 
+/// The same with the subjects that are judged together with these, whether or not the changes are in the store yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn expanded(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    changes: &[Changed],
+) -> anyhow::Result<Option<BTreeMap<usize, Touch>>> {
+    let Some(touched) = touched(engine, changes) else { return Ok(None) };
+    let mut expanded = BTreeMap::new();
+    for (i, touch) in touched {
+        let touch = match touch {
+            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids, changes)?.map_or(Touch::All, Touch::Subjects),
+            Touch::All => Touch::All,
+        };
+        expanded.insert(i, touch);
+    }
+    Ok(Some(expanded))
+}
+
 fn one(engine: &Engine, i: usize, change: &Changed, need: &super::needs::Need) -> Touch {
     let c = &engine.compiled[i];
     if matches!(c.requirement.each, Each::System | Each::Unit) {
@@ -139,18 +161,9 @@ pub fn judge(
     changes: &[Changed],
     organisation: Option<Shared>,
 ) -> anyhow::Result<(Replaced, Later)> {
-    let Some(touched) = touched(engine, changes) else {
+    let Some(touched) = expanded(tx, engine, changes)? else {
         return Ok((Replaced::default(), Later { everything: true, ..Later::default() }));
     };
-    let mut expanded = BTreeMap::new();
-    for (i, touch) in touched {
-        let touch = match touch {
-            Touch::Subjects(ids) => with_repeats(tx, engine, i, ids)?.map_or(Touch::All, Touch::Subjects),
-            Touch::All => Touch::All,
-        };
-        expanded.insert(i, touch);
-    }
-    let touched = expanded;
     let judging = meta(tx, "judging")?.is_some();
     tx.hold(&touched.iter().flat_map(|(i, touch)| holds(*i, touch)).collect::<Vec<_>>())?;
     let mut shared = organisation.unwrap_or_else(|| engine.shared());

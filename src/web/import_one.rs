@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
     response::{Html, IntoResponse as _, Response},
 };
 
@@ -12,10 +11,7 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer},
-    imports::work,
-    post::{Posted, Seat, act},
-    record_links,
-    requests::long_text,
+    import_effects, record_links,
     view::{
         form::{Errors, Field, Form},
         imports::{Finding, OneImport, Sum},
@@ -25,16 +21,13 @@ use super::{
 use crate::{
     clock,
     db::Tx,
-    facts,
     intake::{
-        Report,
+        Report, Same,
         batch::{self, Batch, KEPT, State as Stands},
     },
     sheet::CellError,
 };
 
-/// The longest reason, in characters.
-const LONGEST: usize = 200;
 /// Findings on the page.
 const SHOWN: usize = 100;
 
@@ -49,12 +42,12 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
 }
 
 /// The batch of that number, if it is the reader's own.
-fn own(tx: &mut Tx<'_>, account: i64, id: &str) -> anyhow::Result<Batch> {
+pub(super) fn own(tx: &mut Tx<'_>, account: i64, id: &str) -> anyhow::Result<Batch> {
     let id = id.parse().map_err(|_| PageError::NotFound)?;
     Ok(batch::get(tx, account, id)?.ok_or(PageError::NotFound)?)
 }
 
-fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) -> anyhow::Result<Response> {
+pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) -> anyhow::Result<Response> {
     let account = desk.reader()?.account;
     let batch = own(desk.tx, account, id)?;
     let report = batch.report(&app.installation.keys)?;
@@ -82,11 +75,17 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) -> anyhow::
         remarks: Vec::new(),
         columns: Vec::new(),
         skipped: Vec::new(),
+        same: Vec::new(),
+        corrected: Vec::new(),
+        effects: None,
         forms: Vec::new(),
         ways: Vec::new(),
         undo: None,
         page: desk.page("/imports")?,
     };
+    if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() {
+        view.effects = Some(import_effects::of(desk, &batch, &report)?);
+    }
     match batch.state {
         Stands::Checked => to_confirm(&mut view, &batch, &report, &desk.form_token()?),
         Stands::Imported | Stands::Failed => {
@@ -208,7 +207,7 @@ fn findings(view: &mut OneImport, report: &Report) {
     view.sums = vec![
         Sum { title: "文件共", value: report.total, unit: "行", note: place },
         Sum { title: "将写入", value: report.written(), unit: "条", note: kind },
-        Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: "各栏目都相同".into() },
+        Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: known_note(report) },
         Sum {
             title: "有误，不导入", value: report.bad, unit: "行", note: "改好后可再传，不会重复".into()
         },
@@ -225,9 +224,28 @@ fn findings(view: &mut OneImport, report: &Report) {
     view.remarks = report.remarks.iter().take(SHOWN).map(line).collect();
     view.columns = report.columns.iter().map(|c| (c.column.clone(), c.head.clone(), c.target.clone())).collect();
     view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
+    view.same = report.same.iter().map(same_line).collect();
+    view.corrected = report.corrected.clone();
     if !report.others.is_empty() {
         view.skipped.push(format!("只读第一个有内容的工作表，没有读：{}", report.others.join("、")));
     }
+}
+
+/// Where the rows that stand come from, in a few words.
+fn known_note(report: &Report) -> String {
+    match report.same.as_slice() {
+        [Same { import: Some(import), .. }] => format!("与导入号{import}写入的相同"),
+        [] => "没有相同的行".into(),
+        _ => "各栏目都相同".into(),
+    }
+}
+
+fn same_line(same: &Same) -> String {
+    let from = match same.import {
+        Some(import) => format!("与导入号{import}写入的"),
+        None => "与已登记的".into(),
+    };
+    format!("第{}行：{from}相同，共{}行，跳过", same.rows, same.count)
 }
 
 /// What was written.
@@ -260,61 +278,4 @@ fn undo_form(id: i64) -> Form {
         button: "撤销本批".into(),
         ..Form::default()
     }
-}
-
-/// `POST /imports/{id}/confirm`.
-pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
-        if batch.state == Stands::Checked && seat.fields.get("again") != "yes" {
-            let left = Left::wrong("ok-again", "同一个文件导入过：请确认仍要写入其中没有的行。");
-            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
-        }
-        turned(seat, &batch, Stands::Confirmed, "这一批已经确认过了，没有重复写入。")
-    })
-    .await
-}
-
-/// `POST /imports/{id}/drop`.
-pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
-        turned(seat, &batch, Stands::Dropped, "这一批已经确认，不能再放弃；写完后可以整批撤销。")
-    })
-    .await
-}
-
-/// Moves a batch on from its check, once.
-fn turned(seat: &Seat, batch: &Batch, to: Stands, late: &str) -> anyhow::Result<Response> {
-    let (id, now) = (batch.id, seat.now.instant);
-    if !seat.db().write(move |tx| batch::turn(tx, id, (Stands::Checked, to), "", now))? {
-        return Err(PageError::Refused(late.into()).into());
-    }
-    work(&seat.app.installation);
-    Ok(seat.to(&format!("/imports/{id}")))
-}
-
-/// `POST /imports/{id}/undo`.
-pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
-        let import = batch.import.ok_or(PageError::NotFound)?;
-        let wrong = |status: StatusCode, text: String| {
-            let typed = seat.fields.get("reason").chars().take(2 * LONGEST).collect();
-            let left = Left { typed: vec![("un-reason".into(), typed)], ..Left::wrong("un-reason", text) };
-            Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
-        };
-        let reason = match long_text(seat, "reason", LONGEST, true) {
-            Ok(reason) => reason,
-            Err(why) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, format!("撤销原因：{why}")),
-        };
-        match facts::undo_import(&seat.app.installation, seat.by(), import, &reason) {
-            Ok(_) => Ok(seat.to(&format!("/imports/{}", batch.id))),
-            Err(e) => match e.downcast::<facts::Hindered>() {
-                Ok(hindered) => wrong(StatusCode::CONFLICT, hindered.0),
-                Err(e) => Err(e),
-            },
-        }
-    })
-    .await
 }

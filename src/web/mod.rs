@@ -30,6 +30,8 @@ mod frame;
 mod gate;
 mod headers;
 mod hidden;
+mod import_act;
+mod import_effects;
 mod import_one;
 mod imports;
 mod ledger;

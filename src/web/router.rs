@@ -18,7 +18,7 @@ use super::{
     error::PageError,
     feedback,
     frame::{Ask, answer, instant, show},
-    headers, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
+    headers, import_act, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
     login, me, org, paper, paper_acts, papers, permissions, record, record_new,
     record_open::{self, Open},
@@ -155,9 +155,9 @@ fn taken_in_and_given_out() -> Vec<Route> {
         post("/imports/new", May(Import), imports::send),
         read("/imports/template", May(Import), imports::template),
         read("/imports/{id}", May(Import), import_one::page),
-        post("/imports/{id}/confirm", May(Import), import_one::confirm),
-        post("/imports/{id}/drop", May(Import), import_one::drop),
-        post("/imports/{id}/undo", May(Import), import_one::undo),
+        post("/imports/{id}/confirm", May(Import), import_act::confirm),
+        post("/imports/{id}/drop", May(Import), import_act::drop),
+        post("/imports/{id}/undo", May(Import), import_act::undo),
     ]
 }
 

@@ -162,7 +162,7 @@ db_test!(a_changed_phone_is_a_difference, |db: &Db| {
     import(&office, "person", &format!("{head}A,甲,13800138000\n"));
     let of = |csv: &str| {
         let prepared = prepare(&office, "person", csv);
-        (prepared.known, prepared.corrections.len())
+        (prepared.known.len(), prepared.corrections.len())
     };
     assert_eq!(of(&format!("{head}A,甲,13800138000\n")), (1, 0));
     assert_eq!(of(&format!("{head}A,甲,138 0013 8000\n")), (1, 0), "the same number in another form");

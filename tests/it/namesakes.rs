@@ -83,7 +83,7 @@ db_test!(what_is_exported_is_known_to_the_import, |db: &Db| {
     for (ledger, rows) in [("unit", 7), ("person", 3), ("post", 3)] {
         let prepared = check(o, ledger, &exported(o, ledger));
         assert!(prepared.checked.errors.is_empty(), "{ledger}: {:?}", prepared.checked.errors);
-        assert_eq!((prepared.known, prepared.checked.rows.len()), (rows, 0), "{ledger}");
+        assert_eq!((prepared.known.len(), prepared.checked.rows.len()), (rows, 0), "{ledger}");
     }
     let posts = exported(o, "post");
     assert!(posts.contains("柳溪县发改局/办公室") && posts.contains("办公室（U2-2）"), "{posts}");

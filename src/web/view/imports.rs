@@ -5,7 +5,9 @@ use askama::Template;
 use super::form::{Errors, Form};
 use super::page::Page;
 use super::table::Pager;
+use super::tag::Tag;
 use super::words::Link;
+use crate::intake::Corrected;
 
 /// The list of one's own batches.
 #[derive(Clone, Debug, Template)]
@@ -114,6 +116,12 @@ pub struct OneImport {
     pub columns: Vec<(String, String, String)>,
     /// Rows that are no record.
     pub skipped: Vec<String>,
+    /// Rows that stand in the ledger as they are, by where they came from.
+    pub same: Vec<String>,
+    /// Rows that correct a record, field by field; the first ones.
+    pub corrected: Vec<Corrected>,
+    /// What it does to the verdicts.
+    pub effects: Option<Effects>,
     /// To confirm and to drop.
     pub forms: Vec<Form>,
     /// Where to go on.
@@ -132,6 +140,50 @@ pub struct Sum {
     /// Its unit: 行, 条.
     pub unit: &'static str,
     /// One more line.
+    pub note: String,
+}
+
+/// What a file does to the verdicts.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// 预计影响, or what was told before it was written.
+    pub title: &'static str,
+    /// `4项判定，其中2项改变结论`
+    pub summary: String,
+    /// By requirement.
+    pub groups: Vec<EffectGroup>,
+}
+
+/// Verdicts of a requirement that change.
+#[derive(Clone, Debug, Default)]
+pub struct EffectGroup {
+    /// Number and title of the requirement, leading to it.
+    pub requirement: Link,
+    /// Those that change alike.
+    pub turns: Vec<EffectTurn>,
+}
+
+/// Verdicts that change alike.
+#[derive(Clone, Debug, Default)]
+pub struct EffectTurn {
+    /// As they stand; `None` for new ones.
+    pub from: Option<Tag>,
+    /// As they would stand; `None` where they go; the same tag where only numbers change.
+    pub to: Option<Tag>,
+    /// How many.
+    pub count: usize,
+    /// `柳溪县发改委3项、市发改委1项`
+    pub units: String,
+    /// Some of them.
+    pub lines: Vec<EffectLine>,
+}
+
+/// A verdict that changes.
+#[derive(Clone, Debug, Default)]
+pub struct EffectLine {
+    /// Subject and window, leading to the verdict; no address where it is not there.
+    pub subject: Link,
+    /// Numbers: `由1次变为2次`; empty for none.
     pub note: String,
 }
 
