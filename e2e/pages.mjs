@@ -44,6 +44,8 @@ export async function pages(get) {
     督办: '/supervise',
     一件督办: await first('/supervise', '/supervise/', href => /^\/supervise\/\d+$/.test(href)),
     签发督办: '/supervise/new',
+    搜索: '/search?q=' + encodeURIComponent('柳'),
+    搜索不到: '/search?q=' + encodeURIComponent('没有的人'),
     我的待办: '/todo',
     过去一季度的总览: '/?period=2025Q2',
     通报与公文: '/papers',

@@ -42,6 +42,7 @@ pub mod rekey;
 pub mod remedy;
 pub mod retention;
 pub mod scope;
+pub mod search;
 pub mod sheet;
 pub mod spelling;
 pub mod splitmix;

@@ -83,6 +83,7 @@ pub(crate) fn page(path: &str, here: &str) -> Page {
         organisation: "云州市发展和改革委员会".into(),
         menu: menu(51, &ledgers, here, &|_| true, Some(7)),
         todo: Some(7),
+        search: true,
         home: "/".into(),
         user: Some(User { name: "周敏".into(), roles: "领导小组办公室".into(), form: "0".repeat(128) }),
         prefs: Prefs::default(),

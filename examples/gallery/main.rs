@@ -62,6 +62,8 @@ fn pages() -> Vec<Page> {
         ("record-voided", rest::voided().render()),
         ("org", rest::org().render()),
         ("org-error", rest::org_error().render()),
+        ("search", rest::search().render()),
+        ("search-empty", rest::search_in_vain().render()),
         ("login", accounts::login().render()),
         ("login-demo", accounts::demo().render()),
         ("account", accounts::own().render()),

@@ -5,6 +5,9 @@ use dongliang::web::view::org::{Org, OrgRow};
 use dongliang::web::view::parts::{Change, Event, Timeline};
 use dongliang::web::view::problem::Problem;
 use dongliang::web::view::record::{Field, Record, Use};
+use dongliang::web::view::search::{Group, Line, Search};
+use dongliang::web::view::table::{Control, FilterForm, Input};
+use dongliang::web::view::url::Query;
 use dongliang::web::view::{Page, Words};
 
 use dongliang::auth::Permission;
@@ -92,6 +95,43 @@ pub(crate) fn record() -> Record {
         referring: Vec::new(),
         previous: Some(link("2025-0057", "/ledgers/guidance/5800")),
         next: Some(link("2025-0059", "/ledgers/guidance/5802")),
+    }
+}
+
+/// A search that found persons, a unit and a project.
+pub(crate) fn search() -> Search {
+    let line = |text: &str, note: &str| Line { link: link(text, "/ledgers/person/7"), note: note.into() };
+    let group = |id: &str, title: &str, rows: Vec<Line>| Group {
+        id: id.into(),
+        title: title.into(),
+        total: rows.len(),
+        rows,
+        ..Group::default()
+    };
+    let persons = vec![line("柳明", "柳溪县发改局 项目股　P0231"), line("柳青", "不在岗　P0012")];
+    let all = Group {
+        total: 31, more: Some(link("在列表中查找", "/people?q=柳")), ..group("person", "人员", persons)
+    };
+    let units = group("unit", "单位", vec![line("柳溪县发改局", "U12")]);
+    let projects = group("project", "重点项目", vec![line("柳溪物流园", "柳溪县发改局　2025年1月8日起　XM-07")]);
+    let (asked, groups) = ("柳".to_owned(), vec![all, units, projects]);
+    Search { total: groups.iter().map(|g| g.total).sum(), groups, ..searched(&asked) }
+}
+
+/// A search in vain.
+pub(crate) fn search_in_vain() -> Search {
+    searched("刘阳")
+}
+
+fn searched(text: &str) -> Search {
+    let input = Input::Text(text.into(), "名称、拼音首字母或编号".into());
+    let control = Control { name: "q".into(), label: "搜索".into(), input, error: String::new() };
+    Search {
+        page: page("/search", "/search"),
+        asked: text.into(),
+        filter: FilterForm { query: Query::new("/search"), controls: vec![control] },
+        total: 0,
+        groups: Vec::new(),
     }
 }
 

@@ -66,21 +66,34 @@ pub fn initials(text: &str) -> String {
 impl Entry {
     /// How well it fits a text that was typed; `None` if it does not.
     pub fn fit(&self, text: &str) -> Option<Fit> {
-        let one = |own: &str, text: &str| match () {
-            () if own.is_empty() => None,
-            () if own == text => Some(Fit::Whole),
-            () if own.starts_with(text) => Some(Fit::Begins),
-            () if own.contains(text) => Some(Fit::Within),
-            () => None,
+        let one = |own: &str| match own.find(text) {
+            _ if own.is_empty() => None,
+            Some(0) if own.len() == text.len() => Some(Fit::Whole),
+            Some(0) => Some(Fit::Begins),
+            at => at.map(|_| Fit::Within),
         };
-        let names = [one(&self.name, text), one(&self.short, text)];
+        let names = [one(&self.name), one(&self.short)];
         if !text.is_ascii() {
             return names.into_iter().flatten().min();
         }
-        let lower = text.to_ascii_lowercase();
-        let latin = [one(&self.code.to_ascii_lowercase(), &lower), one(&self.initials, &lower)];
+        let latin = [latin(&self.code, text), latin(&self.initials, text)];
         names.into_iter().chain(latin).flatten().min()
     }
+}
+
+/// How well something fits a text of ASCII letters and digits in either case; of a hundred thousand, so that nothing is
+/// copied.
+fn latin(own: &str, text: &str) -> Option<Fit> {
+    let (own, text) = (own.as_bytes(), text.as_bytes());
+    if own.is_empty() || own.len() < text.len() {
+        return None;
+    }
+    let at = (0..=own.len() - text.len()).find(|at| own[*at..at + text.len()].eq_ignore_ascii_case(text));
+    at.map(|at| match at {
+        0 if own.len() == text.len() => Fit::Whole,
+        0 => Fit::Begins,
+        _ => Fit::Within,
+    })
 }
 
 impl Directory {

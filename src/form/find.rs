@@ -196,8 +196,8 @@ impl Around<'_> {
             if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 let lower = text.to_ascii_lowercase();
                 let titles = query::titles(tx, ledger, self.scope, title)?;
-                let heard = titles.into_iter().filter(|(_, title)| initials(title).contains(&lower));
-                any.push(Filter::Records(heard.map(|(id, _)| id).take(NAMED).collect()));
+                let heard = titles.into_iter().filter(|(.., title)| initials(title).contains(&lower));
+                any.push(Filter::Records(heard.map(|(id, ..)| id).take(NAMED).collect()));
             }
         }
         let ids = |found: Vec<(_, i64)>| found.into_iter().take(NAMED).map(|(_, id)| Value::I64(id)).collect();
@@ -218,6 +218,16 @@ impl Around<'_> {
             }
         }
         Ok(any)
+    }
+
+    /// Records by their ids, in that order; without those that the writer may not see.
+    pub(crate) fn listed(&self, tx: &mut Tx<'_>, table: usize, ids: &[i64]) -> anyhow::Result<Vec<Hit>> {
+        let ledger = &self.current.engine.layout.ledgers[table];
+        let filters = vec![Filter::Records(ids.iter().copied().collect())];
+        let query = Query { filters, ..Query::default() };
+        let mut rows = query::list(tx, ledger, self.scope, &query, (ids.len() as i64, 0))?;
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.record_id));
+        self.hits(tx, table, &rows)
     }
 
     fn hits(&self, tx: &mut Tx<'_>, table: usize, rows: &[Stored]) -> anyhow::Result<Vec<Hit>> {

@@ -23,10 +23,10 @@ const LONGEST: usize = 20_000;
 /// What was counted, by question. An answer is used only in the state of the ledger in which it was found: the store
 /// never overwrites a row, so the ids given out and the number of voided rows tell one state from every other.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<HashMap<String, (State, Answer)>>);
+pub struct Memo(Mutex<HashMap<String, (Vec<State>, Answer)>>);
 
-/// What an answer was counted at, of each ledger that it looks at: changes with every row that is added or voided.
-type State = Vec<(i64, i64)>;
+/// A state of a ledger, [`state`].
+pub(crate) type State = (i64, i64);
 
 #[derive(Clone, Debug)]
 enum Answer {
@@ -122,7 +122,7 @@ impl Memo {
         if !own || key.len() > LONGEST {
             return ask(tx);
         }
-        let state = looked_at(ledger, scope).iter().map(|name| state(tx, name)).collect::<anyhow::Result<State>>()?;
+        let state = looked_at(ledger, scope).iter().map(|name| state(tx, name)).collect::<anyhow::Result<Vec<_>>>()?;
         let kept = self.0.lock().ok().and_then(|kept| kept.get(&key).filter(|(s, _)| *s == state).cloned());
         if let Some((_, answer)) = kept {
             return Ok(Some(answer));
@@ -172,7 +172,10 @@ fn is_own(filter: &Filter) -> bool {
 
 /// The next record id and the number of voided rows. A correction voids a row, a new record takes an id, and both only
 /// grow, but where records are deleted by rule, which takes an id too.
-fn state(tx: &mut Tx<'_>, ledger: &str) -> anyhow::Result<(i64, i64)> {
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn state(tx: &mut Tx<'_>, ledger: &str) -> anyhow::Result<State> {
     let name: [Value; 1] = [ledger.into()];
     let next = tx.one("select next from counter where name = $1", &name, |r| r.i64(0))?;
     let sql = format!("select count(*) from {} where voided_at is not null", quoted(&format!("l_{ledger}")));

@@ -189,12 +189,18 @@ pub fn records(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, query: &Query) -
     tx.rows(&select.columns("r.record_id"), &select.params.0, |row| row.i64(0))
 }
 
-/// The current records with what stands in a text field of theirs.
-pub fn titles(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, field: &str) -> anyhow::Result<Vec<(i64, String)>> {
+/// The current records: id, code, and what stands in a text field of theirs.
+pub fn titles(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &Scope,
+    field: &str,
+) -> anyhow::Result<Vec<(i64, String, String)>> {
     let select = Select::current(tx, ledger, scope, None);
     let column = quoted(&select.plain_field(field)?.name);
-    let sql = select.columns(&format!("r.record_id, r.{column}"));
-    tx.rows(&sql, &select.params.0, |row| Ok((row.i64(0)?, row.opt_text(1)?.unwrap_or_default().to_owned())))
+    let sql = select.columns(&format!("r.record_id, r.record_code, r.{column}"));
+    let text = |t: Option<&str>| t.unwrap_or_default().to_owned();
+    tx.rows(&sql, &select.params.0, |row| Ok((row.i64(0)?, text(row.opt_text(1)?), text(row.opt_text(2)?))))
 }
 
 /// The record with that code: a current one if there is, else a voided one; the oldest of several.

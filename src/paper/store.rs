@@ -126,11 +126,50 @@ pub fn get(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Option<Saved>> {
     tx.one(&format!("{SELECT} where row_id = $1"), &[id.into()], read)
 }
 
-/// Those in scope that were not dropped, drafts first, the newest first; and how many there are.
+/// What a paper is called in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// Its number in the store.
+    pub id: i64,
+    /// Its kind.
+    pub kind: Kind,
+    /// `2025年第二季度`; empty for the present.
+    pub period: String,
+    /// Record id of the unit that it is about; `None` for the whole.
+    pub unit: Option<i64>,
+    /// 发文字号 of an issued one.
+    pub number: Option<Number>,
+}
+
+/// What those in scope that were not dropped are called, the newest first; their contents are not read.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Result<(Vec<Saved>, i64)> {
+pub fn headings(tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<Vec<Heading>> {
+    let (filter, units) = filter(tx, scope);
+    let sql = format!(
+        "select row_id, kind, period, unit_id, prefix, year, sequence from paper where {filter} order by row_id desc"
+    );
+    tx.rows(&sql, &[units.into()], |r| {
+        let kind = r.text(1)?;
+        let number = match r.opt_i64(6)? {
+            None => None,
+            Some(sequence) => {
+                Some(Number { prefix: r.opt_text(4)?.unwrap_or_default().to_owned(), year: r.i64(5)?, sequence })
+            }
+        };
+        Ok(Heading {
+            id: r.i64(0)?,
+            kind: Kind::parse(kind).with_context(|| format!("paper holds the kind {kind}"))?,
+            period: Period::parse(r.text(2)?).map_or_else(String::new, |p| p.name()),
+            unit: r.opt_i64(3)?,
+            number,
+        })
+    })
+}
+
+/// The condition on papers in scope that were not dropped, with its one parameter.
+fn filter(tx: &Tx<'_>, scope: &Scope) -> (String, String) {
     let (seen, units) = match scope {
         Scope::All => ("cast($1 as text) = ''".to_owned(), String::new()),
         Scope::Within(reach) => {
@@ -138,7 +177,15 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Re
             (format!("unit_id {}", tx.among("$1")), units.join(","))
         }
     };
-    let filter = format!("dropped_at is null and {seen}");
+    (format!("dropped_at is null and {seen}"), units)
+}
+
+/// Those in scope that were not dropped, drafts first, the newest first; and how many there are.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Result<(Vec<Saved>, i64)> {
+    let (filter, units) = filter(tx, scope);
     let all = tx.one(&format!("select count(*) from paper where {filter}"), &[units.as_str().into()], |r| r.i64(0))?;
     let sql = format!(
         "{SELECT} where {filter} order by case when issued_at is null then 0 else 1 end, row_id desc limit $2 offset $3"

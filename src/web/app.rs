@@ -10,7 +10,9 @@ use super::{
     people::Kept,
     router, upload,
 };
-use crate::{feedback::Pace, form::directory, installation::Installation, intake::held, jobs, ledger::Memo};
+use crate::{
+    feedback::Pace, form::directory, installation::Installation, intake::held, jobs, ledger::Memo, search::Titles,
+};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub(super) struct App {
     pub(super) people: Arc<Kept>,
     /// Its persons and units as pickers search them.
     pub(super) directory: Arc<directory::Kept>,
+    /// Names of its records, for 搜索.
+    pub(super) titles: Arc<Titles>,
     /// How much each session has said about the program.
     pub(super) feedback: Arc<Pace>,
     /// How it is reached.
@@ -46,6 +50,7 @@ impl App {
             memo: Arc::default(),
             people: Arc::default(),
             directory: Arc::default(),
+            titles: Arc::default(),
             feedback: Arc::default(),
             transport,
         }

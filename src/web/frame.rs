@@ -126,6 +126,7 @@ impl Desk<'_, '_> {
             organisation: top.map_or("", |t| names.title(UNIT, t)).to_owned(),
             menu: menu(engine.compiled.len(), &ledgers, here, &|p| self.may(p), todo),
             todo,
+            search: self.may(Permission::Ledgers),
             home: self.reader.as_ref().map_or("/", home).to_owned(),
             user,
             prefs: self.ask.prefs,

@@ -81,6 +81,7 @@ mod requirements;
 mod retention;
 mod route;
 mod router;
+mod search;
 mod sso;
 mod stall;
 mod subject;

@@ -24,7 +24,7 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    sso, supervise, supervise_acts, supervise_new, todo, unit, verdict,
+    search, sso, supervise, supervise_acts, supervise_new, todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -116,6 +116,7 @@ fn kept() -> Vec<Route> {
     use Needs::May;
     use Permission::{Chart, ExportLedgers, ExportPeople, Ledgers, People, Record};
     vec![
+        read("/search", May(Ledgers), search_page),
         read("/org", May(Chart), org_page),
         read("/people", May(People), people_page),
         read("/people/export", May(ExportPeople), people_export),
@@ -274,6 +275,11 @@ async fn todo_page(State(app): State<App>, ask: Ask) -> Response {
 
 async fn remedy_list(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, remedies::page).await
+}
+
+async fn search_page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| search::page(desk, &own)).await
 }
 
 async fn org_page(State(app): State<App>, ask: Ask) -> Response {

@@ -62,5 +62,6 @@ mod web_lists;
 mod web_me;
 mod web_queries;
 mod web_records;
+mod web_search;
 mod words;
 mod worlds;

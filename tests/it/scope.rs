@@ -23,7 +23,7 @@ use dongliang::{
 
 const DAY: &str = "2025-10-20";
 
-fn city(db: &Db) -> Installation {
+pub(crate) fn city(db: &Db) -> Installation {
     let package = crate::demo::package();
     let keys = Keys::from_bytes([7; 32], [9; 32]);
     let new = package.clone();
@@ -122,7 +122,7 @@ impl Whole {
 }
 
 /// Some whole organs, some single 科室, mostly with a person.
-fn reader(installation: &Installation, tx: &mut Tx<'_>, dice: &mut Dice) -> Reach {
+pub(crate) fn reader(installation: &Installation, tx: &mut Tx<'_>, dice: &mut Dice) -> Reach {
     let current = installation.current(tx).unwrap();
     let (chart, units) = (current.organisation.chart().unwrap(), current.organisation.table(UNIT).unwrap());
     let people = current.organisation.table(PERSON).unwrap();

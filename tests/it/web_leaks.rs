@@ -239,6 +239,8 @@ fn beginnings(whole: &Whole, outside: &[Record]) -> Vec<String> {
         let typed = &typed[..typed.len() - 1];
         paths.push(format!("/ledgers/{ledger}?q={typed}"));
         paths.push(format!("/people?q={typed}"));
+        paths.push(format!("/search?q={typed}"));
+        paths.push(format!("/search?q={}", &typed[..typed.len().min(6)]));
         paths.push(format!("/units/{typed}"));
         paths.push(format!("/ledgers/{ledger}/{typed}"));
     }

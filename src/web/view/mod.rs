@@ -33,6 +33,7 @@ pub mod requests;
 pub mod requirement;
 pub mod requirements;
 pub mod retention;
+pub mod search;
 pub use crate::spelling;
 pub mod supervise;
 pub mod table;

@@ -16,6 +16,8 @@ pub struct Page {
     pub home: String,
     /// Who is logged in.
     pub user: Option<User>,
+    /// The reader has something to search in: the bar holds the form of 搜索.
+    pub search: bool,
     /// How much waits for the reader; `None` for who is not logged in.
     pub todo: Option<u64>,
     /// What the reader chose for his eyes.
@@ -128,6 +130,12 @@ impl Page {
     pub fn feedback_href(&self) -> String {
         let form = Query::new("/feedback/new");
         if self.url.path.starts_with("/feedback") { form.href() } else { form.with("from", self.url.href()).href() }
+    }
+
+    /// What is searched for on this page.
+    pub fn searched(&self) -> &str {
+        let own = self.url.pairs.iter().find(|(key, _)| key == "q").filter(|_| self.url.path == "/search");
+        own.map_or("", |(_, text)| text)
     }
 
     /// This page on the screen.
