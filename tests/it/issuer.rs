@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader, Read, Write},
+    net::TcpListener,
     sync::{Arc, Mutex},
 };
 
@@ -11,6 +11,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64},
 };
+use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use ring::{
     hmac,
     rand::SystemRandom,
@@ -19,6 +20,7 @@ use ring::{
         KeyPair as _,
     },
 };
+use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
@@ -81,6 +83,10 @@ fn key(way: &'static EcdsaSigningAlgorithm) -> EcdsaKeyPair {
 impl Issuer {
     /// Starts one; it lives as long as the tests.
     pub(crate) fn start() -> Issuer {
+        Issuer::over(None)
+    }
+
+    fn over(tls: Option<Arc<ServerConfig>>) -> Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let script = Script {
             claims: json!({}),
@@ -96,16 +102,37 @@ impl Issuer {
             key: key(&ECDSA_P256_SHA256_FIXED_SIGNING),
             codes: BTreeMap::new(),
         };
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let issuer = Issuer { url, script: Arc::new(Mutex::new(script)) };
         let own = issuer.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A client that goes away is its own matter.
-                let _ = own.answer(&stream);
+                let _ = match &tls {
+                    None => own.answer(stream),
+                    Some(tls) => own.answer(StreamOwned::new(ServerConnection::new(Arc::clone(tls)).unwrap(), stream)),
+                };
             }
         });
         issuer
+    }
+
+    /// One over TLS, with a certificate for a name, and the root (PEM) under which that stands.
+    pub(crate) fn start_over_tls(name: &str) -> (Issuer, String) {
+        let [root_key, own_key] = [(); 2].map(|()| rcgen::KeyPair::generate().unwrap());
+        let mut root = CertificateParams::new([]).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = root.self_signed(&root_key).unwrap().pem();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let own = params.signed_by(&own_key, &rcgen::Issuer::new(root, root_key)).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.der().clone()], PrivateKeyDer::Pkcs8(own_key.serialize_der().into()))
+            .unwrap();
+        (Issuer::over(Some(Arc::new(config))), pem)
     }
 
     /// Nobody at that address.
@@ -142,7 +169,7 @@ impl Issuer {
         format!("/login/sso/return?code={code}&state={}", of("state"))
     }
 
-    fn answer(&self, mut stream: &TcpStream) -> std::io::Result<()> {
+    fn answer(&self, stream: impl Read + Write) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line)?;
@@ -161,11 +188,13 @@ impl Issuer {
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         let (status, body) = self.said(&path, &String::from_utf8(body).unwrap(), &authorization);
+        let mut stream = reader.into_inner();
         write!(
             stream,
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
-        )
+        )?;
+        stream.flush()
     }
 
     fn said(&self, path: &str, body: &str, authorization: &str) -> (u16, String) {

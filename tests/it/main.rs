@@ -46,6 +46,7 @@ mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
 mod sso;
+mod sso_here;
 mod store;
 mod store_crash;
 mod store_model;
