@@ -24,6 +24,7 @@ pub mod feedback;
 pub mod figures;
 pub mod form;
 pub mod harmless;
+pub mod hex;
 pub mod installation;
 pub mod intake;
 pub mod jobs;

@@ -7,6 +7,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// A SHA-256 hash, written in hexadecimal digits.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
@@ -34,22 +36,13 @@ impl Hash {
     pub fn parse(text: &str) -> Option<Hash> {
         let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
         let mut bytes = [0; 32];
-        let mut wrong = 0;
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
-            wrong |= high | low;
-            *byte = high << 4 | low & 15;
-        }
-        (wrong < 16).then_some(Hash(bytes))
+        hex::read(digits, &mut bytes).then_some(Hash(bytes))
     }
 
     /// The 64 digits.
     pub(super) fn digits(&self) -> [u8; 64] {
         let mut digits = [0; 64];
-        for (pair, b) in digits.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(b >> 4)];
-            pair[1] = DIGITS[usize::from(b & 15)];
-        }
+        hex::write(&self.0, &mut digits);
         digits
     }
 
@@ -58,19 +51,6 @@ impl Hash {
         std::str::from_utf8(digits).unwrap_or_default()
     }
 }
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-/// What a digit is worth; 255 for what is none.
-static VALUES: [u8; 256] = {
-    let mut values = [255; 256];
-    let mut n = 0;
-    while n < 16 {
-        values[DIGITS[n] as usize] = n as u8;
-        n += 1;
-    }
-    values
-};
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@ use super::{grant, policy::ONE_TIME, session, token};
 use crate::{
     audit::{self, Kind},
     db::{Row, Tx, Value},
+    hex::{hex, unhex},
     ledger::secret::Keys,
     scope::Actor,
 };
@@ -240,7 +241,7 @@ pub fn set_disabled(tx: &mut Tx<'_>, actor: &Actor, id: i64, disabled: bool) -> 
 /// When the store cannot be written.
 pub fn begin_factor(tx: &mut Tx<'_>, actor: &Actor, keys: &Keys, id: i64, secret: &[u8]) -> anyhow::Result<()> {
     drop_factor(tx, actor, id)?;
-    let sealed = keys.seal(&token::hex(secret))?;
+    let sealed = keys.seal(&hex(secret))?;
     tx.execute("update account set totp = $2 where row_id = $1", &[id.into(), sealed.into()])?;
     tell(tx, actor, id, "生成动态码密钥")
 }
@@ -299,7 +300,7 @@ pub fn use_code(tx: &mut Tx<'_>, keys: &Keys, account: &Account, given: &str, at
 /// # Errors
 /// When it was sealed with other keys.
 pub fn factor_secret(keys: &Keys, account: &Account) -> anyhow::Result<Option<Vec<u8>>> {
-    account.totp.as_ref().map(|sealed| Ok(token::unhex(&keys.open(sealed)?).unwrap_or_default())).transpose()
+    account.totp.as_ref().map(|sealed| Ok(unhex(&keys.open(sealed)?).unwrap_or_default())).transpose()
 }
 
 /// Encrypts the secrets of second factors that an older key encrypted with the newest; gives how many those were.

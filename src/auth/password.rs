@@ -14,8 +14,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     policy::{PASSWORD_LEAST, PASSWORD_MOST},
-    token::{hex, random, spelled, unhex},
+    token::{random, spelled},
 };
+use crate::hex::{hex, unhex};
 
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 const MEMORY: u32 = 19 * 1024;

@@ -18,7 +18,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{db::Column, ledger::secret::Keys};
+use crate::{db::Column, hex::hex, ledger::secret::Keys};
 
 pub use keys::{read_keys, write_keys};
 pub use read::Archive;
@@ -113,10 +113,6 @@ impl Kept {
 /// What proves to who has the keys that a manifest is as it was written.
 fn seal(keys: &Keys, manifest: &[u8]) -> String {
     keys.digest("dongliang backup manifest", &hex(&Sha256::digest(manifest)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Passes bytes on and takes their hash and number.

@@ -1,6 +1,6 @@
 //! Loads a package: reads its files, refuses them with all findings at once, or gives what they say.
 
-use std::{cell::Cell, collections::BTreeMap, fmt::Write as _, fs, io, path::Path};
+use std::{cell::Cell, collections::BTreeMap, fs, io, path::Path};
 
 use sha2::{Digest, Sha256};
 use toml::{Spanned, de::DeTable};
@@ -14,7 +14,7 @@ use super::{
     read::{File, Report},
     requirement, settings, uses, worked,
 };
-use crate::calendar::Workdays;
+use crate::{calendar::Workdays, hex::hex};
 
 /// What a package gives when it is not refused: the package, its examples and what somebody should look at.
 pub type Loaded = (Package, Examples, Vec<Diagnostic>);
@@ -228,8 +228,5 @@ pub(crate) fn package_hash(files: &BTreeMap<String, String>) -> String {
         sha.update((part.len() as u64).to_be_bytes());
         sha.update(part);
     }
-    sha.finalize().iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a String takes every write");
-        hex
-    })
+    hex(&sha.finalize())
 }

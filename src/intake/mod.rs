@@ -22,6 +22,7 @@ use crate::{
     clock,
     db::{Tx, Value},
     directive::model::Ledger,
+    hex::hex,
     installation::{Current, Installation},
     scope::Scope,
     sheet::{self, CellError, Checked, Limits, Stored, header::Target},
@@ -183,10 +184,6 @@ fn digest(path: &Path) -> anyhow::Result<String> {
         hash.update(&buffer[..n]);
     }
     Ok(hex(&hash.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A checked value as the store binds it.

@@ -22,6 +22,7 @@ use crate::{
     consequence,
     day::Day,
     db::{Tx, Work},
+    hex::hex,
     installation::{Current, Installation},
     scope::{By, Scope},
     sheet::{self, Limits, SheetError, Table},
@@ -174,7 +175,7 @@ fn effects(
 pub fn reach_of(tx: &mut Tx<'_>, account: i64, current: &Current, day: Day) -> anyhow::Result<Option<(Scope, String)>> {
     let scope = auth::reader::scope_of_account(tx, account, current, day, None)?;
     Ok(scope.map(|scope| {
-        let mark = super::hex(&Sha256::digest(format!("{scope:?}")));
+        let mark = hex(&Sha256::digest(format!("{scope:?}")));
         (scope, mark)
     }))
 }

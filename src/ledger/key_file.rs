@@ -21,8 +21,12 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::secret::{Cipher, Key, Keys, hex, unhex};
-use crate::{clock::Clock, day::Day};
+use super::secret::{Cipher, Key, Keys};
+use crate::{
+    clock::Clock,
+    day::Day,
+    hex::{hex, unhex},
+};
 
 /// The first line.
 const HEAD: &str = "dongliang keys";

@@ -13,6 +13,7 @@ use crate::{
     audit::Mark,
     db::Tx,
     directive::model::{Field, FieldType, Ledger},
+    hex::hex,
 };
 
 /// Further indexes by the ledger's name: lists of columns, compiled from the requirements that read the ledger.
@@ -177,7 +178,7 @@ fn index_of(ledger: &Ledger, columns: &[String], condition: &str) -> (String, St
     let readable = columns.iter().filter(|c| *c != UNIT_IS_NULL).map(String::as_str).collect::<Vec<_>>().join("_");
     let mut name = format!("{}_{readable}", table_name(ledger));
     name.truncate(name.floor_char_boundary(50));
-    (format!("{name}_{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2]), over)
+    (format!("{name}_{}", hex(&hash[..3])), over)
 }
 
 /// What `new` changes against `old`, or everything that it may not do, in Chinese.

@@ -6,8 +6,6 @@
 //! nothing, and whoever has neither key cannot test a guess against the index. What binds the installation itself (the
 //! seal of the log, the check of the key file, digests) hangs on the root, which is the first key's and never changes.
 
-use std::fmt::Write as _;
-
 use aes_gcm::{AesGcm, aead::consts::U12};
 use anyhow::{Context, bail, ensure};
 use chacha20poly1305::{
@@ -19,7 +17,12 @@ use sha2::Sha256;
 use sm4::Sm4;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{audit::Seal, day::Day, db::Tx};
+use crate::{
+    audit::Seal,
+    day::Day,
+    db::Tx,
+    hex::{hex, unhex},
+};
 
 /// Number of the key under which the whole database is encrypted and indexed; absent: 1.
 pub(crate) const KEY_NUMBER: &str = "key_number";
@@ -334,22 +337,6 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
 
 fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
     getrandom::fill(bytes).map_err(|e| anyhow::anyhow!("取不到随机数：{e}"))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, b| {
-        let _ = write!(text, "{b:02x}");
-        text
-    })
-}
-
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-    let bytes = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    });
-    bytes.collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What stands in a paper, as it is kept while it is a draft.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
+use crate::hex::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -241,10 +242,7 @@ pub fn digest(figures: &[Figure]) -> String {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     }
-    hash.finalize().iter().fold(String::new(), |mut hex, b| {
-        let _ = write!(hex, "{b:02x}");
-        hex
-    })
+    hex(&hash.finalize())
 }
 
 /// A figure that is not what it was.

@@ -9,14 +9,14 @@ use std::{
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::private;
+use crate::{hex::hex, private};
 
 /// Their directory in the data directory.
 pub const DIRECTORY: &str = "papers";
 
 /// SHA-256 as hex.
 fn name(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn path(data: &Path, name: &str) -> PathBuf {

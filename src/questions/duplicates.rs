@@ -11,6 +11,7 @@ use super::{
     model::{Question, folded},
     plain::plain,
 };
+use crate::hex::hex;
 
 /// Characters of a shingle.
 const SHINGLE: usize = 3;
@@ -71,7 +72,7 @@ fn bare(q: &Question, pictures: bool) -> String {
 
 /// The same for two questions that say the same, and nothing else.
 pub fn fingerprint(q: &Question) -> String {
-    Sha256::digest(bare(q, true).as_bytes()).iter().take(16).map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bare(q, true).as_bytes())[..16])
 }
 
 /// Two questions that are nearly the same.

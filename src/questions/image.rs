@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{kind::Markup, model::Question};
+use crate::hex::hex;
 
 /// Bytes of one picture.
 const MOST_BYTES: usize = 1 << 20;
@@ -71,7 +72,7 @@ impl Image {
         }
         let kind = ImageKind::of(bytes).ok_or("图片不是 PNG、JPEG 或 GIF")?;
         size_of(kind, bytes).ok_or("图片不完整：读不出宽和高。请重新导出图片")?;
-        let digest: String = Sha256::digest(bytes).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let digest = hex(&Sha256::digest(bytes)[..12]);
         Ok(Image { name: format!("{digest}.{}", kind.as_str()), kind, data: BASE64.encode(bytes) })
     }
 

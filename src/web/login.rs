@@ -28,6 +28,7 @@ use crate::{
         session, token,
     },
     db::Row,
+    hex::unhex,
     sso::setting,
 };
 
@@ -74,7 +75,7 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
 
 /// What the forms of who is not logged in belong to: as the browser has it, or fresh.
 pub(super) fn visitor(ask: &Ask) -> anyhow::Result<String> {
-    let known = ask.visitor.clone().filter(|v| token::unhex(v).is_some_and(|b| b.len() == 32));
+    let known = ask.visitor.clone().filter(|v| unhex(v).is_some_and(|b| b.len() == 32));
     known.map_or_else(token::token, Ok)
 }
 

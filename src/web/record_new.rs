@@ -21,12 +21,13 @@ use super::{
     view::{record_form::Conflict, words::Words},
 };
 use crate::{
-    auth::{Permission, account::plain_text, token},
+    auth::{Permission, account::plain_text},
     clock,
     db::Tx,
     directive::model::{Field, FieldType, Ledger},
     facts::OutOfScope,
     form::{self, Around, CodeTaken, Control, Deed, Fault, Plan, Saved, Typed},
+    hex::unhex,
     installation::Current,
     ledger::{
         self, NewRow,
@@ -257,7 +258,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     let table = ledger_of(&current, name, |p| seat.reader.may(p))?;
     let ledger = &current.engine.layout.ledgers[table];
     let once = seat.fields.get("once").to_owned();
-    if once.len() != 64 || token::unhex(&once).is_none() {
+    if once.len() != 64 || unhex(&once).is_none() {
         return Err(PageError::Invalid(vec!["表单不完整，请重新打开页面填写。".into()]).into());
     }
     let plan = form::plan(&current.engine, ledger);

@@ -27,6 +27,7 @@ use crate::{
     auth::token,
     facts::OutOfScope,
     form,
+    hex::unhex,
     ledger::{
         query::{self, Filter, Query},
         row::Stored,
@@ -147,7 +148,7 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
         Ok(ledger_of(&current, name, |p| seat.reader.may(p)).map(|_| ())?)
     })?;
     let once = seat.fields.get("once").to_owned();
-    if once.len() != 64 || token::unhex(&once).is_none() {
+    if once.len() != 64 || unhex(&once).is_none() {
         return Err(incomplete().into());
     }
     let reason = seat.fields.get("reason").to_owned();

@@ -27,7 +27,7 @@ use super::{
     frame::Ask,
     post::{self, Fields, Seat, blocking},
 };
-use crate::{auth::token, harmless::is_harmless, private};
+use crate::{auth::token, harmless::is_harmless, hex::hex, private};
 
 /// All fields that are no files, together.
 const TEXTS: usize = 64 * 1024;
@@ -214,7 +214,7 @@ fn written(dir: &Path, mut from: mpsc::Receiver<Bytes>) -> io::Result<(NamedTemp
         hash.update(&piece);
         file.write_all(&piece)?;
     }
-    Ok((file, hash.finalize().iter().map(|b| format!("{b:02x}")).collect()))
+    Ok((file, hex(&hash.finalize())))
 }
 
 fn unwritten(e: io::Error) -> anyhow::Error {
@@ -322,7 +322,7 @@ mod tests {
         sweep(data.path()).unwrap();
         let left: Vec<_> = fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).collect();
         assert_eq!(left, [coming.path().to_owned()]);
-        assert_eq!(sha256, Sha256::digest(b"half").iter().map(|b| format!("{b:02x}")).collect::<String>());
+        assert_eq!(sha256, hex(&Sha256::digest(b"half")));
         drop(coming);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
     }

@@ -11,6 +11,7 @@ use dongliang::{
     },
     db::Db,
     db_test,
+    hex::hex,
     installation::Installation,
     scope::Actor,
     web::Transport,
@@ -227,7 +228,7 @@ db_test!(a_code_is_asked_for_and_good_once, |db: &Db| {
     let kept = o.db.read(|tx| tx.rows("select hash from recovery_code", &[], |r| Ok(r.text(0)?.to_owned()))).unwrap();
     assert!(kept.len() == 6 && recovery.iter().all(|c| !kept.contains(c)));
     let sealed = o.db.read(|tx| account::get(tx, id)).unwrap().unwrap().totp.unwrap();
-    assert!(sealed.starts_with("v1:") && !sealed.contains(&token::hex(&secret)));
+    assert!(sealed.starts_with("v1:") && !sealed.contains(&hex(&secret)));
 });
 
 db_test!(sessions_end_when_idle_when_old_and_when_the_account_ends, |db: &Db| {

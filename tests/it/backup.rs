@@ -20,6 +20,7 @@ use dongliang::{
         Db, DbError,
         testing::{self, PostgresDb, TempDir},
     },
+    hex::hex,
     ledger::Keys,
     url_test,
     verdict::rejudge,
@@ -218,7 +219,7 @@ fn changed(file: &Path, honest: bool, change: impl FnOnce(&mut Members)) -> Path
         for table in &mut manifest.tables {
             let bytes = &all[&format!("tables/{}.jsonl", table.name)];
             table.content.bytes = bytes.len() as u64;
-            table.content.sha256 = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+            table.content.sha256 = hex(&Sha256::digest(bytes));
             table.rows = bytes.iter().filter(|b| **b == b'\n').count() as u64;
         }
         all.insert("manifest.json".into(), serde_json::to_vec(&manifest).unwrap());

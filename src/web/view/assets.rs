@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// A file served under `/assets/`; its address holds a hash of its bytes, so it may be kept for ever.
 #[derive(Debug)]
 pub struct Asset {
@@ -39,7 +41,7 @@ pub fn find(href: &str) -> Option<&'static Asset> {
 }
 
 fn asset(stem: &str, extension: &str, kind: &'static str, body: &'static [u8]) -> Asset {
-    let hash: String = Sha256::digest(body).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&Sha256::digest(body)[..4]);
     Asset { href: format!("/assets/{stem}.{hash}.{extension}"), kind, body }
 }
 
