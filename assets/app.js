@@ -6,6 +6,11 @@ const all = selector => document.querySelectorAll(selector);
 document.addEventListener('change', event => {
   const { target } = event;
   if (target.matches('select') && target.form?.dataset.auto !== undefined) target.form.requestSubmit();
+  if (target.type !== 'file' || !target.form?.dataset.upload) return;
+  const most = Number(target.form.dataset.upload);
+  const large = [...target.files].find(file => file.size > most);
+  target.setCustomValidity(large ? `文件“${large.name}”超过${most >> 20}MB，请换一个。` : '');
+  target.reportValidity();
 });
 
 /* Empty conditions need not stand in the address. The form itself stays as it is, for the way back. */
@@ -51,6 +56,34 @@ document.addEventListener('keydown', event => {
   const menu = event.target.closest('details.pop[open]');
   shut();
   menu?.querySelector('summary').focus();
+});
+
+/* Files on their way show how far they are; the answer is a page like any other. */
+document.addEventListener('submit', event => {
+  const form = event.target;
+  if (!form.dataset.upload || !form.querySelector('[type=file]').files.length) return;
+  event.preventDefault();
+  const button = form.querySelector('button');
+  const bar = document.createElement('progress');
+  bar.setAttribute('aria-label', '上传进度');
+  const request = new XMLHttpRequest();
+  request.open('POST', form.action);
+  request.responseType = 'document';
+  request.upload.onprogress = told => { bar.value = told.loaded / told.total; };
+  request.onload = () => {
+    const main = request.response?.querySelector('main');
+    if (request.status === 200 || !main) return location.assign(request.responseURL);
+    document.title = request.response.title;
+    document.querySelector('main').replaceWith(document.adoptNode(main));
+    document.querySelector('.f-sum')?.focus();
+  };
+  request.onerror = () => {
+    bar.replaceWith('网络中断，没有传完，请再上传一次。');
+    button.disabled = false;
+  };
+  request.send(new FormData(form));
+  button.disabled = true;
+  button.after(bar);
 });
 
 /* After a form that could not be read, the summary of errors is where to begin. */

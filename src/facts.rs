@@ -390,6 +390,13 @@ impl Write {
         Ok(rows)
     }
 
+    /// A record that stands and may be changed by who writes.
+    pub(crate) fn record(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Stored> {
+        let row = store::get(tx, self.ledger(), &self.scope, record, None)?.ok_or(StoreError::Missing(record))?;
+        self.within(tx, row.unit, &row.values)?;
+        Ok(row)
+    }
+
     /// The values of a record that is about to be changed, if it stands and may be changed by who writes.
     fn standing(&self, tx: &mut Tx<'_>, record: i64) -> anyhow::Result<Option<Vec<Value>>> {
         let Some(row) = store::get(tx, self.ledger(), &self.scope, record, None)? else {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    audit,
+    attach, audit,
     auth::sweep,
     clock::Clock,
     day::Day,
@@ -90,6 +90,9 @@ pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
             swept = Some(Instant::now());
             if let Err(e) = sweep(installation) {
                 tracing::error!("过期的登录没有清理：{e:#}");
+            }
+            if let Err(e) = attach::sweep(installation) {
+                tracing::error!("没有记录的附件没有清理：{e:#}");
             }
         }
         if let Err(e) = run_waiting(installation) {

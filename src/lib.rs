@@ -3,6 +3,7 @@
 //! The way of the data is one direction: `directive` and `org` → `ledger` → `verdict` → `figures` → `web`, papers.
 
 pub mod apply;
+pub mod attach;
 pub mod audit;
 pub mod auth;
 pub mod backup;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::{
+    attach,
     audit::{self, Forms, Kind, Mark, Touched},
     auth::account,
     db::{Db, Tx, Value},
@@ -85,9 +86,9 @@ pub fn run(
     let (own, by) = (keys.clone(), actor.clone());
     done.others += db.write(move |tx| {
         intake::batch::reseal(tx, &own)?;
-        let changed = account::reseal(tx, &own)? + u64::from(sso::reseal(tx, &own)?);
+        let changed = account::reseal(tx, &own)? + u64::from(sso::reseal(tx, &own)?) + attach::reseal(tx, &own)?;
         if changed > 0 {
-            audit::note(tx, &by, Kind::Rekey, told(&own, &format!("{changed}个账号和单点登录的密钥")));
+            audit::note(tx, &by, Kind::Rekey, told(&own, &format!("{changed}个账号、单点登录和附件的密钥")));
         }
         Ok(changed)
     })?;

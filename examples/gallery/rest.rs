@@ -1,5 +1,6 @@
 //! A record, the chart, errors and help.
 
+use dongliang::web::view::files::{File, Files, Upload};
 use dongliang::web::view::lights::Lights;
 use dongliang::web::view::org::{Org, OrgRow};
 use dongliang::web::view::parts::{Change, Event, Timeline};
@@ -68,12 +69,8 @@ pub(crate) fn record() -> Record {
             Field { derived: true, ..field("年月", "2025年5月".into()) },
             field("确认日期", "2025年6月4日".into()),
             field("备注", Words::new()),
-            Field {
-                long: true,
-                hash: "9f3a 71c2 05de 88b1".into(),
-                ..field("附件", "物流园用地请示（修改稿）.docx".into())
-            },
         ],
+        files: Some(files()),
         history: Timeline(vec![
             corrected,
             event(
@@ -133,6 +130,24 @@ fn searched(text: &str) -> Search {
         total: 0,
         groups: Vec::new(),
     }
+}
+
+/// Two files, and how to send more.
+fn files() -> Files {
+    let file = |name: &str, size: &str, hash: &str| File {
+        name: name.into(),
+        href: "/ledgers/guidance/5801/files/1".into(),
+        used: String::new(),
+        size: size.into(),
+        by: "孙建国　2025年6月3日 17:31".into(),
+        hash: hash.into(),
+    };
+    let lines = vec![
+        file("物流园用地请示（修改稿）.docx", "86KB", "9f3a 71c2 05de 88b1"),
+        file("请示与报告对照表.xlsx", "41KB", "c417 2e90 6ab3 f20d"),
+    ];
+    let upload = Upload { action: "/ledgers/guidance/5801/files".into(), ..Upload::default() };
+    Files { lines, upload: Some(upload), ..Files::default() }
 }
 
 /// A voided record that nothing counts.

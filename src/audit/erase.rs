@@ -59,6 +59,16 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> 
             Ok(())
         })?;
     }
+    // What tells of files has no rows, unless a field holds one.
+    let sql = format!(
+        "select seq, payload from audit_entry where {own} and kind = 'attach' and seq is not null and payload is not null"
+    );
+    tx.each(&sql, &had, |r| {
+        if record_of(r.text(1)?).is_some_and(|record| records.contains(&record)) {
+            found.push(r.i64(0)?);
+        }
+        Ok(())
+    })?;
     found.sort_unstable();
     for seq in found {
         let sql = "update audit_entry set payload = null, salt = null where seq = $1";
@@ -78,11 +88,22 @@ const TELLING: [Kind; 4] = [Kind::Add, Kind::Correct, Kind::Void, Kind::Setting]
 pub(crate) fn waiting_on(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
     let names = Names::read(tx)?;
     let mut found = BTreeSet::new();
-    tx.each("select row_id, written from audit_entry where seq is null", &[], |r| {
-        found.extend(about(&names, when(Err(r.i64(0)?)), r.text(1)?, ledger, records));
+    tx.each("select row_id, written, kind, ledger, payload from audit_entry where seq is null", &[], |r| {
+        let at = when(Err(r.i64(0)?));
+        found.extend(about(&names, at, r.text(1)?, ledger, records));
+        if r.text(2)? == Kind::Attach.as_str()
+            && names.now(r.opt_text(3)?.unwrap_or_default(), names.epoch(at)) == ledger
+        {
+            found.extend(record_of(r.opt_text(4)?.unwrap_or_default()).filter(|record| records.contains(record)));
+        }
         Ok(())
     })?;
     Ok(found)
+}
+
+/// The record that a payload names.
+fn record_of(payload: &str) -> Option<i64> {
+    serde_json::from_str::<serde_json::Value>(payload).ok()?["record"].as_i64()
 }
 
 /// Which of a ledger's records (as it is called now) an entry has rows of.

@@ -59,11 +59,13 @@ pub enum Kind {
     Question,
     /// A paper drafted, written in, dropped or issued.
     Paper,
+    /// A file put to a record, or taken away from it.
+    Attach,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 28] = [
+    pub const ALL: [Kind; 29] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -92,6 +94,7 @@ impl Kind {
         Kind::Doubt,
         Kind::Question,
         Kind::Paper,
+        Kind::Attach,
     ];
 
     /// The word that is stored.
@@ -125,6 +128,7 @@ impl Kind {
             Kind::Doubt => "doubt",
             Kind::Question => "question",
             Kind::Paper => "paper",
+            Kind::Attach => "attach",
         }
     }
 
@@ -159,6 +163,7 @@ impl Kind {
             Kind::Doubt => "存疑",
             Kind::Question => "题库",
             Kind::Paper => "公文",
+            Kind::Attach => "附件",
         }
     }
 

@@ -11,6 +11,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{Content, EMPTIED, FORMAT, Hashed, Kept, MANIFEST, Manifest, SEAL, Table, files, rows, seal};
 use crate::{
+    attach,
     clock::{self, Moment},
     db::{ColumnType, Db, Tx},
     ledger::secret::Keys,
@@ -30,6 +31,8 @@ pub fn write(
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Manifest> {
     let mut written = None;
+    // Files of records that are deleted by rule meanwhile stay until they are copied.
+    let hold = if data.join("attachments").is_dir() { Some(attach::Hold::shared(data)?) } else { None };
     place(to, |file| {
         let mut zip = ZipWriter::new(BufWriter::new(file));
         let mut manifest = db.read(|tx| tables(tx, &mut zip, now, progress))?;
@@ -44,6 +47,7 @@ pub fn write(
         written = Some(manifest);
         Ok(())
     })?;
+    drop(hold);
     written.context("备份没有写完")
 }
 

@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use super::{Outcome, Place, misuse, open};
 use crate::{
+    attach,
     audit::{self, Against, Signer, Verifier},
     ledger::key_file::Hold,
     private,
@@ -23,7 +24,7 @@ const SHOWN: usize = 50;
 /// Sub-commands of `audit`.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// 核验操作日志和全部台账：有没有被改动、删去、插入、调换、截断，在哪里
+    /// 核验操作日志、全部台账和附件：有没有被改动、删去、插入、调换、截断，在哪里
     Verify {
         /// 以前取走保存的检查点，可写多次
         #[arg(long, value_name = "FILE")]
@@ -101,12 +102,18 @@ fn verify(place: &Place, published: &[PathBuf], key: Option<&str>) -> anyhow::Re
     if report.deleted > 0 {
         say!("已依法删除 {} 行：内容不在了，它们的哈希还在，其余照样可证", report.deleted);
     }
+    let files = attach::prove(&reached.db, &place.data)?;
+    files.findings.iter().take(SHOWN).for_each(|f| say!("✗ {f}"));
+    if files.files > 0 {
+        say!("附件 {} 个，{} 处不符", files.files, files.findings.len());
+    }
     say!("第 {} 条处的根：{}", report.size, report.root);
-    if report.is_clean() {
+    let found = report.found + files.findings.len() as u64;
+    if found == 0 {
         say!("校验通过");
         return Ok(Outcome::Done);
     }
-    say!("断点：{} 处不符", report.found);
+    say!("断点：{found} 处不符");
     Ok(Outcome::No)
 }
 

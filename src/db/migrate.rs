@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0019_import_batch.sql"),
     include_str!("../../migrations/0020_audit_mixed.sql"),
     include_str!("../../migrations/0021_once_digest.sql"),
+    include_str!("../../migrations/0022_attachment.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

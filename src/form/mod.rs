@@ -15,5 +15,6 @@ pub use check::{Checked, Fault, check};
 pub use directory::Directory;
 pub use fields::{At, Control, Group, Input, Plan, plan};
 pub use find::{Around, Hit, Hits};
+pub(crate) use save::tell;
 pub use save::{CodeTaken, Deed, Face, Saved, Told, Turn, save, told, void_all};
 pub use typed::Typed;

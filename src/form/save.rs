@@ -95,8 +95,7 @@ pub fn save(installation: &Installation, by: By, ledger: &str, form: &Form, deed
                 (record, write.correct(tx, (record, revision), row, &reason, None)?)
             }
         };
-        let told = serde_json::to_string(&of(done))?;
-        once::led(tx, &form, record, &told)?;
+        tell(tx, &form, record, done)?;
         Ok(Saved::Now(record))
     })
 }
@@ -137,6 +136,14 @@ pub fn told(tx: &mut Tx<'_>, once: &str, account: i64) -> anyhow::Result<Option<
     let sql = "select record_id, told from once where key = $1 and account_id = $2";
     let found = tx.one(sql, &[once.into(), account.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;
     found.map(|(record, told)| Ok((record, serde_json::from_str(&told)?))).transpose()
+}
+
+/// Keeps beside a form what it did, and to which record.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn tell(tx: &mut Tx<'_>, form: &Form, record: i64, done: Consequence) -> anyhow::Result<()> {
+    once::led(tx, form, record, &serde_json::to_string(&of(done))?)
 }
 
 /// Refuses a code that another record has.

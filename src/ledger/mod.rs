@@ -23,6 +23,6 @@ mod writable;
 
 pub use memo::Memo;
 pub use row::{NewRow, Stored};
-pub use secret::Keys;
+pub use secret::{Cipher, Keys};
 pub(crate) use select::own;
 pub(crate) use writable::writable;

@@ -292,7 +292,7 @@ fn rename(tx: &mut Tx<'_>, was: &Ledger, ledger: &Ledger) -> anyhow::Result<()> 
         tx.trail().mark(&Mark::Ledger { from: was.name.clone(), to: ledger.name.clone() });
         let names = [(&ledger.name).into(), (&was.name).into()];
         tx.execute("update counter set name = $1 where name = $2", &names)?;
-        for told in ["import", "import_batch", "correction_request", "doubt", "once"] {
+        for told in ["import", "import_batch", "correction_request", "doubt", "once", "attachment"] {
             tx.execute(&format!("update {told} set ledger = $1 where ledger = $2"), &names)?;
         }
     }

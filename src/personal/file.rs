@@ -78,6 +78,9 @@ fn or_none(text: &str) -> &str {
 fn cells(record: &Record) -> Vec<Cell> {
     let fields = record.fields.iter().map(|f| format!("{}：{}", f.title, f.text)).collect::<Vec<_>>();
     let mut content = fields.join("；");
+    if !record.files.is_empty() {
+        content.push_str(&format!("；附件：{}", record.files.join("、")));
+    }
     if let Some(voided) = &record.voided {
         content.push_str(&format!("。（{voided}）"));
     }
@@ -100,6 +103,7 @@ mod tests {
             fields: vec![field],
             recorded: "2025年1月1日 09:00".into(),
             by: "周敏".into(),
+            files: vec!["协议.pdf".into()],
             voided: Some("2025年2月1日 09:00由周敏作废".into()),
         };
         Own {

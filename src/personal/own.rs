@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Serialize;
 
 use crate::{
+    attach::{self, Attachment},
     clock,
     db::{Tx, Value},
     directive::{
@@ -93,6 +94,9 @@ pub struct Record {
     /// By whom.
     #[serde(rename = "登记人")]
     pub by: String,
+    /// Its files, told with the last row: name, size, who brought it and when.
+    #[serde(rename = "附件", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
     /// When, by whom and why it was voided or corrected.
     #[serde(rename = "作废", skip_serializing_if = "Option::is_none")]
     pub voided: Option<String>,
@@ -152,11 +156,20 @@ pub fn sheets(tx: &mut Tx<'_>, current: &Current, keys: &Keys, person: i64) -> a
         let layout = &current.engine.layout;
         let names = export::Names::of_rows(tx, layout, named.table, &rows)?;
         let words = Words { layout, table: named.table, names: &names, keys, person };
+        let mut records = rows.iter().map(|row| words.record(row)).collect::<anyhow::Result<Vec<_>>>()?;
+        let ids = rows.iter().map(|row| row.record_id).collect();
+        let files = attach::of_records(tx, &named.ledger.name, &ids)?;
+        for (row, record) in rows.iter().zip(&mut records) {
+            let newest = rows.iter().filter(|r| r.record_id == row.record_id).map(|r| r.revision).max();
+            if newest == Some(row.revision) {
+                record.files = words.files(row, files.get(&row.record_id))?;
+            }
+        }
         sheets.push(Sheet {
             ledger: named.ledger.title.clone(),
             basis: named.basis.iter().map(|r| r.title.clone()).collect(),
             keep: keep(named.ledger),
-            records: rows.iter().map(|row| words.record(row)).collect::<anyhow::Result<_>>()?,
+            records,
         });
     }
     Ok(sheets)
@@ -172,6 +185,23 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// The files of a record, by their names where the person may know them.
+    fn files(&self, row: &Stored, files: Option<&Vec<Attachment>>) -> anyhow::Result<Vec<String>> {
+        let ledger = &self.layout.ledgers[self.table];
+        let whole = self.table == PERSON || names_itself(ledger, row, self.person);
+        let mut told = Vec::new();
+        for file in files.into_iter().flatten() {
+            let name = if whole { file.own_name(self.keys)? } else { file.label(ledger) };
+            let removed = file
+                .removed
+                .as_ref()
+                .map_or_else(String::new, |(at, by, reason)| format!("；{}由{by}移除：{reason}", clock::chinese(*at)));
+            let (at, by) = &file.added;
+            told.push(format!("{name}（{}字节，{}由{by}上传{removed}）", file.size, clock::chinese(*at)));
+        }
+        Ok(told)
+    }
+
     fn record(&self, row: &Stored) -> anyhow::Result<Record> {
         let ledger = &self.layout.ledgers[self.table];
         let whole = self.table == PERSON || names_itself(ledger, row, self.person);
@@ -198,6 +228,7 @@ impl Words<'_> {
             fields,
             recorded: clock::chinese(row.recorded_at),
             by: row.recorded_by.clone(),
+            files: Vec::new(),
             voided,
         })
     }

@@ -10,6 +10,7 @@ use super::{
     plan::{Plan, Record, held, plan},
 };
 use crate::{
+    attach,
     audit::{self, Kind},
     day::Day,
     db::Tx,
@@ -71,6 +72,8 @@ pub fn delete(installation: &Installation, order: &Order) -> anyhow::Result<Dele
         deleted.plan.held.extend(done.plan.held);
     }
     audit::tend(installation)?;
+    // Where somebody is bringing files at this moment, the server takes away later what no record has any more.
+    attach::sweep(installation)?;
     Ok(deleted)
 }
 
@@ -108,6 +111,7 @@ fn chunk(
     let ids = gone.iter().map(|(_, id)| *id).collect();
     let rows = Write::begin(tx, installation, &order.by, &ledger.name)?.erase(tx, &ids)?;
     doubt::forget(tx, &ledger.name, &ids)?;
+    attach::forget(tx, &ledger.name, &ids)?;
     request::forget(tx, &ledger.name, &ids)?;
     let title = format!("{}条（连同各版本{rows}行）", gone.len());
     tx.trail().tell(Kind::Delete, json!({ "title": title, "basis": order.basis, "records": gone.len() }));

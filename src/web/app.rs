@@ -11,7 +11,8 @@ use super::{
     router, upload,
 };
 use crate::{
-    feedback::Pace, form::directory, installation::Installation, intake::held, jobs, ledger::Memo, search::Titles,
+    attach, feedback::Pace, form::directory, installation::Installation, intake::held, jobs, ledger::Memo,
+    search::Titles,
 };
 
 /// What every handler has.
@@ -64,7 +65,8 @@ impl App {
 pub fn serve(installation: Installation, at: &Listen, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
     if let Some(data) = &installation.directory {
         // What is left over from before is no reason to serve nobody.
-        for swept in [upload::sweep(data).map_err(Into::into), held::sweep(&installation)] {
+        let attached = attach::sweep(&installation).map(|_| ());
+        for swept in [upload::sweep(data).map_err(Into::into), held::sweep(&installation), attached] {
             if let Err(e) = swept {
                 tracing::error!("以前没有传完的文件没有清理：{e:#}");
             }

@@ -34,11 +34,16 @@ pub(super) const SHEET: u64 = 50 << 20;
 /// A file that is sent, with the fields around it; at 100 KB a second the largest takes nine minutes.
 const UPLOAD: Share = Share { body: SHEET as usize + PAGE.body, time: Duration::from_secs(600) };
 
+/// Files that are attached to a record: what is too large is told on the record's page, so it is read (and thrown away) so
+/// far; `attach` has the limits of files.
+const ATTACHED: Share = Share { body: 512 << 20, ..UPLOAD };
+
 /// What a request to this path may take.
 pub(super) fn share(path: &str) -> Share {
     let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
     match path {
         "/imports/new" => UPLOAD,
+        path if path.starts_with("/ledgers/") && path.ends_with("/files") => ATTACHED,
         path if path.ends_with("/export") => EXPORT,
         _ if record => RECORD,
         _ => PAGE,

@@ -61,6 +61,7 @@ mod post;
 mod record;
 mod record_conflict;
 mod record_derived;
+mod record_files;
 mod record_form;
 mod record_history;
 mod record_links;

@@ -15,7 +15,7 @@ use super::{
     ledger_typed::record_of,
     org_units::Units,
     people::People,
-    record_derived, record_history, record_links,
+    record_derived, record_files, record_history, record_links,
     record_new::{may_add, may_change},
     record_open::{self, Open},
     record_saved, record_uses, requests,
@@ -27,6 +27,7 @@ use super::{
     },
 };
 use crate::{
+    attach,
     day::Day,
     db::Value,
     directive::model::FieldType,
@@ -115,7 +116,11 @@ pub(super) fn page_with(
         None => None,
     };
     let href = record_links::record_href(ledger, &id.to_string());
-    let change = may_change(desk, ledger, row)?.then(|| (format!("{href}/correct"), format!("{href}/void")));
+    let attached = attach::of_record(desk.tx, &ledger.name, id)?;
+    let may = may_change(desk, ledger, row)?;
+    let files = record_files::of(desk, ledger, row, &attached, may, left)?;
+    errors.0.extend(files.iter().flat_map(|f| f.errors().0));
+    let change = may.then(|| (format!("{href}/correct"), format!("{href}/void")));
     Ok(Record {
         saved,
         change,
@@ -124,10 +129,11 @@ pub(super) fn page_with(
         title: shown.title(row),
         meta: meta(&shown, row),
         voided: row.voided_at.map(|at| Words::from(format!("已作废：{}。", void_words(row, at)))),
-        history: record_history::of(&shown, &revisions),
+        history: record_history::of(&shown, &revisions, &attached),
         referring: referring(desk, app, table, row)?,
         correction: correction(desk, table, id)?,
         open: opening.form,
+        files,
         errors,
         doubts,
         doubt,
@@ -159,10 +165,8 @@ fn meta(shown: &Shown<'_>, row: &Stored) -> String {
 fn fields(shown: &Shown<'_>, row: &Stored, opened: &[usize]) -> anyhow::Result<Vec<Field>> {
     let field = |(i, f): (usize, &crate::directive::model::Field)| {
         let text = if opened.contains(&i) { shown.whole(row, i)? } else { shown.text(row, i) };
-        let file = f.ty == FieldType::File && !text.is_empty();
         let words = match shown.link(row, i) {
             Some(link) => Words::new().link(link.text, link.href),
-            None if file => Words::from("已留存"),
             None => Words::from(text.clone()),
         };
         Ok(Field {
@@ -170,16 +174,10 @@ fn fields(shown: &Shown<'_>, row: &Stored, opened: &[usize]) -> anyhow::Result<V
             words,
             derived: f.ty == FieldType::Derived,
             long: f.ty == FieldType::Text && text.chars().count() > LONG,
-            hash: if file { grouped(&text) } else { String::new() },
         })
     };
-    shown.layout.ledgers[shown.table].fields.iter().enumerate().map(field).collect()
-}
-
-/// The first sixteen digits of a hash in groups of four.
-fn grouped(hash: &str) -> String {
-    let digits: Vec<char> = hash.chars().take(16).collect();
-    digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    let fields = shown.layout.ledgers[shown.table].fields.iter().enumerate();
+    fields.filter(|(_, f)| f.ty != FieldType::File).map(field).collect()
 }
 
 /// The unit of the row; in grey where it follows from another field.

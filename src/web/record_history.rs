@@ -7,25 +7,46 @@ use super::{
         words::Words,
     },
 };
-use crate::{clock, db::Value, ledger::row::Stored};
+use crate::{
+    attach::{self, Attachment},
+    clock,
+    db::Value,
+    directive::model::FieldType,
+    ledger::row::Stored,
+};
 
-/// The events of all revisions, which come the oldest first.
-pub(super) fn of(shown: &Shown<'_>, revisions: &[Stored]) -> Timeline {
-    let mut events = Vec::new();
+/// The events of all revisions and files, which come the oldest first.
+pub(super) fn of(shown: &Shown<'_>, revisions: &[Stored], files: &[Attachment]) -> Timeline {
+    let mut events: Vec<(i64, Event)> = Vec::new();
     for (i, row) in revisions.iter().enumerate() {
         let before = i.checked_sub(1).and_then(|i| revisions.get(i));
-        events.push(match before {
+        let event_of = match before {
             None => recorded(row),
             Some(before) => corrected(shown, before, row),
-        });
+        };
+        events.push((row.recorded_at, event_of));
         // A row that a correction replaced is told with the correction.
         if let (Some(at), None) = (row.voided_at, revisions.get(i + 1)) {
             let by = row.voided_by.as_deref().unwrap_or_default();
-            events.push(event(at, true, by, "作废", row.void_reason.as_deref()));
+            events.push((at, event(at, true, by, "作废", row.void_reason.as_deref())));
         }
     }
-    events.reverse();
-    Timeline(events)
+    let ledger = &shown.layout.ledgers[shown.table];
+    for file in files {
+        let label = attach::title(file, ledger);
+        // What a field holds or held is told with the correction.
+        if revisions.iter().any(|row| row.values.iter().any(|v| v.as_text() == Some(&file.sha256))) {
+            continue;
+        }
+        let (at, by) = &file.added;
+        events.push((*at, event(*at, true, by, &format!("上传附件{label}"), None)));
+        if let Some((at, by, reason)) = &file.removed {
+            events.push((*at, event(*at, true, by, &format!("移除附件{label}"), Some(reason))));
+        }
+    }
+    // The sort keeps the order of what happened in one instant.
+    events.sort_by_key(|(at, _)| *at);
+    Timeline(events.into_iter().rev().map(|(_, event)| event).collect())
 }
 
 fn recorded(row: &Stored) -> Event {
@@ -68,7 +89,11 @@ fn changes(shown: &Shown<'_>, before: &Stored, after: &Stored) -> Vec<Change> {
         if same(shown, field.sensitive, &before.values[i], &after.values[i]) {
             continue;
         }
-        let (old, new) = (shown.text(before, i), shown.text(after, i));
+        let (mut old, mut new) = (shown.text(before, i), shown.text(after, i));
+        if field.ty == FieldType::File {
+            // The reason tells its name.
+            (old, new) = (old.chars().take(8).collect(), new.chars().take(8).collect());
+        }
         let new = if field.sensitive && old == new { format!("{new}（遮去的部分有改动）") } else { new };
         change(&field.title, old, new);
     }

@@ -92,7 +92,7 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored, open: &
 }
 
 /// Whose record it is.
-fn about(ledger: &Ledger, row: &Stored) -> About {
+pub(super) fn about(ledger: &Ledger, row: &Stored) -> About {
     let named = ledger.fields.iter().zip(&row.values).filter(|(f, _)| f.ty == FieldType::Person);
     let mut persons: BTreeSet<i64> = named.filter_map(|(_, value)| Value::as_i64(value)).collect();
     persons.extend((ledger.name == opening::PERSON).then_some(row.record_id));
@@ -100,7 +100,7 @@ fn about(ledger: &Ledger, row: &Stored) -> About {
 }
 
 /// The reason as it was typed.
-fn reason(seat: &Seat) -> Result<String, String> {
+pub(super) fn reason(seat: &Seat) -> Result<String, String> {
     let reason = seat.fields.get("reason");
     if reason.is_empty() || reason.chars().count() > LONGEST {
         return Err(format!("请填写理由，最多{LONGEST}字。"));

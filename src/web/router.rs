@@ -20,7 +20,7 @@ use super::{
     frame::{Ask, answer, instant, show},
     headers, import_act, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
-    login, me, org, paper, paper_acts, papers, permissions, record, record_new,
+    login, me, org, paper, paper_acts, papers, permissions, record, record_files, record_new,
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
@@ -135,6 +135,10 @@ fn kept() -> Vec<Route> {
         read("/ledgers/{name}/{id}/void", May(Record), record_void::ask_one),
         post("/ledgers/{name}/{id}/void", May(Record), record_void::one_record),
         post("/ledgers/{name}/{id}/open", May(Ledgers), record_open::record),
+        post("/ledgers/{name}/{id}/files", May(Record), record_files::send),
+        read("/ledgers/{name}/{id}/files/{file}", May(Ledgers), record_files::download),
+        post("/ledgers/{name}/{id}/files/open", May(Ledgers), record_files::open),
+        post("/ledgers/{name}/{id}/files/remove", May(Record), record_files::remove),
     ]
 }
 

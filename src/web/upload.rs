@@ -217,7 +217,8 @@ fn written(dir: &Path, mut from: mpsc::Receiver<Bytes>) -> io::Result<(NamedTemp
     Ok((file, hex(&hash.finalize())))
 }
 
-fn unwritten(e: io::Error) -> anyhow::Error {
+/// Why a file could not be written: the disk is full, or a fault.
+pub(super) fn unwritten(e: io::Error) -> anyhow::Error {
     match e.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             refused(StatusCode::INSUFFICIENT_STORAGE, "服务器的磁盘空间不足，请告诉管理员。")

@@ -40,6 +40,7 @@ fn address(path: &str) -> String {
         .replace("/records/{ledger}", "/records/guidance")
         .replace("/ledgers/{name}/{id}/doubt", "/ledgers/guidance/Z1/doubt")
         .replace("/ledgers/{name}/{id}/open", "/ledgers/person/P2/open")
+        .replace("/files/{file}", "/files/1")
         .replace("/ledgers/{name}/{id}/", "/ledgers/guidance/Z1/")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")

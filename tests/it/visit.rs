@@ -59,7 +59,8 @@ impl Got {
     /// The token of the forms on the page.
     pub(crate) fn token(&self) -> String {
         let text = self.text();
-        let from = text.find(r#"name="form" value=""#).expect("the page has a form") + 19;
+        let from =
+            text.find(r#"name="form" value=""#).unwrap_or_else(|| panic!("the page has no form: {}", self.status)) + 19;
         text[from..].split('"').next().unwrap().to_owned()
     }
 }

@@ -22,6 +22,7 @@ fn address(path: &str) -> String {
         .replace("/requirements/{id}", "/requirements/R-21")
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")
+        .replace("/files/{file}", "/files/1")
         .replace("{name}", "guidance")
         .replace("/{id}", "/Z1")
         .replace("{file}", "none.css")

@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod chart;
 pub mod dashboard;
 pub mod feedback;
+pub mod files;
 pub mod form;
 pub mod imports;
 pub mod ledger;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::files::Files;
 use super::form::{Errors, Form};
 use super::page::Page;
 use super::parts::Timeline;
@@ -26,8 +27,10 @@ pub struct Record {
     pub meta: String,
     /// Who voided it, when and why; `None` for a current record.
     pub voided: Option<Words>,
-    /// Fields in the order of the definition.
+    /// Fields in the order of the definition, files not among them.
     pub fields: Vec<Field>,
+    /// Its files; `None` for a ledger that has none.
+    pub files: Option<Files>,
     /// What is wrong with the reason that was given.
     pub errors: Errors,
     /// To see sensitive fields whole, with a reason; `None` for who may not, and where there are none.
@@ -73,8 +76,6 @@ pub struct Field {
     pub derived: bool,
     /// Long text, over both columns.
     pub long: bool,
-    /// Content hash of a file; empty for others.
-    pub hash: String,
 }
 
 /// A doubt about the record.
