@@ -1,5 +1,5 @@
 //! What is made before compiling: the list of the files of `directives/2025`, so that the program carries the
-//! package with it (`directive::own`), and the style sheet without its comments and indentation.
+//! package with it (`directive::own`), and the style sheets without their comments and indentation.
 
 use std::{env, fmt::Write as _, fs, io, path::Path};
 
@@ -18,9 +18,12 @@ fn main() -> io::Result<()> {
     list.push(']');
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     fs::write(Path::new(&out).join("package.rs"), list)?;
-    let css = Path::new(&root).join("assets/app.css");
-    println!("cargo::rerun-if-changed={}", css.display());
-    fs::write(Path::new(&out).join("app.css"), compact(&fs::read_to_string(css)?))
+    for sheet in ["app.css", "exam.css"] {
+        let css = Path::new(&root).join("assets").join(sheet);
+        println!("cargo::rerun-if-changed={}", css.display());
+        fs::write(Path::new(&out).join(sheet), compact(&fs::read_to_string(css)?))?;
+    }
+    Ok(())
 }
 
 /// A style sheet without comments, indentation and line ends. Spaces inside a line stay, since they can be selectors'.

@@ -72,6 +72,20 @@ pub fn chinese(instant: i64) -> String {
     format!("{} {:02}:{:02}", of_date(z.date()).chinese(), z.hour(), z.minute())
 }
 
+/// `14:36:20` in the office's zone.
+pub fn clock_time(instant: i64) -> String {
+    let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };
+    let z = t.to_zoned_datetime(zone());
+    format!("{:02}:{:02}:{:02}", z.hour(), z.minute(), z.second())
+}
+
+/// As a browser's field of day and time has it: `2025-06-30T18:05`.
+pub fn minute(instant: i64) -> String {
+    let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };
+    let z = t.to_zoned_datetime(zone());
+    format!("{}T{:02}:{:02}", of_date(z.date()), z.hour(), z.minute())
+}
+
 /// Reads `2025-04-10` (the end of that day), `2025-04-10T18:05`, with seconds or a zone if given.
 pub fn parse_instant(text: &str) -> Option<i64> {
     if let Some(day) = Day::parse(text) {

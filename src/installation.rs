@@ -19,6 +19,7 @@ use crate::{
         self,
         model::{Package, Setting, Value as Written},
     },
+    exam::watch::Watch,
     intake::Board,
     ledger::{Keys, key_file::Held},
     ratio::Ratio,
@@ -51,6 +52,8 @@ pub struct Installation {
     pub refusals: Arc<Refusals>,
     /// How far the imports under way are.
     pub board: Arc<Board>,
+    /// The time by which sittings run.
+    pub watch: Arc<Watch>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
 
@@ -80,9 +83,9 @@ impl Installation {
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
         let (directory, signer, held) = (None, None, None);
-        let (sso, refusals, board) = (Arc::default(), Arc::default(), Arc::default());
+        let (sso, refusals, board, watch) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
         let installation =
-            Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, board, current };
+            Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, board, watch, current };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     day::Day,
     db::{Tx, Work},
+    exam,
     facts::in_state,
     installation::{Installation, meta},
     intake, refusals, remedy, supervise,
@@ -30,12 +31,13 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// When the store fails; the work stays waiting.
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let moved = intake::resume(installation)? | intake::run_waiting(installation)?;
+    let tested = exam::close::patrol(installation)?;
     let judged = judge_waiting(installation)?;
     let followed = remedy::patrol::run(installation)?;
     let pressed = supervise::patrol(&installation.db, installation.clock.now())?;
     let noted = rejudge::note_months(installation)?;
     audit::tend(installation)?;
-    Ok(moved | judged | (followed + pressed > 0) | (noted > 0))
+    Ok(moved | judged | (tested + followed + pressed > 0) | (noted > 0))
 }
 
 /// Judges again what waits for it. What another process is judging is waited for, and then done.

@@ -61,11 +61,13 @@ pub enum Kind {
     Paper,
     /// A file put to a record, or taken away from it.
     Attach,
+    /// A test arranged, published, sat, marked, closed.
+    Test,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 29] = [
+    pub const ALL: [Kind; 30] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -95,6 +97,7 @@ impl Kind {
         Kind::Question,
         Kind::Paper,
         Kind::Attach,
+        Kind::Test,
     ];
 
     /// The word that is stored.
@@ -129,6 +132,7 @@ impl Kind {
             Kind::Question => "question",
             Kind::Paper => "paper",
             Kind::Attach => "attach",
+            Kind::Test => "test",
         }
     }
 
@@ -164,6 +168,7 @@ impl Kind {
             Kind::Question => "题库",
             Kind::Paper => "公文",
             Kind::Attach => "附件",
+            Kind::Test => "考试",
         }
     }
 

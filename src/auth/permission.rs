@@ -153,6 +153,8 @@ pub enum Permission {
     IssuePapers,
     /// Thresholds, rulings, slots.
     Settings,
+    /// Tests: arranged, marked, their results seen.
+    ArrangeTests,
     /// Requests for correction: seen and answered.
     Corrections,
     /// What was said about the program: seen and answered.
@@ -171,7 +173,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 25] = [
+    pub const ALL: [Permission; 26] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -186,6 +188,7 @@ impl Permission {
         Permission::Papers,
         Permission::DraftPapers,
         Permission::IssuePapers,
+        Permission::ArrangeTests,
         Permission::Settings,
         Permission::People,
         Permission::ExportPeople,
@@ -220,6 +223,7 @@ impl Permission {
             Permission::DraftPapers => "起草通报与公文",
             Permission::IssuePapers => "印发通报与公文",
             Permission::Settings => "系统设置",
+            Permission::ArrangeTests => "组织考试",
             Permission::Corrections => "答复更正申请",
             Permission::Feedback => "答复意见建议",
             Permission::Retention => "查看保存期限",
@@ -254,6 +258,7 @@ impl Permission {
             Permission::DraftPapers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin),
             Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
+            Permission::ArrangeTests => matches!(role, Office | Personnel | Party | UnitAdmin),
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),
             Permission::Feedback => role == Office,
             Permission::Retention => matches!(role, System | AuditAdmin | Auditor),

@@ -42,6 +42,7 @@ mod risk;
 mod rng;
 mod roster;
 mod shape;
+mod sitting;
 mod supervise;
 mod system;
 mod talk;
@@ -58,6 +59,7 @@ pub use identity::identities;
 pub use record::{Cell, Change, Code, Record, Revision};
 pub use remedy::remedies;
 pub use shape::LEAST;
+pub use sitting::tests;
 pub use supervise::matters;
 
 use people::{Organ, Role};

@@ -1,17 +1,28 @@
-//! Tests: papers from the bank, and the statistics of their answers. Pure: no database, no clock. Formulas and what they
-//! are checked against stand in `docs/EXAM.md`.
+//! Tests: papers from the bank, sittings, and the statistics of their answers. Formulas and what they are checked against
+//! stand in `docs/EXAM.md`.
+//!
+//! [`test`](mod@test) is what is asked, when and of whom ([`roll`]); [`attempt`] is how a person answers, by the clock of
+//! [`watch`]; [`score`] is what that earns, and [`close`] makes it the results of the class. These keep to the store;
+//! the rest is pure: no database, no clock.
 //!
 //! [`paper`] chooses questions by a blueprint, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
 //! the pass line of two forms mean the same.
 
+pub mod analysis;
 pub mod answers;
+pub mod attempt;
+pub mod close;
 pub mod irt;
 pub mod items;
 pub mod paper;
 pub mod print;
 pub mod recall;
+pub mod roll;
+pub mod score;
+pub mod test;
+pub mod watch;
 
 /// Answers that a question needs before its figures are more than a trial (试行); the figure.
 pub const SETTLED: u64 = 200;

@@ -10,7 +10,7 @@ use docx_rs::{
 };
 
 use super::paper::{Asked, Chosen, Form, marks};
-use crate::questions::{Image, Kind, Question, Weight, plain};
+use crate::questions::{Answer, Image, Kind, Question, Weight, plain};
 
 /// Width of the text on A4 between the margins of GB/T 9704 (156 mm), in twentieths of a point.
 const WIDTH: usize = 8845;
@@ -221,17 +221,22 @@ pub fn answer(q: &Question, asked: &Asked) -> String {
         }
         Kind::Fill => {
             let said = q.answers.iter().filter(|a| a.weight > Weight::NONE).map(|a| {
-                let text = match a.range {
-                    Some((low, high)) if low == high => low.to_string(),
-                    Some((low, high)) => format!("{low}至{high}"),
-                    None => plain(q.markup, &a.text),
-                };
+                let text = accepted(q, a);
                 if a.weight == Weight::FULL { text } else { format!("{text}（{}%）", a.weight) }
             });
             said.collect::<Vec<_>>().join("；")
         }
         Kind::Short if q.feedback.is_empty() => "由人评阅".into(),
         Kind::Short => format!("参考：{}", plain(q.markup, &q.feedback)),
+    }
+}
+
+/// What an answer of a question says: its text, or the numbers that are accepted.
+pub fn accepted(q: &Question, a: &Answer) -> String {
+    match a.range {
+        Some((low, high)) if low == high => low.to_string(),
+        Some((low, high)) => format!("{low}至{high}"),
+        None => plain(q.markup, &a.text),
     }
 }
 

@@ -245,3 +245,12 @@ pub fn current(tx: &mut Tx<'_>, topic: Option<&str>) -> anyhow::Result<Vec<Kept>
 pub fn versions(tx: &mut Tx<'_>, number: i64) -> anyhow::Result<Vec<Kept>> {
     tx.rows(&format!("{SELECT} where q.number = $1 order by q.version"), &[number.into()], kept)
 }
+
+/// One version of a question.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn version(tx: &mut Tx<'_>, number: i64, version: i64) -> anyhow::Result<Option<Kept>> {
+    let sql = format!("{SELECT} where q.number = $1 and q.version = $2");
+    tx.one(&sql, &[number.into(), version.into()], kept)
+}

@@ -76,6 +76,11 @@ impl Image {
         Ok(Image { name: format!("{digest}.{}", kind.as_str()), kind, data: BASE64.encode(bytes) })
     }
 
+    /// As the address of a picture on a page.
+    pub fn address(&self) -> String {
+        format!("{DATA}{};base64,{}", self.kind.as_str(), self.data)
+    }
+
     /// One that came with a file, under the file's name.
     pub(super) fn named(name: &str, base64: &str) -> Result<(String, Image), String> {
         let sound: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();

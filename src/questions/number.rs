@@ -73,6 +73,11 @@ impl Weight {
         Weight(Weight::FULL.0 / of.max(1) as i32)
     }
 
+    /// As a whole number; all marks are that of [`Weight::FULL`].
+    pub(crate) fn parts(self) -> i64 {
+        i64::from(self.0)
+    }
+
     /// The other way round.
     pub fn negative(self) -> Weight {
         Weight(-self.0)

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use super::{
+    exams,
     listen::{self, Listen},
     people::Kept,
     router, upload,
@@ -30,6 +31,8 @@ pub(super) struct App {
     pub(super) titles: Arc<Titles>,
     /// How much each session has said about the program.
     pub(super) feedback: Arc<Pace>,
+    /// Published tests as they are answered.
+    pub(super) sat: Arc<exams::Kept>,
     /// How it is reached.
     pub(super) transport: Transport,
 }
@@ -53,6 +56,7 @@ impl App {
             directory: Arc::default(),
             titles: Arc::default(),
             feedback: Arc::default(),
+            sat: Arc::default(),
             transport,
         }
     }

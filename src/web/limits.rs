@@ -67,12 +67,19 @@ pub(super) const HEAD: usize = 32 * 1024;
 /// Header lines of a request; browsers send about 20.
 pub(super) const HEADER_LINES: usize = 64;
 
-/// Connections at the same time; further ones wait. A process may usually have 1,024 files open, and the database needs
-/// some of them. Browsers at rest hold none for longer than ten seconds.
-pub(super) const CONNECTIONS: usize = 512;
+/// Connections at the same time, as far as the process may have files open (`listen` asks for as many); further ones wait.
+/// Five thousand people may begin a test in the same second. Browsers at rest hold none for longer than ten seconds.
+pub(super) const CONNECTIONS: usize = 6_000;
 
-/// Connections from one address, so that one cannot take all. A browser opens six; many may share an address.
-pub(super) const CONNECTIONS_EACH: usize = 128;
+/// Files that a process has open besides its connections: database, log, uploads.
+pub(super) const OTHER_FILES: usize = 256;
+
+/// Connections that wait in the system's queue until they are taken.
+pub(super) const QUEUE: u32 = 4_096;
+
+/// Connections from one address, so that one cannot take all. A browser opens six; an office of some hundred people may
+/// share an address.
+pub(super) const CONNECTIONS_EACH: usize = 1_024;
 
 /// Requests that an address may make at once: a page and what belongs to it are about six, for some tens of clerks who
 /// share an address.
@@ -84,9 +91,25 @@ const STEADY: f64 = 50.0;
 /// Addresses that are remembered; a bucket is some tens of bytes.
 const REMEMBERED: usize = 16 * 1024;
 
+/// The same for sitting a test: an office of some hundred people may share an address, all begin in the same minute, and
+/// each answer is a request of its own. Such a request takes some 0.2 ms of one processor.
+const SITTING_BURST: f64 = 6_000.0;
+
+/// As [`STEADY`], for sitting a test.
+const SITTING_STEADY: f64 = 500.0;
+
 /// A bucket of tokens an address: each request takes one, and they come back at a steady rate.
-#[derive(Default)]
-pub(super) struct Buckets(Mutex<HashMap<IpAddr, Bucket>>);
+pub(super) struct Buckets {
+    burst: f64,
+    steady: f64,
+    all: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl Default for Buckets {
+    fn default() -> Buckets {
+        Buckets { burst: BURST, steady: STEADY, all: Mutex::default() }
+    }
+}
 
 struct Bucket {
     tokens: f64,
@@ -94,29 +117,35 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn refill(&mut self, now: Instant) {
+    fn refill(&mut self, now: Instant, (burst, steady): (f64, f64)) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + passed * STEADY).min(BURST);
+        self.tokens = (self.tokens + passed * steady).min(burst);
         self.at = now;
     }
 }
 
 impl Buckets {
+    /// For those who sit a test.
+    pub(super) fn of_sittings() -> Buckets {
+        Buckets { burst: SITTING_BURST, steady: SITTING_STEADY, ..Buckets::default() }
+    }
+
     /// Whether one more request of this address is answered now.
     pub(super) fn take(&self, address: IpAddr, now: Instant) -> bool {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = (self.burst, self.steady);
+        let mut buckets = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= REMEMBERED {
             // Who has been quiet is as good as new. If nobody has, all begin anew: memory stays bounded.
             buckets.retain(|_, b| {
-                b.refill(now);
-                b.tokens < BURST
+                b.refill(now, rate);
+                b.tokens < rate.0
             });
             if buckets.len() >= REMEMBERED {
                 buckets.clear();
             }
         }
-        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: BURST, at: now });
-        bucket.refill(now);
+        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: rate.0, at: now });
+        bucket.refill(now, rate);
         let there = bucket.tokens >= 1.0;
         if there {
             bucket.tokens -= 1.0;
@@ -161,6 +190,6 @@ mod tests {
         for n in 0..2 * REMEMBERED as u32 {
             buckets.take(IpAddr::V4(n.into()), now);
         }
-        assert!(buckets.0.lock().unwrap().len() <= REMEMBERED);
+        assert!(buckets.all.lock().unwrap().len() <= REMEMBERED);
     }
 }

@@ -16,7 +16,7 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     signal::unix::{SignalKind, signal},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
@@ -72,6 +72,7 @@ impl Listen {
             tls: self.tls.is_some(),
             proxy: self.proxy.map(|p| p.to_canonical()),
             buckets: Buckets::default(),
+            sittings: Buckets::of_sittings(),
             refusals,
         }
     }
@@ -99,9 +100,8 @@ pub(super) async fn serve(
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<()> {
     let certificate = listen.tls.clone().map(Certificate::read).transpose()?;
-    let listener = TcpListener::bind(listen.at)
-        .await
-        .with_context(|| format!("地址 {} 用不了，可能已被占用；请用 --listen 换一个", listen.at))?;
+    let listener =
+        bound(listen.at).with_context(|| format!("地址 {} 用不了，可能已被占用；请用 --listen 换一个", listen.at))?;
     let (stopper, stop) = watch::channel(false);
     let server = Arc::new(Server {
         pages: pages.layer(axum::middleware::from_fn_with_state(Arc::new(listen.gate(refusals)), gate::pass)),
@@ -110,7 +110,8 @@ pub(super) async fn serve(
         open: Mutex::default(),
         stop,
     });
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let most = places();
+    let places = Arc::new(Semaphore::new(most));
     if let Some(certificate) = certificate {
         renewals(certificate)?;
     }
@@ -123,8 +124,24 @@ pub(super) async fn serve(
     drop(listener);
     let _ = stopper.send(true);
     // All places are free once every connection has ended.
-    let _ = timeout(limits::LEAVING_TIME, places.acquire_many(limits::CONNECTIONS as u32)).await;
+    let _ = timeout(limits::LEAVING_TIME, places.acquire_many(most as u32)).await;
     Ok(())
+}
+
+/// Listens with a queue for as many as come within the moment in which a test opens.
+fn bound(at: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(limits::QUEUE)
+}
+
+/// Connections that the process may have open, the files of everything else left aside.
+fn places() -> usize {
+    let wanted = (limits::CONNECTIONS + limits::OTHER_FILES) as u64;
+    // Where it may not be raised, what the process has is what there is.
+    let files = rlimit::increase_nofile_limit(wanted).map_or(1_024, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    files.saturating_sub(limits::OTHER_FILES).clamp(64, limits::CONNECTIONS)
 }
 
 /// Ctrl-C, or the word of whoever manages services.

@@ -16,7 +16,7 @@ use super::{
     app::App,
     ask, audit, calendar, dashboard, doubt,
     error::PageError,
-    feedback,
+    exam_result, exam_sit, exams, feedback,
     frame::{Ask, answer, instant, show},
     headers, import_act, import_one, imports, ledger, ledger_columns, ledger_export, ledgers,
     limits::network,
@@ -24,7 +24,8 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    search, sso, supervise, supervise_acts, supervise_new, todo, unit, verdict,
+    search, sso, supervise, supervise_acts, supervise_new, test_acts, test_list, test_marking, test_new, test_one,
+    todo, unit, verdict,
     view::{assets, lights::Lights},
 };
 use crate::{
@@ -34,7 +35,7 @@ use crate::{
 
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
-    [entrance(), own(), judged(), kept(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
+    [entrance(), own(), judged(), kept(), tested(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
 }
 
 /// Logging in and out, and what a page is drawn with.
@@ -139,6 +140,35 @@ fn kept() -> Vec<Route> {
         read("/ledgers/{name}/{id}/files/{file}", May(Ledgers), record_files::download),
         post("/ledgers/{name}/{id}/files/open", May(Ledgers), record_files::open),
         post("/ledgers/{name}/{id}/files/remove", May(Record), record_files::remove),
+    ]
+}
+
+/// Tests: sat, and arranged.
+fn tested() -> Vec<Route> {
+    use Needs::{LogIn, May};
+    use Permission::ArrangeTests;
+    vec![
+        read("/exams", LogIn, exams::list),
+        read("/exams/{id}", LogIn, exams::notice),
+        post("/exams/{id}/start", LogIn, exams::start),
+        post("/exams/{id}/take", LogIn, exams::take),
+        read("/exams/{id}/all", LogIn, exam_sit::all),
+        read("/exams/{id}/q/{n}", LogIn, exam_sit::page),
+        post("/exams/{id}/q/{n}", LogIn, exam_sit::step),
+        post("/exams/{id}/save", LogIn, exam_sit::save),
+        read("/exams/{id}/sheet", LogIn, exam_sit::sheet),
+        post("/exams/{id}/submit", LogIn, exam_sit::hand_in),
+        read("/exams/{id}/result", LogIn, exam_result::page),
+        read("/tests", May(ArrangeTests), test_list::list),
+        read("/tests/new", May(ArrangeTests), test_new::blank),
+        post("/tests/new", May(ArrangeTests), test_new::make),
+        read("/tests/{id}", May(ArrangeTests), test_one::page),
+        post("/tests/{id}/publish", May(ArrangeTests), test_acts::publish),
+        post("/tests/{id}/drop", May(ArrangeTests), test_acts::drop),
+        post("/tests/{id}/roll", May(ArrangeTests), test_acts::roll),
+        post("/tests/{id}/withdraw", May(ArrangeTests), test_acts::withdraw),
+        read("/tests/{id}/marking", May(ArrangeTests), test_marking::page),
+        post("/tests/{id}/marking", May(ArrangeTests), test_marking::mark),
     ]
 }
 

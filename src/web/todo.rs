@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     auth::{Permission, Role},
-    doubt, feedback, personal,
+    clock::chinese,
+    doubt,
+    exam::test,
+    feedback, personal,
     remedy::{
         State,
         store::{self, Filter},
@@ -43,6 +46,18 @@ struct Kind {
 pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
     asked::keys(desk, &[]);
     let mut groups = Vec::new();
+    let tests = sittings(desk)?;
+    if !tests.is_empty() {
+        let item = |(id, title, closes): &(i64, String, i64)| Item {
+            kind: "考试".into(),
+            title: Link::new(title.clone(), format!("/exams/{id}")),
+            note: "可以作答".into(),
+            due: format!("{}截止", chinese(*closes)),
+            ..Item::default()
+        };
+        let (total, items) = (tests.len() as u64, tests.iter().map(item).collect());
+        groups.push(Group { id: "tests", title: "可以作答的考试", total, items, ..Group::default() });
+    }
     for kind in kinds(desk) {
         groups.extend(group(desk, &kind)?);
     }
@@ -79,7 +94,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
 /// When the store cannot be read.
 pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
     let current = desk.current.clone();
-    let mut all = 0;
+    let mut all = sittings(desk)?.len() as u64;
     for kind in kinds(desk) {
         all += store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
     }
@@ -88,6 +103,14 @@ pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
         all += counts.iter().map(|(_, n)| n).sum::<u64>();
     }
     Ok(all + answers(desk)?.iter().map(|(.., n, _)| n).sum::<u64>())
+}
+
+/// The tests that the reader may answer now.
+fn sittings(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(i64, String, i64)>> {
+    match desk.reader.as_ref().and_then(|r| r.person) {
+        Some(person) => test::waiting(desk.tx, person, desk.now.instant),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The drafts that the reader may decide, the first of them.

@@ -44,6 +44,7 @@ fn address(path: &str) -> String {
         .replace("/ledgers/{name}/{id}/", "/ledgers/guidance/Z1/")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
+        .replace("/q/{n}", "/q/1")
         .replace("/{id}", "/Z1")
         .replace("{file}", "none.css")
         .replace("/people/export", "/people/export?format=csv");

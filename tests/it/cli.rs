@@ -40,6 +40,15 @@ pub(crate) fn city() -> &'static Path {
     data
 }
 
+/// An installation of the directive's own package, with nothing in it.
+pub(crate) fn fresh() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let made = run(&data, &["init"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    (dir, data)
+}
+
 pub(crate) fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");

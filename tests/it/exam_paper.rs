@@ -13,7 +13,7 @@ use dongliang::{
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::cli::{city, copy, run};
+use super::cli::{fresh, run};
 
 fn kept(number: i64, kind: Kind, topic: &str, difficulty: Option<Difficulty>) -> Kept {
     let answers = match kind {
@@ -150,7 +150,7 @@ fn words(file: &std::path::Path) -> String {
 
 #[test]
 fn the_command_prints_forms() {
-    let (dir, data) = copy(city());
+    let (dir, data) = fresh();
     let path = |name: &str| dir.path().join(name);
     let mut gift = String::from("$CATEGORY: 学\n\n");
     for i in 0..12 {

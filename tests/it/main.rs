@@ -45,6 +45,8 @@ mod serve;
 mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
+mod sitting;
+mod sitting_kill;
 mod sso;
 mod sso_here;
 mod store;

@@ -13,7 +13,7 @@ use dongliang::{
 };
 use serde_json::Value as Json;
 
-use super::cli::{city, copy, run};
+use super::cli::{fresh, run};
 
 fn actor() -> Actor {
     Actor { account: None, name: "张三".into(), at: 1_760_000_000_000_000 }
@@ -81,7 +81,7 @@ db_test!(what_a_file_would_bring, |db: &Db| {
 
 #[test]
 fn the_commands() {
-    let (dir, data) = copy(city());
+    let (dir, data) = fresh();
     let file = dir.path().join("题.gift");
     let good = "// 出处：二（一）三\n::甲::每季度至少几次？{=一次 ~两次}\n\n// 出处：二（一）三\n可以临时动议吗{F}\n\n";
     fs::write(&file, format!("{good}没有出处{{T}}\n\n没有结尾{{=一 ~二\n")).unwrap();
@@ -133,7 +133,7 @@ fn the_commands() {
         let out = dir.path().join(name);
         let ran = run(&data, &["questions", "export", "-o", out.to_str().unwrap()]);
         assert_eq!(ran.code, 0, "{}", ran.err);
-        let (_dir, other) = copy(city());
+        let (_dir, other) = fresh();
         let back = run(&other, &["questions", "import", out.to_str().unwrap()]);
         assert!(back.code == 0 && back.out.contains("已导入 2 道，题号 1 至 2"), "{}{}", back.out, back.err);
     }

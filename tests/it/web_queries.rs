@@ -33,7 +33,7 @@ fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser
     let role = match path {
         p if p.starts_with("/accounts") => Role::Security,
         p if p.starts_with("/requests") => Role::Personnel,
-        p if p.starts_with("/feedback") || p.starts_with("/imports") => Role::Office,
+        p if p.starts_with("/feedback") || p.starts_with("/imports") || p.starts_with("/tests") => Role::Office,
         p if ["/new", "/correct", "/void"].iter().any(|end| p.ends_with(end)) => Role::Office,
         _ => Role::Auditor,
     };

@@ -25,6 +25,8 @@ usage:
     cargo xtask e2e --full    and after them the slow outside checkers: Lighthouse, the Nu HTML checker, papers set by LibreOffice
     cargo xtask bench verdict [--people N]
                               judging 100 facts each of 100,000 people, beside SQL in SQLite and DuckDB
+    cargo xtask bench exam [--people N]
+        sittings over HTTP, every answer durable
     cargo xtask bench pages [--people N]...
                               processor time of each page in cities of 1,000 and of 100,000 people
 ";
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         ["e2e", "--full"] => gate::e2e(true),
         ["bench", what, ref options @ ..] => numbers(options).and_then(|people| match what {
             "verdict" => bench::verdict(people.first().copied().unwrap_or(100_000)),
+            "exam" => bench::exam(people.first().copied().unwrap_or(7_000)),
             "pages" if people.is_empty() => bench::pages(&[1_000, 100_000]),
             "pages" => bench::pages(&people),
             _ => Err(Stop::WrongUse(format!("no such benchmark: {what}\n\n{USAGE}"))),

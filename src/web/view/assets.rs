@@ -17,13 +17,17 @@ pub struct Asset {
     pub body: &'static [u8],
 }
 
-/// The three files.
+/// The files.
 #[derive(Debug)]
 pub struct Assets {
     /// The style sheet.
     pub css: Asset,
     /// The script; every page works without it.
     pub js: Asset,
+    /// The style sheet of a sitting, after the first.
+    pub exam_css: Asset,
+    /// The script of a sitting; it goes without it.
+    pub exam_js: Asset,
     /// The icon.
     pub icon: Asset,
 }
@@ -32,12 +36,16 @@ pub struct Assets {
 pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     css: asset("app", "css", "text/css; charset=utf-8", include_bytes!(concat!(env!("OUT_DIR"), "/app.css"))),
     js: asset("app", "js", "text/javascript; charset=utf-8", include_bytes!("../../../assets/app.js")),
+    exam_css: asset("exam", "css", "text/css; charset=utf-8", include_bytes!(concat!(env!("OUT_DIR"), "/exam.css"))),
+    exam_js: asset("exam", "js", "text/javascript; charset=utf-8", include_bytes!("../../../assets/exam.js")),
     icon: asset("icon", "svg", "image/svg+xml", include_bytes!("../../../assets/icon.svg")),
 });
 
 /// The asset under exactly this address, or `None`.
 pub fn find(href: &str) -> Option<&'static Asset> {
-    [&ASSETS.css, &ASSETS.js, &ASSETS.icon].into_iter().find(|asset| asset.href == href)
+    [&ASSETS.css, &ASSETS.js, &ASSETS.exam_css, &ASSETS.exam_js, &ASSETS.icon]
+        .into_iter()
+        .find(|asset| asset.href == href)
 }
 
 fn asset(stem: &str, extension: &str, kind: &'static str, body: &'static [u8]) -> Asset {
@@ -54,5 +62,6 @@ mod tests {
         assert_eq!(find(&ASSETS.css.href).map(|a| a.kind), Some("text/css; charset=utf-8"));
         assert!(find("/assets/app.css").is_none());
         assert!(ASSETS.css.body.len() < 30 * 1024 && ASSETS.js.body.len() < 8 * 1024);
+        assert!(ASSETS.exam_css.body.len() < 5 * 1024 && ASSETS.exam_js.body.len() < 8 * 1024);
     }
 }

@@ -87,6 +87,11 @@ impl Field {
         Field { kind: "date", ..Field::text(name, label, value) }
     }
 
+    /// A day and a time, as `2025-11-30T09:00` or as it was typed.
+    pub fn moment(name: &str, label: &str, value: &str) -> Field {
+        Field { kind: "datetime-local", ..Field::text(name, label, value) }
+    }
+
     /// One of some texts.
     pub fn choice(name: &str, label: &str, value: &str, choices: Vec<(String, String)>) -> Field {
         Field { choices, ..Field::text(name, label, value) }
@@ -109,7 +114,7 @@ impl Field {
 
     /// A day that cannot be read is shown as it was typed.
     fn shown_kind(&self) -> &'static str {
-        if self.kind == "date" && !self.error.is_empty() { "text" } else { self.kind }
+        if matches!(self.kind, "date" | "datetime-local") && !self.error.is_empty() { "text" } else { self.kind }
     }
 }
 

@@ -56,6 +56,7 @@ pub fn menu(
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
         ("任务落实", Permission::Remedies, item("督办", "/supervise", none())),
         ("总览", Permission::Papers, item("通报与公文", "/papers", none())),
+        ("教育培训", Permission::ArrangeTests, item("考试管理", "/tests", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: figures beside those of peers, in the same run on the same facts. Nothing here fails because it is
 //! slow; it fails when two do not agree.
 
+mod exam;
 mod pages;
 mod verdict;
 
+pub(crate) use exam::run as exam;
 pub(crate) use pages::run as pages;
 pub(crate) use verdict::run as verdict;
 

@@ -1,0 +1,220 @@
+//! After the end: late attempts are handed in, and when all is marked the results are those of the class (R-02), so that
+//! nobody types a score. The pass rate is then judged like any other fact, and what follows from it drafted.
+
+use serde_json::json;
+
+use super::{
+    attempt::{self, Sat},
+    roll::{self, ABSENT, Attendance, EXCUSED, Listed, SAT},
+    test::{self, MINUTE, State, Test},
+};
+use crate::{
+    clock::day_of,
+    db::{Tx, Value},
+    facts::Write,
+    installation::Installation,
+    ledger::{NewRow, store},
+    ratio::Ratio,
+    scope::{Actor, By, Scope},
+};
+
+/// What the results are recorded as.
+const REASON: &str = "考试收卷";
+
+/// Closes what is over; gives how much was done. Each step is a transaction: after a crash the rest is done.
+///
+/// # Errors
+/// When the store fails.
+pub fn patrol(installation: &Installation) -> anyhow::Result<usize> {
+    let now = installation.watch.now(installation.clock);
+    let sql = "select row_id from test where state = 'open' and (closes_at < $1 or exists \
+               (select 1 from attempt a where a.test_id = test.row_id and a.ended_at is null and a.due_at < $1))";
+    let due = installation.db.read(|tx| tx.rows(sql, &[now.into()], |r| r.i64(0)))?;
+    let mut done = 0;
+    for id in due {
+        let Some(sat) = installation.db.read(|tx| sat(tx, id))? else { continue };
+        loop {
+            let sat = sat.clone();
+            match installation.db.write(move |tx| attempt::end_late(tx, &sat, now))? {
+                0 => break,
+                n => done += n,
+            }
+        }
+        let (inst, sat) = (installation.clone(), sat);
+        done += usize::from(installation.db.write(move |tx| close(tx, &inst, &sat, now))?);
+    }
+    Ok(done)
+}
+
+/// A published test with its paper.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn sat(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Option<Sat>> {
+    let Some(test) = test::get(tx, id)?.filter(|t| t.state != State::Draft) else { return Ok(None) };
+    let paper = test::paper(tx, &test.items)?;
+    Ok(Some(Sat { test, paper }))
+}
+
+/// The result of somebody on the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Who, and for which organ.
+    pub listed: Listed,
+    /// The best score (of 100, times 10,000) and the instant (µs) of that attempt; `None` without one.
+    pub score: Option<(i64, i64)>,
+    /// Attempts that run or are not marked yet.
+    pub open: usize,
+    /// The score before a rescoring.
+    pub earlier: Option<i64>,
+}
+
+/// What everybody on the list has, by person.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
+    let mut all: Vec<Outcome> = roll::of_test(tx, id)?
+        .into_iter()
+        .map(|listed| Outcome { listed, score: None, open: 0, earlier: None })
+        .collect();
+    let sql = "select person_id, ended_at, score, earlier_score from attempt where test_id = $1 order by row_id";
+    tx.each(sql, &[id.into()], |r| {
+        let person = r.i64(0)?;
+        if let Ok(i) = all.binary_search_by_key(&person, |o| o.listed.person) {
+            match (r.opt_i64(1)?, r.opt_i64(2)?) {
+                (Some(at), Some(score)) if all[i].score.is_none_or(|(best, _)| score > best) => {
+                    all[i].score = Some((score, at));
+                    all[i].earlier = r.opt_i64(3)?;
+                }
+                (Some(_), Some(_)) => {}
+                _ => all[i].open += 1,
+            }
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Closes a test if nobody can answer any more and all is marked; true if it did.
+fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, now: i64) -> anyhow::Result<bool> {
+    let test = &sat.test;
+    let outcomes = outcomes(tx, test.id)?;
+    let most = outcomes.iter().map(|o| o.listed.extra).max().unwrap_or(0) * MINUTE;
+    if now <= test.rules.closes + most || outcomes.iter().any(|o| o.open > 0) {
+        return Ok(false);
+    }
+    let sql = "update test set state = 'closed', closed_at = $2 where row_id = $1 and state = 'open'";
+    if tx.execute(sql, &[test.id.into(), now.into()])? == 0 {
+        return Ok(false);
+    }
+    record(tx, inst, test, &outcomes)?;
+    let actor = Actor { name: "程序".into(), account: None, at: inst.clock.now().instant };
+    let sat_it = outcomes.iter().filter(|o| o.score.is_some()).count();
+    test::tell(tx, &actor, "考试结束", (test.id, &test.rules), &json!({ "listed": outcomes.len(), "sat": sat_it }));
+    Ok(true)
+}
+
+/// Records the results of a closed test anew, as after a question was withdrawn.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Result<()> {
+    let Some(test) = test::get(tx, id)?.filter(|t| t.state == State::Closed) else { return Ok(()) };
+    let outcomes = outcomes(tx, id)?;
+    record(tx, inst, &test, &outcomes)
+}
+
+/// Records the results as the class's: each on the list as 已考 with the score, 缺考 or 因故免考.
+fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let Some(activity) = test.rules.activity else { return Ok(()) };
+    let current = inst.current_in_write(tx)?;
+    let Some(attendance) = Attendance::of(&current) else { return Ok(()) };
+    let by = By { name: "程序".into(), account: None, scope: Scope::All };
+    let write = Write::begin(tx, inst, &by, &attendance.ledger.name)?;
+    let records = attendance.records(tx, activity)?;
+    let mut new = Vec::new();
+    for outcome in outcomes {
+        let person = outcome.listed.person;
+        let standing = match records.get(&person) {
+            Some(record) => store::get(tx, attendance.ledger, &Scope::All, *record, None)?,
+            None => None,
+        };
+        let before = standing.as_ref().map(|row| row.values.clone());
+        let mut values = before.clone().unwrap_or_else(|| vec![Value::Null; attendance.ledger.fields.len()]);
+        let mut set = |field: &str, value: Value| {
+            if let Some(i) = attendance.ledger.field_index(field) {
+                values[i] = value;
+            }
+        };
+        let day = day_of(outcome.score.map_or(test.rules.closes, |(_, at)| at));
+        set("activity", activity.into());
+        set("person", person.into());
+        match (&outcome.listed.excused, outcome.score) {
+            (Some(why), _) => {
+                set("sat", EXCUSED.into());
+                set("excuse", why.as_str().into());
+            }
+            (None, Some((score, _))) => {
+                set("sat", SAT.into());
+                set("score", score.into());
+                set("day", day.to_string().into());
+            }
+            (None, None) => set("sat", ABSENT.into()),
+        }
+        if before.is_none() {
+            set("day", day.to_string().into());
+        }
+        match standing {
+            Some(row) if Some(&values) == before.as_ref() => drop(row),
+            Some(row) => {
+                let changed = NewRow { code: row.code.clone(), unit: row.unit, values };
+                write.correct(tx, (row.record_id, row.revision), changed, REASON, None)?;
+            }
+            None => new.push(NewRow { code: None, unit: None, values }),
+        }
+    }
+    if !new.is_empty() {
+        write.add(tx, new, None)?;
+    }
+    Ok(())
+}
+
+/// Passed, of those who count (已考 and 缺考), by organ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rate {
+    /// On the list and not excused.
+    pub listed: usize,
+    /// Have a score.
+    pub sat: usize,
+    /// At or above the line.
+    pub passed: usize,
+}
+
+impl Rate {
+    /// The pass rate; `None` for nobody.
+    pub fn of_all(self) -> Option<Ratio> {
+        Ratio::new(self.passed as i64, self.listed as i64)
+    }
+}
+
+/// The line (of 100, times 10,000) that the office has set (`pass_mark`); `None` where it is not.
+pub fn pass_line(current: &crate::installation::Current) -> Option<i64> {
+    match current.engine.given.values("pass_mark").first()? {
+        // Upwards, so that nobody passes below it.
+        crate::directive::model::Value::Number(n) => Some(-(-n.num() * 10_000).div_euclid(n.den())),
+        _ => None,
+    }
+}
+
+/// The rates of organs, by record id; those without an organ under `None`.
+pub fn rates(outcomes: &[Outcome], line: i64) -> std::collections::BTreeMap<Option<i64>, Rate> {
+    let mut rates: std::collections::BTreeMap<Option<i64>, Rate> = std::collections::BTreeMap::new();
+    for outcome in outcomes.iter().filter(|o| o.listed.excused.is_none()) {
+        let rate = rates.entry(outcome.listed.organ).or_default();
+        rate.listed += 1;
+        rate.sat += usize::from(outcome.score.is_some());
+        rate.passed += usize::from(outcome.score.is_some_and(|(score, _)| score >= line));
+    }
+    rates
+}

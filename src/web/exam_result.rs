@@ -1,0 +1,134 @@
+//! The own result `/exams/{id}/result`: the score after the end, the own mistakes with their clauses from the review on.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
+use super::{
+    app::App,
+    asked,
+    error::PageError,
+    exams::{listed, shown},
+    frame::{Ask, show},
+    view::{
+        exam::{Mistake, Outcome},
+        parts::{Fact, Facts},
+        words::Words,
+    },
+};
+use crate::{
+    clock::chinese,
+    exam::{
+        attempt::{self, Attempt, Kept, Sat},
+        close::pass_line,
+        paper::marks,
+        print,
+        score::{self, Given, MARK, written},
+        test,
+    },
+    questions::plain,
+};
+
+/// `GET /exams/{id}/result`.
+pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| {
+        asked::keys(desk, &["done"]);
+        let person = desk.reader()?.person;
+        let (sat, person) = listed(desk.tx, &own, person, &id)?;
+        let now = own.installation.watch.now(own.installation.clock);
+        let test = test::get(desk.tx, sat.test.id)?.ok_or(PageError::NotFound)?;
+        let last =
+            attempt::last(desk.tx, test.id, person)?.filter(|a| !a.is_running(now)).ok_or(PageError::NotFound)?;
+        let line = pass_line(&desk.current);
+        let lead = match (shown(&test, now), last.score) {
+            (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
+            (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
+            (true, None) => Words::from("有题目由人评阅，评完后公布成绩。"),
+            (true, Some(score)) => {
+                let words = Words::from("成绩").strong(written(score)).text("分（百分制）");
+                match line {
+                    Some(line) if score >= line => words.text("，合格。"),
+                    Some(line) => words.text(format!("，未达到合格线{}分。", written(line)).as_str()),
+                    None => words.text("。"),
+                }
+            }
+        };
+        let review = now >= test.rules.review && shown(&test, now);
+        let mistakes = match review {
+            true => {
+                let out = test::out(desk.tx, test.id)?;
+                mistakes(&sat, &last, &attempt::answers(desk.tx, last.id)?, &out)
+            }
+            false => Vec::new(),
+        };
+        let none = if review { "没有答错的题。" } else { "错题和解析在公布时间后可以查看。" };
+        let notice = if desk.ask.get("done") == Some("1") { "已交卷。" } else { "" };
+        Ok(Outcome {
+            id: test.id,
+            title: test.rules.title.clone(),
+            notice: notice.into(),
+            lead,
+            facts: facts(&test, &last, shown(&test, now)),
+            mistakes,
+            none,
+            page: desk.page("/exams")?,
+        })
+    })
+    .await
+}
+
+fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
+    let mut facts = vec![Fact::new("开始时间", chinese(last.begun))];
+    if let Some(ended) = last.ended {
+        let how = if last.by_clock { "（到时间，系统收卷）" } else { "" };
+        facts.push(Fact::new("交卷时间", format!("{}{how}", chinese(ended))));
+    }
+    if test.rules.attempts > 1 {
+        facts.push(Fact::new("次数", format!("第{}次，最多{}次", last.number, test.rules.attempts)));
+    }
+    if let Some(earlier) = last.earlier.filter(|_| shown) {
+        facts.push(Fact::new("原成绩", format!("{}分，因试题作废或复评改为现成绩", written(earlier))));
+    }
+    facts.push(Fact::new("错题公布", format!("{}起", chinese(test.rules.review))));
+    Facts(facts)
+}
+
+/// The questions that did not earn all their marks, in the order of the attempt.
+fn mistakes(sat: &Sat, last: &Attempt, answers: &[Kept], out: &std::collections::BTreeSet<usize>) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    for (place, asked) in last.asked.iter().enumerate() {
+        let Some(chosen) = sat.paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
+        let q = &chosen.question;
+        let kept = answers.iter().find(|k| k.question == asked.question);
+        let given = kept.map_or(Given::Typed(String::new()), |k| Given::read(q.kind, &k.answer));
+        let full = i64::from(chosen.marks) * (MARK / 10);
+        let earned = score::earned(q, &given, chosen.marks).or(kept.and_then(|k| k.marks)).unwrap_or(0);
+        if earned >= full {
+            continue;
+        }
+        let own = match &given {
+            Given::Typed(text) => text.clone(),
+            Given::Chosen(places) => {
+                let text = |p: &usize| q.answers.get(*p).map_or_else(String::new, |a| plain(q.markup, &a.text));
+                places.iter().map(text).collect::<Vec<_>>().join("；")
+            }
+        };
+        let right: Vec<String> = match q.kind {
+            crate::questions::Kind::Short => vec!["见解析".into()],
+            _ => q.answers.iter().filter(|a| a.weight.parts() > 0).map(|a| print::accepted(q, a)).collect(),
+        };
+        found.push(Mistake {
+            place: place + 1,
+            kind: q.kind.title(),
+            stem: plain(q.markup, &q.stem),
+            own,
+            right: right.join("；"),
+            why: plain(q.markup, &q.feedback),
+            source: q.source.clone(),
+            marks: format!("{}分（满分{}分）", written(earned), marks(chosen.marks)),
+        });
+    }
+    found
+}

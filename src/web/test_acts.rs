@@ -1,0 +1,177 @@
+//! What is done to a test: published, dropped, the list put right before somebody begins, a question withdrawn.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    error::PageError,
+    exams,
+    frame::Ask,
+    post::{Posted, Seat, act},
+    remedies::owned,
+    requests::long_text,
+    supervise_acts::typed,
+    test_one::{REASON, found, render},
+};
+use crate::{
+    auth::account::Refused,
+    db::Tx,
+    exam::{
+        attempt,
+        roll::{self, Listed},
+        test::{self, Test},
+    },
+    names::Names,
+    verdict::world::PERSON,
+};
+
+/// Shows the page with what is wrong in a form.
+fn wrong(seat: &Seat, id: &str, kept: Vec<(String, String)>, field: &str, why: String) -> anyhow::Result<Response> {
+    let app = seat.app.clone();
+    let left = Left { typed: kept, ..Left::wrong(field, why) };
+    Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &app, id, &left)))
+}
+
+/// A word of the store as the page's.
+fn refused(e: anyhow::Error) -> anyhow::Error {
+    match e.downcast::<Refused>() {
+        Ok(Refused(why)) => PageError::Refused(why).into(),
+        Err(e) => e,
+    }
+}
+
+fn test_of(seat: &Seat, id: &str) -> anyhow::Result<Test> {
+    seat.db().read(|tx| found(tx, &seat.scope, id))
+}
+
+/// `POST /tests/{id}/publish`.
+pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let test = test_of(seat, &id)?;
+        let day = seat.now.day;
+        let (from, activity) = (seat.fields.get("from").to_owned(), test.rules.activity);
+        let (inst, actor) = (seat.app.installation.clone(), seat.actor());
+        let now = inst.watch.now(inst.clock);
+        let done = seat.db().write(move |tx| {
+            let current = inst.current_in_write(tx)?;
+            let listed = match (from.as_str(), activity) {
+                ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
+                ("unit", _) => {
+                    let units = owned(&current, test.rules.unit).into_iter().collect();
+                    roll::of_units(&current, &units, day)
+                }
+                _ => Vec::new(),
+            };
+            test::publish(tx, &actor, test.id, &listed, now)
+        });
+        match done.map_err(|e| e.downcast::<Refused>()) {
+            Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=publish"))),
+            Err(Ok(Refused(why))) => wrong(seat, &id, typed(seat, "pu", &["from"]), "pu-from", why),
+            Err(Err(e)) => Err(e),
+        }
+    })
+    .await
+}
+
+/// `POST /tests/{id}/drop`.
+pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let test = test_of(seat, &id)?;
+        let actor = seat.actor();
+        seat.db().write(move |tx| test::drop(tx, &actor, test.id)).map_err(refused)?;
+        Ok(seat.to("/tests"))
+    })
+    .await
+}
+
+/// `POST /tests/{id}/roll`.
+pub(super) async fn roll(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let test = test_of(seat, &id)?;
+        let kept = typed(seat, "ro", &["person", "extra", "excused"]);
+        let stands = match seat.db().read(|tx| on_the_list(tx, seat, &test))? {
+            Ok(one) => one,
+            Err(why) => return wrong(seat, &id, kept, "ro-person", format!("人员：{why}")),
+        };
+        let extra = match seat.fields.get("extra") {
+            "" => stands.extra,
+            text => match text.parse::<i64>() {
+                Ok(extra) => extra,
+                Err(_) => return wrong(seat, &id, kept, "ro-extra", "延长应为整数分钟。".into()),
+            },
+        };
+        let excused = match long_text(seat, "excused", REASON, false) {
+            Ok(text) if text.is_empty() => stands.excused.clone(),
+            Ok(text) => Some(text),
+            Err(why) => return wrong(seat, &id, kept, "ro-excused", format!("免考原因：{why}")),
+        };
+        let (actor, one) = (seat.actor(), Listed { extra, excused, ..stands });
+        match seat.db().write(move |tx| roll::set(tx, &actor, &test, &one)).map_err(|e| e.downcast::<Refused>()) {
+            Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=roll"))),
+            Err(Ok(Refused(why))) => wrong(seat, &id, kept, "ro-person", why),
+            Err(Err(e)) => Err(e),
+        }
+    })
+    .await
+}
+
+/// Whom the number or the name means, among those on the list.
+fn on_the_list(tx: &mut Tx<'_>, seat: &Seat, test: &Test) -> anyhow::Result<Result<Listed, String>> {
+    let typed = seat.fields.get("person");
+    if typed.is_empty() {
+        return Ok(Err("请填写。".into()));
+    }
+    let current = seat.app.installation.current(tx)?;
+    let all = roll::of_test(tx, test.id)?;
+    let persons = all.iter().map(|l| l.person).collect();
+    let names = Names::load(tx, &current.engine.layout, &[(PERSON, persons)].into())?;
+    let by_code = |l: &&Listed| names.code(PERSON, l.person) == typed;
+    let by_name = |l: &&Listed| names.title(PERSON, l.person) == typed;
+    let mut found: Vec<&Listed> = all.iter().filter(by_code).collect();
+    if found.is_empty() {
+        found = all.iter().filter(by_name).collect();
+    }
+    Ok(match found[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(format!("应考名单上没有编号或全名为“{}”的人。", asked::echo(typed))),
+        _ => Err(format!("应考名单上叫“{}”的有{}人，请填写编号。", asked::echo(typed), found.len())),
+    })
+}
+
+/// `POST /tests/{id}/withdraw`.
+pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let test = test_of(seat, &id)?;
+        let kept = typed(seat, "wi", &["place", "reason"]);
+        let place = seat.fields.get("place").parse::<usize>().ok().and_then(|p| p.checked_sub(1));
+        let Some(place) = place.filter(|p| *p < test.items.len()) else {
+            return wrong(seat, &id, kept, "wi-place", format!("第几题：应为1至{}。", test.items.len()));
+        };
+        let reason = match long_text(seat, "reason", REASON, true) {
+            Ok(reason) => reason,
+            Err(why) => return wrong(seat, &id, kept, "wi-reason", format!("理由：{why}")),
+        };
+        let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?;
+        let (actor, inst) = (seat.actor(), seat.app.installation.clone());
+        let done = seat.db().write(move |tx| {
+            test::withdraw(tx, &actor, &test, place, &reason)?;
+            if let Some(sat) = sat {
+                attempt::score_again(tx, &sat)?;
+                crate::exam::close::record_again(tx, &inst, sat.test.id)?;
+            }
+            Ok(())
+        });
+        match done.map_err(|e| e.downcast::<Refused>()) {
+            Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=withdraw"))),
+            Err(Ok(Refused(why))) => wrong(seat, &id, kept, "wi-place", why),
+            Err(Err(e)) => Err(e),
+        }
+    })
+    .await
+}

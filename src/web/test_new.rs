@@ -1,0 +1,236 @@
+//! A new test `/tests/new`: rules, and a paper from the bank by a blueprint.
+
+use std::{collections::BTreeMap, io::Cursor};
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    frame::{Ask, Desk, answer},
+    post::{Posted, Seat, act},
+    supervise_acts::typed,
+    view::{
+        form::{Errors, Field, Form},
+        test::NewTest,
+        words::Link,
+    },
+};
+use crate::{
+    auth::{Permission, token},
+    clock::{minute, parse_instant, start_of_day},
+    db::Tx,
+    exam::{
+        answers::Fault,
+        paper::{blueprint, choose},
+        test::{self, Item, Rules, TITLE},
+    },
+    ledger::store,
+    questions::bank,
+    scope::Scope,
+    sheet::{self, Limits},
+};
+
+/// What stands in the blueprint at first.
+const BLUEPRINT: &str = "主题,题型,难度,题数,每题分值\n,单选题,,20,3\n,判断题,,10,2\n,多选题,,5,4";
+/// Most characters of a blueprint.
+const LONGEST: usize = 4_000;
+/// An hour, µs.
+const HOUR: i64 = 3_600_000_000;
+/// The fields of the form.
+const FIELDS: [&str; 8] = ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "blueprint"];
+
+/// `GET /tests/new?activity=…`.
+pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
+    answer(app, ask, |desk| {
+        asked::keys(desk, &["activity"]);
+        render(desk, &Left::default(), Vec::new())
+    })
+    .await
+}
+
+fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::Result<Response> {
+    let scope = desk.scope.clone();
+    let class = desk.ask.get("activity").unwrap_or_default().to_owned();
+    let found = class_of(desk.tx, &desk.current.clone(), &scope, &class)?.ok().flatten();
+    let title = found
+        .as_ref()
+        .map_or_else(String::new, |(_, _, title)| format!("{title}闭卷测试").chars().take(TITLE).collect());
+    let opens = start_of_day(desk.now.day.plus(1)) + 9 * HOUR;
+    let mut form = Form {
+        id: "te".into(),
+        action: "/tests/new".into(),
+        token: desk.form_token()?,
+        hidden: Vec::new(),
+        fields: vec![
+            Field::text("title", "名称", &title).hint(&format!("最多{TITLE}字。")).required(),
+            Field::text("activity", "班次编号", &class)
+                .hint("班次与活动台账里的编号；结束后成绩自动登记到这个班，合格率随之判定。不属于班次的考试不填。"),
+            Field::moment("opens", "开放时间", &minute(opens)).required(),
+            Field::moment("closes", "截止时间", &minute(opens + 2 * HOUR))
+                .hint("到时间一律收卷，另有延长的除外。")
+                .required(),
+            Field::text("minutes", "时长（分钟）", "60").hint("从各人点“开始考试”算起。").required(),
+            Field::choice("attempts", "次数", "1", [1, 2, 3].map(|n| (n.to_string(), format!("{n}次"))).into())
+                .hint("多次的取最好成绩。"),
+            Field::moment("review", "错题公布时间", "").hint("不早于截止时间；不填即截止时。"),
+            Field {
+                value: BLUEPRINT.into(),
+                ..Field::long("blueprint", "双向细目表")
+                    .hint("第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。")
+                    .required()
+            },
+        ],
+        button: "组卷并保存草稿".into(),
+        primary: true,
+        cancel: Some(Link::new("取消", "/tests")),
+    };
+    left.fill(&mut form);
+    let mut topics: BTreeMap<String, usize> = BTreeMap::new();
+    for kept in bank::current(desk.tx, None)?.iter().filter(|k| k.question.askable()) {
+        let topic = if kept.question.topic.is_empty() { "（未分主题）" } else { &kept.question.topic };
+        *topics.entry(topic.to_owned()).or_default() += 1;
+    }
+    let topics = topics.into_iter().collect();
+    let view = NewTest { errors: Errors::of(&form), faults, form, topics, page: desk.page("/tests")? };
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// A class: record id, unit, what it is called.
+type Class = (i64, Option<i64>, String);
+
+/// The class of a number, among those in scope; `None` for nothing typed.
+fn class_of(
+    tx: &mut Tx<'_>,
+    current: &crate::installation::Current,
+    scope: &Scope,
+    code: &str,
+) -> anyhow::Result<Result<Option<Class>, String>> {
+    if code.is_empty() {
+        return Ok(Ok(None));
+    }
+    let none = || format!("班次编号：没有编号为“{}”的班次，请核对。", asked::echo(code));
+    let Some(table) = current.engine.layout.index("activity") else { return Ok(Err(none())) };
+    if code.chars().count() > 60 || code.contains(char::is_control) {
+        return Ok(Err(none()));
+    }
+    let ledger = &current.engine.layout.ledgers[table];
+    let found = store::find_by_code(tx, ledger, scope, code)?;
+    Ok(match found.first() {
+        Some(row) => {
+            let title = row.value(ledger, "title").as_text().unwrap_or_default().to_owned();
+            Ok(Some((row.record_id, row.unit, title)))
+        }
+        None => Err(none()),
+    })
+}
+
+/// `POST /tests/new`.
+pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        let kept = typed(seat, "te", &FIELDS);
+        let wrong = |field: &str, text: String, faults: Vec<String>| {
+            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("te-{field}"), text) };
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
+        };
+        let rules = match rules(seat)? {
+            Ok(rules) => rules,
+            Err((field, why)) => return wrong(field, why, Vec::new()),
+        };
+        let items = match paper(seat)? {
+            Ok(items) => items,
+            Err(faults) => {
+                let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let first = lines.first().cloned().unwrap_or_default();
+                return wrong("blueprint", format!("双向细目表：{first}"), lines);
+            }
+        };
+        let actor = seat.actor();
+        let id = seat.write_once("test", move |tx| test::make(tx, &actor, &rules, &items))?;
+        Ok(seat.to(&format!("/tests/{id}?done=make")))
+    })
+    .await
+}
+
+/// The rules as typed, or the field that is wrong and why.
+fn rules(seat: &Seat) -> anyhow::Result<Result<Rules, (&'static str, String)>> {
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    let title = seat.fields.get("title");
+    if title.contains(char::is_control) {
+        return Ok(Err(("title", "名称：请写在一行里。".into())));
+    }
+    if let Err(why) = crate::auth::account::plain_text(title) {
+        return Ok(Err(("title", format!("名称：{why}"))));
+    }
+    let class = seat.db().read(|tx| class_of(tx, &current, &seat.scope, seat.fields.get("activity")))?;
+    let class = match class {
+        Ok(class) => class,
+        Err(why) => return Ok(Err(("activity", why))),
+    };
+    let own = own_unit(seat, &current);
+    let Some(unit) = class.as_ref().and_then(|c| c.1).or(own) else {
+        return Ok(Err(("title", "您的角色没有所属单位，不能组织考试。".into())));
+    };
+    if !seat.scope.has_unit(unit) {
+        return Ok(Err(("activity", "班次编号：这个班属于别的单位，请由该单位组织考试。".into())));
+    }
+    let moment = |field: &'static str, name: &str| match seat.fields.get(field) {
+        "" => Err((field, format!("{name}：请填写。"))),
+        text => parse_instant(text).ok_or_else(|| (field, format!("{name}不是有效的时间，请写成 2025-11-30T09:00。"))),
+    };
+    let whole = |field: &'static str, name: &str| {
+        let text = seat.fields.get(field);
+        text.parse::<i64>().map_err(|_| (field, format!("{name}应为整数，现为“{}”。", asked::echo(text))))
+    };
+    let read = || -> Result<Rules, (&'static str, String)> {
+        let closes = moment("closes", "截止时间")?;
+        let review =
+            if seat.fields.get("review").is_empty() { closes } else { moment("review", "错题公布时间")? };
+        let rules = Rules {
+            title: title.to_owned(),
+            activity: class.map(|c| c.0),
+            unit,
+            opens: moment("opens", "开放时间")?,
+            closes,
+            minutes: whole("minutes", "时长")?,
+            attempts: whole("attempts", "次数")?,
+            review,
+        };
+        rules.check().map(|()| rules)
+    };
+    Ok(read())
+}
+
+/// The unit for which the reader arranges tests: that of the role, else the first of the city.
+fn own_unit(seat: &Seat, current: &crate::installation::Current) -> Option<i64> {
+    let held = seat.reader.held.iter().filter(|h| Permission::ArrangeTests.of(h.role));
+    let of_role = held.filter_map(|h| h.unit).next();
+    of_role.or_else(|| {
+        let top = *current.organisation.chart()?.tops.first()?;
+        current.organisation.table(crate::verdict::world::UNIT)?.ids.get(top).copied()
+    })
+}
+
+/// Questions chosen by the blueprint as typed, or all that is wrong with it.
+fn paper(seat: &Seat) -> anyhow::Result<Result<Vec<Item>, Vec<Fault>>> {
+    let text = seat.fields.get("blueprint");
+    if text.chars().count() > LONGEST {
+        return Ok(Err(vec![Fault { row: 1, column: None, reason: format!("最多{LONGEST}字，请缩短") }]));
+    }
+    let table = match sheet::read(Cursor::new(text.replace(['，', '\t'], ",").into_bytes()), &Limits::default()) {
+        Ok(table) => table,
+        Err(e) => return Ok(Err(vec![Fault { row: 1, column: None, reason: e.to_string() }])),
+    };
+    let wanted = match blueprint(&table) {
+        Ok(wanted) => wanted,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let kept = seat.db().read(|tx| bank::current(tx, None))?;
+    let seed = u64::from_le_bytes(token::random::<8>()?);
+    Ok(choose(&wanted, &kept, seed).map(|chosen| test::items(&chosen)))
+}

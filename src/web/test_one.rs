@@ -1,0 +1,304 @@
+//! One test `/tests/{id}`: its list, the pass rates of the organs, its questions, and what may be done.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    extract::{Path, State},
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    error::PageError,
+    exams,
+    frame::{Ask, Desk, answer},
+    test_list::names,
+    view::{
+        form::{Errors, Field, Form},
+        parts::{Fact, Facts},
+        table::Pager,
+        test::{OneTest, Person, Question, Rate},
+        words::{Link, Words},
+    },
+};
+use crate::{
+    clock::chinese,
+    exam::{
+        analysis, attempt,
+        attempt::Sat,
+        close::{self, Outcome, pass_line},
+        items::Analysis,
+        paper::{Chosen, marks},
+        roll::MOST_EXTRA,
+        score::written,
+        test::{self, State as Stands, Test},
+    },
+    names::Names,
+    questions::{Kind, plain},
+    verdict::world::{PERSON, UNIT},
+};
+
+/// Characters of a question in the list.
+const STEM: usize = 60;
+/// Most characters of a reason.
+pub(super) const REASON: usize = 200;
+
+/// `GET /tests/{id}`.
+pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
+        asked::keys(desk, &["done", "page", "size"]);
+        render(desk, &own, &id, &Left::default())
+    })
+    .await
+}
+
+/// The test of an address, if its unit is within the scope.
+///
+/// # Errors
+/// [`PageError::NotFound`]; else when the store cannot be read.
+pub(super) fn found(tx: &mut crate::db::Tx<'_>, scope: &crate::scope::Scope, id: &str) -> anyhow::Result<Test> {
+    let id: i64 = id.parse().map_err(|_| PageError::NotFound)?;
+    let test = test::get(tx, id)?.filter(|t| scope.has_unit(t.rules.unit));
+    Ok(test.ok_or(PageError::NotFound)?)
+}
+
+pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) -> anyhow::Result<Response> {
+    let scope = desk.scope.clone();
+    let test = found(desk.tx, &scope, id)?;
+    let now = app.installation.watch.now(app.installation.clock);
+    let sat = match test.state {
+        Stands::Draft => None,
+        _ => exams::sat(desk.tx, app, test.id)?,
+    };
+    let outcomes = if sat.is_some() { close::outcomes(desk.tx, test.id)? } else { Vec::new() };
+    let line = pass_line(&desk.current);
+    let mut wanted = outcomes.iter().map(|o| o.listed.person).collect::<BTreeSet<i64>>();
+    let organs: BTreeSet<i64> = outcomes.iter().filter_map(|o| o.listed.organ).collect();
+    let layout = desk.current.clone();
+    let of =
+        Names::load(desk.tx, &layout.engine.layout, &[(PERSON, std::mem::take(&mut wanted)), (UNIT, organs)].into())?;
+    let (size, total) = (asked::size(desk), outcomes.len() as u64);
+    let page = asked::page(desk, u64::div_ceil(total, size));
+    let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, o, &of, now)).collect();
+    listed.sort_by(|a, b| (&a.organ, &a.name, &a.code).cmp(&(&b.organ, &b.name, &b.code)));
+    let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
+    let (questions, alpha, marking) = match &sat {
+        Some(sat) => {
+            let analysis = analysis::of_test(desk.tx, sat)?;
+            let out = test::withdrawn(desk.tx, test.id)?;
+            (questions(&sat.paper, Some(&analysis), &out), alpha(&analysis), marking(desk, sat)?)
+        }
+        None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), None),
+    };
+    let mut forms = forms(&test, !outcomes.is_empty());
+    for (_, form) in &mut forms {
+        form.token = desk.form_token()?;
+        left.fill(form);
+    }
+    let errors = Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect());
+    let class = names(desk, std::slice::from_ref(&test))?;
+    let view = OneTest {
+        errors,
+        notice: match desk.ask.get("done") {
+            Some("make") => "草稿已保存。确定应考名单并发布后，应考人员在“我的考试”里看到。".into(),
+            Some("publish") => "已发布，试卷和应考名单不再改变。".into(),
+            Some("roll") => "已调整。".into(),
+            Some("withdraw") => "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。".into(),
+            _ => String::new(),
+        },
+        title: test.rules.title.clone(),
+        state: test.state.title(),
+        next: next(&test, &outcomes, now),
+        facts: facts(desk, &test, &class),
+        rates: line.map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
+        line: line.map_or_else(String::new, written),
+        listed,
+        pager: Pager {
+            query: asked::without_page(&desk.ask).without("done"),
+            title: "应考人员".into(),
+            total,
+            size,
+            page,
+        },
+        questions,
+        alpha,
+        marking,
+        forms,
+        page: desk.page("/tests")?,
+    };
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+fn next(test: &Test, outcomes: &[Outcome], now: i64) -> Words {
+    let due = outcomes.iter().filter(|o| o.listed.excused.is_none()).count();
+    let done = outcomes.iter().filter(|o| o.score.is_some()).count();
+    let open: usize = outcomes.iter().map(|o| o.open).sum();
+    match test.state {
+        Stands::Draft => Words::from("草稿，只有组织单位能看到。发布后试卷和应考名单不再改变。"),
+        Stands::Open if now < test.rules.opens => Words::from("已发布，").strong(test.window()).text("开放。"),
+        Stands::Open => {
+            let words =
+                Words::from("应考").strong(due.to_string()).text("人，已交卷").strong(done.to_string()).text("人");
+            let words = if open > 0 {
+                words.text("，作答中或待评阅").strong(open.to_string()).text("份")
+            } else {
+                words
+            };
+            words.text("。全部收卷、评阅后自动结束，成绩登记到班次。")
+        }
+        Stands::Closed => {
+            let words = Words::from("已结束：应考")
+                .strong(due.to_string())
+                .text("人，已考")
+                .strong(done.to_string())
+                .text("人。");
+            if test.rules.activity.is_some() {
+                words.text("成绩已登记到班次，合格率按学-02判定。")
+            } else {
+                words
+            }
+        }
+    }
+}
+
+fn facts(desk: &Desk<'_, '_>, test: &Test, names: &Names) -> Facts {
+    let mut facts = vec![Fact::new("组织单位", names.title(UNIT, test.rules.unit))];
+    if let Some((table, id)) = desk.current.engine.layout.index("activity").zip(test.rules.activity) {
+        let class = Words::new().link(names.title(table, id), format!("/ledgers/activity/{}", names.code(table, id)));
+        facts.push(Fact::new("班次", class));
+    }
+    facts.extend([
+        Fact::new("开放时间", test.window()),
+        Fact::new("时长", format!("{}分钟", test.rules.minutes)),
+        Fact::new("次数", format!("{}次", test.rules.attempts)),
+        Fact::new("试卷", format!("{}题，满分{}分", test.items.len(), test.full())),
+        Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
+        Fact::new("拟制人", test.made_by.as_str()),
+    ]);
+    Facts(facts)
+}
+
+fn person(test: &Test, o: &Outcome, names: &Names, now: i64) -> Person {
+    let state = match (&o.listed.excused, o.score, o.open) {
+        (Some(why), ..) => format!("免考：{why}"),
+        (None, _, 1..) => "作答中或待评阅".into(),
+        (None, Some(_), 0) => "已交卷".into(),
+        (None, None, 0) if test.state == Stands::Closed || now >= test.rules.closes => "缺考".into(),
+        (None, None, 0) => "未开始".into(),
+    };
+    let extra = if o.listed.extra > 0 { format!("（延长{}分钟）", o.listed.extra) } else { String::new() };
+    let earlier = o.earlier.map_or_else(String::new, |e| format!("（原{}）", written(e)));
+    Person {
+        name: names.title(PERSON, o.listed.person).to_owned(),
+        code: names.code(PERSON, o.listed.person),
+        organ: o.listed.organ.map_or("--", |u| names.title(UNIT, u)).to_owned(),
+        state: state + &extra,
+        score: o.score.map_or_else(|| "--".into(), |(score, _)| written(score) + &earlier),
+    }
+}
+
+fn rates(outcomes: &[Outcome], line: i64, names: &Names) -> Vec<Rate> {
+    let waits = |organ: &Option<i64>| outcomes.iter().any(|o| o.listed.organ == *organ && o.open > 0);
+    let mut all: Vec<Rate> = close::rates(outcomes, line)
+        .iter()
+        .map(|(organ, r)| {
+            let rate = r.of_all().filter(|_| !waits(organ));
+            let percent = |r: crate::ratio::Ratio| {
+                let tenths = r.num() * 1_000 / r.den();
+                format!("{}.{}%", tenths / 10, tenths % 10)
+            };
+            Rate {
+                organ: organ.map_or("未定单位", |u| names.title(UNIT, u)).to_owned(),
+                listed: r.listed,
+                sat: r.sat,
+                passed: r.passed,
+                rate: rate.map_or_else(|| "--".into(), percent),
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| a.organ.cmp(&b.organ));
+    all
+}
+
+fn questions(paper: &[Chosen], analysis: Option<&Analysis>, out: &[(usize, String)]) -> Vec<Question> {
+    let one = |(place, c): (usize, &Chosen)| {
+        let item = analysis.and_then(|a| a.items.get(place)).filter(|i| i.answered > 0);
+        let stem = plain(c.question.markup, &c.question.stem);
+        let cut: String = stem.chars().take(STEM).collect();
+        let cut = if cut.len() < stem.len() { format!("{cut}……") } else { cut };
+        let withdrawn = out.iter().find(|(p, _)| *p == place);
+        let mut warnings: Vec<String> = withdrawn.map(|(_, why)| why.clone()).into_iter().collect();
+        warnings.extend(item.iter().flat_map(|i| &i.warnings).map(crate::exam::items::Warning::words));
+        Question {
+            place: place + 1,
+            number: format!("第{}号题第{}版", c.number, c.version),
+            kind: c.question.kind.title(),
+            stem: cut,
+            marks: format!("{}分", marks(c.marks)),
+            facility: item.and_then(|i| i.facility).map_or_else(String::new, |f| format!("{:.1}%", f * 100.0)),
+            discrimination: item.and_then(|i| i.discrimination).map_or_else(String::new, |d| format!("{d:.2}")),
+            warnings,
+            out: withdrawn.is_some(),
+        }
+    };
+    paper.iter().enumerate().map(one).collect()
+}
+
+fn alpha(a: &Analysis) -> String {
+    match (a.alpha, a.alpha_se) {
+        (Some(alpha), Some(error)) => format!("{alpha:.2}（标准误{error:.2}）"),
+        (Some(alpha), None) => format!("{alpha:.2}"),
+        _ => String::new(),
+    }
+}
+
+fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<Option<Link>> {
+    let mut waits = 0;
+    for (place, _) in sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short) {
+        waits += attempt::to_mark(desk.tx, sat.test.id, place, 0)?.1;
+    }
+    Ok((waits > 0).then(|| Link::new(format!("评阅（{waits}份）"), format!("/tests/{}/marking", sat.test.id))))
+}
+
+fn forms(test: &Test, listed: bool) -> Vec<(&'static str, Form)> {
+    let form = |id: &str, what: &str, fields: Vec<Field>, button: &str, primary: bool| Form {
+        id: id.into(),
+        action: format!("/tests/{}/{what}", test.id),
+        fields,
+        button: button.into(),
+        primary,
+        ..Form::default()
+    };
+    let mut forms = Vec::new();
+    if test.state == Stands::Draft {
+        let class = ("class".to_owned(), "班次的参训人员".to_owned());
+        let unit = ("unit".to_owned(), "本单位在职干部（含内设机构）".to_owned());
+        let (usual, choices) = match test.rules.activity {
+            Some(_) => ("class", vec![class, unit]),
+            None => ("unit", vec![unit]),
+        };
+        let from = Field::choice("from", "应考名单", usual, choices)
+            .hint("发布时定下，以后不增不减；班次里登记为因故免考的不列入应考。");
+        forms.push(("发布", form("pu", "publish", vec![from], "发布", true)));
+        forms.push(("删除草稿", form("dr", "drop", Vec::new(), "删除", false)));
+    }
+    if test.state == Stands::Open && listed {
+        let fields = vec![
+            Field::text("person", "人员", "").hint("编号或全名；开始作答后不能再调整。").required(),
+            Field::text("extra", "延长（分钟）", "").hint(&format!("0至{MOST_EXTRA}；不填不改。")),
+            Field::text("excused", "免考原因", "").hint(&format!("填写即为因故免考，不列入应考；最多{REASON}字。")),
+        ];
+        forms.push(("调整应考", form("ro", "roll", fields, "保存", false)));
+    }
+    if test.state != Stands::Draft {
+        let fields = vec![
+            Field::text("place", "第几题", "").hint("左边试卷里的题号。").required(),
+            Field::text("reason", "理由", "").hint(&format!("最多{REASON}字，记入操作日志。")).required(),
+        ];
+        forms.push(("作废试题", form("wi", "withdraw", fields, "作废并重新计分", false)));
+    }
+    forms
+}

@@ -1,0 +1,175 @@
+//! What an office sees of the tests that it arranges: the list, a new one, one of them, the marking desk.
+
+use askama::Template;
+
+use super::{
+    form::{Errors, Form},
+    page::Page,
+    parts::Facts,
+    table::Pager,
+    words::{Link, Words},
+};
+
+/// The list `/tests`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "tests.html")]
+pub struct Tests {
+    /// Frame.
+    pub page: Page,
+    /// In a sentence.
+    pub lead: Words,
+    /// The latest first.
+    pub rows: Vec<Line>,
+    /// Pages.
+    pub pager: Pager,
+}
+
+/// A test in the list.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// Leading to it.
+    pub title: Link,
+    /// The class that it closes; `--` for none.
+    pub class: String,
+    /// The unit that arranged it.
+    pub unit: String,
+    /// `2025年6月30日 09:00 至 11:00`.
+    pub window: String,
+    /// 拟制中, 已发布, 已结束.
+    pub state: &'static str,
+}
+
+/// A new test `/tests/new`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "test_new.html")]
+pub struct NewTest {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// What is wrong with the blueprint, line by line.
+    pub faults: Vec<String>,
+    /// The form.
+    pub form: Form,
+    /// Topics of the bank with how many questions may be asked.
+    pub topics: Vec<(String, usize)>,
+}
+
+/// A test `/tests/{id}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "test_one.html")]
+pub struct OneTest {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// What was done; empty for nothing.
+    pub notice: String,
+    /// Title of the test.
+    pub title: String,
+    /// 拟制中, 已发布, 已结束.
+    pub state: &'static str,
+    /// How it goes on.
+    pub next: Words,
+    /// What was set.
+    pub facts: Facts,
+    /// Of each organ: its name, listed, sat, passed, the rate, below the line of 80 percent.
+    pub rates: Vec<Rate>,
+    /// The line, `60`; empty where none is set.
+    pub line: String,
+    /// The list (应考), by unit and name.
+    pub listed: Vec<Person>,
+    /// Its pages.
+    pub pager: Pager,
+    /// The questions in the order of the test.
+    pub questions: Vec<Question>,
+    /// `0.81（标准误0.04）`; empty where it cannot be told.
+    pub alpha: String,
+    /// To mark by hand; `None` where nothing is.
+    pub marking: Option<Link>,
+    /// What the reader may do, each with its heading.
+    pub forms: Vec<(&'static str, Form)>,
+}
+
+/// An organ's pass rate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rate {
+    /// Its name.
+    pub organ: String,
+    /// On the list and not excused.
+    pub listed: usize,
+    /// Have a score.
+    pub sat: usize,
+    /// At or above the line.
+    pub passed: usize,
+    /// `83.3%`; `--` while not all are marked.
+    pub rate: String,
+}
+
+/// Somebody on the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Name.
+    pub name: String,
+    /// Number.
+    pub code: String,
+    /// Organ.
+    pub organ: String,
+    /// 未开始, 作答中, 待评阅, 已交卷, 缺考, 免考, with minutes besides.
+    pub state: String,
+    /// `87.5`; `--` without one.
+    pub score: String,
+}
+
+/// A question of the paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// Its place in the paper.
+    pub place: usize,
+    /// `第12号题第1版`.
+    pub number: String,
+    /// 单选题.
+    pub kind: &'static str,
+    /// The beginning of what is asked.
+    pub stem: String,
+    /// `2分`.
+    pub marks: String,
+    /// Part that answered rightly; empty while nobody has.
+    pub facility: String,
+    /// Corrected discrimination; empty where it cannot be told.
+    pub discrimination: String,
+    /// What speaks against it, or why it is out.
+    pub warnings: Vec<String>,
+    /// It counts for nobody any more.
+    pub out: bool,
+}
+
+/// The marking desk `/tests/{id}/marking`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "test_marking.html")]
+pub struct Marking {
+    /// Frame.
+    pub page: Page,
+    /// Number of the test.
+    pub id: i64,
+    /// Title of the test.
+    pub title: String,
+    /// What was done; empty for nothing.
+    pub notice: String,
+    /// What is wrong with the marks that were posted.
+    pub errors: Errors,
+    /// The form's token.
+    pub form: String,
+    /// The questions, with how many answers wait, and which one is shown.
+    pub questions: Vec<(Link, i64, bool)>,
+    /// Place of the question that is shown; 0 for none.
+    pub place: usize,
+    /// What is asked.
+    pub stem: String,
+    /// For who marks (参考).
+    pub reference: String,
+    /// `10`.
+    pub full: String,
+    /// Attempt, answer, marks as typed.
+    pub answers: Vec<(i64, String, String)>,
+}
