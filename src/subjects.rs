@@ -10,7 +10,12 @@ use crate::{
 
 /// The cells of a stored verdict's subject.
 pub fn key(v: &Stored) -> Vec<i64> {
-    std::iter::once(v.subject).chain(v.rest.split('|').filter_map(|t| t.parse().ok())).collect()
+    key_of(v.subject, &v.rest)
+}
+
+/// The cells of a subject from the first and the others, as verdicts are stored.
+pub fn key_of(first: i64, rest: &str) -> Vec<i64> {
+    std::iter::once(first).chain(rest.split('|').filter_map(|t| t.parse().ok())).collect()
 }
 
 /// The cells of a subject that are records: ledger position and record id.
@@ -41,6 +46,18 @@ pub fn names<'v>(
             wanted.entry(table).or_default().insert(id);
         }
         wanted.entry(UNIT).or_default().extend(v.unit.into_iter().chain(v.organ));
+    }
+    Names::load(tx, &engine.layout, &wanted)
+}
+
+/// Names of one subject.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn names_of(tx: &mut Tx<'_>, engine: &Engine, i: usize, key: &[i64]) -> anyhow::Result<Names> {
+    let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for (table, id) in records(engine, i, key) {
+        wanted.entry(table).or_default().insert(id);
     }
     Names::load(tx, &engine.layout, &wanted)
 }

@@ -5,6 +5,7 @@ use dongliang::web::view::ledgers::{LedgerGroup, LedgerLine, Ledgers};
 use dongliang::web::view::parts::Choice;
 use dongliang::web::view::table::{Chip, Control, Facet, FacetValue, Facets, FilterForm, Input, Pager};
 use dongliang::web::view::url::Query;
+use dongliang::web::view::words::Words;
 use dongliang::web::view::{Prefs, Size};
 
 use crate::frame::{LEDGERS, UNITS, link, page};
@@ -154,7 +155,7 @@ pub(crate) fn full() -> Ledger {
             link("CSV，全部16列（供其他系统读取）", "/ledgers/guidance.csv"),
         ],
         pager: Pager { query: filter().query, title: "指导记录".into(), total: 29, size: 20, page: 1 },
-        none: String::new(),
+        none: Words::new(),
     }
 }
 
@@ -285,7 +286,11 @@ pub(crate) fn empty() -> Ledger {
         rows: Vec::new(),
         filter: FilterForm { query: Query::new(PATH), controls: Vec::new() },
         pager: Pager { query: Query::new(PATH), total: 0, size: 20, page: 1, ..Pager::default() },
-        none: "没有指导记录。可用命令 dongliang import guidance 文件 导入。".into(),
+        none: Words::from("没有指导记录。可以")
+            .link("逐条新增", "/ledgers/guidance/new")
+            .text("，或者")
+            .link("批量导入", "/imports/new?ledger=guidance")
+            .text("。"),
         ..full()
     }
 }

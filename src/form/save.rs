@@ -6,8 +6,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    auth::token,
     db::Tx,
     facts::{Consequence, Write},
+    hex,
     installation::Installation,
     ledger::{NewRow, store},
     once::{self, Form},
@@ -19,6 +21,8 @@ pub use crate::verdict::store::Face;
 
 /// Verdicts told of at most.
 const TOLD: usize = 40;
+/// Keys of codes that are being given begin here (PostgreSQL).
+const CODES: i64 = 0x636f << 48;
 
 /// What a form is to do.
 #[derive(Clone, Debug)]
@@ -54,6 +58,9 @@ pub struct Turn {
     pub rest: String,
     /// The window's label.
     pub window: String,
+    /// The subject's unit.
+    #[serde(default)]
+    pub unit: Option<i64>,
     /// State, light, 已补 and value as it was; `None`: there was none.
     pub before: Option<Face>,
     /// The same as it is.
@@ -149,6 +156,10 @@ pub(crate) fn tell(tx: &mut Tx<'_>, form: &Form, record: i64, done: Consequence)
 /// Refuses a code that another record has.
 fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) -> anyhow::Result<()> {
     let Some(code) = code else { return Ok(()) };
+    // Of two who give the same code at once the second waits here, and sees the first's.
+    let digest = token::kept(&format!("{} {code}", write.ledger().name));
+    let key = hex::unhex(&digest).unwrap_or_default().iter().take(6).fold(0, |key, b| key << 8 | i64::from(*b));
+    tx.lock(&[CODES ^ key])?;
     let others = store::find_by_code(tx, write.ledger(), &Scope::All, code)?;
     anyhow::ensure!(others.iter().all(|row| Some(row.record_id) == own), CodeTaken(code.to_owned()));
     Ok(())
@@ -164,6 +175,7 @@ fn of(done: Consequence) -> Told {
             subject: v.subject,
             rest: v.rest.clone(),
             window: v.window.clone(),
+            unit: v.unit,
             before: before.map(Face::from),
             after: after.map(Face::from),
         };

@@ -28,7 +28,7 @@ use super::{
         spelling::requirement_code,
         table::{Chip, Facets, FilterForm, Pager},
         url::{self, segment},
-        words::Link,
+        words::{Link, Words},
     },
 };
 use crate::{
@@ -212,7 +212,7 @@ fn list(
         filter: FilterForm { query: url.clone(), controls: conditions.controls.clone() },
         presets: columns.presets(ledger, &url),
         heads: heads(of, &columns, conditions, &url),
-        none: none(of, conditions),
+        none: none(desk, of, conditions),
         write: write(desk, of)?,
         exports: if may_export { ledger_export::links(of, &columns, &url) } else { Vec::new() },
         whole: if may_export { ledger_export::whole_form(desk, of, &url)? } else { None },
@@ -416,13 +416,25 @@ fn sentence(of: &Listing, conditions: &Conditions) -> String {
     format!("{}。", parts.join("；"))
 }
 
-fn none(of: &Listing, conditions: &Conditions) -> String {
+fn none(desk: &Desk<'_, '_>, of: &Listing, conditions: &Conditions) -> Words {
     let title = &of.ledger().title;
-    match (conditions.failed(), conditions.parts.is_empty()) {
+    Words::from(match (conditions.failed(), conditions.parts.is_empty()) {
         (true, _) => "条件无法识别，没有查询。请修改后再查。".into(),
         (false, false) => format!("没有符合条件的{title}。"),
         (false, true) => {
-            format!("没有{title}。可以逐条新增，或者用命令 dongliang import {} 文件 导入。", of.ledger().name)
+            let words = Words::from(format!("没有{title}。"));
+            let name = &of.ledger().name;
+            let (add, import) = (may_add(desk, of.ledger()), desk.may(Permission::Import));
+            return match (add, import) {
+                (false, _) => words,
+                (true, false) => words.link("新增", format!("/ledgers/{name}/new")).text("一条即可开始。"),
+                (true, true) => words
+                    .text("可以")
+                    .link("逐条新增", format!("/ledgers/{name}/new"))
+                    .text("，或者")
+                    .link("批量导入", format!("/imports/new?ledger={name}"))
+                    .text("。"),
+            };
         }
-    }
+    })
 }

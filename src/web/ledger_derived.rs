@@ -91,7 +91,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
             size: table.len().max(1) as u64,
             page: 1,
         },
-        none: none(&of.current, results),
+        none: none(&of.current, results).into(),
     })
 }
 

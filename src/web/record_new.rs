@@ -300,7 +300,10 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     };
     let mut doubts = checked.doubts;
     match &before {
-        None if is_known(tx, ledger, &scope, &row)? => doubts.push("台账里已有一条内容完全相同的记录".into()),
+        None if is_known(tx, ledger, &scope, &row)? => {
+            let but = if ledger.fields.iter().any(|f| f.sensitive) { "除加密栏目外" } else { "" };
+            doubts.push(format!("台账里已有一条{but}内容完全相同的记录"));
+        }
         Some(before) if is_same(ledger, before, &row) => doubts.push("内容与原来的完全一样，没有改动".into()),
         _ => {}
     }

@@ -22,7 +22,7 @@ const SHOWN: usize = 12;
 pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Result<Option<Saved>> {
     let account = desk.reader()?.account;
     let known = if once.contains('\0') { None } else { form::told(desk.tx, once, account)? };
-    let Some((_, told)) = known.filter(|(of, _)| *of == record || *of == 0) else { return Ok(None) };
+    let Some((of, told)) = known.filter(|(of, _)| *of == record || *of == 0) else { return Ok(None) };
     let mut lines = Vec::new();
     for turn in &told.turns {
         if lines.len() < SHOWN {
@@ -30,12 +30,14 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Re
         }
     }
     let more = told.all.saturating_sub(told.turns.len().min(SHOWN));
+    // A form that leads to no record has voided some.
+    let done = if of == 0 { "已作废" } else { "已保存" };
     let words = match (told.all, told.later) {
-        (0, true) => "已保存。涉及面较广，判定正在后台重新计算，稍后刷新可见。".to_owned(),
-        (0, false) => "已保存。没有判定因此变化。".to_owned(),
+        (0, true) => format!("{done}。涉及面较广，判定正在后台重新计算，稍后刷新可见。"),
+        (0, false) => format!("{done}。没有判定因此变化。"),
         (n, later) => {
             let rest = if later { "；其余判定正在后台重新计算" } else { "" };
-            format!("已保存，{n}项判定由此变化{rest}：")
+            format!("{done}，{n}项判定由此变化{rest}：")
         }
     };
     Ok(Some(Saved { words, lines, more }))
@@ -61,6 +63,9 @@ fn line(desk: &mut Desk<'_, '_>, turn: &Turn) -> anyhow::Result<Option<Words>> {
     let engine = &current.engine;
     let Some(i) = engine.compiled.iter().position(|c| c.requirement.id == turn.requirement) else { return Ok(None) };
     let scope = desk.scope.clone();
+    if turn.after.is_none() {
+        return gone(desk, i, turn);
+    }
     let all = sight::of_requirement(desk.tx, engine, &scope, &turn.requirement, Some(turn.subject))?;
     let Some(verdict) = all.into_iter().find(|v| v.rest == turn.rest && v.window == turn.window) else {
         return Ok(None);
@@ -74,6 +79,22 @@ fn line(desk: &mut Desk<'_, '_>, turn: &Turn) -> anyhow::Result<Option<Words>> {
     let words = face(words, turn.before.as_ref()).text(" → ");
     let words = face(words, turn.after.as_ref());
     Ok(Some(words.muted(values(turn, &verdict))))
+}
+
+/// A verdict that is not there any more, if the reader might have seen it.
+fn gone(desk: &mut Desk<'_, '_>, i: usize, turn: &Turn) -> anyhow::Result<Option<Words>> {
+    let (current, scope) = (desk.current.clone(), desk.scope.clone());
+    let engine = &current.engine;
+    let key = subjects::key_of(turn.subject, &turn.rest);
+    if !sight::sees(desk.tx, engine, &scope, i, &key, turn.unit)? {
+        return Ok(None);
+    }
+    let names = subjects::names_of(desk.tx, engine, i, &key)?;
+    let (code, requirement) = super::dashboard::named(engine, i);
+    let subject = subjects::title(engine, i, &key, &names);
+    let subject = if subject.is_empty() { requirement.text } else { subject };
+    let words = Words::from(format!("{code} {subject}　{}　", window_name(&turn.window)));
+    Ok(Some(face(words, turn.before.as_ref()).text(" → 不再判定")))
 }
 
 fn face(words: Words, face: Option<&Face>) -> Words {

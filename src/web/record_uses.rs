@@ -26,7 +26,7 @@ use crate::{
         load::{self, Ask, Cut, Shared},
         needs::Needs,
         sight,
-        store::Stored,
+        store::{self, Stored},
         subject::subjects,
         window::Window,
         words::{Context, fate, window_name},
@@ -306,8 +306,7 @@ fn of_subject(
     subject: &Subject,
 ) -> anyhow::Result<Vec<Stored>> {
     let first = subject.key.first().copied().unwrap_or_default();
-    let rest: Vec<String> = subject.key.iter().skip(1).map(i64::to_string).collect();
-    let rest = rest.join("|");
+    let rest = store::rest(&subject.key);
     let mut all = sight::of_requirement(desk.tx, engine, &desk.scope, &c.requirement.id, Some(first))?;
     all.retain(|v| v.rest == rest && !v.closed);
     Ok(all)

@@ -241,6 +241,11 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
         },
         records,
         uses,
+        looked: if rows.len() > LOOKED {
+            format!("只列出前{LOOKED}条记录计入的判定；其余{}条计入的，同样重新判定。", rows.len() - LOOKED)
+        } else {
+            String::new()
+        },
         form,
         page: desk.page(&list)?,
     })

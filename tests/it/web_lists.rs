@@ -168,6 +168,15 @@ db_test!(a_list_filters_counts_and_escapes, |db: &Db| {
     }
 });
 
+db_test!(an_empty_ledger_says_how_it_is_filled, |db: &Db| {
+    let o = &office(db);
+    let page = list(o, "/ledgers/budget");
+    assert!(page.contains(r#"href="/imports/new?ledger=budget""#) && !page.contains("dongliang import"), "{page}");
+    assert!(page.contains(r#"<a href="/ledgers/budget/new">逐条新增</a>"#), "{page}");
+    let page = Browser::of(o, Role::Auditor).get("/ledgers/budget").text();
+    assert!(page.contains("没有经费预算。") && !page.contains("逐条新增"), "{page}");
+});
+
 db_test!(an_export_holds_exactly_what_the_list_shows, |db: &Db| {
     let o = &office(db);
     for (query, expected) in [

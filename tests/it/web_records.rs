@@ -359,18 +359,72 @@ db_test!(nobody_writes_what_is_not_his, |db: &Db| {
     assert_eq!(stranger.get("/ledgers/guidance/1/correct").status, 404);
     // A clerk of one unit, and a unit that is another's.
     let mut clerk = Browser::of(o, Role::UnitAdmin);
-    let at = "/ledgers/project/new";
-    if clerk.get(at).status == 200 {
-        let opened = clerk.get(at);
-        assert!(opened.text().contains(r#"name="i.unit" value="2" checked"#), "the own unit stands there");
-        let got = send(&mut clerk, &opened, at, &[("f.name", "新项目"), ("f.listed", "2025-01-01"), ("i.unit", "1")]);
-        assert_eq!(got.status, 422);
-    }
-    let page = clerk.get("/ledgers/talk/T2");
-    assert!(page.status == 404 || !page.text().contains("/void"));
+    let at = "/ledgers/budget/new";
+    let opened = clerk.get(at);
+    let fields = [("f.year", "2025"), ("f.line", "其他"), ("f.amount", "100"), ("f.approved", "2025-03-01")];
+    let of = |unit: &'static str| [&fields[..], &[("i.unit", unit)]].concat();
+    let got = send(&mut clerk, &opened, at, &of("1"));
+    assert_eq!((got.status, rows(o, "budget")), (422, 0), "{}", got.read());
+    record_of(&send(&mut clerk, &opened, at, &of("2")));
+    assert_eq!(clerk.get("/ledgers/talk/T2").status, 404);
     let form = clerk.get("/ledgers/guidance").token();
     let got = clerk.post("/ledgers/unit/void", &[("form", &form), ("record", "1:1")]);
-    assert!(matches!(got.status, 403 | 409), "{}", got.status);
+    assert_eq!(got.status, 409, "{}", got.read());
+});
+
+db_test!(of_two_who_give_one_code_at_once_one_is_told, |db: &Db| {
+    let o = &office(db);
+    let office = account(o, "two", Role::Office, None, None);
+    let meet = std::sync::Barrier::new(2);
+    let mut got: Vec<u16> = std::thread::scope(|s| {
+        let send_one = |day: &'static str| {
+            let (meet, o) = (&meet, o.clone());
+            s.spawn(move || {
+                let mut b = Browser::logged_in(&o, office);
+                let opened = b.get(NEW);
+                meet.wait();
+                send(&mut b, &opened, NEW, &[("i.f.pair", "1"), ("f.day", day), ("record_code", "Z9")]).status
+            })
+        };
+        let both = ["2025-10-07", "2025-10-08"].map(send_one);
+        both.map(|t| t.join().unwrap()).into()
+    });
+    got.sort_unstable();
+    assert_eq!(got, [303, 422]);
+});
+
+db_test!(a_void_says_so_and_names_the_verdicts_that_are_gone, |db: &Db| {
+    let o = &office(db);
+    rejudge::run(o, None, &mut |_, _| {}).unwrap();
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/mentor_pair/1/void";
+    let opened = b.get(at);
+    let got = send(&mut b, &opened, at, &[("record", "1:1"), ("reason", "重复登记")]);
+    let page = b.get(got.led().1).read();
+    assert!(page.contains("已作废，") && !page.contains("已保存"), "{page}");
+    assert!(page.contains("钱二—孙三") && page.contains("→ 不再判定"), "{page}");
+    // Of many only the verdicts of the first are looked up, and the page says so.
+    for n in 0..21 {
+        let filled = [("pair", 2.into()), ("day", format!("2025-07-{:02}", n + 1).into())];
+        put(o, "guidance", &format!("V{n}"), None, &filled);
+    }
+    let form = b.get("/ledgers/guidance").token();
+    let marks: Vec<String> = (5..26).map(|id| format!("{id}:1")).collect();
+    let mut fields = vec![("form", form.as_str())];
+    fields.extend(marks.iter().map(|m| ("record", m.as_str())));
+    let page = b.post("/ledgers/guidance/void", &fields).read();
+    assert!(page.contains("只列出前20条记录计入的判定；其余1条"), "{page}");
+    fields.pop();
+    assert!(!b.post("/ledgers/guidance/void", &fields).read().contains("只列出前20条"));
+});
+
+db_test!(what_cannot_be_compared_is_not_called_the_same, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let at = "/ledgers/person/new";
+    let opened = b.get(at);
+    let got = send(&mut b, &opened, at, &[("f.name", "赵一"), ("f.born", "1995-01-01"), ("f.phone", "13800000000")]);
+    assert!(got.read().contains("台账里已有一条除加密栏目外内容完全相同的记录"), "{}", got.read());
 });
 
 db_test!(no_payload_gets_through_any_input_of_a_record, |db: &Db| {

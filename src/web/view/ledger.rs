@@ -7,7 +7,7 @@ use super::form::Form;
 use super::page::Page;
 use super::table::{Chip, Facets, FilterForm, Pager};
 use super::url::Query;
-use super::words::Link;
+use super::words::{Link, Words};
 
 /// The rows of a ledger that the address asks for. Columns from its definition, rows and counts from its table
 /// within the reader's scope.
@@ -47,7 +47,7 @@ pub struct Ledger {
     /// Pages; `total` is the number of filtered rows.
     pub pager: Pager,
     /// Why there is no row, and the next step.
-    pub none: String,
+    pub none: Words,
     /// To write here; `None` for who may not.
     pub write: Option<Write>,
     /// To keep the columns as the reader's own; `None` where none were chosen.

@@ -131,6 +131,8 @@ pub struct Void {
     pub records: Vec<Link>,
     /// Verdicts that count them.
     pub uses: Vec<Use>,
+    /// Of how many of the records these are, where not of all.
+    pub looked: String,
     /// The form.
     pub form: Form,
 }
