@@ -9,6 +9,7 @@ use crate::{
     audit::{self, About, Kind},
     auth::account::Refused,
     db::{Row, Tx, Value},
+    directive::model::Ledger,
     scope::{Actor, Scope},
 };
 
@@ -144,25 +145,49 @@ pub fn doubted(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> anyhow
     Ok(tx.rows(&sql, &[ledger.into(), list.into()], |r| r.i64(0))?.into_iter().collect())
 }
 
-/// Those without an answer on records of units in scope: a page of them, the oldest first, and how many there are.
-/// What belongs to no unit is for who may see all.
+/// Those that wait for an answer of this account, which records within a scope, in some ledgers: on records that now belong
+/// to its units, or, where it records for all, to none; not its own. The oldest first, up to a limit, and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn open(tx: &mut Tx<'_>, scope: &Scope, limit: u64) -> anyhow::Result<(Vec<Doubt>, u64)> {
-    let (mut params, mut within): (Vec<Value>, String) = (Vec::new(), String::new());
-    if let Scope::Within(reach) = scope {
-        params.push(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
-        within = format!(" and unit_id {}", tx.among("$1"));
+pub fn open(
+    tx: &mut Tx<'_>,
+    (scope, account): (&Scope, i64),
+    ledgers: &[Ledger],
+    limit: u64,
+) -> anyhow::Result<(Vec<Doubt>, u64)> {
+    let waits = "select distinct ledger from doubt where answered_at is null order by ledger";
+    let (mut found, mut all) = (Vec::new(), 0);
+    for name in tx.rows(waits, &[], |r| Ok(r.text(0)?.to_owned()))? {
+        if !ledgers.iter().any(|l| l.name == name && !l.derived) {
+            continue;
+        }
+        // By the row that stands, not the one that was doubted.
+        let unit = format!(
+            "(select r.unit_id from \"l_{name}\" r where r.record_id = doubt.record_id order by r.revision desc limit 1)"
+        );
+        let mut params: Vec<Value> = vec![name.into(), account.into()];
+        let within = match scope {
+            Scope::All => "is null".to_owned(),
+            Scope::Within(reach) => {
+                params.push(reach.units.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
+                tx.among("$3")
+            }
+        };
+        let which = format!(
+            "from doubt where answered_at is null and ledger = $1 and (account is null or account <> $2) and {unit} {within}"
+        );
+        let n = tx.one(&format!("select count(*) {which}"), &params, |r| r.i64(0))?.unwrap_or(0);
+        all += u64::try_from(n).unwrap_or(0);
+        if n > 0 && limit > 0 {
+            params.push((limit as i64).into());
+            let sql = format!("select {COLUMNS} {which} order by row_id limit ${}", params.len());
+            found.extend(tx.rows(&sql, &params, read)?);
+        }
     }
-    let count = format!("select count(*) from doubt where answered_at is null{within}");
-    let all = tx.one(&count, &params, |r| r.i64(0))?.unwrap_or(0);
-    params.push((limit as i64).into());
-    let sql = format!(
-        "select {COLUMNS} from doubt where answered_at is null{within} order by row_id limit ${}",
-        params.len()
-    );
-    Ok((tx.rows(&sql, &params, read)?, u64::try_from(all).unwrap_or(0)))
+    found.sort_by_key(|d: &Doubt| d.id);
+    found.truncate(usize::try_from(limit)?);
+    Ok((found, all))
 }
 
 /// Stands in the place of words about a record that was deleted by rule.

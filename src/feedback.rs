@@ -12,6 +12,8 @@ use crate::{
     auth::{account::Refused, token},
     day::Day,
     db::{Row, Tx, Value},
+    hex,
+    ledger::Keys,
     scope::Actor,
 };
 
@@ -23,6 +25,8 @@ pub const HOURLY: usize = 5;
 const HOUR: i64 = 3_600_000_000;
 /// Who gives without a name, in the log.
 const NOBODY: &str = "匿名";
+/// Held while something is kept that was said without a name.
+const UNNAMED: i64 = 0x0066_6565_6462;
 
 /// What sessions have given within the last hour. In memory alone: kept in the store it would name who gave without a
 /// name.
@@ -75,14 +79,25 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, about: (&str, &str), d
     }
 }
 
-/// Keeps what was said without a name, logs that somebody said something, and gives the code that finds the answer.
+/// The code that finds the answer to what was said in a form without a name: the same one however often it is sent, so that
+/// nothing about who sent it need be kept. `form` is what only this form has.
+pub fn code(keys: &Keys, form: &str, (page, text): (&str, &str)) -> String {
+    let digest = keys.digest("feedback", &json!([form, page, text]).to_string());
+    token::spelled_of(&hex::unhex(&digest).unwrap_or_default()[..12])
+}
+
+/// Keeps what was said without a name under a code ([`code`]), once, and logs that somebody said something.
 ///
 /// # Errors
-/// When the store cannot be written, or the system has no randomness.
-pub fn give_unnamed(tx: &mut Tx<'_>, at: i64, about: (&str, &str), day: Day) -> anyhow::Result<String> {
-    let code = token::spelled(3)?;
-    put(tx, &Actor { name: NOBODY.into(), at, account: None }, (None, Some(&code)), about, day)?;
-    Ok(code)
+/// When the store cannot be written.
+pub fn give_unnamed(tx: &mut Tx<'_>, at: i64, code: &str, about: (&str, &str), day: Day) -> anyhow::Result<()> {
+    // Two at once must see each other.
+    tx.lock(&[UNNAMED])?;
+    let sql = "select row_id from feedback where receipt = $1";
+    if tx.one(sql, &[kept(code).into()], |r| r.i64(0))?.is_none() {
+        put(tx, &Actor { name: NOBODY.into(), at, account: None }, (None, Some(code)), about, day)?;
+    }
+    Ok(())
 }
 
 fn put(
@@ -166,14 +181,22 @@ pub fn open(tx: &mut Tx<'_>) -> anyhow::Result<u64> {
     Ok(n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
-/// A page of all, those without an answer first, and how many there are.
+/// How many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, skip: i64, limit: i64) -> anyhow::Result<(Vec<Feedback>, i64)> {
+pub fn count(tx: &mut Tx<'_>) -> anyhow::Result<u64> {
     let all = tx.one("select count(*) from feedback", &[], |r| r.i64(0))?.unwrap_or(0);
+    Ok(u64::try_from(all)?)
+}
+
+/// A page of all, those without an answer first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn list(tx: &mut Tx<'_>, skip: i64, limit: i64) -> anyhow::Result<Vec<Feedback>> {
     let order = "case when f.answered_at is null then 0 else 1 end, f.row_id desc limit $1 offset $2";
-    Ok((tx.rows(&format!("{SELECT} order by {order}"), &[limit.into(), skip.into()], read)?, all))
+    tx.rows(&format!("{SELECT} order by {order}"), &[limit.into(), skip.into()], read)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::{
     day::Day,
     db::{Db, Row, Tx, Value},
     scope::{Actor, Scope},
+    verdict::store::rest,
 };
 
 /// Held while a number is given, so that two never get the same.
@@ -224,7 +225,7 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
                issued_at, issued_by, year, sequence) \
                values ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12) returning row_id";
     let of = new.verdict.as_ref();
-    let rest = of.map(|(_, s, _)| s.iter().skip(1).map(i64::to_string).collect::<Vec<_>>().join("|"));
+    let rest = of.map(|(_, s, _)| rest(s));
     let params: [Value; 12] = [
         of.map(|(id, ..)| id.clone()).into(),
         of.and_then(|(_, s, _)| s.first().copied()).into(),
@@ -414,13 +415,12 @@ pub fn of_verdict(
     subject: &[i64],
     window: &str,
 ) -> anyhow::Result<Vec<Supervision>> {
-    let rest: Vec<String> = subject.iter().skip(1).map(i64::to_string).collect();
     let sql = format!(
         "select {COLUMNS} from supervision where requirement = $1 and subject = $2 and rest = $3 and window_label = $4 \
          order by row_id"
     );
     let first = subject.first().copied().unwrap_or_default();
-    let mut found = tx.rows(&sql, &[requirement.into(), first.into(), rest.join("|").into(), window.into()], read)?;
+    let mut found = tx.rows(&sql, &[requirement.into(), first.into(), rest(subject).into(), window.into()], read)?;
     found.retain(|s| scope.has_unit(s.unit));
     Ok(found)
 }

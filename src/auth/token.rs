@@ -37,15 +37,14 @@ pub fn kept(token: &str) -> String {
 /// # Errors
 /// As [`random`].
 pub fn spelled(groups: usize) -> anyhow::Result<String> {
-    let mut out = String::new();
-    for group in 0..groups {
-        if group > 0 {
-            out.push('-');
-        }
-        let letters = random::<4>()?.map(|b| char::from(LETTERS[usize::from(b & 31)]));
-        out.extend(letters);
-    }
-    Ok(out)
+    let bytes = (0..groups).map(|_| random::<4>()).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(spelled_of(bytes.as_flattened()))
+}
+
+/// Bytes that nobody guesses in the same letters: always the same for them.
+pub fn spelled_of(bytes: &[u8]) -> String {
+    let letter = |b: &u8| char::from(LETTERS[usize::from(b & 31)]);
+    bytes.chunks(4).map(|four| four.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// Base32 without padding, as authenticators take a secret.

@@ -33,16 +33,16 @@ pub fn remedies(installation: &Installation) -> anyhow::Result<()> {
         for v in retrained(tx)? {
             let Some(shut) = v.shut.filter(|s| *s < today.plus(-40)) else { continue };
             let (unit, on) = (v.unit, workdays.after(shut, 4));
-            let words = [
-                (on, confirm(tx, unit, on.plus(21), "合格率低于80%，按文件要求重新组织培训")?),
-                (on.plus(9), act(on.plus(9), "已重新组织培训并再次闭卷测试，成绩已登记")),
-            ];
+            let confirmed = confirm(tx, unit, on.plus(21), "合格率低于80%，按文件要求重新组织培训")?;
+            let Some(confirmed) = confirmed else { continue };
+            let words = [(on, confirmed), (on.plus(9), act(on.plus(9), "已重新组织培训并再次闭卷测试，成绩已登记"))];
             tell(tx, &office, &v, "retrain", on, words)?;
         }
         for (n, v) in missed_before(tx, today)?.into_iter().enumerate() {
             let Some(shut) = v.shut else { continue };
             let on = workdays.after(shut, 4);
             let confirmed = confirm(tx, v.unit, workdays.after(on, 6), "当月指导次数不足，请导师补记或说明")?;
+            let Some(confirmed) = confirmed else { continue };
             let words: Vec<(Day, Word)> = match n % 4 {
                 0 => vec![(on, confirmed)],
                 1 => {
@@ -85,12 +85,12 @@ impl Hand {
     }
 }
 
-/// Confirmed for whoever holds the first post in the unit.
-fn confirm(tx: &mut Tx<'_>, unit: Option<i64>, due: Day, reason: &str) -> anyhow::Result<Word> {
+/// Confirmed for whoever holds the first post in the unit; nobody is made responsible where there is none.
+fn confirm(tx: &mut Tx<'_>, unit: Option<i64>, due: Day, reason: &str) -> anyhow::Result<Option<Word>> {
     let sql = "select \"person\" from l_post where voided_at is null and unit_id = $1 and \"to\" is null \
                order by record_id limit 1";
-    let person = tx.one(sql, &[unit.into()], |r| r.opt_i64(0))?.flatten().unwrap_or(1);
-    Ok(Word::Confirm { due, person, reason: reason.into() })
+    let person = tx.one(sql, &[unit.into()], |r| r.opt_i64(0))?.flatten();
+    Ok(person.map(|person| Word::Confirm { due, person, reason: reason.into() }))
 }
 
 fn act(day: Day, text: &str) -> Word {

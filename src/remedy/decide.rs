@@ -84,6 +84,10 @@ pub fn say(tx: &mut Tx<'_>, actor: &Actor, id: i64, word: &Word) -> anyhow::Resu
         Step::Notes => remedy.state,
         Step::Stays | Step::Escalates | Step::Refused => return Err(too_late(remedy.state).into()),
     };
+    if matches!(word, Word::Act { .. }) {
+        // A later period that is met may now close it. Told first, as who looks takes the news before the remedy.
+        super::patrol::ask_again(tx, &remedy)?;
+    }
     if !store::set_state(tx, &remedy, next)? {
         // Another was faster since it was read.
         let now = store::get(tx, id)?.map_or(remedy.state, |now| now.state);
@@ -111,8 +115,6 @@ fn set(tx: &mut Tx<'_>, remedy: &Remedy, word: &Word) -> anyhow::Result<()> {
             // By the first, so that who does more is not closed later.
             let first = remedy.acted.map_or(*day, |before| before.min(*day));
             tx.execute("update remedy set acted_on = $2 where row_id = $1", &[remedy.id.into(), first.into()])?;
-            // A later period that is met may now close it.
-            super::patrol::ask_again(tx, remedy)?;
         }
         Word::Drop { .. } => {}
     }

@@ -165,7 +165,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// What the verdicts say to the remedies that there are.
     fn follow(&self, tx: &mut Tx<'_>, actor: &Actor, known: &[(i64, Seen)], done: &mut Done) -> anyhow::Result<()> {
-        for remedy in self.remedies(tx)? {
+        for remedy in self.remedies(tx, known)? {
             let seen = match known.iter().find(|(id, _)| *id == remedy.id) {
                 Some((_, seen)) => *seen,
                 None => match self.seen(tx, &remedy)? {
@@ -202,15 +202,17 @@ impl Look<'_> {
     }
 
     /// Remedies of what is looked at that a verdict can still move.
-    fn remedies(&self, tx: &mut Tx<'_>) -> anyhow::Result<Vec<Remedy>> {
-        let sql = "select row_id from remedy where requirement = $1 and state <> 'dropped' \
-                   and (cast($2 as bigint) is null or subject = $2) order by row_id";
-        let ids = tx.rows(sql, &[self.r.id.as_str().into(), self.subject.into()], |r| r.i64(0))?;
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            found.extend(store::get(tx, id)?);
-        }
-        Ok(found)
+    /// What is over moves only where its verdict is missed (again).
+    fn remedies(&self, tx: &mut Tx<'_>, known: &[(i64, Seen)]) -> anyhow::Result<Vec<Remedy>> {
+        let known = known.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(",");
+        let among = tx.among("$3");
+        let condition = format!(
+            "requirement = $1 and (cast($2 as bigint) is null or subject = $2) and (state in ('draft', 'active') \
+             or state in ('closed', 'withdrawn') and (row_id {among} or exists (select 1 from verdict v where \
+             v.requirement = remedy.requirement and v.subject = remedy.subject and v.rest = remedy.rest \
+             and v.window_label = remedy.window_label and v.state in ('fail', 'open'))))"
+        );
+        store::that(tx, &condition, &[self.r.id.as_str().into(), self.subject.into(), known.into()])
     }
 
     /// What the stored verdict says to a remedy; `None` where it was an earlier package's to judge.
@@ -297,15 +299,10 @@ fn is_past(engine: &Engine, remedy: &Remedy) -> bool {
 /// Remedies on verdicts that an earlier package judged: asked of that package.
 fn past(installation: &Installation, current: &Current, now: Moment) -> anyhow::Result<usize> {
     let open = installation.db.read(|tx| {
-        let sql = "select row_id from remedy where state in ('draft', 'active', 'closed') and not exists \
-                   (select 1 from verdict v where v.requirement = remedy.requirement and v.subject = remedy.subject \
-                   and v.rest = remedy.rest and v.window_label = remedy.window_label)";
-        let ids = tx.rows(sql, &[], |r| r.i64(0))?;
-        let mut found = Vec::new();
-        for id in ids {
-            found.extend(store::get(tx, id)?);
-        }
-        Ok(found)
+        let unjudged = "state in ('draft', 'active', 'closed') and not exists (select 1 from verdict v where \
+                        v.requirement = remedy.requirement and v.subject = remedy.subject and v.rest = remedy.rest \
+                        and v.window_label = remedy.window_label)";
+        store::that(tx, unjudged, &[])
     })?;
     let mut by: BTreeMap<usize, Vec<(i64, Seen)>> = BTreeMap::new();
     for remedy in open {
@@ -339,13 +336,14 @@ fn asked(tx: &mut Tx<'_>, installation: &Installation, remedy: &Remedy, today: D
 fn overdue(installation: &Installation, now: Moment) -> anyhow::Result<usize> {
     installation.db.write(move |tx| {
         let actor = Actor { name: PROGRAM.into(), account: None, at: now.instant };
-        let sql = "update remedy set escalated_at = $1 where state = 'active' and due < $2 and escalated_at is null \
-                   returning row_id, unit_id";
-        let told = tx.rows(sql, &[now.instant.into(), now.day.into()], |r| Ok((r.i64(0)?, r.opt_i64(1)?)))?;
+        let late = store::that(tx, "state = 'active' and due < $1 and escalated_at is null", &[now.day.into()])?;
         let mut done = Done::default();
-        for (id, unit) in told {
-            tell(tx, &actor, id, &plain(&actor, "escalate", "到期没有办结，上报领导小组办公室"))?;
-            done.add(id, unit, "escalate");
+        for m in late {
+            let next = step(m.state, m.escalated.is_some(), Event::Overdue);
+            if next == Step::Escalates && store::set_escalated(tx, &m, now.instant)? {
+                tell(tx, &actor, m.id, &plain(&actor, "escalate", "到期没有办结，上报领导小组办公室"))?;
+                done.add(m.id, m.unit, "escalate");
+            }
         }
         Ok(done.log(tx, &actor, EVERYTHING))
     })

@@ -4,7 +4,11 @@ use crate::{
     day::Day,
     db::{Row, Tx, Value},
     scope::{Actor, Scope},
-    verdict::{engine::Engine, sight, store::Stored},
+    verdict::{
+        engine::Engine,
+        sight,
+        store::{Stored, rest},
+    },
 };
 
 use super::model::State;
@@ -48,7 +52,7 @@ impl Remedy {
 
     /// The last cells of the subject, as verdicts are stored.
     pub fn rest(&self) -> String {
-        self.subject.iter().skip(1).map(i64::to_string).collect::<Vec<_>>().join("|")
+        rest(&self.subject)
     }
 }
 
@@ -82,6 +86,8 @@ pub struct Filter {
     pub units: Option<Vec<i64>>,
     /// Only those told to the office.
     pub escalated: bool,
+    /// Only those whose last day is this one or later.
+    pub due_from: Option<Day>,
     /// Only those whose last day is before this one.
     pub due_before: Option<Day>,
     /// Only those for which this person is responsible.
@@ -122,18 +128,25 @@ pub fn get(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Option<Remedy>> {
     tx.one(&format!("select {COLUMNS} from remedy where row_id = $1"), &[id.into()], read)
 }
 
+/// Those that fit a condition (SQL over the table), in their order.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn that(tx: &mut Tx<'_>, condition: &str, params: &[Value]) -> anyhow::Result<Vec<Remedy>> {
+    tx.rows(&format!("select {COLUMNS} from remedy where {condition} order by row_id"), params, read)
+}
+
 /// Those of one verdict.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn of_verdict(tx: &mut Tx<'_>, requirement: &str, subject: &[i64], window: &str) -> anyhow::Result<Vec<Remedy>> {
-    let rest: Vec<String> = subject.iter().skip(1).map(i64::to_string).collect();
     let sql = format!(
         "select {COLUMNS} from remedy where requirement = $1 and subject = $2 and rest = $3 and window_label = $4 \
          order by row_id"
     );
     let first = subject.first().copied().unwrap_or_default();
-    tx.rows(&sql, &[requirement.into(), first.into(), rest.join("|").into(), window.into()], read)
+    tx.rows(&sql, &[requirement.into(), first.into(), rest(subject).into(), window.into()], read)
 }
 
 /// The conditions of a list, as SQL over the table alone.
@@ -167,9 +180,11 @@ fn conditions(tx: &Tx<'_>, engine: &Engine, scope: &Scope, filter: &Filter, para
     if filter.escalated {
         all.push("escalated_at is not null".into());
     }
-    if let Some(day) = filter.due_before {
-        let place = bind(day.into());
-        all.push(format!("due < {place}"));
+    for (day, is) in [(filter.due_from, ">="), (filter.due_before, "<")] {
+        if let Some(day) = day {
+            let place = bind(day.into());
+            all.push(format!("due {is} {place}"));
+        }
     }
     if all.is_empty() { "1 = 1".into() } else { all.join(" and ") }
 }
@@ -288,4 +303,11 @@ pub fn draft(tx: &mut Tx<'_>, actor: &Actor, verdict: &Stored, act: &str) -> any
 pub(super) fn set_state(tx: &mut Tx<'_>, remedy: &Remedy, to: State) -> anyhow::Result<bool> {
     let sql = "update remedy set state = $3 where row_id = $1 and state = $2";
     Ok(tx.execute(sql, &[remedy.id.into(), remedy.state.as_str().into(), to.as_str().into()])? == 1)
+}
+
+/// Notes when a remedy was told to the office, if it still stands as it was seen to and was not told before; gives whether
+/// it did.
+pub(super) fn set_escalated(tx: &mut Tx<'_>, remedy: &Remedy, at: i64) -> anyhow::Result<bool> {
+    let sql = "update remedy set escalated_at = $3 where row_id = $1 and state = $2 and escalated_at is null";
+    Ok(tx.execute(sql, &[remedy.id.into(), remedy.state.as_str().into(), at.into()])? == 1)
 }

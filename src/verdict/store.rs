@@ -82,17 +82,21 @@ impl From<&Stored> for Face {
     }
 }
 
+/// The cells of a subject behind the first, as verdicts are stored.
+pub fn rest(subject: &[i64]) -> String {
+    subject.iter().skip(1).map(i64::to_string).collect::<Vec<_>>().join("|")
+}
+
 impl Stored {
     /// A verdict on a requirement.
     pub fn of(requirement: &str, v: &Verdict) -> Stored {
         // A window that is only the day asked has no bounds of its own.
         let asked = matches!(&*v.window.label, "standing" | "once");
         let day = |d: Day| (d != Day::MIN && d != Day::MAX && !asked).then_some(d);
-        let rest: Vec<String> = v.subject.iter().skip(1).map(i64::to_string).collect();
         Stored {
             requirement: requirement.to_owned(),
             subject: v.subject.first().copied().unwrap_or_default(),
-            rest: rest.join("|"),
+            rest: rest(&v.subject),
             window: v.window.label.to_string(),
             from: day(v.window.from),
             to: day(v.window.to),

@@ -63,7 +63,9 @@ pub const EVERYTHING: &str = "*";
 /// # Errors
 /// When the store cannot be written.
 pub fn news(tx: &mut Tx<'_>, requirement: &str, subject: i64) -> anyhow::Result<()> {
-    let sql = "insert into verdict_news (requirement, subject) values ($1, $2) on conflict do nothing";
+    // Where it is told already its row is held all the same, so that who has looked does not take this away unseen.
+    let sql = "insert into verdict_news (requirement, subject) values ($1, $2) \
+               on conflict (requirement, subject) do update set subject = excluded.subject";
     tx.execute(sql, &[requirement.into(), subject.into()]).map(|_| ())
 }
 

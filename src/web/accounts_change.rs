@@ -55,7 +55,7 @@ fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, Wrong>> {
 
 /// The unit or person that was typed.
 fn record(seat: &Seat, field: &str) -> anyhow::Result<Result<Option<i64>, String>> {
-    seat.db().read(|tx| unit_names::meant(tx, field, seat.fields.get(field)))
+    seat.db().read(|tx| unit_names::meant(tx, field, seat.fields.get(field), &|_| true))
 }
 
 /// Everything typed, for the page that is shown again.

@@ -6,7 +6,7 @@ use super::{
     asked,
     dashboard::{judged_day, named},
     frame::Desk,
-    remedies::urgent,
+    remedy_lines,
     supervise::lines,
     view::{
         calendar::{Calendar, Cell, DayOf, Due},
@@ -27,7 +27,7 @@ use crate::{
 const AHEAD: i32 = 90;
 /// Months before and after today that may be turned to.
 const FURTHEST: i32 = 60;
-/// Remedies and matters looked at.
+/// Remedies and matters of a page, each.
 const MOST: u64 = 500;
 
 /// Fills the page.
@@ -117,31 +117,49 @@ fn windows(desk: &mut Desk<'_, '_>, from: Day, to: Day) -> anyhow::Result<Vec<(D
 }
 
 fn remedies(desk: &mut Desk<'_, '_>, from: Day, to: Day) -> anyhow::Result<Vec<(Day, Due)>> {
-    let filter = Filter { states: vec![remedy::State::Active], due_before: Some(to.plus(1)), ..Filter::default() };
+    let filter = Filter {
+        states: vec![remedy::State::Active],
+        due_from: Some(from),
+        due_before: Some(to.plus(1)),
+        ..Filter::default()
+    };
     let (scope, current) = (desk.scope.clone(), desk.current.clone());
-    let found = remedy::store::list(desk.tx, &current.engine, &scope, &filter, (0, MOST))?;
-    let days: Vec<Option<Day>> = found.iter().map(|m| m.due).collect();
-    let lines = urgent(desk, &filter, MOST)?;
-    let dues = days.into_iter().zip(lines).filter_map(|(day, line)| {
-        let day = day.filter(|d| *d >= from)?;
+    let found = remedy::store::list(desk.tx, &current.engine, &scope, &filter, (0, MOST + 1))?;
+    let found = at_most(desk, "改进措施", found);
+    let lines = remedy_lines::lines(desk, &found)?;
+    let dues = found.iter().zip(lines).filter_map(|(m, line)| {
         let title = Link::new(format!("{}：{}", line.act, line.subject.text), line.subject.href);
         let note = [line.basis, line.unit, line.person].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>();
-        Some((day, Due { kind: "措施", title, note: note.join("　"), late: line.late }))
+        Some((m.due?, Due { kind: "措施", title, note: note.join("　"), late: line.late }))
     });
     Ok(dues.collect())
 }
 
 fn matters(desk: &mut Desk<'_, '_>, from: Day, to: Day) -> anyhow::Result<Vec<(Day, Due)>> {
-    let filter = supervise::Filter { states: vec![supervise::State::Open], ..supervise::Filter::default() };
+    let filter = supervise::Filter {
+        states: vec![supervise::State::Open],
+        due_from: Some(from),
+        due_before: Some(to.plus(1)),
+        ..supervise::Filter::default()
+    };
     let scope = desk.scope.clone();
-    let mut found = supervise::list(desk.tx, &scope, &filter, (0, MOST))?;
-    found.retain(|s| (from..=to).contains(&s.due));
+    let found = supervise::list(desk.tx, &scope, &filter, (0, MOST + 1))?;
+    let found = at_most(desk, "督办", found);
     let lines = lines(desk, &found)?;
     let due = |(s, line): (&supervise::Supervision, super::view::supervise::Line)| {
         let note = format!("{}　{}", line.number, line.unit);
         (s.due, Due { kind: "督办", title: line.title, note, late: line.late })
     };
     Ok(found.iter().zip(lines).map(due).collect())
+}
+
+/// The first of them, and a notice where there are more.
+fn at_most<T>(desk: &mut Desk<'_, '_>, what: &str, mut found: Vec<T>) -> Vec<T> {
+    if found.len() as u64 > MOST {
+        found.truncate(MOST as usize);
+        desk.notice(format!("{what}太多，只列先到期的{MOST}件。"));
+    }
+    found
 }
 
 /// Years of the days shown for which nobody has said which days are holidays.

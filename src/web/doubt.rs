@@ -25,9 +25,11 @@ use super::{
 use crate::{
     auth::{Permission, account::Refused},
     clock::chinese,
+    db::{Row, Tx},
     directive::model::Ledger,
     doubt::{self, Doubt, LONGEST},
     ledger::{Stored, query, store},
+    once::Used,
     scope::Scope,
 };
 
@@ -137,8 +139,10 @@ pub(super) async fn mark(
         };
         let (actor, ledger) = (seat.by().at(seat.now.instant), name.clone());
         let of = (row.record_id, row.revision, row.unit);
-        match seat.db().write(move |tx| doubt::mark(tx, &actor, (&ledger, of.0, of.1), of.2, &reason)) {
+        let mark = move |tx: &mut Tx<'_>| doubt::mark(tx, &actor, (&ledger, of.0, of.1), of.2, &reason);
+        match seat.write_once("doubt", mark) {
             Ok(_) => Ok(seat.to(&format!("/ledgers/{name}/{}", segment(&typed)))),
+            Err(e) if e.is::<Used>() => Ok(again(seat, &name, &typed, "db", "reason", format!("{e}。"))),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => Ok(again(seat, &name, &typed, "db", "reason", text)),
                 Err(e) => Err(e),
@@ -153,11 +157,15 @@ pub(super) async fn answer(State(app): State<App>, Path(id): Path<String>, ask: 
     act(app, ask, posted, move |seat| {
         let id: i64 = id.parse().map_err(|_| PageError::NotFound)?;
         let found = seat.db().read(|tx| {
-            let Some(d) = doubt::get(tx, id)?.filter(|d| answers(&seat.scope, d.unit)) else { return Ok(None) };
-            let sql =
-                format!("select record_code from l_{} where record_id = $1 order by revision desc limit 1", d.ledger);
-            let code = tx.one(&sql, &[d.record.0.into()], |r| Ok(r.opt_text(0)?.map(str::to_owned)))?.flatten();
-            Ok(Some((code.unwrap_or_else(|| d.record.0.to_string()), d)))
+            let Some(d) = doubt::get(tx, id)? else { return Ok(None) };
+            // The unit that the record belongs to now answers, as the page offers it.
+            let sql = format!(
+                "select record_code, unit_id from \"l_{}\" where record_id = $1 order by revision desc limit 1",
+                d.ledger
+            );
+            let row = |r: &Row<'_>| Ok((r.opt_text(0)?.map(str::to_owned), r.opt_i64(1)?));
+            let row = tx.one(&sql, &[d.record.0.into()], row)?.filter(|(_, unit)| answers(&seat.scope, *unit));
+            Ok(row.map(|(code, _)| (code.unwrap_or_else(|| d.record.0.to_string()), d)))
         })?;
         let Some((code, d)) = found else { return Err(PageError::NotFound.into()) };
         if d.account == Some(seat.reader.account) {
@@ -169,8 +177,9 @@ pub(super) async fn answer(State(app): State<App>, Path(id): Path<String>, ask: 
             Err(why) => return Ok(again(seat, &d.ledger, &code, &form, "words", format!("答复：{why}"))),
         };
         let actor = seat.by().at(seat.now.instant);
-        match seat.db().write(move |tx| doubt::answer(tx, &actor, id, &words)) {
-            Ok(()) => Ok(seat.to(&format!("/ledgers/{}/{}", d.ledger, segment(&code)))),
+        match seat.write_once("doubt", move |tx| doubt::answer(tx, &actor, id, &words).map(|()| id)) {
+            Ok(_) => Ok(seat.to(&format!("/ledgers/{}/{}", d.ledger, segment(&code)))),
+            Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有记录：{e}。")).into()),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => Err(PageError::Refused(text).into()),
                 Err(e) => Err(e),

@@ -12,7 +12,7 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer, instant, show},
-    post::{Posted, act, local_path},
+    post::{Posted, TOKEN, act, local_path},
     requests::long_text,
     view::{
         feedback::{Give, Line, List},
@@ -28,6 +28,7 @@ use crate::{
     clock::chinese,
     day::Day,
     feedback::{self, Feedback, HOURLY, LONGEST},
+    once::Used,
 };
 
 /// Longest address of a page that is kept.
@@ -156,7 +157,9 @@ pub(super) async fn give(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             seat.db().write(move |tx| feedback::give(tx, &actor, account, (&page, &text), day))?;
             return Ok(seat.to("/me?done=feedback"));
         }
-        let code = seat.db().write(move |tx| feedback::give_unnamed(tx, actor.at, (&page, &text), day))?;
+        let code = feedback::code(&seat.app.installation.keys, seat.fields.raw(TOKEN), (&page, &text));
+        let under = code.clone();
+        seat.db().write(move |tx| feedback::give_unnamed(tx, actor.at, &under, (&page, &text), day))?;
         Ok(seat.show(StatusCode::OK, |desk| render(desk, &Left::default(), &code, None)))
     })
     .await
@@ -182,9 +185,9 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, |desk| {
         asked::keys(desk, &["page", "size", "done"]);
         let size = asked::size(desk);
-        let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 1_000_000);
-        let (found, all) = feedback::list(desk.tx, ((page - 1) * size) as i64, size as i64)?;
-        let total = u64::try_from(all).unwrap_or(0);
+        let total = feedback::count(desk.tx)?;
+        let page = asked::page(desk, total.div_ceil(size));
+        let found = feedback::list(desk.tx, ((page - 1) * size) as i64, size as i64)?;
         Ok(List {
             notice: if desk.ask.get("done") == Some("answered") { "已答复。".into() } else { String::new() },
             rows: found.iter().map(line).collect(),
@@ -193,7 +196,7 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
                 title: "意见建议".into(),
                 total,
                 size,
-                page: page.min(total.div_ceil(size).max(1)),
+                page,
             },
             page: desk.page("/feedback")?,
         })
@@ -251,8 +254,9 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
             Err(why) => return wrong(format!("答复：{why}")),
         };
         let actor = seat.actor();
-        match seat.db().write(move |tx| feedback::answer(tx, &actor, number, &words)) {
-            Ok(()) => Ok(seat.to("/feedback?done=answered")),
+        match seat.write_once("feedback", move |tx| feedback::answer(tx, &actor, number, &words).map(|()| number)) {
+            Ok(_) => Ok(seat.to("/feedback?done=answered")),
+            Err(e) if e.is::<Used>() => wrong(format!("{e}。")),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => wrong(text),
                 Err(e) => Err(e),

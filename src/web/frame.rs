@@ -51,6 +51,8 @@ pub(super) struct Desk<'t, 'c> {
     notices: Vec<String>,
     /// What goes into the audit log before the answer goes out.
     told: Vec<Told>,
+    /// How many things wait for the reader, once somebody has counted them.
+    pub(super) waiting: Option<u64>,
 }
 
 /// Something that is logged though nothing is written: what it is, what the entry tells, and whose records they are.
@@ -103,7 +105,10 @@ impl Desk<'_, '_> {
     /// When the store cannot be read.
     pub(super) fn page(&mut self, here: &str) -> anyhow::Result<Page> {
         let todo = match &self.reader {
-            Some(reader) if reader.pending.is_none() => Some(todo::count(self)?),
+            Some(reader) if reader.pending.is_none() => Some(match self.waiting {
+                Some(counted) => counted,
+                None => todo::count(self)?,
+            }),
             _ => None,
         };
         let engine = &self.current.engine;
@@ -267,7 +272,7 @@ where
         let admitted = admit(ask.needs, reader.as_ref());
         let scope = scope(reader.as_ref(), &current, now.day);
         let (ask, demo, notices, none) = (ask.clone(), app.installation.demo, Vec::new(), Vec::new());
-        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices, told: none };
+        let mut desk = Desk { tx, current, reader, scope, now, ask, demo, notices, told: none, waiting: None };
         let result = match admitted {
             Ok(()) => handler(&mut desk),
             Err(e) => Err(e.into()),

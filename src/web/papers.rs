@@ -165,22 +165,18 @@ fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, (&'static str, String)>>
         return Ok(Err(("unit", format!("单位：{}须写明单位的编号或全名。", kind.title()))));
     }
     seat.db().read(|tx| {
+        let current = seat.app.installation.current(tx)?;
+        let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);
+        let reached = |unit: i64| paper::store::reaches(&scope, Some(unit));
         let unit = match kind.of_unit() {
             false => None,
-            true => match unit_names::meant(tx, "unit", text)? {
+            true => match unit_names::meant(tx, "unit", text, &reached)? {
                 Ok(unit) => unit,
                 Err(why) => return Ok(Err(("unit", format!("单位：{why}")))),
             },
         };
-        let current = seat.app.installation.current(tx)?;
-        let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);
         if !paper::store::reaches(&scope, unit) {
-            let why = if unit.is_some() {
-                "单位：这个单位不在您的管理范围。"
-            } else {
-                "种类：这种公文由负责全市的人起草。"
-            };
-            return Ok(Err((if unit.is_some() { "unit" } else { "kind" }, why.into())));
+            return Ok(Err(("kind", "种类：这种公文由负责全市的人起草。".into())));
         }
         let requirements = match kind {
             Kind::Order => seat

@@ -2,7 +2,7 @@
 
 use super::{
     asked,
-    frame::Desk,
+    frame::{Ask, Desk},
     remedy_lines::lines,
     unit_names,
     view::{
@@ -26,10 +26,11 @@ use crate::{
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Remedies> {
-    asked::keys(desk, &["state", "act", "requirement", "unit", "escalated", "page", "size"]);
+    asked::keys(desk, &["state", "act", "requirement", "unit", "escalated", "person", "page", "size"]);
     let current = desk.current.clone();
     let engine = &current.engine;
     asked::values(desk, "state", "状态", &|v| State::parse(v).is_some());
+    asked::values(desk, "person", "责任人", &|v| v == "me");
     asked::values(desk, "requirement", "要求", &|v| engine.position(v).is_some());
     let (filter, error) = filter(desk, &current)?;
     let scope = desk.scope.clone();
@@ -70,18 +71,17 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
     let requirements = desk.ask.all("requirement").filter(known).map(str::to_owned).collect();
     let act = desk.ask.get("act").filter(|a| !a.is_empty()).map(str::to_owned);
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
-    let (units, error) = match unit_names::meant(desk.tx, "unit", &typed)? {
-        Ok(unit) => (unit.filter(|u| desk.scope.has_unit(*u)), None),
-        Err(why) => (None, Some(why)),
-    };
-    // What is not in scope is not told from what is not there.
-    let error = match (units, error) {
-        (None, None) if !typed.is_empty() => format!("没有编号或全名为“{}”的单位，请核对。", asked::echo(&typed)),
-        (_, error) => error.unwrap_or_default(),
-    };
-    let units = units.map(|unit| owned(current, unit));
+    let unit = unit_names::unit_in(desk.tx, &desk.scope, &typed)?;
+    let error = unit.as_ref().err().cloned().unwrap_or_default();
+    let units = unit.ok().flatten().map(|unit| owned(current, unit));
     let escalated = desk.ask.get("escalated") == Some("1");
-    Ok((Filter { states, requirements, act, units, escalated, ..Filter::default() }, error))
+    let due_before = escalated.then_some(desk.now.day);
+    let person = match desk.ask.get("person") {
+        // Who is nobody of the roster is responsible for nothing.
+        Some("me") => Some(desk.reader()?.person.unwrap_or(0)),
+        _ => None,
+    };
+    Ok((Filter { states, requirements, act, units, escalated, due_before, person, ..Filter::default() }, error))
 }
 
 /// A unit and what belongs to it.
@@ -148,7 +148,29 @@ fn facets(desk: &mut Desk<'_, '_>, current: &Current, filter: &Filter) -> anyhow
         let values = std::iter::once(all).chain(counts.into_iter().map(value)).collect();
         found.push(Facet { title: title.into(), values });
     }
+    let without_told = Filter { escalated: false, due_before: None, ..filter.clone() };
+    let without_person = Filter { person: None, ..filter.clone() };
+    for (taken, key, words, others) in [
+        (filter.escalated, "escalated", ("上报", "超期已上报"), without_told),
+        (filter.person.is_some(), "person", ("责任人", "由您负责"), without_person),
+    ] {
+        if taken {
+            let all = store::count(desk.tx, &current.engine, &scope, &others)?;
+            let own = store::count(desk.tx, &current.engine, &scope, filter)?;
+            found.push(narrowed(&desk.ask, key, words, (all, own)));
+        }
+    }
     Ok(Facets(found))
+}
+
+/// What a list is narrowed by beside its facets, so that it can be seen and given back.
+/// `all` and `taken` say how many there are without it and with it.
+pub(super) fn narrowed(ask: &Ask, key: &str, (title, label): (&str, &str), (all, taken): (u64, u64)) -> Facet {
+    let bare = asked::without_page(ask);
+    let value =
+        |label: &str, count, href, current| FacetValue { label: label.into(), count, href, current, icon: None };
+    let values = vec![value("全部", all, bare.without(key).href(), false), value(label, taken, bare.href(), true)];
+    Facet { title: title.into(), values }
 }
 
 /// The most urgent that still run, for a unit's page and the overview.

@@ -101,7 +101,7 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
         notice: notice.into(),
         title,
         state: m.state.title(),
-        escalated: m.escalated.is_some(),
+        escalated: m.escalated.is_some() && m.overdue(desk.now.day),
         lead: lead(desk, installation, &m)?,
         next: next(&m, desk.now.day),
         facts: facts(desk, &current, &names, &m)?,

@@ -52,13 +52,44 @@ pub(super) fn lines(desk: &mut Desk<'_, '_>, remedies: &[Remedy]) -> anyhow::Res
     let engine = &current.engine;
     let names = names(desk.tx, engine, remedies, BTreeSet::new())?;
     let today = desk.now.day;
-    remedies
-        .iter()
-        .map(|m| {
-            let verdict = verdict(desk.tx, m)?;
-            Ok(line(engine, &names, m, verdict.as_ref(), today))
-        })
-        .collect()
+    let verdicts = verdicts(desk.tx, remedies)?;
+    let of = |m: &Remedy| verdicts.iter().find(|v| is_on(v, m));
+    Ok(remedies.iter().map(|m| line(engine, &names, m, of(m), today)).collect())
+}
+
+/// Whether a verdict is the one that a remedy follows from.
+fn is_on(v: &Stored, m: &Remedy) -> bool {
+    v.requirement == m.requirement
+        && v.window == m.window
+        && Some(v.subject) == m.subject.first().copied()
+        && v.rest == m.rest()
+}
+
+/// The verdicts of some remedies as they stand now, in one query.
+fn verdicts(tx: &mut Tx<'_>, remedies: &[Remedy]) -> anyhow::Result<Vec<Stored>> {
+    if remedies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params: Vec<Value> = Vec::new();
+    let mut any = |texts: BTreeSet<&str>| {
+        let places = texts.into_iter().map(|text| {
+            params.push(text.into());
+            format!("${}", params.len())
+        });
+        places.collect::<Vec<_>>().join(", ")
+    };
+    let requirements = any(remedies.iter().map(|m| m.requirement.as_str()).collect());
+    let windows = any(remedies.iter().map(|m| m.window.as_str()).collect());
+    let subjects: BTreeSet<i64> = remedies.iter().filter_map(|m| m.subject.first().copied()).collect();
+    params.push(subjects.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
+    let among = tx.among(&format!("${}", params.len()));
+    let sql = format!(
+        "select {} from verdict where requirement in ({requirements}) and window_label in ({windows}) and subject {among}",
+        Stored::COLUMNS
+    );
+    let mut found = tx.rows(&sql, &params, Stored::read)?;
+    found.retain(|v| remedies.iter().any(|m| is_on(v, m)));
+    Ok(found)
 }
 
 fn line(engine: &Engine, names: &Names, m: &Remedy, verdict: Option<&Stored>, today: Day) -> Line {
@@ -81,7 +112,7 @@ fn line(engine: &Engine, names: &Names, m: &Remedy, verdict: Option<&Stored>, to
         due: m.due.map_or_else(String::new, Day::chinese),
         late: m.overdue(today),
         person: m.person.map_or_else(String::new, |p| names.title(PERSON, p).to_owned()),
-        escalated: m.escalated.is_some(),
+        escalated: m.escalated.is_some() && m.overdue(today),
     }
 }
 

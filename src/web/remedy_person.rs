@@ -79,19 +79,6 @@ pub(super) fn meant(
     if typed.is_empty() {
         return Ok(Err("请填写编号或全名。".into()));
     }
-    if typed.chars().count() > 60 || typed.contains(char::is_control) {
-        return Ok(Err("没有这个人员，请填写编号或全名。".into()));
-    }
-    let sql = "select record_id, record_code from l_person where voided_at is null \
-               and (record_code = $1 or \"name\" = $1) order by record_id limit 200";
-    let mut found = tx.rows(sql, &[typed.into()], |r| Ok((r.i64(0)?, r.opt_text(1)? == Some(typed))))?;
-    found.retain(|(id, _)| in_scope(current, day, scope, *id));
-    if found.iter().any(|(_, by_code)| *by_code) {
-        found.retain(|(_, by_code)| *by_code);
-    }
-    Ok(match found[..] {
-        [(one, _)] => Ok(one),
-        [] => Err(format!("没有编号或全名为“{typed}”的人员，请核对。")),
-        _ => Err(format!("叫“{typed}”的人员有{}个，请填写编号。", found.len())),
-    })
+    let seen = |person: i64| in_scope(current, day, scope, person);
+    Ok(unit_names::meant(tx, "person", typed, &seen)?.map(Option::unwrap_or_default))
 }

@@ -13,7 +13,7 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk, answer, show},
-    remedies::owned,
+    remedies::{narrowed, owned},
     unit_names,
     view::{
         form::{Errors, Field, Form},
@@ -26,7 +26,6 @@ use super::{
 use crate::{
     auth::Permission,
     clock::{chinese, iso},
-    db::Tx,
     names::Names,
     scope::Scope,
     subjects,
@@ -49,13 +48,18 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     let scope = desk.scope.clone();
     let states: Vec<Stands> = desk.ask.all("state").filter_map(Stands::parse).collect();
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
-    let unit = unit_in(desk.tx, &scope, &typed)?;
+    let unit = unit_names::unit_in(desk.tx, &scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
     let units = unit.ok().flatten().map(|unit| owned(&current, unit));
     let escalated = desk.ask.get("escalated") == Some("1");
-    let others = Filter { units, escalated, ..Filter::default() };
+    let due_before = escalated.then_some(desk.now.day);
+    let others = Filter { units, escalated, due_before, ..Filter::default() };
     let counts = supervise::counts(desk.tx, &scope, &others)?;
     let filter = Filter { states, ..others };
+    let all = match escalated {
+        true => supervise::counts(desk.tx, &scope, &Filter { escalated: false, due_before: None, ..filter.clone() })?,
+        false => Vec::new(),
+    };
     let wanted = |s: &Stands| filter.states.is_empty() || filter.states.contains(s);
     let total = counts.iter().filter(|(s, _)| wanted(s)).map(|(_, n)| n).sum();
     let size = asked::size(desk);
@@ -76,7 +80,7 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
                 error,
             }],
         },
-        facets: facets(&desk.ask, &counts),
+        facets: facets(&desk.ask, &counts, escalated.then(|| (all.iter().map(|(_, n)| n).sum(), total))),
         none: if counts.is_empty() { "没有督办。".into() } else { "没有符合条件的督办。".into() },
         rows: lines(desk, &found)?,
         pager: Pager { query: asked::without_page(&desk.ask), title: "督办".into(), total, size, page },
@@ -84,17 +88,8 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     })
 }
 
-/// The unit that a code or a full name means, among those in scope; `None` for nothing typed.
-pub(super) fn unit_in(tx: &mut Tx<'_>, scope: &Scope, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
-    Ok(match unit_names::meant(tx, "unit", typed)? {
-        Ok(Some(unit)) if !scope.has_unit(unit) => {
-            Err(format!("没有编号或全名为“{}”的单位，请核对。", asked::echo(typed)))
-        }
-        other => other,
-    })
-}
-
-fn facets(ask: &Ask, counts: &[(Stands, u64)]) -> Facets {
+/// By state, and, where only those told to the office are listed, by that: how many there are without it and with it.
+fn facets(ask: &Ask, counts: &[(Stands, u64)], told: Option<(u64, u64)>) -> Facets {
     let bare = asked::without_page(ask);
     let taken = ask.get("state");
     let all = FacetValue {
@@ -111,9 +106,10 @@ fn facets(ask: &Ask, counts: &[(Stands, u64)]) -> Facets {
         current: taken == Some(state.as_str()),
         icon: None,
     };
-    Facets(vec![Facet {
-        title: "状态".into(), values: std::iter::once(all).chain(counts.iter().map(value)).collect()
-    }])
+    let states =
+        Facet { title: "状态".into(), values: std::iter::once(all).chain(counts.iter().map(value)).collect() };
+    let told = told.map(|counts| narrowed(ask, "escalated", ("上报", "超期已上报"), counts));
+    Facets(std::iter::once(states).chain(told).collect())
 }
 
 /// Matters as lines of a list.
@@ -131,7 +127,7 @@ pub(super) fn lines(desk: &mut Desk<'_, '_>, found: &[Supervision]) -> anyhow::R
         due: s.due.chinese(),
         late: s.overdue(today),
         state: s.state.title(),
-        escalated: s.escalated.is_some(),
+        escalated: s.escalated.is_some() && s.overdue(today),
     };
     Ok(found.iter().map(line).collect())
 }
@@ -183,7 +179,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::
         number: s.number(),
         title: s.title.clone(),
         state: s.state.title(),
-        escalated: s.escalated.is_some(),
+        escalated: s.escalated.is_some() && s.overdue(today),
         next,
         facts: facts(desk, &s)?,
         history: history(&told),
@@ -205,12 +201,7 @@ fn facts(desk: &mut Desk<'_, '_>, s: &Supervision) -> anyhow::Result<Facts> {
         && let Some(i) = engine.position(id)
         && seen(desk, i, key, window)?
     {
-        let wanted = subjects::records(engine, i, key);
-        let mut by: std::collections::BTreeMap<usize, std::collections::BTreeSet<i64>> = Default::default();
-        wanted.into_iter().for_each(|(table, id)| {
-            by.entry(table).or_default().insert(id);
-        });
-        let names = Names::load(desk.tx, &engine.layout, &by)?;
+        let names = subjects::names_of(desk.tx, engine, i, key)?;
         let (code, requirement) = named(engine, i);
         let on = subjects::title(engine, i, key, &names);
         let href = super::view::verdict::href(id, &subjects::code(engine, i, key, &names), window);

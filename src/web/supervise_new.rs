@@ -17,8 +17,9 @@ use super::{
     post::{Posted, act},
     requests::long_text,
     subject,
-    supervise::{USUAL, unit_in},
+    supervise::USUAL,
     supervise_acts::typed,
+    unit_names::unit_in,
     view::{
         form::{Errors, Field, Form},
         supervise::NewMatter,

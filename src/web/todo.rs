@@ -14,7 +14,7 @@ use super::{
 use crate::{
     auth::{Permission, Role},
     clock::chinese,
-    doubt,
+    doubt::{self, Doubt},
     exam::test,
     feedback, personal,
     remedy::{
@@ -27,6 +27,8 @@ use crate::{
 
 /// Things of a kind that are listed.
 const SHOWN: u64 = 10;
+/// Characters of a reason that are listed.
+const REASON: usize = 60;
 
 /// A kind of remedies that wait for the reader.
 struct Kind {
@@ -64,6 +66,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
     for kind in matters(desk) {
         groups.extend(pressed(desk, &kind)?);
     }
+    groups.extend(doubts(desk)?);
     for (id, title, total, href) in answers(desk)? {
         if total > 0 {
             let item = Item {
@@ -85,6 +88,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
         });
         said.text("。")
     };
+    desk.waiting = Some(all);
     Ok(Todo { lead, groups, page: desk.page("/todo")? })
 }
 
@@ -102,6 +106,7 @@ pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
         let counts = supervise::counts(desk.tx, &kind.scope, &kind.filter)?;
         all += counts.iter().map(|(_, n)| n).sum::<u64>();
     }
+    all += doubted(desk, 0)?.1;
     Ok(all + answers(desk)?.iter().map(|(.., n, _)| n).sum::<u64>())
 }
 
@@ -138,12 +143,14 @@ fn kinds(desk: &Desk<'_, '_>) -> Vec<Kind> {
     if !desk.may(Permission::Remedies) {
         return kinds;
     }
+    // What has a new last day since is not overdue any more.
+    let today = Some(desk.now.day);
     if reader.has(Role::Office) {
         kinds.push(Kind {
             id: "told",
             title: "超期上报",
             note: "到期没有办结，只上报一次",
-            filter: Filter { states: vec![State::Active], escalated: true, ..Filter::default() },
+            filter: Filter { states: vec![State::Active], escalated: true, due_before: today, ..Filter::default() },
             href: "/remedies?state=active&escalated=1",
             scope: desk.opens(Permission::Supervise).unwrap_or_else(|| desk.scope.clone()),
         });
@@ -174,7 +181,7 @@ fn kinds(desk: &Desk<'_, '_>) -> Vec<Kind> {
             title: "由您负责的措施",
             note: "先到期的在前",
             filter: Filter { person: Some(person), ..active },
-            href: "/remedies?state=active",
+            href: "/remedies?state=active&person=me",
             scope: desk.scope.clone(),
         }),
         _ => {}
@@ -197,7 +204,10 @@ fn matters(desk: &Desk<'_, '_>) -> Vec<Pressed> {
     if !desk.may(Permission::Remedies) {
         return kinds;
     }
-    let of = |state, escalated| supervise::Filter { states: vec![state], escalated, ..supervise::Filter::default() };
+    let of = |state, escalated: bool| {
+        let due_before = escalated.then_some(desk.now.day);
+        supervise::Filter { states: vec![state], escalated, due_before, ..supervise::Filter::default() }
+    };
     if let Some(scope @ Scope::Within(_)) = desk.opens(Permission::Record) {
         let filter = of(supervise::State::Open, false);
         kinds.push(Pressed { id: "reply", title: "待回复的督办", filter, href: "/supervise?state=open", scope });
@@ -278,6 +288,42 @@ fn item(line: Line) -> Item {
     }
 }
 
+/// Doubts that the reader is to answer, the first of them, and how many there are.
+fn doubted(desk: &mut Desk<'_, '_>, limit: u64) -> anyhow::Result<(Vec<Doubt>, u64)> {
+    let Some(scope) = desk.opens(Permission::Record) else { return Ok((Vec::new(), 0)) };
+    let (current, account) = (desk.current.clone(), desk.reader()?.account);
+    doubt::open(desk.tx, (&scope, account), &current.engine.layout.ledgers, limit)
+}
+
+fn doubts(desk: &mut Desk<'_, '_>) -> anyhow::Result<Option<Group>> {
+    let (found, total) = doubted(desk, SHOWN)?;
+    let layout = &desk.current.engine.layout;
+    let item = |d: Doubt| {
+        let ledger = layout.index(&d.ledger).map_or(d.ledger.as_str(), |t| &layout.ledgers[t].title);
+        let reason: String = d.reason.chars().take(REASON).collect();
+        let rest = if d.reason.chars().count() > REASON { "……" } else { "" };
+        Item {
+            kind: "存疑".into(),
+            title: Link::new(format!("{ledger}：{reason}{rest}"), format!("/ledgers/{}/{}", d.ledger, d.record.0)),
+            note: format!("{}　{}", chinese(d.asked.0), d.asked.1),
+            ..Item::default()
+        }
+    };
+    let own = matches!(desk.opens(Permission::Record), Some(Scope::Within(_)));
+    Ok((total > 0).then(|| Group {
+        id: "doubts",
+        title: if own { "对本单位记录的存疑" } else { "对不属于单位的记录的存疑" },
+        total,
+        note: if total > SHOWN {
+            "先提出的在前，答复以后接着列出其余的"
+        } else {
+            "先提出的在前"
+        },
+        items: found.into_iter().map(item).collect(),
+        all: None,
+    }))
+}
+
 /// What awaits an answer of the reader: id, title, how many, where.
 fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'static str, u64, String)>> {
     let mut found = Vec::new();
@@ -285,11 +331,6 @@ fn answers(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(&'static str, &'stati
         let scope = desk.scope.clone();
         let n = personal::request::open(desk.tx, &scope)?;
         found.push(("requests", "更正申请", n, "/requests".to_owned()));
-    }
-    if let Some(scope) = desk.opens(Permission::Record).filter(|s| matches!(s, Scope::Within(_))) {
-        let (open, n) = doubt::open(desk.tx, &scope, 1)?;
-        let at = open.first().map_or_else(String::new, |d| format!("/ledgers/{}/{}", d.ledger, d.record.0));
-        found.push(("doubts", "对本单位记录的存疑", n, at));
     }
     if desk.may(Permission::Feedback) {
         let n = feedback::open(desk.tx)?;

@@ -8,6 +8,7 @@ use crate::{
     db::Tx,
     installation::Current,
     names::Names,
+    scope::Scope,
     verdict::world::{PERSON, UNIT},
 };
 
@@ -53,11 +54,25 @@ pub(super) fn person(desk: &mut Desk<'_, '_>, person: i64) -> anyhow::Result<Str
     Ok(names.title(PERSON, person).to_owned())
 }
 
-/// The record of a ledger that a typed code or name means: `None` for nothing typed.
+/// The unit that a code or a full name means, among those in scope; `None` for nothing typed.
 ///
 /// # Errors
 /// In the inner result, what is wrong with what was typed; in the outer, when the store cannot be read.
-pub(super) fn meant(tx: &mut Tx<'_>, ledger: &str, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
+pub(super) fn unit_in(tx: &mut Tx<'_>, scope: &Scope, typed: &str) -> anyhow::Result<Result<Option<i64>, String>> {
+    meant(tx, "unit", typed, &|unit| scope.has_unit(unit))
+}
+
+/// The record of a ledger that a typed code or name means, among those that are `seen`: what is not is not told from what is
+/// not there, nor counted. `None` for nothing typed.
+///
+/// # Errors
+/// In the inner result, what is wrong with what was typed; in the outer, when the store cannot be read.
+pub(super) fn meant(
+    tx: &mut Tx<'_>,
+    ledger: &str,
+    typed: &str,
+    seen: &dyn Fn(i64) -> bool,
+) -> anyhow::Result<Result<Option<i64>, String>> {
     if typed.is_empty() {
         return Ok(Ok(None));
     }
@@ -67,9 +82,10 @@ pub(super) fn meant(tx: &mut Tx<'_>, ledger: &str, typed: &str) -> anyhow::Resul
     }
     let sql = format!(
         "select record_id, record_code from l_{ledger} where voided_at is null and (record_code = $1 or \"name\" = $1) \
-         order by record_id limit 50"
+         order by record_id"
     );
-    let found = tx.rows(&sql, &[typed.into()], |r| Ok((r.i64(0)?, r.opt_text(1)? == Some(typed))))?;
+    let mut found = tx.rows(&sql, &[typed.into()], |r| Ok((r.i64(0)?, r.opt_text(1)? == Some(typed))))?;
+    found.retain(|(id, _)| seen(*id));
     let by_code: Vec<i64> = found.iter().filter(|f| f.1).map(|f| f.0).collect();
     let ids: Vec<i64> = if by_code.is_empty() { found.iter().map(|f| f.0).collect() } else { by_code };
     Ok(match ids[..] {

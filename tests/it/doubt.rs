@@ -1,10 +1,18 @@
 //! 存疑: marked by who sees a record, answered by its unit, shown wherever the record is, and no verdict changes.
 
-use dongliang::{auth::Role, db::Db, db_test, verdict::rejudge};
+use dongliang::{
+    auth::Role,
+    db::Db,
+    db_test, facts,
+    ledger::{NewRow, store},
+    scope::Scope,
+    verdict::rejudge,
+};
 
 use crate::{
     remedy::drafted,
     visit::{Browser, account},
+    web_lists::put,
 };
 
 db_test!(a_record_is_doubted_and_answered_and_counts_as_before, |db: &Db| {
@@ -54,5 +62,70 @@ db_test!(a_record_is_doubted_and_answered_and_counts_as_before, |db: &Db| {
     assert_eq!(unit.post("/doubts/2", &[("form", &form), ("words", "自答")]).status, 409);
     let sql = "select count(*) from audit_entry where kind = 'doubt'";
     assert_eq!(o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap(), Some(3));
-    assert!(!Browser::of(o, Role::Cadre).get("/ledgers").text().is_empty());
+    // Who has no part in it sees nothing of it.
+    let mut cadre = Browser::of(o, Role::Cadre);
+    assert_eq!(cadre.get(path).status, 404);
+    let form = cadre.get("/account").token();
+    assert_eq!(cadre.post("/ledgers/guidance/Z1/doubt", &[("form", &form), ("reason", "好")]).status, 403);
+});
+
+db_test!(a_doubt_goes_with_its_record_and_is_found_by_who_answers, |db: &Db| {
+    let o = &drafted(db);
+    let budget = |code: &str, unit: Option<i64>| {
+        let filled = [
+            ("year", "2025".into()),
+            ("line", "其他".into()),
+            ("amount", 100.into()),
+            ("approved", "2025-03-01".into()),
+        ];
+        put(o, "budget", code, unit, &filled)
+    };
+    let (moved, _) = (budget("B1", Some(2)), budget("B2", Some(2)));
+    budget("B3", None);
+    let mut auditor = Browser::of(o, Role::Auditor);
+    for code in ["B1", "B2", "B3"] {
+        let path = format!("/ledgers/budget/{code}");
+        let form = auditor.get(&path).token();
+        // Sent twice it is one.
+        for _ in 0..2 {
+            let got = auditor.post(&format!("{path}/doubt"), &[("form", &form), ("reason", "批复文号不对")]);
+            assert_eq!(got.led(), (303, path.as_str()), "{}", got.read());
+        }
+    }
+    let sql = "select count(*) from doubt";
+    assert_eq!(o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap(), Some(3));
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    let mut office = Browser::of(o, Role::Office);
+    let todo = unit.get("/todo");
+    assert!(todo.read().contains("对本单位记录的存疑（2）"), "{}", todo.read());
+    for n in [1, 2] {
+        assert!(todo.text().contains(&format!("/ledgers/budget/{n}\"")), "each leads to its record");
+    }
+    // What belongs to no unit waits for who records for all.
+    let todo = office.get("/todo");
+    assert!(todo.read().contains("对不属于单位的记录的存疑（1）") && todo.text().contains("/ledgers/budget/3\""));
+    assert_eq!(office.submit("/ledgers/budget/B3", "/doubts/3", &[("words", "已核对")]).status, 303);
+    assert!(!office.get("/todo").read().contains("存疑"));
+    // The unit to which the record was moved meanwhile answers, once.
+    let row = o.db.read(|tx| {
+        let current = o.current(tx)?;
+        let layout = &current.engine.layout;
+        store::get(tx, &layout.ledgers[layout.index("budget").unwrap()], &Scope::All, moved, None)
+    });
+    let row = row.unwrap().unwrap();
+    let new = NewRow { code: row.code, unit: Some(4), values: row.values };
+    facts::correct(o, "周敏", "budget", (moved, 1), new, "单位有误").unwrap();
+    assert!(unit.get("/todo").read().contains("对本单位记录的存疑（1）"));
+    let form = unit.get("/account").token();
+    assert_eq!(unit.post("/doubts/1", &[("form", &form), ("words", "好")]).status, 404);
+    let mut far = Browser::logged_in(o, account(o, "far", Role::UnitAdmin, Some(4), None));
+    assert!(far.get("/todo").read().contains("对本单位记录的存疑（1）"));
+    let form = far.get("/ledgers/budget/B1").token();
+    for _ in 0..2 {
+        let got = far.post("/doubts/1", &[("form", &form), ("words", "已核对原件")]);
+        assert_eq!(got.led(), (303, "/ledgers/budget/B1"), "{}", got.read());
+    }
+    // What one has doubted oneself does not wait for oneself.
+    assert_eq!(unit.submit("/ledgers/budget/B2", "/ledgers/budget/B2/doubt", &[("reason", "再核")]).status, 303);
+    assert!(unit.get("/todo").read().contains("对本单位记录的存疑（1）"));
 });

@@ -129,9 +129,15 @@ db_test!(it_is_closed_by_the_verdict_opens_again_and_is_told_once, |db: &Db| {
     jobs::run_waiting(&o).unwrap();
     assert_eq!(get(&o, 1).state, State::Active);
     assert_eq!((get(&o, 1).due, get(&o, 1).acted), (Some(day("2025-10-31")), None), "five workdays anew");
+    let late = |o: &Installation| {
+        let mut b = Browser::of(o, Role::Office);
+        (b.get("/todo").read().contains("超期上报（1）"), b.get("/remedies?escalated=1").read().contains("超期已上报1"))
+    };
+    assert_eq!(late(&o), (false, false), "it has a new last day");
     o.clock = Clock::Standing(day("2025-11-05"));
     jobs::run_waiting(&o).unwrap();
     assert_eq!(told(&o), 1, "once, whatever came between");
+    assert_eq!(late(&o), (true, true));
     assert_eq!(kinds(&o, 1), ["draft", "confirm", "act", "escalate", "close", "reopen"]);
 });
 
@@ -295,6 +301,44 @@ db_test!(the_pages_show_what_is_in_scope_and_offer_what_may_be_done, |db: &Db| {
     assert_eq!(far.post("/remedies/1/confirm", &fields).status, 404);
     assert_eq!(Browser::of(o, Role::Cadre).get("/remedies/1").status, 403);
 });
+
+db_test!(a_list_is_narrowed_to_what_one_is_responsible_for, |db: &Db| {
+    let o = &drafted(db);
+    say(o, 1, &confirm("2025-10-30")).unwrap();
+    say(o, 2, &Word::Confirm { due: day("2025-10-30"), person: 1, reason: "应当补记".into() }).unwrap();
+    let mut b = Browser::logged_in(o, account(o, "qian", Role::Office, None, Some(2)));
+    assert!(b.get("/todo").read().contains("由您负责的措施（1）"));
+    let page = b.get("/remedies?state=active&person=me");
+    assert!(page.read().contains("由您负责1") && page.read().contains("全部2"), "{}", page.read());
+    assert!(page.text().contains("/remedies/1\"") && !page.text().contains("/remedies/2\""));
+    // Who is nobody of the roster is responsible for nothing.
+    assert!(!Browser::of(o, Role::Office).get("/remedies?person=me").text().contains("/remedies/1\""));
+    // Of units of one name those that one does not see are neither counted nor told of.
+    let filled = [
+        ("name", "柳溪县发改局".into()),
+        ("level", "区县".into()),
+        ("parent", 1.into()),
+        ("from", "2020-01-01".into()),
+    ];
+    put(o, "unit", "U2", None, &filled);
+    let name = "%E6%9F%B3%E6%BA%AA%E5%8E%BF%E5%8F%91%E6%94%B9%E5%B1%80";
+    for path in ["/remedies", "/supervise"] {
+        let path = format!("{path}?unit={name}");
+        assert!(b.get(&path).read().contains("叫“柳溪县发改局”的单位有2个"), "{path}");
+        let page = Browser::of(o, Role::UnitAdmin).get(&path);
+        assert!(page.status == 200 && !page.read().contains("有2个") && !page.read().contains("没有编号"), "{path}");
+    }
+    put(o, "person", "P9", Some(1), &[("name", "钱二".into())]);
+    say_draft_again(o);
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    let good = [("due", "2025-10-30"), ("person", "钱二"), ("reason", "应补")];
+    assert_eq!(unit.submit("/remedies/1", "/remedies/1/confirm", &good).status, 303, "the other is not in scope");
+});
+
+/// The first remedy as a draft again.
+fn say_draft_again(o: &Installation) {
+    o.db.write(|tx| tx.execute("update remedy set state = 'draft' where row_id = 1", &[])).unwrap();
+}
 
 db_test!(nobody_decides_about_himself_in_a_unit_that_is_not_his, |db: &Db| {
     let o = &drafted(db);

@@ -61,12 +61,21 @@ db_test!(it_goes_to_and_fro_and_is_told_once, |db: &Db| {
         jobs::run_waiting(&o).unwrap();
     }
     assert_eq!(told(&o), ["issue", "escalate"]);
+    let late = |o: &Installation| {
+        let mut b = Browser::of(o, Role::Office);
+        let list = b.get("/supervise?escalated=1").read();
+        let told = b.get("/supervise").text().contains("已上报");
+        (b.get("/todo").read().contains("超期没有回复的督办（1）"), list.contains("超期已上报1"), told)
+    };
+    assert_eq!(late(&o), (true, true, true));
     say(&o, id, Word::Reply("已补齐".into())).unwrap();
     assert!(say(&o, id, Word::Reply("又补".into())).is_err(), "answered already");
     say(&o, id, Word::Return("还差一次".into(), day("2025-10-30"))).unwrap();
     assert_eq!((get(&o, id).state, get(&o, id).due), (State::Open, day("2025-10-30")));
+    assert_eq!(late(&o), (false, false, false), "it has a new last day");
     o.clock = Clock::Standing(day("2025-11-03"));
     jobs::run_waiting(&o).unwrap();
+    assert_eq!(late(&o), (true, true, true));
     assert_eq!(told(&o).iter().filter(|k| *k == "escalate").count(), 1, "once");
     say(&o, id, Word::Reply("全部补齐".into())).unwrap();
     say(&o, id, Word::Close("属实".into())).unwrap();

@@ -50,7 +50,7 @@ pub struct Line {
     pub late: bool,
     /// Who is responsible; empty before it is confirmed.
     pub person: String,
-    /// It was told to the office.
+    /// It is overdue and was told to the office.
     pub escalated: bool,
 }
 
@@ -82,7 +82,7 @@ pub struct Remedy {
     pub title: String,
     /// 待确认, 办理中, 已办结, 不采用, 已撤销.
     pub state: &'static str,
-    /// It was told to the office.
+    /// It is overdue and was told to the office.
     pub escalated: bool,
     /// What the verdict says now.
     pub lead: Words,

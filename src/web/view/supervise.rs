@@ -45,7 +45,7 @@ pub struct Line {
     pub late: bool,
     /// 待回复, 已回复, 已销号.
     pub state: &'static str,
-    /// It was told to the office.
+    /// It is overdue and was told to the office.
     pub escalated: bool,
 }
 
@@ -79,7 +79,7 @@ pub struct Matter {
     pub title: String,
     /// 待回复, 已回复, 已销号.
     pub state: &'static str,
-    /// It was told to the office.
+    /// It is overdue and was told to the office.
     pub escalated: bool,
     /// How it goes on.
     pub next: String,
