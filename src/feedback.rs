@@ -181,22 +181,14 @@ pub fn open(tx: &mut Tx<'_>) -> anyhow::Result<u64> {
     Ok(n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
-/// How many there are.
+/// A page of all, those without an answer first, and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn count(tx: &mut Tx<'_>) -> anyhow::Result<u64> {
+pub fn list(tx: &mut Tx<'_>, skip: i64, limit: i64) -> anyhow::Result<(Vec<Feedback>, i64)> {
     let all = tx.one("select count(*) from feedback", &[], |r| r.i64(0))?.unwrap_or(0);
-    Ok(u64::try_from(all)?)
-}
-
-/// A page of all, those without an answer first.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, skip: i64, limit: i64) -> anyhow::Result<Vec<Feedback>> {
     let order = "case when f.answered_at is null then 0 else 1 end, f.row_id desc limit $1 offset $2";
-    tx.rows(&format!("{SELECT} order by {order}"), &[limit.into(), skip.into()], read)
+    Ok((tx.rows(&format!("{SELECT} order by {order}"), &[limit.into(), skip.into()], read)?, all))
 }
 
 #[cfg(test)]

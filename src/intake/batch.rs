@@ -221,25 +221,18 @@ pub fn get(tx: &mut Tx<'_>, account: i64, id: i64) -> anyhow::Result<Option<Batc
     tx.one(&sql, &[id.into(), account.into()], Batch::read)
 }
 
-/// How many batches an account has sent.
+/// Batches of an account, newest first, and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn count(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<u64> {
+pub fn list(tx: &mut Tx<'_>, account: i64, offset: i64, limit: i64) -> anyhow::Result<(Vec<Batch>, i64)> {
     let all = tx.one("select count(*) from import_batch where account = $1", &[account.into()], |r| r.i64(0))?;
-    Ok(u64::try_from(all.unwrap_or(0))?)
-}
-
-/// Batches of an account, newest first.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, account: i64, offset: i64, limit: i64) -> anyhow::Result<Vec<Batch>> {
     let sql = format!(
         "select {} from import_batch where account = $1 order by row_id desc limit $2 offset $3",
         Batch::COLUMNS
     );
-    tx.rows(&sql, &[account.into(), limit.into(), offset.into()], Batch::read)
+    let found = tx.rows(&sql, &[account.into(), limit.into(), offset.into()], Batch::read)?;
+    Ok((found, all.unwrap_or(0)))
 }
 
 /// How many files of an account are held.

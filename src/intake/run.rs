@@ -29,22 +29,42 @@ use crate::{
     subjects,
 };
 
+/// How often a batch is tried before an error of the system ends it: what passes does not, and what does not pass holds up
+/// the others no longer.
+const TRIES: usize = 3;
+
 /// How far the batches under way are, by number: what is being done, rows done and rows in all. Of this process alone.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<HashMap<i64, (&'static str, usize, usize)>>);
+pub struct Board {
+    at: Mutex<HashMap<i64, (&'static str, usize, usize)>>,
+    /// How often a batch met an error.
+    failed: Mutex<HashMap<i64, usize>>,
+}
 
 impl Board {
     /// How far a batch is; `None` if nobody here works at it.
     pub fn of(&self, batch: i64) -> Option<(&'static str, usize, usize)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied()
+        self.at.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied()
     }
 
     fn say(&self, batch: i64, stage: &'static str, done: usize, all: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(batch, (stage, done, all));
+        self.at.lock().unwrap_or_else(PoisonError::into_inner).insert(batch, (stage, done, all));
     }
 
     fn forget(&self, batch: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch);
+        self.at.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch);
+    }
+
+    /// Counts one more error of a batch; whether it is to be tried again.
+    fn again(&self, batch: i64) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = failed.entry(batch).or_default();
+        *times += 1;
+        let again = *times < TRIES;
+        if !again {
+            failed.remove(&batch);
+        }
+        again
     }
 }
 
@@ -63,8 +83,8 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
             };
             installation.board.forget(batch.id);
             if let Err(e) = done {
-                // What has begun to go in goes on, by its job and when this is tried again.
-                if begun(installation, &batch)?.is_some() {
+                // What has begun to go in goes on, by its job and when this is tried again; nothing else is written yet.
+                if begun(installation, &batch)?.is_some() || installation.board.again(batch.id) {
                     return Err(e.context(format!("第 {} 批导入没有办完，稍后继续", batch.id)));
                 }
                 tracing::error!("第 {} 批导入出错：{e:#}", batch.id);

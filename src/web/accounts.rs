@@ -8,6 +8,7 @@ use axum::{
 use super::{
     account::Left,
     app::App,
+    asked,
     error::PageError,
     frame::{Ask, Desk, answer, instant},
     unit_names,
@@ -39,17 +40,11 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         let query: String = desk.ask.get("q").unwrap_or_default().trim().chars().filter(|c| !c.is_control()).collect();
         let number = |key: &str| desk.ask.get(key).and_then(|n| n.parse::<u64>().ok());
         let size = number("size").filter(|n| SIZES.contains(n)).unwrap_or(SIZES[0]);
-        let page = number("page").unwrap_or(1).clamp(1, 1_000_000);
-        let (found, all) = account::search(desk.tx, &query, ((page - 1) * size) as i64, size as i64)?;
+        let list = |desk: &mut Desk<'_, '_>, skip, limit| account::search(desk.tx, &query, skip, limit);
+        let (found, page, total) = asked::rows(desk, size, list)?;
         let rows = found.iter().map(|a| row(desk, a)).collect::<anyhow::Result<Vec<Row>>>()?;
-        let pager = Pager {
-            query: desk.ask.url.without("page"),
-            title: "账号".into(),
-            total: all.try_into().unwrap_or(0),
-            size,
-            page,
-        };
-        let summary = format!("{all}个账号");
+        let pager = Pager { query: desk.ask.url.without("page"), title: "账号".into(), total, size, page };
+        let summary = format!("{total}个账号");
         let view = Accounts { query, summary, rows, pager, page: desk.page("/accounts")? };
         Ok(Html(askama::Template::render(&view)?).into_response())
     })

@@ -65,6 +65,25 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, pages: u64) -> u64 {
     shown
 }
 
+/// The rows of the page that is asked for, or else of the nearest one, with that page and how many rows there are in all.
+/// `list` gives the rows behind the first `skip`, `limit` of them, and how many there are.
+///
+/// # Errors
+/// Those of `list`.
+pub(super) fn rows<T>(
+    desk: &mut Desk<'_, '_>,
+    size: u64,
+    list: impl Fn(&mut Desk<'_, '_>, i64, i64) -> anyhow::Result<(Vec<T>, i64)>,
+) -> anyhow::Result<(Vec<T>, u64, u64)> {
+    let behind = |page: u64| i64::try_from((page - 1).saturating_mul(size)).unwrap_or(i64::MAX);
+    let first: u64 = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).max(1);
+    let (found, all) = list(desk, behind(first), size as i64)?;
+    let total = u64::try_from(all).unwrap_or(0);
+    let shown = page(desk, total.div_ceil(size));
+    let found = if shown == first { found } else { list(desk, behind(shown), size as i64)?.0 };
+    Ok((found, shown, total))
+}
+
 /// The address without the page, and without what is empty.
 pub(super) fn without_page(ask: &Ask) -> super::view::url::Query {
     let mut query = ask.url.without("page").without("done");

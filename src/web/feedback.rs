@@ -185,9 +185,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, |desk| {
         asked::keys(desk, &["page", "size", "done"]);
         let size = asked::size(desk);
-        let total = feedback::count(desk.tx)?;
-        let page = asked::page(desk, total.div_ceil(size));
-        let found = feedback::list(desk.tx, ((page - 1) * size) as i64, size as i64)?;
+        let list = |desk: &mut Desk<'_, '_>, skip, limit| feedback::list(desk.tx, skip, limit);
+        let (found, page, total) = asked::rows(desk, size, list)?;
         Ok(List {
             notice: if desk.ask.get("done") == Some("answered") { "已答复。".into() } else { String::new() },
             rows: found.iter().map(line).collect(),

@@ -64,9 +64,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         asked::keys(desk, &["page", "size"]);
         let size = asked::size(desk);
         let account = desk.reader()?.account;
-        let total = batch::count(desk.tx, account)?;
-        let page = asked::page(desk, total.div_ceil(size));
-        let found = batch::list(desk.tx, account, ((page - 1) * size) as i64, size as i64)?;
+        let list = |desk: &mut Desk<'_, '_>, skip, limit| batch::list(desk.tx, account, skip, limit);
+        let (found, page, total) = asked::rows(desk, size, list)?;
         let current = desk.current.clone();
         Ok(Imports {
             rows: found.iter().map(|b| line(&current, &keys, b)).collect(),
@@ -131,7 +130,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Res
         name => Some(chosen(desk, ledger(&current, settings, name)?, left)?),
     };
     let account = desk.reader()?.account;
-    let recent = batch::list(desk.tx, account, 0, RECENT)?;
+    let (recent, _) = batch::list(desk.tx, account, 0, RECENT)?;
     let errors = if left.wrong.is_empty() { Vec::new() } else { vec![Link::new(left.wrong.clone(), "#imp-file")] };
     let view = NewImport {
         errors: Errors(errors),

@@ -41,10 +41,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
 
 fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
     let size = asked::size(desk);
-    let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 1_000_000);
-    let scope = desk.scope.clone();
-    let (found, all) = paper::store::list(desk.tx, &scope, ((page - 1) * size) as i64, size as i64)?;
-    let total = u64::try_from(all).unwrap_or(0);
+    let list = |desk: &mut Desk<'_, '_>, skip, limit| paper::store::list(desk.tx, &desk.scope, skip, limit);
+    let (found, page, total) = asked::rows(desk, size, list)?;
     let mut form = if desk.may(Permission::DraftPapers) { Some(blank(desk)?) } else { None };
     if let Some(form) = &mut form {
         left.fill(form);
@@ -59,7 +57,7 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
             title: "通报与公文".into(),
             total,
             size,
-            page: page.min(total.div_ceil(size).max(1)),
+            page,
         },
         page: desk.page("/papers")?,
     };

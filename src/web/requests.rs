@@ -204,10 +204,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, |desk| {
         asked::keys(desk, &["page", "size", "done"]);
         let size = asked::size(desk);
-        let page = desk.ask.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 1_000_000);
-        let scope = desk.scope.clone();
-        let (found, all) = request::list(desk.tx, &scope, ((page - 1) * size) as i64, size as i64)?;
-        let total = u64::try_from(all).unwrap_or(0);
+        let list = |desk: &mut Desk<'_, '_>, skip, limit| request::list(desk.tx, &desk.scope, skip, limit);
+        let (found, page, total) = asked::rows(desk, size, list)?;
         Ok(Requests {
             notice: if desk.ask.get("done") == Some("answered") { "已答复。".into() } else { String::new() },
             rows: lines(desk, &found)?,
@@ -216,7 +214,7 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
                 title: "更正申请".into(),
                 total,
                 size,
-                page: page.min(total.div_ceil(size).max(1)),
+                page,
             },
             page: desk.page("/requests")?,
         })

@@ -302,6 +302,37 @@ db_test!(the_pages_show_what_is_in_scope_and_offer_what_may_be_done, |db: &Db| {
     assert_eq!(Browser::of(o, Role::Cadre).get("/remedies/1").status, 403);
 });
 
+db_test!(what_is_told_while_somebody_looks_is_looked_at, |db: &Db| {
+    let mut o = drafted(db);
+    say(&o, 1, &confirm("2025-10-24")).unwrap();
+    for n in 0..2 {
+        guide(&o, &format!("N{n}"), 1, &format!("2025-10-{}", 13 + n));
+    }
+    o.clock = Clock::Standing(day("2025-11-03"));
+    jobs::run_waiting(&o).unwrap();
+    assert_eq!(get(&o, 1).state, State::Active, "nothing was done yet");
+    let news = "insert into verdict_news (requirement, subject) values ('R-21', 1)";
+    o.db.write(move |tx| tx.execute(news, &[])).unwrap();
+    // The act is said, and not committed yet, when somebody looks.
+    let (said, hear) = std::sync::mpsc::channel();
+    std::thread::scope(|s| {
+        let (o, actor) = (&o, actor(&o));
+        s.spawn(move || {
+            let word = Word::Act { day: day("2025-10-20"), text: "已商定".into() };
+            o.db.write(move |tx| {
+                decide::say(tx, &actor, 1, &word)?;
+                said.send(())?;
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                Ok(())
+            })
+        });
+        hear.recv().unwrap();
+        patrol::run(o).unwrap();
+    });
+    patrol::run(&o).unwrap();
+    assert_eq!(get(&o, 1).state, State::Closed);
+});
+
 db_test!(a_list_is_narrowed_to_what_one_is_responsible_for, |db: &Db| {
     let o = &drafted(db);
     say(o, 1, &confirm("2025-10-30")).unwrap();

@@ -119,6 +119,32 @@ db_test!(what_moved_on_since_the_check_is_checked_again, |db: &Db| {
     assert_eq!(count(db, "select count(*) from import_batch where state = 'refused'"), 1);
 });
 
+db_test!(a_file_that_cannot_be_read_for_a_while_is_tried_again, |db: &Db| {
+    let (o, dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let at = send(&mut b, "guidance", "add", GUIDANCE.as_bytes());
+    settled(o, &mut b, &at);
+    let held = || std::fs::read_dir(dir.0.join("imports")).unwrap().next().unwrap().unwrap().path();
+    let (file, aside) = (held(), dir.0.join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    let wait = || {
+        let state = "update import_batch set state = 'waiting', note = '' where row_id = (select max(row_id) from import_batch)";
+        db.write(move |tx| tx.execute(state, &[])).unwrap();
+    };
+    let waits = || count(db, "select count(*) from import_batch where state = 'waiting'");
+    wait();
+    assert!(intake::run_waiting(o).is_err());
+    assert_eq!(waits(), 1, "it is tried again");
+    std::fs::rename(&aside, &file).unwrap();
+    intake::run_waiting(o).unwrap();
+    assert!(b.get(&at).read().contains("可写入1行"));
+    // What stays so ends, and does not hold up the others.
+    std::fs::remove_file(&file).unwrap();
+    wait();
+    while intake::run_waiting(o).is_err() {}
+    assert!(waits() == 0 && b.get(&at).read().contains("系统出错"), "{}", b.get(&at).read());
+});
+
 db_test!(a_passing_error_does_not_make_a_failure_of_what_goes_in, |db: &Db| {
     let (o, _dir) = &with_directory(&office(db));
     let mut b = Browser::of(o, Role::Office);

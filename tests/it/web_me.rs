@@ -213,6 +213,8 @@ db_test!(what_is_said_without_a_name_names_nobody, |db: &Db| {
     assert!(mine.contains("加一个按钮") && !mine.contains("机构图太小"), "{mine}");
     assert_eq!(b.get("/feedback").status, 403);
     let mut desk = Browser::of(o, Role::Office);
+    let far = desk.get("/feedback?page=9").read();
+    assert!(far.contains("没有第9页：共1页") && far.contains("机构图太小"), "the nearest page: {far}");
     let list = desk.get("/feedback").read();
     assert!(list.contains("匿名") && list.contains("机构图太小") && list.contains("加一个按钮"), "{list}");
     assert_eq!(desk.submit("/feedback/1", "/feedback/1", &[("words", "")]).status, 422);
