@@ -200,6 +200,8 @@ fn is_text(head: &[u8]) -> bool {
 mod tests {
     use std::io::{Cursor, Write as _};
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(bytes: &[u8], name: &str) -> Result<Kind, String> {
@@ -258,6 +260,23 @@ mod tests {
         ] {
             let told = of(bytes, name).unwrap_err();
             assert!(told.contains(word) && told.contains(name), "{told}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_holds_it_is_told_or_refused(head in prop::sample::select(vec![
+            &b""[..], b"PK\x03\x04", b"PK\x05\x06", b"%PDF-", b"MZ", b"\x89PNG\r\n\x1a\n",
+        ]), rest in prop::collection::vec(any::<u8>(), 0..200), cut in 0..400_usize) {
+            let mut package = filled(&["[Content_Types].xml", "word/document.xml"], 0);
+            package.truncate(cut);
+            package.extend(&rest);
+            for bytes in [[head, &rest].concat(), package] {
+                match of(&bytes, "a.docx") {
+                    Ok(kind) => prop_assert_eq!(kind, Kind::Docx),
+                    Err(why) => prop_assert!(why.contains("a.docx") && why.contains("没有收下"), "{}", why),
+                }
+            }
         }
     }
 

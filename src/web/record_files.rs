@@ -49,6 +49,9 @@ use crate::{
 /// The longest reason of a removal, in characters, as `record_new::reason_fault` says it.
 const LONGEST: usize = super::record_new::LONGEST;
 
+/// What a file is that no field holds.
+const OTHER: &str = "其他材料";
+
 /// The files of a record for its page, with what a form has left; `None` for what the office sets itself.
 ///
 /// # Errors
@@ -118,7 +121,11 @@ fn line(ledger: &Ledger, row: &Stored, file: &Attachment, base: &str, sealed: bo
     Line {
         name: file.label(ledger),
         href: if sealed { String::new() } else { format!("{base}/{}", file.id) },
-        used: used.map_or_else(String::new, |(title, _)| title.to_owned()),
+        used: match used {
+            Some((title, _)) => title.to_owned(),
+            None if ledger.fields.iter().any(|f| f.ty == FieldType::File) => OTHER.into(),
+            None => String::new(),
+        },
         size: size(file.size),
         by: format!("{}　{}", file.added.1, clock::chinese(file.added.0)),
         hash: grouped(&file.sha256),
@@ -148,7 +155,7 @@ fn upload(desk: &Desk<'_, '_>, ledger: &Ledger, row: &Stored, base: &str, left: 
         action: base.to_owned(),
         token: desk.form_token()?,
         once: token::token()?,
-        places: places.into_iter().chain([(String::new(), "其他材料".to_owned())]).collect(),
+        places: places.into_iter().chain([(String::new(), OTHER.to_owned())]).collect(),
         place,
         hint: format!("{}。每个不超过{}，一次最多{AT_ONCE}个。不要求照片。", attach::TAKEN, megabytes(EACH)),
         accept: attach::accepted(),

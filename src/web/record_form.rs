@@ -143,6 +143,7 @@ pub(super) fn page(
         hidden,
         groups,
         again: record.is_none(),
+        files: files(ledger),
         cancel: record.as_ref().map_or(list.clone(), |r| r.href.clone()),
         record,
         page: desk.page(&list)?,
@@ -159,6 +160,12 @@ fn reason(filled: &Filled) -> Input {
         error,
         control: Control::Line(filled.reason.clone(), ""),
     }
+}
+
+/// Titles of the fields for files.
+fn files(ledger: &Ledger) -> String {
+    let fields = ledger.fields.iter().filter(|f| f.ty == FieldType::File);
+    fields.map(|f| f.title.as_str()).collect::<Vec<_>>().join("、")
 }
 
 /// Whom the requirements that count the ledger bind.

@@ -45,7 +45,7 @@ pub struct File {
     pub name: String,
     /// Where it is downloaded; empty where it is opened with a reason, or only its hash is known.
     pub href: String,
-    /// Title of the field that holds it; empty for none.
+    /// Title of the field that holds it; empty in a ledger without such fields.
     pub used: String,
     /// `86KB`
     pub size: String,

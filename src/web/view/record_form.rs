@@ -48,6 +48,8 @@ pub struct RecordForm {
     pub groups: Vec<Group>,
     /// Offers to go on with another record.
     pub again: bool,
+    /// Titles of its fields for files, which are filled on the record's page; empty for none.
+    pub files: String,
     /// Where to go instead.
     pub cancel: String,
 }

@@ -11,7 +11,7 @@ use crate::{
     step::{Outcome, Stop, cargo, run as step},
 };
 
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 20] = [
     ("工作总览", "/"),
     ("要求清单", "/requirements"),
     ("要求详情", "/requirements/R-21"),
@@ -21,6 +21,17 @@ const PAGES: [(&str, &str); 9] = [
     ("台账（指导记录）", "/ledgers/guidance"),
     ("人员", "/people"),
     ("机构", "/org"),
+    ("记录", "{record}"),
+    ("新增记录", "/ledgers/guidance/new"),
+    ("我的待办", "/todo"),
+    ("改进措施", "/remedies"),
+    ("督办", "/supervise"),
+    ("近期节点", "/calendar"),
+    ("通报与公文", "/papers"),
+    ("上传导入文件", "/imports/new?ledger=guidance"),
+    ("台账（参训记录），第一页", "/ledgers/attendance"),
+    ("台账（参训记录），最后一页", "{last}"),
+    ("台账（参训记录），一个单位", "/ledgers/attendance?unit={code}"),
 ];
 
 /// Clock ticks a second in `/proc`; the kernel shows 100 to all programs.
@@ -53,13 +64,16 @@ fn city(server: &Server) -> Outcome<Vec<(f64, usize)>> {
     let visit = Visit::begin(server)?;
     let unit = visit.link("/", "/units/")?;
     let verdict = visit.link(&unit, "/verdicts/")?;
-    PAGES
-        .iter()
-        .map(|(_, path)| {
-            let path = if *path == "{verdict}" { verdict.clone() } else { path.replace("/units/{unit}", &unit) };
-            visit.page(&path)
-        })
-        .collect()
+    let record = visit.link(&visit.link(&unit, "/verdicts/R-21/")?, "/ledgers/guidance/")?;
+    let last = visit.last("/ledgers/attendance")?;
+    let code = unit.trim_start_matches("/units/").split('?').next().unwrap_or_default().to_owned();
+    let found = |path: &str| match path {
+        "{verdict}" => verdict.clone(),
+        "{record}" => record.clone(),
+        "{last}" => last.clone(),
+        path => path.replace("/units/{unit}", &unit).replace("{code}", &code),
+    };
+    PAGES.iter().map(|(_, path)| visit.page(&found(path))).collect()
 }
 
 /// A visit to a server, logged in as the identity that the demo offers first.
@@ -101,6 +115,14 @@ impl Visit<'_> {
         let found =
             found.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).find(|href| href.starts_with(begins));
         found.ok_or_else(|| Stop::Failed(format!("{page} has no link to {begins}…")))
+    }
+
+    /// The last page of a list.
+    fn last(&self, list: &str) -> Outcome<String> {
+        let body = self.get(list, false)?;
+        let text = String::from_utf8_lossy(&body);
+        let numbers = text.split("?page=").skip(1).filter_map(|t| t.split_once('"')?.0.parse::<u64>().ok());
+        Ok(format!("{list}?page={}", numbers.max().unwrap_or(1)))
     }
 
     fn get(&self, path: &str, gzip: bool) -> Outcome<Vec<u8>> {
