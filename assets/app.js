@@ -88,3 +88,12 @@ document.addEventListener('submit', event => {
 
 /* After a form that could not be read, the summary of errors is where to begin. */
 document.querySelector('.f-sum')?.focus();
+
+/* What the program is doing is told as it goes on; without this file the page comes again by itself. */
+const live = document.querySelector('[data-live]');
+if (live) {
+  const source = new EventSource(live.dataset.live);
+  source.onmessage = event => { live.textContent = event.data; };
+  source.addEventListener('done', () => { source.close(); location.reload(); });
+  source.onerror = () => { if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000); };
+}

@@ -54,6 +54,8 @@ export async function pages(get) {
     考试管理: '/tests',
     一场考试: '/tests/1',
     拟制考试: '/tests/new',
+    批量导入: '/imports',
+    上传导入文件: '/imports/new?ledger=guidance',
     亮灯规则: '/help/lights',
     我的账号: '/account',
     权限一览: '/permissions',

@@ -18,7 +18,10 @@ use crate::{
     },
     names::Names as Found,
     scope::Scope,
-    sheet::{self, Column, Export, Format, OutRow, Spec, Stored, csv_text},
+    sheet::{
+        self, Column, Export, Format, OutRow, Spec, Stored, csv_text,
+        template::{Filled, MOST},
+    },
     verdict::{
         kind::Kind,
         world::{Layout, PERSON, UNIT},
@@ -259,6 +262,40 @@ pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, 
     }
     out.finish()?;
     Ok(written)
+}
+
+/// The template of a ledger with the rows that a scope reaches, sensitive fields masked: a mask that comes back changes
+/// nothing. `None` where there are more rows than a template holds.
+///
+/// # Errors
+/// When the store cannot be read or the file not written.
+pub fn template(
+    tx: &mut Tx<'_>,
+    (layout, table): (&Layout, usize),
+    scope: &Scope,
+    keys: &Keys,
+    (day, version): (Day, &str),
+) -> anyhow::Result<Option<(Vec<u8>, Written)>> {
+    let definition = &layout.ledgers[table];
+    if query::count(tx, definition, scope, &Query::default(), None)? > MOST as i64 {
+        return Ok(None);
+    }
+    let names = all_names(tx, layout, table)?;
+    let (mut rows, mut written, persons) = (Vec::new(), Written::default(), persons(layout, table));
+    query::each(tx, definition, scope, &Query::default(), |row: Row| {
+        let values = row.values.iter().zip(&definition.fields).map(|(value, field)| match (value, field.sensitive) {
+            (Value::Text(sealed), true) => Ok(Stored::Text(mask(field, &keys.open(sealed)?))),
+            (value, _) => Ok(cell(value)),
+        });
+        let values = values.collect::<anyhow::Result<Vec<_>>>()?;
+        written.rows += 1;
+        written.persons.extend(persons.iter().filter_map(|i| row.values[*i].as_i64()));
+        written.persons.extend((table == PERSON).then_some(row.record_id));
+        rows.push(OutRow { code: row.code, unit: row.unit, values, extra: Vec::new() });
+        Ok(())
+    })?;
+    let filled = Filled { rows: &rows, names: &names };
+    Ok(Some((sheet::template::made(definition, day, version, &filled)?, written)))
 }
 
 /// Positions of the fields of a ledger that name persons.

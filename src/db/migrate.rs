@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0021_once_digest.sql"),
     include_str!("../../migrations/0022_attachment.sql"),
     include_str!("../../migrations/0023_test.sql"),
+    include_str!("../../migrations/0024_import_answer.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -149,11 +149,13 @@ pub struct Batch {
     pub import: Option<i64>,
     /// Last change, µs.
     pub changed: i64,
+    /// Rows that the check would write, and rows with an error.
+    pub counts: (i64, i64),
 }
 
 impl Batch {
     const COLUMNS: &str = "row_id, ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, state, \
-        package, digest, note, report, import_id, changed_at";
+        package, digest, note, report, import_id, changed_at, written, bad";
 
     fn read(r: &Row<'_>) -> anyhow::Result<Batch> {
         let text = |i| -> anyhow::Result<String> { Ok(r.text(i)?.to_owned()) };
@@ -178,6 +180,7 @@ impl Batch {
             report: r.opt_text(14)?.map(str::to_owned),
             import: r.opt_i64(15)?,
             changed: r.i64(16)?,
+            counts: (r.i64(17)?, r.i64(18)?),
         })
     }
 
@@ -286,6 +289,8 @@ pub(super) struct Found {
     pub(super) note: String,
     /// Sealed.
     pub(super) report: String,
+    /// Rows that would be written, and rows with an error.
+    pub(super) counts: (usize, usize),
 }
 
 /// Writes what a check found.
@@ -294,8 +299,8 @@ pub(super) struct Found {
 /// When the store cannot be written.
 pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -> anyhow::Result<()> {
     let sql = "update import_batch set state = 'checked', package = $3, digest = $4, note = $5, report = $6, \
-               changed_at = $7 where row_id = $1 and state = $2";
-    let params: [Value; 7] = [
+               changed_at = $7, written = $8, bad = $9 where row_id = $1 and state = $2";
+    let params: [Value; 9] = [
         batch.id.into(),
         batch.state.as_str().into(),
         found.package.as_str().into(),
@@ -303,6 +308,8 @@ pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -
         found.note.as_str().into(),
         found.report.as_str().into(),
         now.into(),
+        i64::try_from(found.counts.0)?.into(),
+        i64::try_from(found.counts.1)?.into(),
     ];
     tx.execute(sql, &params).map(|_| ())
 }

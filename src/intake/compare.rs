@@ -66,6 +66,9 @@ pub(super) fn known(
         .filter(|i| !ledger.fields[*i].sensitive || has_column(checked, *i))
         .collect();
     let given: Vec<bool> = compared.iter().map(|i| has_column(checked, *i)).collect();
+    // Templates have no columns for files.
+    let told: Vec<bool> =
+        compared.iter().zip(&given).map(|(i, g)| *g || ledger.fields[*i].ty != FieldType::File).collect();
     let column = |i: &usize| {
         let field = &ledger.fields[*i];
         format!(", \"{}{}\"", field.name, if field.sensitive { "_index" } else { "" })
@@ -77,11 +80,8 @@ pub(super) fn known(
     let names_units = names_units(checked);
     // A row as it is compared: with a code by what the file gives.
     let said = |code: Option<&str>, unit: Option<i64>, values: Vec<Value>| match code {
-        None => format!("{unit:?} {values:?}"),
-        Some(code) => {
-            let values: Vec<&Value> = values.iter().zip(&given).filter(|(_, given)| **given).map(|(v, _)| v).collect();
-            format!("{code:?} {:?} {values:?}", unit.filter(|_| names_units))
-        }
+        None => format!("{unit:?} {:?}", only(&values, &told)),
+        Some(code) => format!("{code:?} {:?} {:?}", unit.filter(|_| names_units), only(&values, &given)),
     };
     let mut standing: HashMap<String, Option<i64>> = HashMap::new();
     tx.each(&sql, &[], |r| {
@@ -101,6 +101,11 @@ pub(super) fn known(
         import.is_none()
     });
     Ok(found)
+}
+
+/// Those of the values that are marked.
+fn only<'v>(values: &'v [Value], marked: &[bool]) -> Vec<&'v Value> {
+    values.iter().zip(marked).filter(|(_, marked)| **marked).map(|(v, _)| v).collect()
 }
 
 /// Rows whose code stands in the ledger with other values: they would correct that record. What the file has no column for

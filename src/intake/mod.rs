@@ -1,12 +1,14 @@
 //! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged. A crash
 //! leaves nothing that counts as imported, or a job that goes on.
 
+pub mod answers;
 pub mod batch;
 mod compare;
 mod find;
 pub mod held;
 mod laid;
 mod masked;
+mod older;
 mod reach;
 mod report;
 pub(crate) mod rules;
@@ -25,7 +27,10 @@ use crate::{
     hex::hex,
     installation::{Current, Installation},
     scope::Scope,
-    sheet::{self, CellError, Checked, Limits, Stored, header::Target},
+    sheet::{
+        self, CellError, Checked, Limits, Stored,
+        header::{Answers, Target},
+    },
 };
 
 use batch::Mode;
@@ -33,7 +38,8 @@ use batch::Mode;
 pub use compare::Standing;
 pub use find::Finder;
 pub use laid::laid;
-pub use report::{Corrected, Matched, Report, Same, Shifted, Turned};
+pub use older::version;
+pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned};
 pub use run::{Board, reach_of, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
@@ -83,6 +89,8 @@ pub struct Asked<'a> {
     pub mode: Mode,
     /// Rows outside it are refused.
     pub scope: &'a Scope,
+    /// What the columns are, where that was said.
+    pub answers: Answers,
 }
 
 /// Reads and checks a file for a ledger, for who may write everything.
@@ -95,7 +103,14 @@ pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow
     let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        let asked = Asked { ledger, file: &file, sha256: &sha256, mode: Mode::Update, scope: &Scope::All };
+        let asked = Asked {
+            ledger,
+            file: &file,
+            sha256: &sha256,
+            mode: Mode::Update,
+            scope: &Scope::All,
+            answers: Answers::new(),
+        };
         check(tx, installation, &current, &table, &asked, &mut |_, _| {})
     })
 }
@@ -119,7 +134,8 @@ pub fn check(
     if asked.ledger == UNITS {
         expect_units(&mut finder, table, definition);
     }
-    let mut checked = sheet::check_telling(table, definition, &finder, today, told)?;
+    let how = sheet::How { today, answers: &asked.answers };
+    let mut checked = sheet::check_as(table, definition, &finder, &how, told)?;
     let sql = "select row_id, recorded_at, recorded_by from import \
                where ledger = $1 and sha256 = $2 and undone_at is null and cast(row_id as text) not in \
                (select payload from job where kind = 'import' and state = $3) order by row_id";

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use super::Prepared;
+use super::{Prepared, answers};
 use crate::{
     consequence::Shift,
     directive::model::Ledger,
     sheet::{
-        CellError, Table,
-        header::{Target, target_title},
-        letters,
+        CellError, RawCell, Table,
+        header::{Answers, Doubt, Target, target_title},
+        letters, norm,
     },
     verdict::{engine::Engine, store::Face},
 };
@@ -22,6 +22,8 @@ const KEPT: usize = 1_000;
 pub(super) const CORRECTED: usize = 100;
 /// Verdicts that are named of those that turn alike, and units.
 const NAMED: usize = 5;
+/// Cells that are shown of a column that is asked about, and characters of each.
+const SAMPLES: (usize, usize) = (5, 20);
 /// Spans of rows that are named.
 const KEPT_SPANS: usize = 20;
 
@@ -58,6 +60,12 @@ pub struct Report {
     pub columns: Vec<Matched>,
     /// Imports of the very same file that stand: number, when, by whom.
     pub before: Vec<(i64, String, String)>,
+    /// What is different since the template was made.
+    #[serde(default)]
+    pub older: Vec<String>,
+    /// Columns that it is not sure about.
+    #[serde(default)]
+    pub questions: Vec<Question>,
     /// Rows that stand in the ledger as they are, by the import that brought them.
     #[serde(default)]
     pub same: Vec<Same>,
@@ -67,6 +75,21 @@ pub struct Report {
     /// What the rows would do to the verdicts that the sender may see; `None` if that could not be told.
     #[serde(default)]
     pub effects: Option<Weighed>,
+}
+
+/// A column that people are asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its letters.
+    pub column: String,
+    /// Its head.
+    pub head: String,
+    /// The head as it is compared.
+    pub key: String,
+    /// What it may be: word and title.
+    pub choices: Vec<(String, String)>,
+    /// What stands in its first cells.
+    pub samples: Vec<String>,
 }
 
 /// Rows that one import has brought before.
@@ -145,6 +168,9 @@ pub struct Matched {
     pub head: String,
     /// The column of the ledger that it is taken for; empty if it is left out.
     pub target: String,
+    /// The head as it is compared, where that is what the unit has answered; else empty.
+    #[serde(default)]
+    pub answered: String,
 }
 
 impl Report {
@@ -159,6 +185,7 @@ impl Report {
                 Target::Ignored | Target::Unknown => String::new(),
                 target => target_title(target, ledger).trim_matches(['“', '”']).to_owned(),
             },
+            answered: String::new(),
         };
         let corrections = checked.rows.iter().filter(|r| prepared.corrections.contains_key(&r.number)).count();
         Report {
@@ -178,13 +205,36 @@ impl Report {
             columns: checked.header.columns.iter().map(column).collect(),
             before: prepared.before.clone(),
             same: same(&prepared.known),
+            questions: checked.header.doubts.iter().map(|d| question(table, ledger, checked.header.row, d)).collect(),
             ..Report::default()
+        }
+    }
+
+    /// Notes which columns are what the unit has answered, by heads as they are compared.
+    pub(super) fn remember(&mut self, answers: &Answers) {
+        for column in &mut self.columns {
+            let key = norm::key(&column.head);
+            column.answered = if answers.contains_key(&key) { key } else { String::new() };
         }
     }
 
     /// Rows that would be written.
     pub fn written(&self) -> usize {
         self.new + self.corrections
+    }
+}
+
+/// What is asked about a column.
+fn question(table: &Table, ledger: &Ledger, header: u32, doubt: &Doubt) -> Question {
+    let cells = table.rows.iter().filter(|r| r.number > header).filter_map(|r| r.cells.get(doubt.index));
+    let texts = cells.map(RawCell::text).filter(|t| !t.is_empty()).take(SAMPLES.0);
+    let title = |t: Target| target_title(t, ledger).trim_matches(['“', '”']).to_owned();
+    Question {
+        column: letters(doubt.index),
+        head: doubt.head.clone(),
+        key: norm::key(&doubt.head),
+        choices: doubt.choices.iter().map(|t| (answers::word(*t, ledger), title(*t))).collect(),
+        samples: texts.map(|t| t.chars().take(SAMPLES.1).collect()).collect(),
     }
 }
 

@@ -11,9 +11,9 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Asked, Prepared,
+    Asked, Prepared, answers,
     batch::{self, Batch, Found, State},
-    check, compare, held, laid,
+    check, compare, held, laid, older,
     report::{CORRECTED, Corrected, Report, Weighed},
     staged,
 };
@@ -139,17 +139,27 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
         let scope = auth::reader::scope_of_account(tx, batch.new.account, &current, day, Some(Permission::Import))?;
         let Some(scope) = scope else { return Ok(None) };
         let index = ledger(&current, &batch.new.ledger)?;
+        let definition = &current.engine.layout.ledgers[index];
+        let home = auth::reader::home(tx, batch.new.account, &current, day, Permission::Import)?;
+        let answered = answers::of(tx, home, definition)?;
+        let mut answers = answered.clone();
+        let older = match &table.version {
+            Some(made_for) => older::told(tx, &current.engine.package, definition, made_for, &mut answers)?,
+            None => Vec::new(),
+        };
         let asked = Asked {
             ledger: &batch.new.ledger,
             file: &batch.new.file,
             sha256: &batch.new.sha256,
             mode: batch.new.mode,
             scope: &scope,
+            answers,
         };
         let board = &installation.board;
         let told = &mut |done, all| board.say(batch.id, "正在检查各行", done, all);
         let prepared = check(tx, installation, &current, table, &asked, told)?;
-        let mut report = Report::of(table, &current.engine.layout.ledgers[index], &prepared);
+        let mut report = Report { older, ..Report::of(table, definition, &prepared) };
+        report.remember(&answered);
         if weigh {
             board.say(batch.id, "正在测算对判定的影响", 0, 0);
             let found =
@@ -225,6 +235,7 @@ fn found(installation: &Installation, batch: &Batch, seen: &Seen, note: &str) ->
         digest: seen.prepared.digest(),
         note: note.to_owned(),
         report: installation.keys.seal(&serde_json::to_string(&seen.report)?)?,
+        counts: (seen.report.written(), seen.report.bad),
     };
     let (batch, now) = (batch.clone(), installation.clock.now().instant);
     installation.db.write(move |tx| batch::checked(tx, &batch, &found, now))

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     CellError, Checked, CheckedRow, Lookup, RawCell, Resolve, Row, SheetError, Skipped, Stored, Table,
-    header::{self, HeadColumn, HeaderMatch, Target},
+    header::{self, Answers, HeadColumn, HeaderMatch, Target},
     id_number, letters, norm, number,
     report::KEPT,
     resolve,
@@ -24,21 +24,29 @@ use super::{
 ///
 /// `today` marks events that have not happened yet; it decides nothing.
 pub fn check(table: &Table, ledger: &Ledger, resolve: &dyn Resolve, today: Day) -> Result<Checked, SheetError> {
-    check_telling(table, ledger, resolve, today, &mut |_, _| {})
+    check_as(table, ledger, resolve, &How { today, answers: &Answers::new() }, &mut |_, _| {})
+}
+
+/// How a table is checked.
+pub struct How<'a> {
+    /// Marks events that have not happened yet; it decides nothing.
+    pub today: Day,
+    /// What people have said that heads mean.
+    pub answers: &'a Answers,
 }
 
 /// Rows after which it is told how far the check is.
 const TOLD: usize = 500;
 
 /// The same; `told` hears now and then how many of how many rows are done.
-pub fn check_telling(
+pub fn check_as(
     table: &Table,
     ledger: &Ledger,
     resolve: &dyn Resolve,
-    today: Day,
+    how: &How<'_>,
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Checked, SheetError> {
-    let mut run = Run::new(header::detect(table, ledger)?, ledger, resolve, today);
+    let mut run = Run::new(header::detect_as(table, ledger, how.answers)?, ledger, resolve, how.today);
     let usable = run.header_findings(table);
     let below = run.out.header.row;
     for (n, row) in table.rows.iter().enumerate().filter(|(_, r)| r.number > below) {

@@ -23,6 +23,9 @@ pub struct HeaderMatch {
     pub missing: Vec<String>,
     /// Heads that could mean two things, or two heads that mean the same.
     pub ambiguous: Vec<Ambiguity>,
+    /// What people are to be asked: the columns of the ambiguous heads, and where a required column is missing those that
+    /// mean nothing here.
+    pub doubts: Vec<Doubt>,
 }
 
 /// One column by its head.
@@ -53,6 +56,20 @@ pub enum Target {
     Ignored,
     /// No field of that name; ignored with a word.
     Unknown,
+}
+
+/// What people have said that heads mean, by [`super::norm::key`]; a column to be left out is [`Target::Ignored`].
+pub type Answers = BTreeMap<String, Target>;
+
+/// A column that people are asked about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    /// Position, from 0.
+    pub index: usize,
+    /// The head as written.
+    pub head: String,
+    /// What it may be.
+    pub choices: Vec<Target>,
 }
 
 /// A head that cannot be told.
@@ -88,10 +105,15 @@ const DEPTH: usize = 30;
 /// The row with most matching heads is taken, the upper of equals. Fails when no row has two matching heads (one, where
 /// the row has no more than two cells).
 pub fn detect(table: &Table, ledger: &Ledger) -> Result<HeaderMatch, SheetError> {
+    detect_as(table, ledger, &Answers::new())
+}
+
+/// The same with what people have said that heads mean.
+pub fn detect_as(table: &Table, ledger: &Ledger, answers: &Answers) -> Result<HeaderMatch, SheetError> {
     if ledger.derived {
         return Err(SheetError::Derived(ledger.title.clone()));
     }
-    let words = Words::new(ledger);
+    let words = Words::new(ledger).answered(answers);
     let mut best: Option<(usize, &Row)> = None;
     for row in table.rows.iter().take(DEPTH) {
         let filled = row.cells.iter().filter(|c| **c != RawCell::Empty).count();
@@ -142,6 +164,7 @@ fn match_row(words: &Words, row: &Row, ledger: &Ledger) -> HeaderMatch {
             [] => Target::Unknown,
             several => {
                 out.ambiguous.push(two_meanings(index, &head, several, ledger));
+                out.doubts.push(Doubt { index, head: head.clone(), choices: several.to_vec() });
                 Target::Unknown
             }
         };
@@ -154,7 +177,33 @@ fn match_row(words: &Words, row: &Row, ledger: &Ledger) -> HeaderMatch {
         (f.required && f.ty != FieldType::Derived && !has(Target::Field(i))).then(|| f.title.clone())
     };
     out.missing = ledger.fields.iter().enumerate().filter_map(absent).collect();
+    ask_for_missing(&mut out, ledger);
     out
+}
+
+/// Where required columns are missing, each column that means nothing here may be one of them. Heads that stand twice cannot
+/// be told apart by an answer.
+fn ask_for_missing(out: &mut HeaderMatch, ledger: &Ledger) {
+    let has = |t: Target| out.columns.iter().any(|c| c.target == t);
+    let fields = ledger.fields.iter().enumerate().filter(|(_, f)| f.required && f.ty != FieldType::Derived);
+    let mut missing: Vec<Target> = fields.map(|(i, _)| Target::Field(i)).filter(|t| !has(*t)).collect();
+    if unit_is_typed(ledger) && !has(Target::Unit) && !has(Target::Section) {
+        missing.push(Target::Unit);
+    }
+    let unknown = out.columns.iter().filter(|c| c.target == Target::Unknown);
+    let new: Vec<Doubt> = unknown
+        .filter(|c| !missing.is_empty() && out.doubts.iter().all(|d| d.index != c.index))
+        .map(|c| Doubt { index: c.index, head: c.head.clone(), choices: missing.clone() })
+        .collect();
+    out.doubts.extend(new);
+    let twice = |head: &str| {
+        let key = super::norm::key(head);
+        out.columns.iter().filter(|c| super::norm::key(&c.head) == key).count() > 1
+    };
+    let mut kept = out.doubts.clone();
+    kept.retain(|d| !twice(&d.head));
+    kept.sort_by_key(|d| d.index);
+    out.doubts = kept;
 }
 
 fn two_meanings(index: usize, head: &str, targets: &[Target], ledger: &Ledger) -> Ambiguity {
@@ -191,6 +240,12 @@ fn one_column_each(out: &mut HeaderMatch, ranks: &[u8], ledger: &Ledger) {
         let reason = format!("这些列都是{title}，只读 {} 列", letters(used.index));
         let fatal = tied && is_required(target, ledger);
         out.ambiguous.push(Ambiguity { columns: columns.join("、"), head: used.head.clone(), reason, fatal });
+        if tied {
+            for i in &places {
+                let HeadColumn { index, head, .. } = out.columns[*i].clone();
+                out.doubts.push(Doubt { index, head, choices: vec![target] });
+            }
+        }
         for i in &places[1..] {
             out.columns[*i].target = Target::Unknown;
         }

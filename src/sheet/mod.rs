@@ -11,6 +11,7 @@ pub mod display;
 pub mod export;
 pub mod header;
 pub mod id_number;
+pub mod marked;
 pub mod norm;
 pub mod number;
 pub mod prescan;
@@ -25,7 +26,7 @@ mod xlsx_out;
 
 use crate::day::Day;
 
-pub use check::{check, check_one, check_telling};
+pub use check::{How, check, check_as, check_one};
 pub use display::{Ids, Names, display};
 pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};
@@ -43,6 +44,8 @@ pub struct Table {
     pub others: Vec<String>,
     /// Rows with at least one filled cell.
     pub rows: Vec<Row>,
+    /// For which definitions the template was made, if it is one of ours ([`template::made`]).
+    pub version: Option<String>,
 }
 
 /// One row of a [`Table`].
@@ -179,6 +182,15 @@ pub enum SheetError {
     /// A file to be written holds more than the format can.
     #[error("{0}")]
     Output(String),
+}
+
+/// The position of a column by its letters, the inverse of [`letters`]; `None` for what are no letters.
+pub fn column(letters: &str) -> Option<usize> {
+    if letters.is_empty() || letters.len() > 3 {
+        return None;
+    }
+    let digit = |b: u8| b.is_ascii_uppercase().then(|| usize::from(b - b'A') + 1);
+    letters.bytes().try_fold(0, |n, b| Some(n * 26 + digit(b)?)).map(|n| n - 1)
 }
 
 /// `A` for 0, `AB` for 27: the letters over a column.

@@ -13,7 +13,7 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use crate::day::Day;
 
-use super::{Kind, Limits, RawCell, Row, SheetError, Table, csv_text, prescan};
+use super::{Kind, Limits, RawCell, Row, SheetError, Table, csv_text, prescan, template::VERSION};
 
 /// Reads the first visible sheet that holds anything, of a file on the disk.
 pub fn read_path(path: &Path, limits: &Limits) -> Result<Table, SheetError> {
@@ -40,12 +40,13 @@ fn workbook<R: Read + Seek>(source: R, limits: &Limits) -> Result<Table, SheetEr
     let mut book = Xlsx::new(source).map_err(|e| library_error(e, 0))?;
     let visible = |s: &&calamine::Sheet| s.typ == SheetType::WorkSheet && s.visible == SheetVisible::Visible;
     let names: Vec<String> = book.sheets_metadata().iter().filter(visible).map(|s| s.name.clone()).collect();
+    let version = book.sheets_metadata().iter().find_map(|s| s.name.strip_prefix(VERSION)).map(str::to_owned);
     for (i, name) in names.iter().enumerate() {
         let mut rows = cells(&mut book, name, limits)?;
         if !rows.is_empty() {
             spread_merged(&mut book, name, &mut rows, limits)?;
             let rows = rows.into_iter().map(|(number, cells)| Row { number, cells }).collect();
-            return Ok(Table { sheet: name.clone(), others: names[i + 1..].to_vec(), rows });
+            return Ok(Table { sheet: name.clone(), others: names[i + 1..].to_vec(), rows, version });
         }
     }
     Err(SheetError::Empty)

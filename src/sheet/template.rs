@@ -11,15 +11,18 @@ use crate::{
 };
 
 use super::{
-    Column, SheetError, Stored,
+    Column, OutRow, SheetError, Spec, Stored,
     display::{Names, display},
+    export::text_of,
     header::{code_head, unit_head, unit_is_typed},
     id_number, number,
-    xlsx_out::{Formats, properties, sheet_name, width, written},
+    xlsx_out::{Formats, number_of, properties, sheet_name, width, written},
 };
 
 /// Rows that have drop-downs and formats.
 const ROWS: u32 = 20_000;
+/// Begins the name of the hidden sheet that says for which definitions a template was made.
+pub(super) const VERSION: &str = "模板-";
 /// Excel allows this many characters for a list written into the rule itself.
 const INLINE_LIST: usize = 255;
 
@@ -33,7 +36,29 @@ struct Head<'a> {
 
 /// The template as bytes of an .xlsx. `day` is kept in the workbook's properties.
 pub fn template(ledger: &Ledger, day: Day) -> Result<Vec<u8>, SheetError> {
-    let heads = heads(ledger);
+    made(ledger, day, "", &Filled::default())
+}
+
+/// What stands in a template already.
+pub struct Filled<'a> {
+    /// Records.
+    pub rows: &'a [OutRow],
+    /// Names of what they refer to.
+    pub names: &'a dyn Names,
+}
+
+impl Default for Filled<'_> {
+    fn default() -> Self {
+        Filled { rows: &[], names: &Invented }
+    }
+}
+
+/// Rows that a template may hold.
+pub const MOST: usize = ROWS as usize - 1;
+
+/// The same with records in it; `version` marks the state of the definitions, so that an import knows an older template.
+pub fn made(ledger: &Ledger, day: Day, version: &str, filled: &Filled<'_>) -> Result<Vec<u8>, SheetError> {
+    let heads = heads(ledger, !filled.rows.is_empty());
     let formats = Formats::new();
     let mut book = Workbook::new();
     book.set_properties(&properties(&format!("{}导入模板", ledger.title), day));
@@ -45,7 +70,11 @@ pub fn template(ledger: &Ledger, day: Day) -> Result<Vec<u8>, SheetError> {
     for (i, head) in heads.iter().enumerate() {
         fill_column(sheet, i as u16, head, ledger, &formats, &mut lists)?;
     }
+    fill(sheet, &heads, ledger, filled, &formats)?;
     explain(book.add_worksheet(), &heads, ledger, &formats)?;
+    if !version.is_empty() {
+        book.add_worksheet().set_name(format!("{VERSION}{version}")).map_err(written)?.set_hidden(true);
+    }
     if !lists.is_empty() {
         let hidden = book.add_worksheet();
         hidden.set_name("选项").map_err(written)?.set_hidden(true);
@@ -60,15 +89,15 @@ pub fn template(ledger: &Ledger, day: Day) -> Result<Vec<u8>, SheetError> {
 
 /// Titles of the columns of a ledger's sheet, each with whether it must be there.
 pub fn columns(ledger: &Ledger) -> Vec<(String, bool)> {
-    heads(ledger).into_iter().map(|h| (h.title, h.required)).collect()
+    heads(ledger, false).into_iter().map(|h| (h.title, h.required)).collect()
 }
 
-/// Code (but of events), unit where it is typed or tells namesakes apart, then every field that can be typed.
-fn heads(ledger: &Ledger) -> Vec<Head<'_>> {
+/// Code (of events only where there are records), unit where it is typed or tells namesakes apart, then every field that can be typed.
+fn heads(ledger: &Ledger, filled: bool) -> Vec<Head<'_>> {
     let mut heads = Vec::new();
     let common =
         |column: Column, title: &str, required: bool| Head { column, title: title.to_owned(), required, field: None };
-    if !matches!(ledger.kind, LedgerKind::Event { .. }) {
+    if filled || !matches!(ledger.kind, LedgerKind::Event { .. }) {
         heads.push(common(Column::Code, code_head(ledger), false));
     }
     let persons = ledger.fields.iter().any(|f| f.ty == FieldType::Person);
@@ -82,6 +111,35 @@ fn heads(ledger: &Ledger) -> Vec<Head<'_>> {
         }
     }
     heads
+}
+
+/// Writes the records as an export would.
+fn fill(
+    sheet: &mut Worksheet,
+    heads: &[Head<'_>],
+    ledger: &Ledger,
+    filled: &Filled<'_>,
+    formats: &Formats,
+) -> Result<(), SheetError> {
+    let columns: Vec<Column> = heads.iter().map(|h| h.column.clone()).collect();
+    let spec = Spec { ledger, columns, names: filled.names, day: Day::MIN };
+    for (n, row) in filled.rows.iter().take(MOST).enumerate() {
+        for (i, head) in heads.iter().enumerate() {
+            let at = (n as u32 + 1, i as u16);
+            let number = match (&head.column, head.field) {
+                (Column::Field(f), Some(field)) => number_of(&row.values[*f], &field.ty, &field.title),
+                _ => None,
+            };
+            let format = head.field.map_or(&formats.text, |f| formats.of(&f.ty, &f.title));
+            match (number, text_of(&head.column, 0, row, &spec)) {
+                (Some(n), _) => sheet.write_number_with_format(at.0, at.1, n, format),
+                (None, text) if text.is_empty() => continue,
+                (None, text) => sheet.write_string_with_format(at.0, at.1, text, &formats.text),
+            }
+            .map_err(written)?;
+        }
+    }
+    Ok(())
 }
 
 fn fill_column(

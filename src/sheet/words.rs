@@ -4,7 +4,14 @@ use std::collections::HashMap;
 
 use crate::directive::model::{FieldType, Ledger};
 
-use super::{RawCell, Row, header::Target, norm};
+use super::{
+    RawCell, Row,
+    header::{Answers, Target},
+    norm,
+};
+
+/// The column of a marked copy that says what is wrong.
+pub(super) const FINDINGS: &str = "错误说明";
 
 /// Every spelling of every column, with how far it is from the title (0).
 pub(super) struct Words {
@@ -52,10 +59,18 @@ impl Words {
                 words.add(section, 6, Target::Section);
             }
         }
-        for running in ["序号", "序", "行号", "No.", "#"] {
+        for running in ["序号", "序", "行号", "No.", "#", FINDINGS] {
             words.add(running, 7, Target::Ignored);
         }
         words
+    }
+
+    /// What people have said that heads mean goes before every spelling.
+    pub(super) fn answered(mut self, answers: &Answers) -> Words {
+        for (head, target) in answers {
+            self.by_key.insert(head.clone(), vec![(0, *target)]);
+        }
+        self
     }
 
     fn add(&mut self, spelling: &str, rank: u8, target: Target) {

@@ -126,7 +126,7 @@ fn text<'s>(
 }
 
 /// The number to be stored in the cell, or `None` where text is exact and a number would not be.
-fn number_of(value: &Stored, ty: &FieldType, title: &str) -> Option<f64> {
+pub(super) fn number_of(value: &Stored, ty: &FieldType, title: &str) -> Option<f64> {
     match (value, ty) {
         (Stored::Text(text), FieldType::Date) => Day::parse(text).and_then(serial).map(f64::from),
         (Stored::I64(n), FieldType::Integer | FieldType::Decimal | FieldType::Money)

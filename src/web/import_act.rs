@@ -1,4 +1,4 @@
-//! What is done with a batch: confirmed, dropped, undone.
+//! What is done with a batch: its columns named, confirmed, dropped, undone.
 
 use axum::{
     extract::{Path, State},
@@ -17,8 +17,12 @@ use super::{
     requests::long_text,
 };
 use crate::{
+    auth::{self, Permission},
     facts,
-    intake::batch::{self, Batch, State as Stands},
+    intake::{
+        Report, answers,
+        batch::{self, Batch, State as Stands},
+    },
 };
 
 /// The longest reason, in characters.
@@ -79,4 +83,69 @@ pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: As
         }
     })
     .await
+}
+
+/// `POST /imports/{id}/columns`: what the columns are that were not clear. Remembered for the unit, or forgotten, and the
+/// file checked again.
+pub(super) async fn columns(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let inst = &seat.app.installation;
+        let account = seat.reader.account;
+        let (batch, home) = seat.db().read(|tx| {
+            let current = inst.current(tx)?;
+            let home = auth::reader::home(tx, account, &current, seat.now.day, Permission::Import)?;
+            Ok((own(tx, account, &id)?, home))
+        })?;
+        let report = batch.report(&inst.keys)?;
+        let forget = seat.fields.get("forget") == "1";
+        let said = match if forget { Ok(Vec::new()) } else { answered(seat, &report) } {
+            Ok(said) => said,
+            Err((field, told)) => {
+                let left = Left { typed: typed(seat, &report), ..Left::wrong(&format!("col-{field}"), told) };
+                return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
+            }
+        };
+        let heads: Vec<String> =
+            report.columns.into_iter().map(|c| c.answered).filter(|h| forget && !h.is_empty()).collect();
+        let (number, ledger, by, now) = (batch.id, batch.new.ledger, seat.reader.name.clone(), seat.now.instant);
+        let turned = seat.db().write(move |tx| {
+            let turned = batch::turn(tx, number, (Stands::Checked, Stands::Waiting), "", now)?;
+            if turned {
+                answers::remember(tx, (home, &ledger), &said, (&by, now))?;
+                answers::forget(tx, (home, &ledger), &heads)?;
+            }
+            Ok(turned)
+        })?;
+        if !turned {
+            return Err(PageError::Refused("这一批已经确认或放弃，列的对应没有改动。".into()).into());
+        }
+        work(inst);
+        Ok(seat.to(&format!("/imports/{number}")))
+    })
+    .await
+}
+
+/// Heads as they are compared with what each is; else the field that is wrong, and why.
+fn answered(seat: &Seat, report: &Report) -> Result<Vec<(String, String)>, (String, String)> {
+    let mut said: Vec<(String, String)> = Vec::new();
+    for (n, question) in report.questions.iter().enumerate() {
+        let field = format!("q{n}");
+        let word = match seat.fields.get(&field) {
+            "none" => "",
+            word if question.choices.iter().any(|(known, _)| known == word) => word,
+            _ => return Err((field, format!("“{}”一列：请选择。", question.head))),
+        };
+        if !word.is_empty() && said.iter().any(|(_, other)| other == word) {
+            return Err((field, format!("“{}”一列：这一栏目已指给另一列。", question.head)));
+        }
+        said.push((question.key.clone(), word.to_owned()));
+    }
+    Ok(said)
+}
+
+/// What was chosen, to be shown again.
+fn typed(seat: &Seat, report: &Report) -> Vec<(String, String)> {
+    let name = |n: usize| format!("q{n}");
+    let chosen = |n: usize| seat.fields.get(&name(n)).chars().take(100).collect();
+    (0..report.questions.len()).map(|n| (format!("col-{}", name(n)), chosen(n))).collect()
 }

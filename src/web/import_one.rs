@@ -22,7 +22,7 @@ use crate::{
     clock,
     db::Tx,
     intake::{
-        Report, Same,
+        Question, Report, Same,
         batch::{self, Batch, KEPT, State as Stands},
     },
     sheet::CellError,
@@ -65,6 +65,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         title: heading(batch.state, undone.is_some()).into(),
         meta: format!("{}　导入到：{title}　{}", batch.new.file, batch.new.mode.title()),
         step,
+        events: format!("/imports/{}/events", batch.id),
         doing: if batch.state.is_under_way() { doing(desk.tx, app, &batch)? } else { String::new() },
         said: Vec::new(),
         warned: Vec::new(),
@@ -74,6 +75,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         bad: report.bad,
         remarks: Vec::new(),
         columns: Vec::new(),
+        ask_again: None,
+        marked: String::new(),
         skipped: Vec::new(),
         same: Vec::new(),
         corrected: Vec::new(),
@@ -83,7 +86,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         undo: None,
         page: desk.page("/imports")?,
     };
-    if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() {
+    if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() && report.total > 0 {
         view.effects = Some(import_effects::of(desk, &batch, &report)?);
     }
     match batch.state {
@@ -98,6 +101,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         Stands::Dropped => view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into()),
         Stands::Waiting | Stands::Confirmed => {}
     }
+    if !view.findings.is_empty() && !batch.new.held.is_empty() {
+        view.marked = format!("/imports/{}/marked", batch.id);
+    }
     if !batch.state.is_under_way() {
         view.ways.push(Link::new("上传另一个文件", format!("/imports/new?ledger={}", batch.new.ledger)));
     }
@@ -106,9 +112,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         left.fill(form);
         view.errors = Errors::of(form);
     }
-    if let Some(form) = view.forms.first_mut() {
+    for form in &mut view.forms {
         left.fill(form);
-        view.errors = Errors::of(form);
+        view.errors.0.extend(Errors::of(form).0);
     }
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
@@ -126,7 +132,7 @@ fn heading(state: Stands, undone: bool) -> &'static str {
 }
 
 /// What the program is doing with a batch.
-fn doing(tx: &mut Tx<'_>, app: &App, batch: &Batch) -> anyhow::Result<String> {
+pub(super) fn doing(tx: &mut Tx<'_>, app: &App, batch: &Batch) -> anyhow::Result<String> {
     if let Some(import) = batch.import {
         let sql = "select progress, total from job where kind = 'import' and payload = $1";
         let moved = tx.one(sql, &[import.to_string().into()], |r| Ok((r.i64(0)?, r.i64(1)?)))?;
@@ -154,6 +160,7 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str)
     if !batch.note.is_empty() {
         view.warned.push(batch.note.clone());
     }
+    view.warned.extend(report.older.iter().cloned());
     let until = clock::day_of(batch.new.at + KEPT).chinese();
     view.said.push(format!(
         "尚未写入任何数据。共{}行，可写入{written}行，{}行有误。检查结果保留到{until}，可离开后再来。",
@@ -163,6 +170,8 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str)
         view.said.push(format!("这个文件已于{when}由{by}导入过（导入号{number}），相同的行不会重复写入。"));
     }
     findings(view, report);
+    view.forms.extend((!report.questions.is_empty()).then(|| columns_form(batch, report, token)));
+    view.ask_again = report.columns.iter().any(|c| !c.answered.is_empty()).then(|| ask_again_form(batch, token));
     let mut hidden = Vec::new();
     let mut fields = Vec::new();
     if !report.before.is_empty() && written > 0 {
@@ -190,6 +199,40 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str)
         button: "放弃这一批".into(),
         ..Form::default()
     });
+}
+
+/// To say what the columns are that are not clear.
+fn columns_form(batch: &Batch, report: &Report, token: &str) -> Form {
+    let field = |(n, q): (usize, &Question)| {
+        let mut choices = vec![(String::new(), "请选择".to_owned())];
+        choices.extend(q.choices.iter().cloned());
+        choices.push(("none".into(), "不导入".into()));
+        let samples = q.samples.join("、");
+        let hint = if samples.is_empty() { "这一列是空的".into() } else { format!("前几个值：{samples}") };
+        Field::choice(&format!("q{n}"), &format!("“{}”一列（{}列）是", q.head, q.column), "", choices)
+            .hint(&hint)
+            .required()
+    };
+    Form {
+        id: "col".into(),
+        action: format!("/imports/{}/columns", batch.id),
+        token: token.to_owned(),
+        fields: report.questions.iter().enumerate().map(field).collect(),
+        button: "按此重新检查".into(),
+        ..Form::default()
+    }
+}
+
+/// To be asked again about what was answered before.
+fn ask_again_form(batch: &Batch, token: &str) -> Form {
+    Form {
+        id: "ask".into(),
+        action: format!("/imports/{}/columns", batch.id),
+        token: token.to_owned(),
+        hidden: vec![("forget".to_owned(), "1".to_owned())],
+        button: "以前的回答不对，重新指明".into(),
+        ..Form::default()
+    }
 }
 
 /// Numbers, errors, remarks and columns of a check.
@@ -222,8 +265,12 @@ fn findings(view: &mut OneImport, report: &Report) {
     view.findings = report.errors.iter().take(SHOWN).map(line).collect();
     view.finding_count = report.error_count;
     view.remarks = report.remarks.iter().take(SHOWN).map(line).collect();
-    view.columns = report.columns.iter().map(|c| (c.column.clone(), c.head.clone(), c.target.clone())).collect();
+    view.columns = report.columns.clone();
     view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
+    if !report.questions.is_empty() {
+        let count = report.questions.len();
+        view.said.push(format!("有{count}列拿不准，请在下面指明；只问一次，本单位下次导入这一台账不再问。"));
+    }
     view.same = report.same.iter().map(same_line).collect();
     view.corrected = report.corrected.clone();
     if !report.others.is_empty() {

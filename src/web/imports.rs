@@ -5,6 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
+use serde_json::json;
 
 use super::{
     app::App,
@@ -23,9 +24,11 @@ use super::{
     },
 };
 use crate::{
-    auth::Permission,
+    audit::{About, Kind},
+    auth::{Permission, opening},
     clock,
     directive::model::Ledger,
+    export,
     installation::{Current, Installation},
     intake::{
         self,
@@ -59,8 +62,7 @@ pub(super) fn ledger<'c>(current: &'c Current, settings: bool, name: &str) -> an
 
 /// `GET /imports`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
-    let keys = app.installation.keys.clone();
-    show(app, ask, move |desk| {
+    show(app, ask, |desk| {
         asked::keys(desk, &["page", "size"]);
         let size = asked::size(desk);
         let account = desk.reader()?.account;
@@ -68,7 +70,7 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         let (found, page, total) = asked::rows(desk, size, list)?;
         let current = desk.current.clone();
         Ok(Imports {
-            rows: found.iter().map(|b| line(&current, &keys, b)).collect(),
+            rows: found.iter().map(|b| line(&current, b)).collect(),
             pager: Pager { query: desk.ask.url.without("page"), title: "批量导入".into(), total, size, page },
             page: desk.page("/imports")?,
         })
@@ -76,16 +78,16 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     .await
 }
 
-fn line(current: &Current, keys: &crate::ledger::Keys, batch: &Batch) -> Line {
+fn line(current: &Current, batch: &Batch) -> Line {
     let layout = &current.engine.layout;
     let title = layout.index(&batch.new.ledger).map_or(batch.new.ledger.as_str(), |t| &layout.ledgers[t].title);
-    let report = batch.report(keys).unwrap_or_default();
+    let (written, bad) = batch.counts;
     let result = match batch.state {
-        Stands::Imported => format!("写入{}条", report.written()),
-        Stands::Checked => format!("可写入{}条", report.written()),
+        Stands::Imported => format!("写入{written}条"),
+        Stands::Checked => format!("可写入{written}条"),
         _ => String::new(),
     };
-    let bad = if report.bad > 0 && !result.is_empty() { format!("，{}行有误", report.bad) } else { String::new() };
+    let bad = if bad > 0 && !result.is_empty() { format!("，{bad}行有误") } else { String::new() };
     Line {
         number: Link::new(format!("第{}号", batch.id), format!("/imports/{}", batch.id)),
         ledger: title.to_owned(),
@@ -105,15 +107,14 @@ struct Left {
 
 /// `GET /imports/new?ledger=…`.
 pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    answer(app, ask, move |desk| {
+    answer(app, ask, |desk| {
         asked::keys(desk, &["ledger"]);
-        render(desk, &own, &Left::default())
+        render(desk, &Left::default())
     })
     .await
 }
 
-fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Response> {
+fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
     let (current, settings) = (desk.current.clone(), desk.may(Permission::Settings));
     let name = desk.ask.get("ledger").unwrap_or_default().to_owned();
     let mut groups: Vec<Group> = Vec::new();
@@ -136,7 +137,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Res
         errors: Errors(errors),
         groups,
         chosen,
-        recent: recent.iter().map(|b| line(&current, &app.installation.keys, b)).collect(),
+        recent: recent.iter().map(|b| line(&current, b)).collect(),
         page: desk.page("/imports")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
@@ -156,18 +157,45 @@ fn chosen(desk: &Desk<'_, '_>, ledger: &Ledger, left: &Left) -> anyhow::Result<C
         wrong: left.wrong.clone(),
         largest: megabytes(SHEET),
         rows: sheet::Limits::default().rows / 10_000,
+        filled: desk.may(holds(ledger)),
     })
 }
 
-/// `GET /imports/template?ledger=…`: the empty sheet.
+/// `GET /imports/template?ledger=…`: the sheet to be filled, empty or with what is held.
 pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
+    let keys = app.installation.keys.clone();
+    answer(app, ask, move |desk| {
+        asked::keys(desk, &["ledger", "filled"]);
         let (current, settings) = (desk.current.clone(), desk.may(Permission::Settings));
         let ledger = ledger(&current, settings, desk.ask.get("ledger").unwrap_or_default())?;
-        let bytes = sheet::template(ledger, desk.now.day)?;
-        Ok(workbook(&format!("{}导入模板.xlsx", ledger.title), &format!("{}.xlsx", ledger.name), bytes))
+        let (version, day) = (intake::version(&current.engine.package), desk.now.day);
+        let name = format!("{}.xlsx", ledger.name);
+        if desk.ask.get("filled") != Some("1") {
+            let bytes = sheet::template::made(ledger, day, version, &sheet::template::Filled::default())?;
+            return Ok(workbook(&format!("{}导入模板.xlsx", ledger.title), &name, bytes));
+        }
+        let needed = holds(ledger);
+        if !desk.may(needed) {
+            return Err(PageError::Forbidden(needed).into());
+        }
+        let (layout, scope) = (&current.engine.layout, desk.scope.clone());
+        let table = layout.index(&ledger.name).ok_or(PageError::NotFound)?;
+        let most = sheet::template::MOST;
+        let told = format!("记录超过{most}行，模板放不下。请从台账页面按条件导出，改好后直接上传。");
+        let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version))?;
+        let (bytes, written) = made.ok_or(PageError::Refused(told))?;
+        let title = format!("“{}”导入模板{}行", ledger.title, written.rows);
+        let told = json!({ "title": title, "address": desk.ask.url.href() });
+        let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
+        desk.tell(Kind::Export, told, about);
+        Ok(workbook(&format!("{}现有记录.xlsx", ledger.title), &name, bytes))
     })
     .await
+}
+
+/// What is needed to have the records of a ledger in a file.
+fn holds(ledger: &Ledger) -> Permission {
+    if ledger.name == opening::PERSON { Permission::ExportPeople } else { Permission::ExportLedgers }
 }
 
 /// A workbook to be saved, under a name for those who cannot read the other.
@@ -184,9 +212,7 @@ pub(super) async fn send(State(app): State<App>, ask: Ask, request: Request) -> 
 
 fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
     let mode = Mode::parse(seat.fields.get("mode"));
-    let again = |status: StatusCode, wrong: String| {
-        Ok(seat.show(status, |desk| render(desk, &seat.app, &Left { mode, wrong })))
-    };
+    let again = |status: StatusCode, wrong: String| Ok(seat.show(status, |desk| render(desk, &Left { mode, wrong })));
     let (name, settings) = (seat.fields.get("ledger").to_owned(), seat.reader.may(Permission::Settings));
     let inst = &seat.app.installation;
     let account = seat.reader.account;

@@ -35,6 +35,8 @@ mod headers;
 mod hidden;
 mod import_act;
 mod import_effects;
+mod import_live;
+mod import_marked;
 mod import_one;
 mod imports;
 mod ledger;

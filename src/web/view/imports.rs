@@ -7,7 +7,7 @@ use super::page::Page;
 use super::table::Pager;
 use super::tag::Tag;
 use super::words::Link;
-use crate::intake::Corrected;
+use crate::intake::{Corrected, Matched};
 
 /// The list of one's own batches.
 #[derive(Clone, Debug, Template)]
@@ -80,6 +80,8 @@ pub struct Chosen {
     pub largest: String,
     /// Most rows of a file, in 万.
     pub rows: u32,
+    /// The reader may have the template with what is held.
+    pub filled: bool,
 }
 
 /// A batch.
@@ -96,6 +98,8 @@ pub struct OneImport {
     pub meta: String,
     /// Of the steps 1 选择并上传, 2 检查, 3 完成.
     pub step: u8,
+    /// Where it is told what the program is doing, as it goes on.
+    pub events: String,
     /// What the program is doing; empty when it is doing nothing.
     pub doing: String,
     /// The lead sentence, and further ones.
@@ -112,8 +116,10 @@ pub struct OneImport {
     pub bad: usize,
     /// Remarks.
     pub remarks: Vec<Finding>,
-    /// Columns and what they were taken for; empty for those left out.
-    pub columns: Vec<(String, String, String)>,
+    /// Columns and what they were taken for.
+    pub columns: Vec<Matched>,
+    /// To be asked again about columns that were answered before.
+    pub ask_again: Option<Form>,
     /// Rows that are no record.
     pub skipped: Vec<String>,
     /// Rows that stand in the ledger as they are, by where they came from.
@@ -122,7 +128,9 @@ pub struct OneImport {
     pub corrected: Vec<Corrected>,
     /// What it does to the verdicts.
     pub effects: Option<Effects>,
-    /// To confirm and to drop.
+    /// Leads to the copy in which errors are marked; empty for none.
+    pub marked: String,
+    /// To name columns, to confirm and to drop.
     pub forms: Vec<Form>,
     /// Where to go on.
     pub ways: Vec<Link>,
