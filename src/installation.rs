@@ -161,6 +161,20 @@ impl Installation {
         Ok(Arc::new(Current { engine, organisation, heirs, parts, reaches: Reaches::default(), state }))
     }
 
+    /// What would be in force today with other settings and names: kept for nobody.
+    ///
+    /// # Errors
+    /// As [`Installation::current`].
+    pub fn tried(&self, tx: &mut Tx<'_>, with: impl FnOnce(&mut Given)) -> anyhow::Result<Arc<Current>> {
+        let now = self.current(tx)?;
+        let mut given = now.engine.given.clone();
+        with(&mut given);
+        let engine = Engine::new(Arc::clone(&now.engine.package), given, now.engine.workdays.clone())?;
+        let organisation = engine.read_organisation(tx, None)?;
+        let (heirs, parts, state) = (now.heirs.clone(), Arc::clone(&now.parts), now.state.clone());
+        Ok(Arc::new(Current { engine, organisation, heirs, parts, reaches: Reaches::default(), state }))
+    }
+
     fn cached(&self) -> Option<Arc<Current>> {
         self.current.read().ok()?.clone()
     }
@@ -308,7 +322,7 @@ pub fn given(
 }
 
 /// A setting as typed: several values apart by `|`, empty for none.
-fn setting(text: &str) -> Option<Setting> {
+pub fn setting(text: &str) -> Option<Setting> {
     let values = text.split('|').map(str::trim).filter(|t| !t.is_empty()).map(|t| {
         Day::parse(t)
             .map(Written::Day)

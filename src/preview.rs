@@ -1,4 +1,5 @@
-//! What a package would do to the verdicts, before it comes into force: judged over the same records, then forgotten.
+//! What a package, or another setting, would do to the verdicts before it comes into force: judged over the same records by
+//! the evaluator that judges in earnest, then forgotten.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,12 +12,16 @@ use crate::{
     day::Day,
     db::Tx,
     directive::model::Package,
-    installation::{Installation, given},
+    figures::{Organ, Picture, UnitFigures, overview},
+    installation::{Current, Installation, given},
     ledger::schema,
-    scope::Actor,
+    scope::{Actor, Scope},
+    spelling::sound_key,
     verdict::{
+        compile::Given,
         engine::{Engine, Question},
         judge::State,
+        light::Light,
         store::Stored,
     },
 };
@@ -85,6 +90,76 @@ pub fn run(installation: &Installation, new: &Package) -> anyhow::Result<Vec<Cha
     Ok(differences(&before, &after))
 }
 
+/// How a unit stands: its light, 落后项, 应判项.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// 落后项 ÷ 应判项 as a light.
+    pub light: Light,
+    /// 落后项.
+    pub behind: u32,
+    /// 应判项.
+    pub judged: u32,
+}
+
+/// What other settings would do today.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// Units that would stand otherwise, before and after, by name; among them those whose light alone is another.
+    pub units: Vec<(Organ, Stand, Stand)>,
+    /// All units.
+    pub all: usize,
+    /// Requirements with verdicts that would read otherwise.
+    pub changes: Vec<Change>,
+}
+
+impl Trial {
+    /// Units whose light would be another.
+    pub fn relit(&self) -> usize {
+        self.units.iter().filter(|(_, before, after)| before.light != after.light).count()
+    }
+
+    /// Verdicts that would read otherwise.
+    pub fn changed(&self) -> usize {
+        self.changes.iter().map(|c| c.changed() + c.come + c.gone).sum()
+    }
+}
+
+/// Judges the whole city today as it is and with other settings or names, both anew on one snapshot, and compares.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn trial(tx: &mut Tx<'_>, installation: &Installation, with: impl FnOnce(&mut Given)) -> anyhow::Result<Trial> {
+    let (current, other) = (installation.current(tx)?, installation.tried(tx, with)?);
+    let (before, old) = stands(tx, &current, installation.clock.now().day)?;
+    let (after, new) = stands(tx, &other, installation.clock.now().day)?;
+    let all = before.len();
+    let pairs = before.into_iter().filter_map(|(organ, was)| {
+        let is = after.iter().find(|(o, _)| o.id == organ.id)?.1;
+        (was != is).then_some((organ, was, is))
+    });
+    let mut units: Vec<_> = pairs.collect();
+    units.sort_by_cached_key(|(organ, ..)| sound_key(&organ.name));
+    Ok(Trial { units, all, changes: differences(&old, &new) })
+}
+
+/// How the units stand by what is given, and the verdicts.
+fn stands(tx: &mut Tx<'_>, at: &Arc<Current>, day: Day) -> anyhow::Result<(Vec<(Organ, Stand)>, Judgement)> {
+    let (picture, judged) = Picture::tried(tx, at, day)?;
+    let units = overview(tx, &picture, &Scope::All)?.units;
+    let stand = |u: UnitFigures| (u.organ, Stand { light: u.light, behind: u.behind, judged: u.judged });
+    let mut found = Judgement::new();
+    for v in judged {
+        found.entry(v.requirement.clone()).or_default().insert((v.subject, v.rest.clone(), v.window.clone()), seen(&v));
+    }
+    Ok((units.into_iter().map(stand).collect(), found))
+}
+
+fn seen(v: &Stored) -> Seen {
+    let mut rest = DefaultHasher::new();
+    (&v.value, &v.target, v.light.as_str(), v.late).hash(&mut rest);
+    Seen { state: v.state, rest: rest.finish() }
+}
+
 fn judged(tx: &mut Tx<'_>, package: &Package, day: Day) -> anyhow::Result<Judgement> {
     let (given, workdays) = given(tx, package, day, None)?;
     let engine = Engine::new(Arc::new(package.clone()), given, workdays)?;
@@ -94,9 +169,8 @@ fn judged(tx: &mut Tx<'_>, package: &Package, day: Day) -> anyhow::Result<Judgem
         let of = found.entry(id.clone()).or_default();
         for v in &cut.verdicts {
             let v = Stored::of(id, v);
-            let mut rest = DefaultHasher::new();
-            (&v.value, &v.target, v.light.as_str(), v.late).hash(&mut rest);
-            of.insert((v.subject, v.rest, v.window), Seen { state: v.state, rest: rest.finish() });
+            let seen = seen(&v);
+            of.insert((v.subject, v.rest, v.window), seen);
         }
         Ok(())
     })?;

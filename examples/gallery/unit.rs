@@ -166,6 +166,7 @@ pub(crate) fn full() -> Unit {
     Unit {
         page: page(PATH, "/org"),
         name: "柳溪县发展和改革局".into(),
+        progress: "/units/12/progress".into(),
         period: "2025年".into(),
         light: Light::Yellow,
         facts: vec![

@@ -181,7 +181,7 @@ fn choice(of: &[&str]) -> FieldType {
 }
 
 /// What the program adds to the fields of a ledger's rows.
-fn derived(ledger: &str) -> Vec<(&'static str, FieldType)> {
+pub(super) fn derived(ledger: &str) -> Vec<(&'static str, FieldType)> {
     match ledger {
         "unit" => vec![("organ", FieldType::Unit), ("unit", FieldType::Unit), ("id", FieldType::Unit)],
         "person" => vec![

@@ -11,6 +11,11 @@ pub(super) fn field(name: &str) -> &str {
     known(&FIELDS, name)
 }
 
+/// Title of a setting, after the package's own notes on it.
+pub fn setting(name: &str) -> &str {
+    known(&SETTINGS, name)
+}
+
 fn known<'n>(of: &[(&'static str, &'static str)], name: &'n str) -> &'n str {
     of.iter().find(|(n, _)| *n == name).map_or(name, |(_, title)| title)
 }
@@ -145,4 +150,28 @@ const FIELDS: [(&str, &str); 90] = [
     ("used_for_award", "用于评优日期"),
     ("used_for_funds", "用于经费日期"),
     ("weight", "权重"),
+];
+
+const SETTINGS: [(&str, &str); 21] = [
+    ("pass_mark", "闭卷测试合格分"),
+    ("test_days", "培训班结束后几日内录成绩"),
+    ("expert_kinds", "算行业专家的专家类别"),
+    ("young_age", "年轻干部的周岁上限"),
+    ("report_days", "锻炼期满后几日内交报告、做测评"),
+    ("satisfied", "算满意的评价"),
+    ("leader_roles", "更换须有交接的专班职务"),
+    ("plan_due", "实施方案的印发期限"),
+    ("alert_days", "及时预警的日数"),
+    ("talk_kinds", "计入要求的谈话类别"),
+    ("decision_meetings", "算集体研究的会议"),
+    ("group_due", "领导小组的成立期限"),
+    ("team_due", "工作专班的成立期限"),
+    ("interview_due", "名单出来后的约谈期限"),
+    ("half_days", "半年过后几日内写出总结"),
+    ("year_days", "年度结果次年几日内出"),
+    ("audit_days", "项目结束后几日内做事后审计"),
+    ("low_rank_k", "考评后几位"),
+    ("draft_days", "期满后几个工作日起草措施"),
+    ("yellow_from", "亮黄灯的起点（百分点）"),
+    ("red_from", "亮红灯的起点（百分点）"),
 ];

@@ -151,7 +151,8 @@ impl Walk<'_> {
     }
 }
 
-fn operands(test: &Test) -> &[Operand] {
+/// What a test compares with.
+pub(super) fn operands(test: &Test) -> &[Operand] {
     match test {
         Test::Filled(_) => &[],
         Test::AnyOf(of) | Test::NoneOf(of) => of,

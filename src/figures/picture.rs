@@ -65,33 +65,24 @@ impl Picture {
         }
         let day = period.asked(today);
         let at = installation.at(tx, day, known_at, Some(period.label()))?;
-        let engine = &at.engine;
-        let seen = |v: &Stored| match scope {
-            Scope::All => true,
-            Scope::Within(_) => v.unit.is_some_and(|u| scope.has_unit(u)),
-        };
-        let mut judged: Vec<Stored> = Vec::new();
         // A period that was over before the directive began has nothing to tell.
-        let nothing = (period.to < engine.rules.from).then(Vec::new);
+        let nothing = (period.to < at.engine.rules.from).then(Vec::new);
         let q = Question { which: nothing, as_of: day, known_at, ..Question::default() };
-        engine.evaluate_with(tx, &q, &mut at.organisation.clone(), &mut |cut| {
-            let id = &engine.compiled[cut.requirement].requirement.id;
-            judged.extend(cut.verdicts.iter().map(|v| Stored::of(id, v)).filter(seen));
-            Ok(())
-        })?;
-        // As the store gives them, so that the same are told of.
-        judged.sort_by_cached_key(|v| (v.unit, v.subject, v.rest.clone(), v.window.clone()));
-        let mut by: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
-        for v in &judged {
-            by.entry(v.organ.unwrap_or(0)).or_default().push(v);
-        }
-        let mut counts = Vec::new();
-        for (organ, own) in by {
-            counts.extend(store::count_again(own.into_iter()).into_iter().map(|c| Counted { organ, ..c }));
-        }
-        counts.sort_by(|a, b| (&a.requirement, &a.window, a.organ).cmp(&(&b.requirement, &b.window, b.organ)));
+        let (judged, counts) = judge(tx, &at, &q, scope)?;
         let past = Some(period.clone());
         Ok(Picture { at, day, until: period.until(today), past, counts, scope: scope.clone(), judged })
+    }
+
+    /// The verdicts of today on the whole, judged anew by what `at` holds whatever stands in the store: for trying what is
+    /// not in force. Gives them too.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn tried(tx: &mut Tx<'_>, at: &Arc<Current>, today: Day) -> anyhow::Result<(Picture, Vec<Stored>)> {
+        let scope = Scope::All;
+        let (judged, counts) = judge(tx, at, &Question { as_of: today, ..Question::default() }, &scope)?;
+        let at = Arc::clone(at);
+        Ok((Picture { at, day: today, until: today, past: None, counts, scope, judged: Vec::new() }, judged))
     }
 
     /// What judges.
@@ -171,6 +162,33 @@ impl Picture {
         );
         tx.rows(&sql, &params, Stored::read)
     }
+}
+
+/// The verdicts that answer a question and may be seen, as the store gives them, with their counts.
+fn judge(tx: &mut Tx<'_>, at: &Current, q: &Question, scope: &Scope) -> anyhow::Result<(Vec<Stored>, Vec<Counted>)> {
+    let engine = &at.engine;
+    let seen = |v: &Stored| match scope {
+        Scope::All => true,
+        Scope::Within(_) => v.unit.is_some_and(|u| scope.has_unit(u)),
+    };
+    let mut judged: Vec<Stored> = Vec::new();
+    engine.evaluate_with(tx, q, &mut at.organisation.clone(), &mut |cut| {
+        let id = &engine.compiled[cut.requirement].requirement.id;
+        judged.extend(cut.verdicts.iter().map(|v| Stored::of(id, v)).filter(seen));
+        Ok(())
+    })?;
+    // As the store gives them, so that the same are told of.
+    judged.sort_by_cached_key(|v| (v.unit, v.subject, v.rest.clone(), v.window.clone()));
+    let mut by: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
+    for v in &judged {
+        by.entry(v.organ.unwrap_or(0)).or_default().push(v);
+    }
+    let mut counts = Vec::new();
+    for (organ, own) in by {
+        counts.extend(store::count_again(own.into_iter()).into_iter().map(|c| Counted { organ, ..c }));
+    }
+    counts.sort_by(|a, b| (&a.requirement, &a.window, a.organ).cmp(&(&b.requirement, &b.window, b.organ)));
+    Ok((judged, counts))
 }
 
 /// Missed, unclear, or open with a yellow or red light.

@@ -3,8 +3,9 @@
 use super::view::{requirement::Parameter, words::Words};
 use crate::{
     day::Day,
-    directive::model::{
-        Conds, Count, Due, Measure, Operand, Requirement, Source, Target, TargetStep, Test, Value, When,
+    directive::{
+        model::{Operand, Requirement, Target, TargetStep, Value},
+        setting_title, setting_uses,
     },
     ratio::Ratio,
     verdict::{engine::Engine, window::bounds},
@@ -16,15 +17,13 @@ pub(super) fn of(engine: &Engine, r: &Requirement, today: Day) -> Vec<Parameter>
     for target in r.parts.iter().filter_map(|p| p.target.as_ref()) {
         found.extend((0..target.steps.len()).map(|n| threshold(engine, r, target, n, today)));
     }
-    let mut names = Vec::new();
-    settings(r, &mut |name| names.push(name.to_owned()));
-    names.sort();
-    names.dedup();
-    found.extend(names.into_iter().map(|name| {
-        let values: Vec<String> = engine.given.values(&name).iter().map(literal).collect();
+    let uses = setting_uses(&engine.package);
+    let names = uses.iter().filter(|(_, of)| of.requirements.contains(&r.id)).map(|(name, _)| name);
+    found.extend(names.map(|name| {
+        let values: Vec<String> = engine.given.values(name).iter().map(literal).collect();
         Parameter {
             value: if values.is_empty() { "待办公室确定".into() } else { values.join("、") },
-            name,
+            name: setting_title(name).to_owned(),
             from: engine.rules.from.chinese(),
             to: String::new(),
             source: "本平台设定，由领导小组办公室修改".into(),
@@ -67,13 +66,13 @@ pub(super) fn changed(r: &Requirement, window: &str) -> Words {
 fn operand(o: &Operand) -> String {
     match o {
         Operand::Value(v) => literal(v),
-        Operand::Setting(name) => format!("设定“{name}”"),
+        Operand::Setting(name) => format!("设定“{}”", setting_title(name)),
         Operand::Subject(path) => path.join("."),
     }
 }
 
 /// A value as people write it.
-fn literal(value: &Value) -> String {
+pub(super) fn literal(value: &Value) -> String {
     match value {
         Value::Number(r) if r.den() == 1 => r.num().to_string(),
         Value::Number(r) => match r.times(Ratio::whole(100)) {
@@ -90,86 +89,10 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// Names of all settings that a requirement reads.
-fn settings(r: &Requirement, found: &mut dyn FnMut(&str)) {
-    count(r.settle.as_ref(), found);
-    count(r.grace.as_ref(), found);
-    when(&r.when, found);
-    conds(&r.filter, found);
-    for part in &r.parts {
-        if let Some(by) = &part.by {
-            when(by, found);
-        }
-        for step in part.target.iter().flat_map(|t| &t.steps) {
-            setting(&step.value, found);
-        }
-        measure(&part.measure, found);
-    }
-}
-
-fn count(count: Option<&Count>, found: &mut dyn FnMut(&str)) {
-    if let Some(Count::Setting(name)) = count {
-        found(name);
-    }
-}
-
-fn when(when: &When, found: &mut dyn FnMut(&str)) {
-    match when {
-        When::ByField { plus, .. } => count(plus.as_ref(), found),
-        When::Once(Some(Due::Setting(name))) => found(name),
-        _ => {}
-    }
-}
-
-fn measure(m: &Measure, found: &mut dyn FnMut(&str)) {
-    match m {
-        Measure::Count(s) | Measure::Sum(s, _) | Measure::Distinct(s, _) | Measure::Latest(s, _) => source(s, found),
-        Measure::Change(s, ..) => source(s, found),
-        Measure::Share(s, that) => {
-            source(s, found);
-            conds(that, found);
-        }
-        Measure::Ratio(top, bottom) => {
-            measure(top, found);
-            measure(bottom, found);
-        }
-        Measure::Span(..) => {}
-        Measure::Holds(c) => conds(c, found),
-    }
-}
-
-fn source(s: &Source, found: &mut dyn FnMut(&str)) {
-    conds(&s.filter, found);
-}
-
-fn conds(c: &Conds, found: &mut dyn FnMut(&str)) {
-    for cond in &c.all {
-        match &cond.test {
-            Test::Filled(_) => {}
-            Test::AnyOf(of) | Test::NoneOf(of) => of.iter().for_each(|o| setting(o, found)),
-            Test::AtLeast(o)
-            | Test::AtMost(o)
-            | Test::Above(o)
-            | Test::Below(o)
-            | Test::Before(o)
-            | Test::After(o)
-            | Test::NotBefore(o)
-            | Test::NotAfter(o) => setting(o, found),
-        }
-    }
-    c.has.iter().for_each(|s| source(s, found));
-}
-
-fn setting(o: &Operand, found: &mut dyn FnMut(&str)) {
-    if let Operand::Setting(name) = o {
-        found(name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directive::model::{Part, TargetOp};
+    use crate::directive::model::{Conds, Measure, Part, TargetOp};
 
     #[test]
     fn a_threshold_that_begins_within_the_window_is_said() {

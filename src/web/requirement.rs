@@ -247,14 +247,18 @@ fn trend(engine: &Engine, counts: &[Counted], today: Day) -> Chart {
 
 fn rulings(engine: &Engine, r: &Rule) -> Vec<Ruling> {
     let own = engine.package.directive.rulings.iter().filter(|q| r.ruling.contains(&q.id));
-    own.map(|q| Ruling {
+    own.map(ruling).collect()
+}
+
+/// A ruling as it is shown.
+pub(super) fn ruling(q: &crate::directive::model::Ruling) -> Ruling {
+    Ruling {
         question: format!("{} {}", q.id, q.question),
         readings: q.readings.clone(),
         chosen: q.chosen.clone(),
         by: q.by.clone(),
         on: q.on.map_or(String::new(), Day::chinese),
-    })
-    .collect()
+    }
 }
 
 /// Packages that came into force, newest first.

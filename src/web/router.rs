@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use super::{
     account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
-    ask, audit, calendar, dashboard, doubt,
+    ask, asked, audit, calendar, dashboard, doubt,
     error::PageError,
     exam_result, exam_sit, exams, feedback,
     frame::{Ask, answer, instant, show},
@@ -28,6 +28,8 @@ use super::{
     search, sso, supervise, supervise_acts, supervise_new, test_acts, test_list, test_marking, test_new, test_one,
     todo, unit, verdict,
     view::{assets, lights::Lights},
+    search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, todo, unit, units, verdict,
+    view::{a11y::Accessibility, assets, lights::Lights},
 };
 use crate::{
     auth::Permission,
@@ -52,6 +54,7 @@ fn entrance() -> Vec<Route> {
         post("/login/sso/code", Nothing, sso::enter),
         read("/logout/sso", Nothing, sso::leave),
         read("/assets/{file}", Nothing, asset),
+        read("/help/a11y", Nothing, accessibility),
         post("/logout", OwnAccount, login::leave),
     ]
 }
@@ -92,7 +95,9 @@ fn judged() -> Vec<Route> {
         read("/", May(Overview), overview),
         read("/requirements", May(Requirements), requirement_list),
         read("/requirements/{id}", May(Requirements), requirement_page),
+        read("/units", May(Verdicts), units_page),
         read("/units/{id}", May(Verdicts), unit_page),
+        read("/units/{id}/progress", May(Verdicts), progress_page),
         read("/verdicts/{requirement}/{subject}/{window}", May(Verdicts), verdict_page),
         read("/todo", LogIn, todo_page),
         read("/remedies", May(Remedies), remedy_list),
@@ -203,7 +208,7 @@ fn taken_in_and_given_out() -> Vec<Route> {
 /// What only certain offices do: answers, retention, the log, accounts.
 fn offices() -> Vec<Route> {
     use Needs::May;
-    use Permission::{Accounts, Audit, Corrections, Feedback, Retention};
+    use Permission::{Accounts, Audit, Corrections, Feedback, Retention, Settings};
     vec![
         read("/requests", May(Corrections), requests::list),
         read("/requests/{id}", May(Corrections), requests::one),
@@ -211,6 +216,9 @@ fn offices() -> Vec<Route> {
         read("/feedback", May(Feedback), feedback::list),
         read("/feedback/{id}", May(Feedback), feedback::one),
         post("/feedback/{id}", May(Feedback), feedback::reply),
+        read("/settings", May(Settings), settings_page),
+        read("/settings/{kind}/{name}", May(Settings), settings_change::blank),
+        post("/settings/{kind}/{name}", May(Settings), settings_change::lay_down),
         read("/retention", May(Retention), retention::page),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
@@ -294,6 +302,16 @@ async fn unit_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> 
     show(app, ask, move |desk| unit::page(desk, &own.installation, &id)).await
 }
 
+async fn units_page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| units::page(desk, &own.installation)).await
+}
+
+async fn progress_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| units::one(desk, &own.installation, &id)).await
+}
+
 async fn verdict_page(
     State(app): State<App>,
     Path((id, subject, window)): Path<(String, String, String)>,
@@ -362,6 +380,10 @@ async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, Str
     show(app, ask, move |desk| record::page(desk, &own, &name, &id, &Open::No)).await
 }
 
+async fn settings_page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, settings::page).await
+}
+
 async fn audit_page(State(app): State<App>, ask: Ask) -> Response {
     let keys = app.installation.keys.clone();
     show(app, ask, move |desk| audit::page(desk, &keys)).await
@@ -379,6 +401,14 @@ async fn lights(State(app): State<App>, ask: Ask) -> Response {
             yellow_from: thresholds.yellow.try_into().unwrap_or(0),
             red_above: thresholds.red.try_into().unwrap_or(0),
         })
+    })
+    .await
+}
+
+async fn accessibility(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, |desk| {
+        asked::keys(desk, &[]);
+        Ok(Accessibility { page: desk.page("/help/a11y")? })
     })
     .await
 }

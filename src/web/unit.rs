@@ -46,13 +46,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
     asked::keys(desk, &["pillar", "state", "q", "period"]);
     let (picture, span) = looking_back::picture(desk, installation)?;
     let (engine, today) = (picture.engine(), picture.until);
-    let sql = "select record_id from l_unit where record_code = $1 or cast(record_id as text) = $1 \
-               order by case when record_code = $1 then 0 else 1 end";
-    let unit = desk.tx.one(sql, &[id.into()], |r| r.i64(0))?.ok_or(PageError::NotFound)?;
-    let place = Place::of(desk, &picture, unit)?;
-    if !place.seen {
-        return Err(PageError::NotFound.into());
-    }
+    let (unit, place) = at(desk, &picture, id)?;
     let own = figures::unit(desk.tx, &picture, unit, place.organ, SOURCES)?;
     let (judged, behind) = (own.judged, own.behind);
     asked::values(desk, "pillar", "类别", &|v| engine.package.directive.pillars.iter().any(|p| p.id == v));
@@ -67,6 +61,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
     Ok(Unit {
         page: desk.page("/org")?,
         name: place.name.clone(),
+        progress: format!("/units/{}/progress{}", segment(&place.code), span.query),
         period: looking_back::title(&picture),
         light: summary::lamp(own.light),
         facts: facts(&place, &own.demands),
@@ -87,6 +82,39 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
         next,
         span,
     })
+}
+
+/// The unit that an address names, and where it stands, if the reader may see it.
+fn at(desk: &mut Desk<'_, '_>, picture: &Picture, id: &str) -> anyhow::Result<(i64, Place)> {
+    let sql = "select record_id from l_unit where record_code = $1 or cast(record_id as text) = $1 \
+               order by case when record_code = $1 then 0 else 1 end";
+    let unit = desk.tx.one(sql, &[id.into()], |r| r.i64(0))?.ok_or(PageError::NotFound)?;
+    let place = Place::of(desk, picture, unit)?;
+    if !place.seen {
+        return Err(PageError::NotFound.into());
+    }
+    Ok((unit, place))
+}
+
+/// A unit as other pages name it.
+pub(super) struct Named {
+    /// Record id.
+    pub(super) id: i64,
+    /// Code.
+    pub(super) code: String,
+    /// Full name.
+    pub(super) name: String,
+    /// An organ; else one of its 科室.
+    pub(super) organ: bool,
+}
+
+/// The unit that an address names, if the reader may see it.
+///
+/// # Errors
+/// [`PageError::NotFound`]; else when the store cannot be read.
+pub(super) fn named_at(desk: &mut Desk<'_, '_>, picture: &Picture, id: &str) -> anyhow::Result<Named> {
+    let (id, place) = at(desk, picture, id)?;
+    Ok(Named { id, code: place.code, name: place.name, organ: place.organ })
 }
 
 /// The unit's remedies that run, for who may see remedies.

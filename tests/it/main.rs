@@ -68,5 +68,7 @@ mod web_me;
 mod web_queries;
 mod web_records;
 mod web_search;
+mod web_settings;
+mod web_units;
 mod words;
 mod worlds;

@@ -23,6 +23,8 @@ fn address(path: &str) -> String {
         .replace("/units/{id}", "/units/U1")
         .replace("/accounts/{id}", "/accounts/1")
         .replace("/files/{file}", "/files/1")
+        .replace("/settings/{kind}/{name}", "/settings/light/thresholds")
+        .replace("{kind}", "light")
         .replace("{name}", "guidance")
         .replace("/{id}", "/Z1")
         .replace("{file}", "none.css")
@@ -33,7 +35,7 @@ fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser
     let role = match path {
         p if p.starts_with("/accounts") => Role::Security,
         p if p.starts_with("/requests") => Role::Personnel,
-        p if p.starts_with("/feedback") || p.starts_with("/imports") || p.starts_with("/tests") => Role::Office,
+        p if ["/feedback", "/imports", "/settings", "/tests"].iter().any(|head| p.starts_with(head)) => Role::Office,
         p if ["/new", "/correct", "/void"].iter().any(|end| p.ends_with(end)) => Role::Office,
         _ => Role::Auditor,
     };
@@ -109,7 +111,7 @@ db_test!(no_payload_gets_through_any_key_of_any_page, |db: &Db| {
 
 db_test!(no_payload_gets_through_any_place_of_any_address, |db: &Db| {
     let o = &office(db);
-    let places = ["{requirement}", "{subject}", "{window}", "{id}", "{name}", "{file}"];
+    let places = ["{requirement}", "{subject}", "{window}", "{id}", "{kind}", "{name}", "{file}"];
     for (_, path, _) in web::routes().into_iter().filter(|(method, path, _)| *method == "GET" && path.contains('{')) {
         let mut b = opened(o, path);
         for place in places.into_iter().filter(|place| path.contains(place)) {

@@ -52,6 +52,7 @@ pub fn menu(
     let fixed = [
         ("总览", Permission::Overview, item("工作总览", "/", none())),
         ("任务落实", Permission::Requirements, item("要求清单", "/requirements", requirements.to_string())),
+        ("任务落实", Permission::Verdicts, item("单位进展", "/units", none())),
         ("任务落实", Permission::Requirements, item("近期节点", "/calendar", none())),
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
         ("任务落实", Permission::Remedies, item("督办", "/supervise", none())),
@@ -62,6 +63,7 @@ pub fn menu(
         ("台账", Permission::Ledgers, item("全部台账", "/ledgers", ledgers.len().to_string())),
         ("台账", Permission::Import, item("批量导入", "/imports", none())),
         ("人员机构", Permission::Corrections, item("更正申请", "/requests", none())),
+        ("系统管理", Permission::Settings, item("设置", "/settings", none())),
         ("系统管理", Permission::Feedback, item("意见建议", "/feedback", none())),
         ("系统管理", Permission::Accounts, item("账号与角色", "/accounts", none())),
         ("系统管理", Permission::Audit, item("操作日志", "/audit", none())),

@@ -4,6 +4,7 @@
 //! days as `2025年3月1日`, links as finished addresses, lists in the order in which they are shown. Nothing here
 //! computes a verdict; a light is drawn from the [`tag::Tag`] that the engine gave.
 
+pub mod a11y;
 pub mod account;
 pub mod accounts;
 pub mod assets;
@@ -36,6 +37,7 @@ pub mod requirement;
 pub mod requirements;
 pub mod retention;
 pub mod search;
+pub mod settings;
 pub use crate::spelling;
 pub mod supervise;
 pub mod table;
@@ -44,6 +46,7 @@ pub mod test;
 pub mod todo;
 pub mod trace;
 pub mod unit;
+pub mod units;
 pub mod url;
 pub mod verdict;
 pub mod words;

@@ -19,6 +19,8 @@ pub struct Unit {
     pub page: Page,
     /// Full name.
     pub name: String,
+    /// Where its progress stands.
+    pub progress: String,
     /// The span looked at: `2025年`.
     pub period: String,
     /// The unit's light; none when nothing is judged.
