@@ -25,10 +25,8 @@ use super::{
     record_open::{self, Open},
     record_void, remedies, remedy, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    search, sso, supervise, supervise_acts, supervise_new, test_acts, test_list, test_marking, test_new, test_one,
-    todo, unit, verdict,
-    view::{assets, lights::Lights},
-    search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, todo, unit, units, verdict,
+    search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
+    test_marking, test_new, test_one, todo, unit, units, verdict,
     view::{a11y::Accessibility, assets, lights::Lights},
 };
 use crate::{

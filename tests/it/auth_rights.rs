@@ -44,11 +44,8 @@ fn address(path: &str) -> String {
         .replace("/ledgers/{name}/{id}/", "/ledgers/guidance/Z1/")
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
-<<<<<<< HEAD
         .replace("/q/{n}", "/q/1")
-=======
         .replace("/settings/{kind}/{name}", "/settings/light/thresholds")
->>>>>>> def8ce6 (Settings with a preview of what they would change; the units side by side; accessibility)
         .replace("/{id}", "/Z1")
         .replace("{file}", "none.css")
         .replace("/people/export", "/people/export?format=csv");
