@@ -245,7 +245,7 @@ db_test!(a_paper_is_seen_by_those_who_see_what_it_is_about, |db: &Db| {
     assert!(!list.contains("季度通报"), "nor is it offered to draft one");
     for (kind, unit, told) in [
         ("quarterly", "", "负责全市"),
-        ("unit_file", "U0", "管理范围"),
+        ("unit_file", "U0", "没有编号或全名为“U0”的单位"),
         ("unit_file", "", "须写明单位"),
         ("x", "", "请选择"),
     ] {
