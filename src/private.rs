@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use anyhow::Context as _;
+
 /// Makes a file that only its owner may read, or empties one that is there and closes it to others. What is no file
 /// (`/dev/stdout`) is only opened.
 ///
@@ -19,6 +21,22 @@ pub fn create(path: &Path) -> io::Result<File> {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)
+}
+
+/// Makes a file that only its owner may read and that was not there. What is no file (`/dev/stdout`) is only opened.
+///
+/// # Errors
+/// When there is one, in words, or it cannot be written.
+pub fn create_new(path: &Path) -> anyhow::Result<File> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Ok(create(path)?);
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            anyhow::bail!("{} 已经有了，没有改动：请换一个文件名", path.display())
+        }
+        made => made.with_context(|| format!("{} 写不进去", path.display())),
+    }
 }
 
 /// Makes an empty file that only its owner may read, unless it is there; that one stays as it is.

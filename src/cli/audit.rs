@@ -124,7 +124,8 @@ fn checkpoint(place: &Place, output: Option<&Path>) -> anyhow::Result<Outcome> {
     match output {
         None => say!("{}", note.trim_end()),
         Some(path) => {
-            fs::write(path, &note).with_context(|| format!("{} 写不进去", path.display()))?;
+            // One that was kept may be the only proof of its day.
+            private::create_new(path)?.write_all(note.as_bytes())?;
             say!("已写出 {}。公钥：{}", path.display(), signer.verifier());
         }
     }
@@ -136,8 +137,7 @@ fn export(place: &Place, output: &Path, entry: Option<i64>) -> anyhow::Result<Ou
     if let Some(signer) = &installation.signer {
         audit::checkpoint(&installation.db, signer)?;
     }
-    let file = private::create(output).with_context(|| format!("{} 写不进去", output.display()))?;
-    let mut file = BufWriter::new(file);
+    let mut file = BufWriter::new(private::create_new(output)?);
     let n = installation.db.read(|tx| match entry {
         None => audit::export(tx, &mut file),
         Some(seq) => audit::export_one(tx, seq, &mut file).map(|()| 1),

@@ -191,22 +191,24 @@ fn values(fields: &Fields) -> Vec<String> {
     fields.pairs().iter().filter(|(k, _)| k == "a").map(|(_, v)| v.clone()).collect()
 }
 
-/// Saves an answer; the inner error is for who answers.
+/// Saves an answer, in one transaction with the question whether it may be; the inner error is for who answers.
 fn save_one(seat: &Seat, id: &str, place: &str) -> anyhow::Result<(i64, i64, Result<(), NotTaken>)> {
-    let (sat, person) = seat.db().read(|tx| listed(tx, &seat.app, seat.reader.person, id))?;
-    let (of, now) = (sitter(seat, person), seat.app.installation.watch.now(seat.app.installation.clock));
+    let now = seat.app.installation.watch.now(seat.app.installation.clock);
     let said = Said {
         place: place.parse().unwrap_or(0),
         values: values(&seat.fields),
         flagged: seat.fields.get("flag") == "1",
         sequence: seat.fields.get("n").parse().unwrap_or(0),
     };
-    let test = sat.test.id;
-    let done = match seat.db().write(move |tx| attempt::save(tx, &sat, of, &said, now)) {
-        Ok(()) => Ok(()),
-        Err(e) => Err(e.downcast::<NotTaken>()?),
-    };
-    Ok((test, now, done))
+    let (app, id, person, session) = (seat.app.clone(), id.to_owned(), seat.reader.person, seat.reader.session.id);
+    seat.db().write(move |tx| {
+        let (sat, person) = listed(tx, &app, person, &id)?;
+        let done = match attempt::save(tx, &sat, Sitter { person, seat: session }, &said, now) {
+            Ok(()) => Ok(()),
+            Err(e) => Err(e.downcast::<NotTaken>()?),
+        };
+        Ok((sat.test.id, now, done))
+    })
 }
 
 /// `POST /exams/{id}/save`: by the script.

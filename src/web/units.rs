@@ -190,10 +190,13 @@ pub(super) fn one(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str
     let own = figures::unit(desk.tx, &picture, named.id, named.organ, 1)?;
     let found = figures::progress(desk.tx, &picture, named.id, named.organ)?;
     let page = format!("/units/{}{}", segment(&named.code), span.query);
+    // Who sees a part of a unit sees figures of that part.
+    let whole = super::remedies::owned(&desk.current, named.id).iter().all(|unit| desk.scope.has_unit(*unit));
+    let compared = if whole { "（与工作总览和通报相同）" } else { "（只计本人能看到的部分）" };
     let late = found.iter().filter(|p| p.item.behind()).count();
     let lead = Words::from(format!("应判{}项中落后", own.judged))
         .strong(format!("{}项", own.behind))
-        .text(format!("（与工作总览和通报相同）；正在计时的{}项中，落后于进度或未达标的", found.len()))
+        .text(format!("{compared}；正在计时的{}项中，落后于进度或未达标的", found.len()))
         .strong(format!("{late}项"))
         .text("。");
     let mut pillars: Vec<(String, Vec<Row>)> = Vec::new();
