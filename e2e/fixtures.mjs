@@ -36,7 +36,7 @@ export const test = base.extend({
       if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
     });
     page.on('console', message => {
-      const asked = message.location().url === page.url() && /status of (404|422)/.test(message.text());
+      const asked = message.location().url === page.url() && /status of (404|409|422)/.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !asked) complaints.push(`${message.type()}: ${message.text()}`);
     });
     await use(complaints);

@@ -6,18 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import Provider from 'oidc-provider';
+import { freePort, program, serve } from './server.mjs';
 
 const SECRET = 'a secret of the tests: %+/';
-
-/** A port that was free a moment ago. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** The provider: whoever types a name there is that subject. */
 async function provider(office) {
@@ -44,10 +35,8 @@ async function provider(office) {
 
 /** Starts both. Gives the office's address, the one-time password of its account `zhoumin`, and how to stop each. */
 export async function start() {
-  const program = process.env.DONGLIANG_BIN;
-  if (!program) throw new Error('DONGLIANG_BIN is not set. Type: cargo xtask e2e');
   const dir = mkdtempSync(join(tmpdir(), 'dongliang-sso-'));
-  const run = (...args) => execFileSync(program, ['--data', join(dir, 'data'), ...args], { cwd: dir, encoding: 'utf8' });
+  const run = (...args) => execFileSync(program(), ['--data', join(dir, 'data'), ...args], { cwd: dir, encoding: 'utf8' });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const oidc = await provider(url);
@@ -56,26 +45,18 @@ export async function start() {
   const password = /一次性口令（只显示这一次）：(\S+)/.exec(added)[1];
   writeFileSync(join(dir, 'secret'), SECRET);
   // Not by `run`: it asks the provider, which is in this process and must be able to answer meanwhile.
-  const set = spawn(program, ['--data', join(dir, 'data'), 'sso', 'set', '--issuer', oidc.url, '--client-id', 'dongliang',
+  const set = spawn(program(), ['--data', join(dir, 'data'), 'sso', 'set', '--issuer', oidc.url, '--client-id', 'dongliang',
     '--client-secret-file', join(dir, 'secret'), '--address', url], { cwd: dir });
   let said = '';
   set.stdout.on('data', text => { said += text; });
   const [code] = await once(set, 'exit');
   if (code !== 0 || !said.includes('已连通')) throw new Error(`sso set: ${code} ${said}`);
-  const server = spawn(program, ['--data', join(dir, 'data'), 'serve', '--listen', `127.0.0.1:${port}`], { cwd: dir });
-  let log = '';
-  await new Promise((ready, failed) => {
-    const read = text => { log += text; if (log.includes('已就绪')) ready(); };
-    server.stdout.on('data', read);
-    server.stderr.on('data', read);
-    server.once('exit', () => failed(new Error(log)));
-  });
+  const stop = await serve(join(dir, 'data'), port);
   return {
     url, password, provider: oidc,
     stop: async () => {
       oidc.close();
-      server.kill('SIGINT');
-      await once(server, 'exit');
+      await stop();
       rmSync(dir, { recursive: true });
     },
   };
