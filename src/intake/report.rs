@@ -224,6 +224,13 @@ impl Report {
     }
 }
 
+/// A number that may be somebody's own (手机号, 身份证号) shows its ends alone: nobody knows yet what the column is.
+fn discreet(text: &str) -> String {
+    let (length, digits) = (text.chars().count(), text.chars().filter(char::is_ascii_digit).count());
+    let hidden = |i: usize| digits >= 11 && i >= 3 && i + 4 < length;
+    text.chars().enumerate().map(|(i, c)| if hidden(i) { '*' } else { c }).collect()
+}
+
 /// What is asked about a column.
 fn question(table: &Table, ledger: &Ledger, header: u32, doubt: &Doubt) -> Question {
     let cells = table.rows.iter().filter(|r| r.number > header).filter_map(|r| r.cells.get(doubt.index));
@@ -234,7 +241,7 @@ fn question(table: &Table, ledger: &Ledger, header: u32, doubt: &Doubt) -> Quest
         head: doubt.head.clone(),
         key: norm::key(&doubt.head),
         choices: doubt.choices.iter().map(|t| (answers::word(*t, ledger), title(*t))).collect(),
-        samples: texts.map(|t| t.chars().take(SAMPLES.1).collect()).collect(),
+        samples: texts.map(|t| discreet(&t).chars().take(SAMPLES.1).collect()).collect(),
     }
 }
 
@@ -301,6 +308,15 @@ fn spans(rows: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_somebody_is_not_shown_whole() {
+        assert_eq!(discreet("13912342716"), "139****2716");
+        assert_eq!(discreet("11010519491231002X"), "110***********002X");
+        for open in ["2025-07-01", "20250701", "张三", "一二三"] {
+            assert_eq!(discreet(open), open);
+        }
+    }
 
     #[test]
     fn rows_are_named_in_spans() {

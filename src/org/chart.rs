@@ -83,7 +83,12 @@ impl Chart {
         chart.organ = (0..units.len()).map(|u| organ_of(units, u, level, parent)).collect();
         chart.owned = owned(units, &chart.organ, level, parent);
         chart.tops = (0..units.len()).filter(|u| units.cell(*u, parent) == EMPTY).collect();
-        chart.tops.sort_by_key(|u| (units.opens[*u], units.ids[*u]));
+        // By level first: a 区县 whose superior is not typed yet is not the city, however old it is.
+        let rank = |u: usize| match units.cell(u, level) {
+            EMPTY => i64::MAX,
+            rank => rank,
+        };
+        chart.tops.sort_by_key(|u| (rank(*u), units.opens[*u], units.ids[*u]));
 
         let posts = read_posts(
             &tables[POST],

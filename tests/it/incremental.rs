@@ -314,3 +314,14 @@ db_test!(only_within_the_writers_scope, |db: &Db| {
     assert_eq!(accounts, [7; 5]);
     o.agree("scope of writers");
 });
+
+db_test!(a_district_without_its_superior_is_not_the_city, |db: &Db| {
+    let o = Office::open(db, "2025-06-30");
+    let text = |t: &str| Value::from(t);
+    o.add("unit", None, &[("name", text("云岭市发改委")), ("level", text("市")), ("from", text("2014-01-01"))]);
+    o.add("unit", None, &[("name", text("柳溪县发改局")), ("level", text("区县")), ("from", text("2001-01-01"))]);
+    jobs::run_waiting(&o.installation).unwrap();
+    let page = crate::visit::Browser::of(&o.installation, dongliang::auth::Role::Office).get("/").text();
+    assert!(page.contains("<span>云岭市发改委</span>"), "{page}");
+    o.agree("two units without a superior");
+});
