@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     attempt::{self, Sat},
     roll::{self, ABSENT, Attendance, EXCUSED, Listed, SAT},
-    test::{self, MINUTE, State, Test},
+    test::{self, State, Test},
 };
 use crate::{
     clock::day_of,
@@ -27,9 +27,13 @@ const REASON: &str = "考试收卷";
 /// When the store fails.
 pub fn patrol(installation: &Installation) -> anyhow::Result<usize> {
     let now = installation.watch.now(installation.clock);
-    let sql = "select row_id from test where state = 'open' and (closes_at < $1 or exists \
-               (select 1 from attempt a where a.test_id = test.row_id and a.ended_at is null and a.due_at < $1))";
-    let due = installation.db.read(|tx| tx.rows(sql, &[now.into()], |r| r.i64(0)))?;
+    // Those with something to end, and those that nobody answers any more and that are marked: what waits for who marks is
+    // not looked at again and again.
+    let sql = "select t.row_id from test t where t.state = 'open' and (exists (select 1 from attempt a \
+               where a.test_id = t.row_id and a.ended_at is null and a.due_at < $2) or (t.closes_at < $1 and not exists \
+               (select 1 from attempt a where a.test_id = t.row_id and (a.ended_at is null or a.score is null))))";
+    let late = now - attempt::ON_ITS_WAY;
+    let due = installation.db.read(|tx| tx.rows(sql, &[now.into(), late.into()], |r| r.i64(0)))?;
     let mut done = 0;
     for id in due {
         let Some(sat) = installation.db.read(|tx| sat(tx, id))? else { continue };
@@ -100,8 +104,8 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
 fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, now: i64) -> anyhow::Result<bool> {
     let test = &sat.test;
     let outcomes = outcomes(tx, test.id)?;
-    let most = outcomes.iter().map(|o| o.listed.extra).max().unwrap_or(0) * MINUTE;
-    if now <= test.rules.closes + most || outcomes.iter().any(|o| o.open > 0) {
+    // Nobody begins after the end; whoever has minutes besides and still answers is open.
+    if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) {
         return Ok(false);
     }
     let sql = "update test set state = 'closed', closed_at = $2 where row_id = $1 and state = 'open'";

@@ -2,7 +2,7 @@
 //! stand in `docs/EXAM.md`.
 //!
 //! [`test`](mod@test) is what is asked, when and of whom ([`roll`]); [`attempt`] is how a person answers, by the clock of
-//! [`watch`]; [`score`] is what that earns, and [`close`] makes it the results of the class. These keep to the store;
+//! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt, and [`close`] makes it the results of the class. These keep to the store;
 //! the rest is pure: no database, no clock.
 //!
 //! [`paper`] chooses questions by a blueprint, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
@@ -16,6 +16,7 @@ pub mod attempt;
 pub mod close;
 pub mod irt;
 pub mod items;
+pub mod marking;
 pub mod paper;
 pub mod print;
 pub mod recall;

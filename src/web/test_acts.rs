@@ -23,7 +23,7 @@ use crate::{
     auth::account::Refused,
     db::Tx,
     exam::{
-        attempt,
+        marking,
         roll::{self, Listed},
         test::{self, Test},
     },
@@ -162,7 +162,7 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
         let done = seat.db().write(move |tx| {
             test::withdraw(tx, &actor, &test, place, &reason)?;
             if let Some(sat) = sat {
-                attempt::score_again(tx, &sat)?;
+                marking::score_again(tx, &sat)?;
                 crate::exam::close::record_again(tx, &inst, sat.test.id)?;
             }
             Ok(())

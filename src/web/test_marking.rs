@@ -17,10 +17,7 @@ use super::{
     view::{form::Errors, test::Marking, words::Link},
 };
 use crate::{
-    exam::{
-        attempt::{self, NotTaken},
-        paper,
-    },
+    exam::{attempt::NotTaken, marking, paper},
     questions::{Kind, plain},
     ratio::Ratio,
 };
@@ -53,7 +50,7 @@ fn render(
     let short = sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short);
     let (mut questions, mut first) = (Vec::new(), None);
     for (place, _) in short {
-        let waits = attempt::to_mark(desk.tx, test.id, place, 0)?.1;
+        let waits = marking::to_mark(desk.tx, test.id, place, 0)?.1;
         first = first.or((waits > 0).then_some(place + 1));
         let link =
             Link::new(format!("第{}题", place + 1), format!("/tests/{}/marking?question={}", test.id, place + 1));
@@ -62,7 +59,7 @@ fn render(
     let place = question.filter(|q| questions.iter().any(|(.., p)| p == q)).or(first).unwrap_or(0);
     let chosen = place.checked_sub(1).and_then(|p| sat.paper.get(p));
     let answers = match place.checked_sub(1) {
-        Some(p) => attempt::to_mark(desk.tx, test.id, p, SHOWN)?.0,
+        Some(p) => marking::to_mark(desk.tx, test.id, p, SHOWN)?.0,
         None => Vec::new(),
     };
     let of = |attempt: i64| typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
@@ -120,7 +117,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
         let actor = seat.actor();
         let done = seat.db().write(move |tx| {
             for (attempt, marks) in given {
-                attempt::mark(tx, &actor, &sat, (attempt, place), marks)?;
+                marking::mark(tx, &actor, &sat, (attempt, place), marks)?;
             }
             Ok(())
         });

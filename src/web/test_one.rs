@@ -26,10 +26,11 @@ use super::{
 use crate::{
     clock::chinese,
     exam::{
-        analysis, attempt,
+        analysis,
         attempt::Sat,
         close::{self, Outcome, pass_line},
         items::Analysis,
+        marking,
         paper::{Chosen, marks},
         roll::MOST_EXTRA,
         score::written,
@@ -258,7 +259,7 @@ fn alpha(a: &Analysis) -> String {
 fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<Option<Link>> {
     let mut waits = 0;
     for (place, _) in sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short) {
-        waits += attempt::to_mark(desk.tx, sat.test.id, place, 0)?.1;
+        waits += marking::to_mark(desk.tx, sat.test.id, place, 0)?.1;
     }
     Ok((waits > 0).then(|| Link::new(format!("评阅（{waits}份）"), format!("/tests/{}/marking", sat.test.id))))
 }

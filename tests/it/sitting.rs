@@ -10,7 +10,7 @@ use dongliang::{
     db_test,
     exam::{
         attempt::{self, NotTaken, Said, Sat, Sitter},
-        close,
+        close, marking,
         roll::{self, Listed},
         score::{takes_options, written},
         test::{self, Item, MINUTE, Rules, State},
@@ -297,11 +297,11 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
         hand_in(o, &sat, sitter(person), now + MINUTE).unwrap();
     }
     assert_eq!((last(o, &sat, 3).score, last(o, &sat, 4).score), (None, Some(0)), "one waits for who marks");
-    let (waits, n) = db.read(|tx| attempt::to_mark(tx, sat.test.id, 4, 10)).unwrap();
+    let (waits, n) = db.read(|tx| marking::to_mark(tx, sat.test.id, 4, 10)).unwrap();
     assert_eq!((waits.len(), n, waits[0].answer.as_str()), (1, 1, "因为如此"));
     let mark = |marks: i64| {
         let (sat, attempt) = (Arc::clone(&sat), waits[0].attempt);
-        db.write(move |tx| attempt::mark(tx, &actor(), &sat, (attempt, 4), marks))
+        db.write(move |tx| marking::mark(tx, &actor(), &sat, (attempt, 4), marks))
     };
     assert!(mark(200_001).is_err() && mark(-1).is_err());
     mark(150_000).unwrap();
@@ -309,7 +309,7 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
     let (test, again) = (sat.test.clone(), Arc::clone(&sat));
     let withdraw = move |tx: &mut dongliang::db::Tx<'_>| {
         test::withdraw(tx, &actor(), &test, 0, "题干有歧义")?;
-        attempt::score_again(tx, &again)
+        marking::score_again(tx, &again)
     };
     assert_eq!(db.write(withdraw).unwrap(), 1, "3 had it right already");
     let four = last(o, &sat, 4);
