@@ -89,5 +89,8 @@ pub fn apply(tx: &mut Tx<'_>, old: Option<&Package>, new: &Package, actor: &Acto
     let payload = serde_json::json!({ "title": new.directive.title, "hash": new.hash, "changes": changes });
     audit::note(tx, actor, kind, payload);
     tx.trail().mark(&Mark::Package(new.hash.clone()));
+    if old.is_none() {
+        audit::guard_all(tx)?;
+    }
     set_meta(tx, "package", &new.hash)
 }

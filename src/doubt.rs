@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::{
-    audit::{self, About, Kind},
+    audit::{self, About, Guarded, Kind},
     auth::account::Refused,
     db::{Row, Tx, Value},
     directive::model::Ledger,
@@ -109,6 +109,7 @@ pub fn answer(tx: &mut Tx<'_>, actor: &Actor, id: i64, words: &str) -> anyhow::R
 }
 
 fn log(tx: &mut Tx<'_>, actor: &Actor, (title, id): (&str, i64), (ledger, record): (&str, i64), unit: Option<i64>) {
+    audit::guard(tx, Guarded::Doubt, id);
     let told = json!({ "title": format!("{title}（第{id}号）"), "ledger": ledger, "record": record, "doubt": id });
     audit::note_of(tx, actor, Kind::Doubt, told, About { unit, ..About::default() });
 }
@@ -202,7 +203,10 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> 
     let list = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     let among = tx.among("$3");
     let sql = format!(
-        "update doubt set reason = $1, answer = $1 where ledger = $2 and answered_at is not null and record_id {among}"
+        "update doubt set reason = $1, answer = $1 where ledger = $2 and answered_at is not null \
+         and record_id {among} returning row_id"
     );
-    tx.execute(&sql, &[GONE.into(), ledger.into(), list.into()]).map(|_| ())
+    let changed = tx.rows(&sql, &[GONE.into(), ledger.into(), list.into()], |r| r.i64(0))?;
+    changed.into_iter().for_each(|id| audit::guard(tx, Guarded::Doubt, id));
+    Ok(())
 }

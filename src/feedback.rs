@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Mutex};
 use serde_json::json;
 
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     auth::{account::Refused, token},
     day::Day,
     db::{Row, Tx, Value},
@@ -111,6 +111,7 @@ fn put(
                returning row_id";
     let params: [Value; 5] = [account.into(), code.map(kept).into(), page.into(), text.into(), day.into()];
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
+    audit::guard(tx, Guarded::Feedback, id);
     audit::note(tx, actor, Kind::Feedback, json!({ "title": format!("提出第{id}号意见建议"), "feedback": id }));
     Ok(id)
 }
@@ -131,6 +132,7 @@ pub fn answer(tx: &mut Tx<'_>, actor: &Actor, id: i64, words: &str) -> anyhow::R
     if tx.execute(sql, &params)? == 0 {
         return Err(Refused("这条意见已经有人答复了。".into()).into());
     }
+    audit::guard(tx, Guarded::Feedback, id);
     audit::note(tx, actor, Kind::Feedback, json!({ "title": format!("答复第{id}号意见建议"), "feedback": id }));
     Ok(())
 }

@@ -11,7 +11,7 @@
 use serde_json::json;
 
 use crate::{
-    audit::{self, About, Kind},
+    audit::{self, About, Guarded, Kind},
     auth::account::Refused,
     clock::{Moment, day_of},
     day::Day,
@@ -287,6 +287,7 @@ fn tell(
         text.into(),
     ];
     tx.execute(sql, &params)?;
+    audit::guard(tx, Guarded::Supervision, id);
     let Some(matter) = get(tx, id)? else { return Ok(()) };
     let told = json!({ "title": format!("{title}（{}）", matter.number()), "supervision": id, "text": text });
     audit::note_of(tx, actor, Kind::Supervise, told, About { unit: Some(matter.unit), ..About::default() });

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Attachment, OF_ALL, OF_DAY, OF_RECORD, is_sensitive, of_record, place::Kept, seal::Secret};
 use crate::{
-    audit::{self, About, Kind},
+    audit::{self, About, Guarded, Kind},
     db::{Tx, Value},
     directive::model::{FieldType, Ledger},
     facts::{Consequence, Write},
@@ -149,7 +149,9 @@ fn insert(tx: &mut Tx<'_>, actor: &Actor, ledger: &str, record: i64, file: &Kept
         actor.name.as_str().into(),
         actor.account.into(),
     ];
-    Ok(tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default())
+    let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
+    audit::guard(tx, Guarded::File, id);
+    Ok(id)
 }
 
 /// The position of a field for files.
@@ -217,6 +219,7 @@ pub fn remove(
         if tx.execute(sql, &params)? == 0 {
             return refused("这个附件已经有人移除了。");
         }
+        audit::guard(tx, Guarded::File, file.id);
         let mut done = Consequence::default();
         let held = |i: &usize| ledger.fields[*i].ty == FieldType::File && row.values[*i].as_text() == Some(&file.sha256);
         if let Some(at) = (0..ledger.fields.len()).find(held) {

@@ -13,6 +13,7 @@ mod seal;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    audit::{self, Guarded},
     auth::opening,
     db::{Row, Tx, Value},
     directive::model::Ledger,
@@ -147,5 +148,8 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> 
     let list = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     let among = tx.among("$2");
     let params: [Value; 2] = [ledger.into(), list.into()];
-    tx.execute(&format!("delete from attachment where ledger = $1 and record_id {among}"), &params).map(|_| ())
+    let sql = format!("delete from attachment where ledger = $1 and record_id {among} returning row_id");
+    let gone = tx.rows(&sql, &params, |r| r.i64(0))?;
+    gone.into_iter().for_each(|id| audit::guard(tx, Guarded::File, id));
+    Ok(())
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     canon::{Form, VOIDED},
     entry::note,
+    guard,
     kind::Kind,
     trail::Touched,
     written::Mark,
@@ -21,11 +22,18 @@ const CHUNK: i64 = 5_000;
 /// How far it has come: the table, and the last row.
 const PROGRESS: &str = "audit_adopting";
 
-/// Gives every row an entry if the log has none yet; what was broken off goes on. Nobody may write meanwhile.
+/// Gives every row an entry if the log has none yet, and states every other row that it is to guard and does not yet; what
+/// was broken off goes on. Nobody may write meanwhile.
 ///
 /// # Errors
 /// When the store fails.
 pub fn adopt(db: &Db, actor: &Actor) -> anyhow::Result<()> {
+    ledgers(db, actor)?;
+    // What has no package yet is not made yet.
+    if db.read(|tx| meta(tx, "package"))?.is_some() { guard::adopt(db, actor) } else { Ok(()) }
+}
+
+fn ledgers(db: &Db, actor: &Actor) -> anyhow::Result<()> {
     let started = db.read(|tx| {
         let none = tx.one("select 1 from audit_entry limit 1", &[], |r| r.i64(0))?.is_none();
         Ok(meta(tx, PROGRESS)?.is_some() || none && meta(tx, "package")?.is_some())

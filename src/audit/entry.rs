@@ -9,7 +9,8 @@ use sha2::Sha256;
 
 use super::{
     canon::Form,
-    concern, former,
+    concern, former, guard,
+    guard::Guarded,
     kind::Kind,
     trail::{Acts, Trail},
     tree::{self, Hash},
@@ -101,16 +102,21 @@ pub fn note_of(tx: &mut Tx<'_>, actor: &Actor, kind: Kind, payload: Json, about:
 /// # Errors
 /// When the store cannot be written.
 pub(crate) fn finish(tx: &mut Tx<'_>, seal: Option<&Seal>) -> anyhow::Result<()> {
-    let trail = std::mem::take(tx.trail());
-    if trail.is_empty() { Ok(()) } else { write(tx, trail, seal) }
+    let mut trail = std::mem::take(tx.trail());
+    if trail.is_empty() {
+        return Ok(());
+    }
+    guard::finish(tx, &mut trail)?;
+    write(tx, trail, seal)
 }
 
 fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<()> {
     let root = tree::root(&trail.hashes).to_string();
     let prints = (trail.hashes.len() > 1).then(|| prints(&trail.hashes));
     let ledger = trail.ledger.get();
-    let (kind, mut payload) =
-        trail.told.unwrap_or_else(|| (untold(trail.acts, ledger.as_deref()), json!({ "rows": trail.hashes.len() })));
+    let (kind, mut payload) = trail.told.unwrap_or_else(|| {
+        (untold(trail.acts, ledger.as_deref(), trail.last_stated), json!({ "rows": trail.hashes.len() }))
+    });
     let by = trail.by.unwrap_or(Actor { account: None, name: "程序".into(), at: 0 });
     let persons = trail.persons;
     if !persons.is_empty()
@@ -157,11 +163,12 @@ fn write(tx: &mut Tx<'_>, trail: Trail, seal: Option<&Seal>) -> anyhow::Result<(
 }
 
 /// What a transaction is about that did not say.
-fn untold(acts: Acts, ledger: Option<&str>) -> Kind {
+fn untold(acts: Acts, ledger: Option<&str>, stated: Option<Guarded>) -> Kind {
     match (acts.rows, acts.voids) {
         _ if ledger.is_some_and(builtin::is_setting) => Kind::Setting,
         (true, true) => Kind::Correct,
         (false, true) => Kind::Void,
+        (false, false) => stated.map_or(Kind::Add, Guarded::kind),
         _ => Kind::Add,
     }
 }

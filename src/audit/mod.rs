@@ -9,6 +9,8 @@
 //!   nothing before it was changed or cut off.
 //! - **Rows that are encrypted anew** are stated again by an entry of their own, and what they hashed to before is kept
 //!   beside it (`former`), so that the earlier entries are still proved.
+//! - **Rows that are no ledger's** (accounts, roles, remedies …) are stated by the entry of whoever changes them, each by
+//!   its hash as it stands afterwards (`guard`).
 //! - `verify` proves all of it from the database alone and says where it does not hold; `export` hands it to others.
 
 mod adopt;
@@ -19,6 +21,7 @@ mod entry;
 mod erase;
 mod export;
 mod former;
+mod guard;
 mod kind;
 mod names;
 mod note;
@@ -37,6 +40,7 @@ pub use concern::{Seen, seen};
 pub use entry::{About, Seal, note, note_of};
 pub use erase::erase;
 pub use export::{export, export_one};
+pub use guard::Guarded;
 pub use kind::Kind;
 pub use note::{Signer, Verifier};
 pub use patrol::{Outcome, look, outcome};
@@ -49,6 +53,7 @@ pub use written::{Act, Mark, Part, Run, parts};
 pub(crate) use canon::{Form, VOIDED};
 pub(crate) use entry::finish;
 pub(crate) use erase::{forget, waiting_on};
+pub(crate) use guard::{begin as guard_all, guard};
 pub(crate) use names::Forms;
 pub(crate) use patrol::patrol;
 pub(crate) use payload::HIDDEN;

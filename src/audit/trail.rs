@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::{
     canon::{Form, peek},
     entry::About,
+    guard::Guarded,
     kind::Kind,
     names::Forms,
     tree::Hash,
@@ -32,6 +33,9 @@ pub struct Trail {
     pub(super) acts: Acts,
     /// Record ids of the persons that the entry is about.
     pub(super) persons: BTreeSet<i64>,
+    /// Items that are no ledger's and that the entry states, and the last of them once that is done.
+    pub(super) stated: BTreeSet<(Guarded, i64)>,
+    pub(super) last_stated: Option<Guarded>,
     marked: bool,
     bytes: Vec<u8>,
 }
@@ -92,6 +96,11 @@ impl Trail {
     /// What the transaction is about; the last word counts, so that who calls others has it.
     pub(crate) fn tell(&mut self, kind: Kind, payload: Json) {
         self.told = Some((kind, payload));
+    }
+
+    /// An item that is no ledger's was made, changed or taken away.
+    pub(super) fn state(&mut self, what: Guarded, key: i64) {
+        self.stated.insert((what, key));
     }
 
     /// Records that were seen or left the system.
@@ -186,7 +195,7 @@ impl Trail {
 
     /// True if there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        self.told.is_none() && self.hashes.is_empty() && !self.marked
+        self.told.is_none() && self.hashes.is_empty() && !self.marked && self.stated.is_empty()
     }
 }
 

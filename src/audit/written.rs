@@ -2,9 +2,12 @@
 //!
 //! A word that begins with a letter names the ledger of those that follow. `+RECORD.REVISION` is a row, `-…` the void
 //! of one, `*…` a row that was encrypted anew, `!…` and `%…` a row and a void that were deleted by rule, `x500` the same of 500 records in a row. `~WHAT:…` tells what has no rows ([`Mark`]). The order is that of
-//! the hashes under the entry's root.
+//! the hashes under the entry's root. `=role_grant:7:HASH` states the row of another table as it stands from then on, `-`
+//! one that was taken away ([`Guarded`]).
 
 use std::fmt::Write as _;
+
+use super::{guard::Guarded, tree::Hash};
 
 /// What was done to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,6 +83,8 @@ pub enum Mark {
     Erased(i64),
     /// Rows were encrypted anew with the key of that number; stands before them.
     Key(u32),
+    /// From then on the rows of that table are stated.
+    Guards(Guarded),
 }
 
 impl std::fmt::Display for Mark {
@@ -90,6 +95,7 @@ impl std::fmt::Display for Mark {
             Mark::Package(hash) => write!(f, "~package:{hash}"),
             Mark::Erased(entry) => write!(f, "~erased:{entry}"),
             Mark::Key(number) => write!(f, "~key:{number}"),
+            Mark::Guards(guarded) => write!(f, "~guards:{}", guarded.name()),
         }
     }
 }
@@ -126,6 +132,15 @@ impl Writing {
         self.word(format_args!("{mark}"));
     }
 
+    /// An item that is no ledger's, as it stands; `None`: it is gone.
+    pub(super) fn stated(&mut self, what: Guarded, key: i64, hash: Option<Hash>) {
+        self.close();
+        match hash {
+            Some(hash) => self.word(format_args!("={}:{key}:{hash}", what.name())),
+            None => self.word(format_args!("={}:{key}:-", what.name())),
+        }
+    }
+
     pub(super) fn finish(mut self) -> String {
         self.close();
         self.text
@@ -155,6 +170,8 @@ pub enum Part<'t> {
     Rows(&'t str, Run),
     /// Something else.
     Mark(Mark),
+    /// An item that is no ledger's and its hash as it stands; `None`: it is gone.
+    Stated(Guarded, i64, Option<Hash>),
 }
 
 /// Reads the text; `None` for a part that is not of this form.
@@ -168,6 +185,7 @@ pub fn parts(text: &str) -> impl Iterator<Item = Option<Part<'_>>> {
             b'!' => Act::Erased,
             b'%' => Act::ErasedVoid,
             b'~' => return Some(mark(word).map(Part::Mark)),
+            b'=' => return Some(stated(word)),
             _ => {
                 ledger = word;
                 return None;
@@ -183,6 +201,13 @@ fn run(act: Act, word: &str) -> Option<Run> {
     Some(Run { act, record: record.parse().ok()?, revision: revision.parse().ok()?, n: n.parse().ok()? })
 }
 
+fn stated(word: &str) -> Option<Part<'static>> {
+    let (name, rest) = word.strip_prefix('=')?.split_once(':')?;
+    let (key, hash) = rest.split_once(':')?;
+    let hash = if hash == "-" { None } else { Some(Hash::parse(hash)?) };
+    Some(Part::Stated(Guarded::parse(name)?, key.parse().ok()?, hash))
+}
+
 fn mark(word: &str) -> Option<Mark> {
     let (what, of) = word.strip_prefix('~')?.split_once(':')?;
     let renamed = || of.split_once('>').map(|(from, to)| (from.to_owned(), to.to_owned()));
@@ -196,6 +221,7 @@ fn mark(word: &str) -> Option<Mark> {
         "package" => Some(Mark::Package(of.to_owned())),
         "erased" => of.parse().ok().map(Mark::Erased),
         "key" => of.parse().ok().map(Mark::Key),
+        "guards" => Guarded::parse(of).map(Mark::Guards),
         _ => None,
     }
 }
@@ -222,10 +248,15 @@ mod tests {
             Mark::Package("ab12".into()),
             Mark::Erased(4),
             Mark::Key(2),
+            Mark::Guards(Guarded::Grant),
         ];
         marks.iter().for_each(|m| writing.mark(m));
+        let hash = Hash::of(b"x");
+        writing.stated(Guarded::Account, 3, Some(hash));
+        writing.stated(Guarded::Test, 4, None);
         let text = writing.finish();
-        let marked = "~ledger:a>b ~column:b.x>y ~package:ab12 ~erased:4 ~key:2";
+        let marked = "~ledger:a>b ~column:b.x>y ~package:ab12 ~erased:4 ~key:2 ~guards:role_grant";
+        let marked = format!("{marked} =account:3:{hash} =test:4:-");
         assert_eq!(text, format!("unit +3.1x3 +6.2 -7.2 talk -8.2 *9.2 !10.1 %10.1 {marked}"));
         let read: Vec<_> = parts(&text).collect();
         let first = Run { act: Act::Row, record: 3, revision: 1, n: 3 };
@@ -233,12 +264,25 @@ mod tests {
         assert_eq!(first.place(Act::Row, 5, 1), Some(2));
         assert_eq!(first.place(Act::Row, 6, 1), None);
         assert_eq!(read[3], Some(Part::Rows("talk", Run { act: Act::Void, record: 8, revision: 2, n: 1 })));
-        assert!(marks.into_iter().map(|m| Some(Part::Mark(m))).eq(read[7..].iter().cloned()));
+        let stated = [Part::Stated(Guarded::Account, 3, Some(hash)), Part::Stated(Guarded::Test, 4, None)];
+        assert!(marks.into_iter().map(Part::Mark).chain(stated).map(Some).eq(read[7..].iter().cloned()));
     }
 
     #[test]
     fn other_text_is_refused_word_by_word() {
-        for word in ["+1", "+x.1", "*1", "~erased:x", "~key:-1", "~", "+1.1x", "-9999999999999999999.1"] {
+        for word in [
+            "+1",
+            "+x.1",
+            "*1",
+            "~erased:x",
+            "~key:-1",
+            "~",
+            "+1.1x",
+            "-9999999999999999999.1",
+            "=account:1:0",
+            "=nothing:1:-",
+            "~guards:x",
+        ] {
             assert_eq!(parts(word).collect::<Vec<_>>(), [None], "{word}");
         }
     }

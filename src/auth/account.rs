@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{grant, policy::ONE_TIME, session, token};
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
     hex::{hex, unhex},
     ledger::secret::Keys,
@@ -150,6 +150,7 @@ pub fn create(
 /// When the store cannot be read.
 pub fn tell(tx: &mut Tx<'_>, actor: &Actor, id: i64, what: &str) -> anyhow::Result<()> {
     let whom = whom(tx, id)?;
+    audit::guard(tx, Guarded::Account, id);
     audit::note(tx, actor, Kind::Account, json!({ "title": format!("{what}：{whom}"), "account": id }));
     Ok(())
 }
@@ -292,7 +293,12 @@ pub fn use_code(tx: &mut Tx<'_>, keys: &Keys, account: &Account, given: &str, at
         return Ok(tx.execute(sql, &[account.id.into(), step.into()])? == 1);
     }
     let sql = "delete from recovery_code where account_id = $1 and hash = $2";
-    Ok(tx.execute(sql, &[account.id.into(), token::kept(&given).into()])? == 1)
+    let used = tx.execute(sql, &[account.id.into(), token::kept(&given).into()])? == 1;
+    if used {
+        let actor = Actor { name: account.name.clone(), account: Some(account.id), at };
+        tell(tx, &actor, account.id, "使用恢复码")?;
+    }
+    Ok(used)
 }
 
 /// The secret of the second factor, in use or only begun.
@@ -314,6 +320,7 @@ pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<u64> {
         // What no key opens stays as it is.
         if let Some(anew) = keys.anew(&sealed)? {
             changed += tx.execute("update account set totp = $2 where row_id = $1", &[id.into(), anew.into()])?;
+            audit::guard(tx, Guarded::Account, id);
         }
     }
     Ok(changed)

@@ -8,7 +8,7 @@ use super::{
     session,
 };
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     day::Day,
     db::{Row, Tx, Value},
     scope::Actor,
@@ -145,6 +145,7 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
 fn tell(tx: &mut Tx<'_>, actor: &Actor, what: &str, id: i64) -> anyhow::Result<()> {
     let found = tx.one(&format!("select {COLUMNS} from role_grant where row_id = $1"), &[id.into()], read)?.flatten();
     let Some(of) = found else { return Ok(()) };
+    audit::guard(tx, Guarded::Grant, id);
     let whom = account::whom(tx, of.account)?;
     let until = of.ends.map_or_else(String::new, |day| format!("至{}", day.chinese()));
     let title = format!("{what}{}：{whom}，{}起{until}", of.role.title(), of.starts.chinese());
@@ -228,8 +229,12 @@ pub fn name_stand_in(
         return Err(refused(format!("这段时间里已经由{}代理。", other.name)));
     }
     let sql = "insert into stand_in (from_account, to_account, starts, ends, reason, created_at) \
-               values ($1, $2, $3, $4, $5, $6)";
-    tx.execute(sql, &[from.into(), other.id.into(), starts.into(), ends.into(), reason.into(), actor.at.into()])?;
+               values ($1, $2, $3, $4, $5, $6) returning row_id";
+    let values = [from.into(), other.id.into(), starts.into(), ends.into(), reason.into(), actor.at.into()];
+    let id = tx.one(sql, &values, |r| r.i64(0))?.unwrap_or_default();
+    audit::guard(tx, Guarded::StandIn, id);
+    // Whoever acts instead has other rights from then on: under a new token, as with a role that is given.
+    session::close_all(tx, other.id, None, actor.at)?;
     let title = format!("请{}（{to}）代理，{}至{}", other.name, starts.chinese(), ends.chinese());
     audit::note(tx, actor, Kind::Grant, json!({ "title": title, "account": other.id, "reason": reason }));
     Ok(())
@@ -243,6 +248,8 @@ pub fn withdraw_stand_in(tx: &mut Tx<'_>, actor: &Actor, from: i64, id: i64) -> 
     let sql = "update stand_in set withdrawn_at = $3 where row_id = $1 and from_account = $2 and withdrawn_at is null \
                returning to_account";
     let Some(to) = tx.one(sql, &[id.into(), from.into(), actor.at.into()], |r| r.i64(0))? else { return Ok(false) };
+    audit::guard(tx, Guarded::StandIn, id);
+    session::close_all(tx, to, None, actor.at)?;
     let title = format!("收回代理：{}", account::whom(tx, to)?);
     audit::note(tx, actor, Kind::Grant, json!({ "title": title, "account": to }));
     Ok(true)

@@ -102,6 +102,10 @@ fn verify(place: &Place, published: &[PathBuf], key: Option<&str>) -> anyhow::Re
     if report.deleted > 0 {
         say!("已依法删除 {} 行：内容不在了，它们的哈希还在，其余照样可证", report.deleted);
     }
+    say!("账号、角色、措施、督办、考试等 {} 项", report.guarded);
+    if report.unguarded > 0 {
+        say!("另有 {} 类表还没有纳入核验：用 dongliang serve 等命令打开一次即纳入", report.unguarded);
+    }
     let files = attach::prove(&reached.db, &place.data)?;
     files.findings.iter().take(SHOWN).for_each(|f| say!("✗ {f}"));
     if files.files > 0 {

@@ -15,10 +15,10 @@ use super::{
     marking,
     paper::{Asked, Chosen, Form, forms},
     score::{Given, takes_options},
-    test::{MINUTE, State, Test},
+    test::{self, MINUTE, State, Test},
 };
 use crate::{
-    audit::{self, About, Kind as Entry},
+    audit::{self, About, Guarded, Kind as Entry},
     clock::chinese,
     db::{Row, Tx, Value},
     questions::Kind,
@@ -418,6 +418,11 @@ pub fn end_late(tx: &mut Tx<'_>, sat: &Sat, now: i64) -> anyhow::Result<usize> {
     for attempt in &late {
         end(tx, sat, attempt, attempt.due, true)?;
     }
+    if !late.is_empty() {
+        let actor = Actor { name: "程序".into(), account: None, at: now };
+        let what = format!("到时收卷{}份", late.len());
+        test::tell(tx, &actor, &what, (sat.test.id, &sat.test.rules), &json!({ "attempts": late.len() }));
+    }
     Ok(late.len())
 }
 
@@ -425,6 +430,7 @@ fn end(tx: &mut Tx<'_>, sat: &Sat, attempt: &Attempt, at: i64, by_clock: bool) -
     let score = marking::score(tx, sat, attempt.id)?;
     let sql = "update attempt set ended_at = $2, by_clock = $3, score = $4 where row_id = $1 and ended_at is null";
     tx.execute(sql, &[attempt.id.into(), at.into(), i64::from(by_clock).into(), score.into()])?;
+    audit::guard(tx, Guarded::Attempt, attempt.id);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::{
     test,
 };
 use crate::{
+    audit::{self, Guarded},
     db::{Tx, Value},
     questions::Kind,
     scope::Actor,
@@ -54,6 +55,7 @@ pub fn score_again(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<usize> {
         if new != attempt.score {
             let sql = "update attempt set score = $2, earlier_score = $3 where row_id = $1";
             tx.execute(sql, &[attempt.id.into(), new.into(), attempt.score.into()])?;
+            audit::guard(tx, Guarded::Attempt, attempt.id);
             changed += 1;
         }
     }
@@ -111,6 +113,7 @@ pub fn mark(
     }
     let score = score(tx, sat, attempt)?;
     tx.execute("update attempt set score = $2 where row_id = $1", &[attempt.into(), score.into()])?;
+    audit::guard(tx, Guarded::Attempt, attempt);
     let told = json!({ "question": chosen.number, "marks": written(marks) });
     test::tell(tx, actor, "评阅一份答案", (sat.test.id, &sat.test.rules), &told);
     Ok(())

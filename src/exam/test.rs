@@ -11,7 +11,7 @@ use super::{
     roll::Listed,
 };
 use crate::{
-    audit::{self, About, Kind},
+    audit::{self, About, Guarded, Kind},
     auth::account::Refused,
     clock::chinese,
     db::{Row, Tx, Value},
@@ -375,6 +375,7 @@ pub fn out(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<BTreeSet<usize>> {
 
 /// Logs something about a test.
 pub(super) fn tell(tx: &mut Tx<'_>, actor: &Actor, what: &str, (id, rules): (i64, &Rules), more: &serde_json::Value) {
+    audit::guard(tx, Guarded::Test, id);
     let mut told = json!({ "title": format!("{what}“{}”", rules.title), "test": id });
     if let (Some(told), Some(more)) = (told.as_object_mut(), more.as_object()) {
         told.extend(more.clone());

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::content::{Content, Kind, digest};
 use crate::{
-    audit,
+    audit::{self, Guarded},
     auth::account::Refused,
     day::Day,
     db::{Row, Tx, Value},
@@ -194,6 +194,7 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Re
 }
 
 fn told(tx: &mut Tx<'_>, actor: &Actor, what: &str, id: i64, content: &Content) {
+    audit::guard(tx, Guarded::Paper, id);
     let title = format!("{what}第{id}号公文：{}", content.title());
     audit::note(
         tx,
@@ -349,6 +350,7 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, (id, version): (i64, i64), how: &Is
     if tx.execute(sql, &params)? == 0 {
         return Err(overtaken(tx, id)?.into());
     }
+    audit::guard(tx, Guarded::Paper, id);
     let title = format!("印发第{id}号公文，文号{}", how.number);
     let payload = json!({ "title": title, "paper": id, "number": how.number.to_string(), "sha256": how.file });
     audit::note(tx, actor, audit::Kind::Paper, payload);

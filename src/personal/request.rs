@@ -9,7 +9,7 @@ use anyhow::ensure;
 use serde_json::json;
 
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     auth::account::Refused,
     day::Day,
     db::{Row, Tx, Value},
@@ -158,6 +158,7 @@ pub fn ask(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
         new.due.into(),
     ];
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
+    audit::guard(tx, Guarded::Request, id);
     let told =
         json!({ "title": format!("第{id}号更正申请"), "ledger": new.ledger, "record": new.record.0, "request": id });
     audit::note(tx, actor, Kind::Request, told);
@@ -198,6 +199,7 @@ pub fn answer(
     if tx.execute(sql, &params)? == 0 {
         return Err(Refused("这件申请已经有人答复了。".into()).into());
     }
+    audit::guard(tx, Guarded::Request, id);
     let title = format!("答复第{id}号更正申请：{}", if accepted { "已更正" } else { "未采纳" });
     let told = json!({ "title": title, "ledger": request.ledger, "record": request.record.0, "request": id });
     audit::note(tx, actor, Kind::Request, told);
@@ -301,7 +303,9 @@ pub(crate) fn forget(tx: &mut Tx<'_>, ledger: &str, records: &BTreeSet<i64>) -> 
     let among = tx.among("$3");
     let sql = format!(
         "update correction_request set wrong = $1, proposed = '', answer = $1 where ledger = $2 \
-         and answered_at is not null and record_id {among}"
+         and answered_at is not null and record_id {among} returning row_id"
     );
-    tx.execute(&sql, &[GONE.into(), ledger.into(), list.into()]).map(|_| ())
+    let changed = tx.rows(&sql, &[GONE.into(), ledger.into(), list.into()], |r| r.i64(0))?;
+    changed.into_iter().for_each(|id| audit::guard(tx, Guarded::Request, id));
+    Ok(())
 }

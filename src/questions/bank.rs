@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Near, Question, fingerprint, near};
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
     scope::Actor,
 };
@@ -136,6 +136,8 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, questions: &[Question], file: &str) -
     tx.bulk("question", &COLUMNS, rows.iter().map(Vec::as_slice))?;
     let numbers: Vec<i64> = (last + 1..).take(rows.len()).collect();
     if let (Some(first), Some(end)) = (numbers.first(), numbers.last()) {
+        let sql = "select row_id from question where number between $1 and $2 and version = 1";
+        stated(tx, sql, &[(*first).into(), (*end).into()])?;
         let title = format!("题库：收入{}道题（第{first}至{end}号）", numbers.len());
         audit::note(tx, actor, Kind::Question, json!({ "title": title, "file": file, "first": first, "last": end }));
     }
@@ -155,6 +157,7 @@ pub fn revise(tx: &mut Tx<'_>, actor: &Actor, number: i64, question: &Question) 
     let version = now.version + 1;
     let values = row(number, version, question, actor)?;
     tx.bulk("question", &COLUMNS, [values.as_slice()])?;
+    stated(tx, ONE, &[number.into(), version.into()])?;
     let title = format!("题库：第{number}号题改为第{version}版");
     audit::note(tx, actor, Kind::Question, json!({ "title": title, "question": number, "version": version }));
     Ok(version)
@@ -174,8 +177,18 @@ pub fn retire(tx: &mut Tx<'_>, actor: &Actor, number: i64, reason: &str) -> anyh
     let params: [Value; 5] =
         [number.into(), now.version.into(), actor.at.into(), (&actor.name).into(), reason.trim().into()];
     tx.execute(sql, &params)?;
+    stated(tx, ONE, &[number.into(), now.version.into()])?;
     let title = format!("题库：停用第{number}号题");
     audit::note(tx, actor, Kind::Question, json!({ "title": title, "question": number, "reason": reason.trim() }));
+    Ok(())
+}
+
+const ONE: &str = "select row_id from question where number = $1 and version = $2";
+
+/// Has the log state the versions that a query names.
+fn stated(tx: &mut Tx<'_>, sql: &str, params: &[Value]) -> anyhow::Result<()> {
+    let rows = tx.rows(sql, params, |r| r.i64(0))?;
+    rows.into_iter().for_each(|id| audit::guard(tx, Guarded::Question, id));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Remedies in the store.
 
 use crate::{
+    audit::{self, Guarded},
     day::Day,
     db::{Row, Tx, Value},
     scope::{Actor, Scope},
@@ -266,6 +267,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, actor: &Actor, remedy: i64, told: &Told) -> 
         told.person.into(),
         told.text.as_str().into(),
     ];
+    audit::guard(tx, Guarded::Remedy, remedy);
     tx.execute(sql, &params).map(|_| ())
 }
 

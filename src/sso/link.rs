@@ -3,7 +3,7 @@
 
 use super::{Refusal, Setting, identity::Identity};
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     auth::{
         account::{self, Account, Refused},
         grant,
@@ -61,11 +61,12 @@ pub fn link(tx: &mut Tx<'_>, actor: &Actor, id: i64, issuer: &str, subject: &str
         return Err(refused("系统管理员、安全管理员、审计管理员的账号不能绑定单点登录。"));
     }
     let sql = "insert into sso_link (account_id, issuer, subject, linked_at, linked_by) values ($1, $2, $3, $4, $5) \
-               on conflict do nothing";
+               on conflict do nothing returning row_id";
     let values: [Value; 5] = [id.into(), issuer.into(), subject.into(), actor.at.into(), actor.name.as_str().into()];
-    if tx.execute(sql, &values)? == 0 {
+    let Some(row) = tx.one(sql, &values, |r| r.i64(0))? else {
         return Err(refused("这个身份已与一个账号绑定，或者该账号已经绑定，请先解除。"));
-    }
+    };
+    audit::guard(tx, Guarded::Link, row);
     told(tx, actor, &account, "绑定", subject);
     Ok(())
 }
@@ -77,7 +78,10 @@ pub fn link(tx: &mut Tx<'_>, actor: &Actor, id: i64, issuer: &str, subject: &str
 pub fn unlink(tx: &mut Tx<'_>, actor: &Actor, id: i64, issuer: &str) -> anyhow::Result<bool> {
     let Some(link) = of_account(tx, issuer, id)? else { return Ok(false) };
     let Some(account) = account::get(tx, id)? else { return Ok(false) };
-    tx.execute("delete from sso_link where issuer = $1 and account_id = $2", &[issuer.into(), id.into()])?;
+    let sql = "delete from sso_link where issuer = $1 and account_id = $2 returning row_id";
+    if let Some(row) = tx.one(sql, &[issuer.into(), id.into()], |r| r.i64(0))? {
+        audit::guard(tx, Guarded::Link, row);
+    }
     told(tx, actor, &account, "解除绑定", &link.subject);
     Ok(true)
 }

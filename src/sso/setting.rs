@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ureq::http::Uri;
 
 use crate::{
-    audit::{self, Kind},
+    audit::{self, Guarded, Kind},
     db::Tx,
     installation::{meta, set_meta},
     ledger::secret::Keys,
@@ -126,6 +126,7 @@ pub fn load(tx: &mut Tx<'_>) -> anyhow::Result<Option<Setting>> {
 /// When the store cannot be written.
 pub fn save(tx: &mut Tx<'_>, actor: &Actor, setting: &Setting) -> anyhow::Result<()> {
     set_meta(tx, KEY, &serde_json::to_string(setting)?)?;
+    audit::guard(tx, Guarded::Sso, 0);
     let title = format!(
         "单点登录：{}，客户端 {}，编号字段 {}，第二因子{}",
         setting.issuer,
@@ -146,6 +147,7 @@ pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<bool> {
     let Some(anew) = keys.anew(&setting.secret)? else { return Ok(false) };
     setting.secret = anew;
     set_meta(tx, KEY, &serde_json::to_string(&setting)?)?;
+    audit::guard(tx, Guarded::Sso, 0);
     Ok(true)
 }
 
@@ -156,6 +158,7 @@ pub(crate) fn reseal(tx: &mut Tx<'_>, keys: &Keys) -> anyhow::Result<bool> {
 pub fn remove(tx: &mut Tx<'_>, actor: &Actor) -> anyhow::Result<bool> {
     let was = tx.execute("delete from meta where key = $1", &[KEY.into()])? > 0;
     if was {
+        audit::guard(tx, Guarded::Sso, 0);
         audit::note(tx, actor, Kind::Setting, serde_json::json!({ "title": "单点登录：停用" }));
     }
     Ok(was)

@@ -158,7 +158,7 @@ fn touched(layout: &Layout, line: &Line) -> (Vec<(usize, i64)>, usize) {
                 let room = NAMED.saturating_sub(named.len());
                 named.extend((run.record..).take(room.min(run.n as usize)).map(|record| (table, record)));
             }
-            Part::Mark(_) => {}
+            Part::Mark(_) | Part::Stated(..) => {}
         }
     }
     // What was opened has no rows: its payload names the record.

@@ -19,8 +19,14 @@ fn since(db: &Db, row_id: i64) -> Vec<Line> {
     lines
 }
 
-fn told(lines: &[Line]) -> Vec<(&str, &str)> {
-    lines.iter().map(|l| (l.kind.as_str(), l.written.as_str())).collect()
+/// Kind and rows, those of ledgers; of what is stated besides, its table and key.
+fn told(lines: &[Line]) -> Vec<(&str, String)> {
+    let word = |word: &str| match word.strip_prefix('=').and_then(|w| w.rsplit_once(':')) {
+        Some((item, _)) => format!("={item}"),
+        None => word.to_owned(),
+    };
+    let words = |l: &Line| l.written.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    lines.iter().map(|l| (l.kind.as_str(), words(l))).collect()
 }
 
 db_test!(each_door_says_what_it_did, |db: &Db| {
@@ -49,13 +55,13 @@ db_test!(each_door_says_what_it_did, |db: &Db| {
     assert_eq!(
         told(&lines),
         [
-            ("import", "person +8.1x2"),
+            ("import", "person +8.1x2".to_owned()),
             // What that judgement calls for is drafted by itself.
-            ("remedy", ""),
-            ("undo", "person -8.1x2"),
-            ("void", "mentor_pair -2.1"),
-            ("join", "post -7.1 +7.2 person -7.1"),
-            ("correct", "person -1.1 +1.2"),
+            ("remedy", "=remedy:1 =remedy:2".to_owned()),
+            ("undo", "person -8.1x2".to_owned()),
+            ("void", "mentor_pair -2.1".to_owned()),
+            ("join", "post -7.1 +7.2 person -7.1".to_owned()),
+            ("correct", "person -1.1 +1.2".to_owned()),
         ]
     );
     let payload = |n: usize| lines[n].payload.clone().unwrap();

@@ -220,6 +220,9 @@ db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {
     }
     assert_eq!(name(&mut own, "other", "2025-10-20", "2025-10-24", "年休假").status, 303);
     assert_eq!(name(&mut own, "other", "2025-10-22", "2025-10-26", "年休假").status, 422, "already");
+    // Other rights, another token: whoever acts instead logs in anew.
+    assert_eq!(b.get("/people").led(), (303, "/login?next=%2Fpeople"));
+    let mut b = Browser::logged_in(o, other);
     assert_eq!(b.get("/people").status, 200);
     assert!(b.get("/account").read().contains("领导小组办公室（全市），代clerk"));
     // Not handed on further, and not beyond what the clerk still has.
@@ -234,7 +237,8 @@ db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {
     b.submit("/account", "/account/stand-ins/withdraw", &[("id", "1")]);
     assert_eq!(b.get("/people").status, 200);
     own.submit("/account", "/account/stand-ins/withdraw", &[("id", "1")]);
-    assert_eq!(b.get("/people").status, 403, "withdrawn");
+    assert_eq!(b.get("/people").status, 303, "withdrawn: the session has ended");
+    assert_eq!(Browser::logged_in(o, other).get("/people").status, 403);
 });
 
 db_test!(what_a_grant_reaches, |db: &Db| {

@@ -4,6 +4,7 @@
 mod audit;
 mod audit_deeds;
 mod audit_doors;
+mod audit_guarded;
 mod audit_random;
 mod auth_demo;
 mod auth_forms;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::audit::written::Act;
+use crate::audit::{guard::Guarded, written::Act};
 
 /// One thing that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Finding {
     pub ledger: Option<String>,
     /// Record and revision.
     pub row: Option<(i64, i64)>,
+    /// What is no ledger's, and its key.
+    pub item: Option<(Guarded, i64)>,
     /// Number of the entry; `Err` with its row id where it has none.
     pub entry: Option<Result<i64, i64>>,
     /// What it is.
@@ -51,6 +53,12 @@ pub enum What {
     Former,
     /// A row that an entry says was deleted is there.
     Back,
+    /// What is no ledger's is otherwise than when it was stated last.
+    Altered,
+    /// It is gone.
+    Lost,
+    /// No entry states it, or the last one says that it was taken away.
+    Unstated,
     /// The tree kept in the database is not that of the entries.
     Tree,
     /// A checkpoint does not fit the entries: between these sizes something was changed.
@@ -85,7 +93,7 @@ pub enum What {
 
 impl From<What> for Finding {
     fn from(what: What) -> Finding {
-        Finding { ledger: None, row: None, entry: None, what }
+        Finding { ledger: None, row: None, item: None, entry: None, what }
     }
 }
 
@@ -104,7 +112,11 @@ impl fmt::Display for Finding {
         if let Some((record, revision)) = self.row {
             write!(f, " 记录 {record} 第 {revision} 版")?;
         }
-        if self.entry.is_some() || self.ledger.is_some() {
+        if let Some((what, key)) = self.item {
+            let apart = if self.entry.is_some() { "，" } else { "" };
+            write!(f, "{apart}{}（{} 第 {key} 行）", what.title(), what.name())?;
+        }
+        if self.entry.is_some() || self.ledger.is_some() || self.item.is_some() {
             f.write_str("：")?;
         }
         write!(f, "{}", self.what)
@@ -130,6 +142,9 @@ impl fmt::Display for What {
             What::Payload => f.write_str("改动前后的内容被改动"),
             What::PayloadGone => f.write_str("改动前后的内容被删去，而没有依法删除的日志"),
             What::Former => f.write_str("更换密钥或到期删除以前各行的哈希缺失，或不是这条日志的"),
+            What::Altered => f.write_str("与这条日志最后所记的不符，不是经系统改动的"),
+            What::Lost => f.write_str("被删去"),
+            What::Unstated => f.write_str("没有日志，不是经系统建立的"),
             What::Back => f.write_str("已到期删除的记录又在台账里"),
             What::Tree => f.write_str("日志的树与日志不符"),
             What::Checked { after, upto } => {

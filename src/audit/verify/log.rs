@@ -1,6 +1,6 @@
 //! The entries: each by itself, and all as a tree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     Checkpoints, Report,
@@ -11,6 +11,7 @@ use crate::{
     audit::{
         entry::{PRINT, Seal, payload_hash},
         former,
+        guard::Guarded,
         kind::Kind,
         names::{When, when},
         sequence::{COLUMNS, Read, WIDTH, frontier},
@@ -34,6 +35,9 @@ pub(super) struct Log {
     /// By entry that encrypted rows anew or deleted them, what these hashed to before, in the order of its items; of each
     /// under the names of each time.
     pub(super) former: HashMap<u32, Vec<Hash>>,
+    /// Tables whose rows are stated, and each item as it was stated last, with the entry that did.
+    pub(super) guards: BTreeSet<Guarded>,
+    pub(super) stated: HashMap<(Guarded, i64), (Option<Hash>, u32)>,
 }
 
 /// What is kept of an entry.
@@ -197,6 +201,12 @@ impl Reading {
                     }
                 }
                 Some(Part::Mark(Mark::Key(number))) => key = number,
+                Some(Part::Mark(Mark::Guards(guarded))) => {
+                    self.log.guards.insert(guarded);
+                }
+                Some(Part::Stated(what, id, hash)) => {
+                    self.log.stated.insert((what, id), (hash, at));
+                }
                 Some(Part::Mark(mark)) => self.log.renamed.push((when(seq), mark)),
                 None => report.find(Finding { entry: Some(seq), ..What::Entry.into() }),
             }

@@ -1,10 +1,12 @@
 //! Proves the log and the ledgers from the database alone, and says where they were changed.
 //!
 //! First all entries in the order of their rows (`log`): seal, leaf, payload, tree, checkpoints. Then every ledger in the
-//! order of its rows (`rows`): each row and each void must belong to one entry and have the hash under its root. What is
+//! order of its rows (`rows`): each row and each void must belong to one entry and have the hash under its root; and every
+//! other row that the log states (`guarded`): it must be as it was stated last. What is
 //! kept in memory meanwhile is about 100 bytes an entry, not the rows.
 
 mod finding;
+mod guarded;
 mod log;
 mod rows;
 mod stream;
@@ -48,6 +50,10 @@ pub struct Report {
     pub deleted: u64,
     /// Voids of rows.
     pub voids: u64,
+    /// Items of other tables that the log states.
+    pub guarded: u64,
+    /// Tables of which the log does not state the rows yet: the program has not been opened on them.
+    pub unguarded: u64,
     /// Checkpoints, published ones included.
     pub checkpoints: u64,
     /// Whether the signatures could be checked.
@@ -94,8 +100,9 @@ pub fn verify(db: &Db, against: &Against) -> anyhow::Result<Report> {
 pub fn verify_in(tx: &mut Tx<'_>, seal: Option<&Seal>, against: &Against) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let checkpoints = checkpoints(tx, against, &mut report)?;
-    let log = log::read(tx, seal, checkpoints, &mut report)?;
+    let mut log = log::read(tx, seal, checkpoints, &mut report)?;
     packages(tx, &log.packages, &mut report)?;
+    guarded::check(tx, &mut log, &mut report)?;
     rows::check(tx, log, &mut report)?;
     Ok(report)
 }

@@ -177,7 +177,7 @@ fn deleted(ledger: &str, runs: &mut Runs, items: &mut Items<'_>, report: &mut Re
 }
 
 fn at_row(ledger: &str, row: (i64, i64), entry: Option<&Known>, what: What) -> Finding {
-    Finding { ledger: Some(ledger.to_owned()), row: Some(row), entry: entry.map(|e| e.seq), what }
+    Finding { ledger: Some(ledger.to_owned()), row: Some(row), item: None, entry: entry.map(|e| e.seq), what }
 }
 
 /// Rows and voids that entries tell of and that did not come.

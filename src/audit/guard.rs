@@ -1,0 +1,475 @@
+//! Rows that are no ledger's and are held against the log nevertheless: accounts and what they may do, remedies, orders,
+//! doubts, questions, tests and what was answered, papers, files.
+//!
+//! Whoever changes such a row says so ([`guard`]); before the commit its hash, as it then stands, goes into the entry of
+//! that transaction. `verify` holds each row against the entry that stated it last. An item is a row with the rows that
+//! belong to it (a remedy with what happened to it), hashed together, so that none of these can be taken away or put to it.
+//!
+//! Left out is what changes without an act: the last login, the step of the last code, an attempt that still runs.
+
+use std::sync::LazyLock;
+
+use super::{
+    canon::Form,
+    entry::note,
+    kind::Kind,
+    trail::Trail,
+    tree::{self, Hash},
+    written::{Mark, Part, parts},
+};
+use crate::{
+    db::{Db, Tx, Value},
+    installation::{meta, set_meta},
+    ledger::row::quoted,
+    scope::Actor,
+};
+
+/// What is guarded. The order is that of [`Guarded::ALL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Guarded {
+    /// An account with its recovery codes.
+    Account,
+    /// A role given to an account.
+    Grant,
+    /// Who acts in whose place.
+    StandIn,
+    /// Which subject of the provider an account is.
+    Link,
+    /// How single sign-on is set.
+    Sso,
+    /// A remedy with what happened to it.
+    Remedy,
+    /// An order with what happened to it.
+    Supervision,
+    /// A doubt and its answer.
+    Doubt,
+    /// A version of a question.
+    Question,
+    /// A test with its list and the questions that were taken out.
+    Test,
+    /// An attempt that is over, with its answers.
+    Attempt,
+    /// A paper, drafted or issued.
+    Paper,
+    /// A file of a record.
+    File,
+    /// A request for correction and its answer.
+    Request,
+    /// Something said about the program, and the answer.
+    Feedback,
+}
+
+/// Where an item lies.
+struct Table {
+    guarded: Guarded,
+    /// The table, which is also the word in an entry.
+    name: &'static str,
+    title: &'static str,
+    kind: Kind,
+    /// What tells one from another, a number.
+    key: &'static str,
+    /// Those alone are guarded.
+    only: &'static str,
+    columns: &'static str,
+    belongs: &'static [Belongs],
+}
+
+/// Rows that belong to an item.
+struct Belongs {
+    table: &'static str,
+    /// The column that names the item.
+    to: &'static str,
+    /// What puts them in order.
+    order: &'static str,
+    columns: &'static str,
+}
+
+const fn table(guarded: Guarded, name: &'static str, title: &'static str, kind: Kind, columns: &'static str) -> Table {
+    Table { guarded, name, title, kind, key: "row_id", only: "1 = 1", columns, belongs: &[] }
+}
+
+const TABLES: [Table; 15] = [
+    Table {
+        belongs: &[Belongs { table: "recovery_code", to: "account_id", order: "hash", columns: "hash" }],
+        ..table(
+            Guarded::Account,
+            "account",
+            "账号",
+            Kind::Account,
+            "login name person_id password must_change password_until totp totp_confirmed created_at created_by \
+             disabled_at disabled_by",
+        )
+    },
+    table(
+        Guarded::Grant,
+        "role_grant",
+        "角色",
+        Kind::Grant,
+        "account_id role unit_id starts ends granted_at granted_by withdrawn_at withdrawn_by",
+    ),
+    table(
+        Guarded::StandIn,
+        "stand_in",
+        "代理",
+        Kind::Grant,
+        "from_account to_account starts ends reason created_at withdrawn_at",
+    ),
+    table(Guarded::Link, "sso_link", "单点登录绑定", Kind::Grant, "account_id issuer subject linked_at linked_by"),
+    Table {
+        key: "cast(0 as bigint)",
+        only: "key = 'sso'",
+        ..table(Guarded::Sso, "meta", "单点登录设置", Kind::Setting, "value")
+    },
+    Table {
+        belongs: &[Belongs {
+            table: "remedy_event",
+            to: "remedy_id",
+            order: "row_id",
+            columns: "kind at actor account day person_id text",
+        }],
+        ..table(
+            Guarded::Remedy,
+            "remedy",
+            "改进措施",
+            Kind::Remedy,
+            "requirement subject rest window_label act unit_id organ_id state drafted_at due person_id acted_on \
+             escalated_at",
+        )
+    },
+    Table {
+        belongs: &[Belongs {
+            table: "supervision_event",
+            to: "supervision_id",
+            order: "row_id",
+            columns: "kind at actor account day text",
+        }],
+        ..table(
+            Guarded::Supervision,
+            "supervision",
+            "督办",
+            Kind::Supervise,
+            "requirement subject rest window_label unit_id title demand due state issued_at issued_by escalated_at \
+             year sequence",
+        )
+    },
+    table(
+        Guarded::Doubt,
+        "doubt",
+        "存疑",
+        Kind::Doubt,
+        "ledger record_id revision unit_id reason asked_at asked_by account answered_at answered_by answer",
+    ),
+    table(
+        Guarded::Question,
+        "question",
+        "题",
+        Kind::Question,
+        "number version kind topic difficulty source content fingerprint recorded_at recorded_by retired_at \
+         retired_by retire_reason",
+    ),
+    Table {
+        belongs: &[
+            Belongs {
+                table: "test_roll",
+                to: "test_id",
+                order: "person_id",
+                columns: "person_id organ_id extra excused",
+            },
+            Belongs {
+                table: "test_withdrawn",
+                to: "test_id",
+                order: "question",
+                columns: "question reason withdrawn_at withdrawn_by",
+            },
+        ],
+        ..table(
+            Guarded::Test,
+            "test",
+            "考试",
+            Kind::Test,
+            "title activity_id unit_id opens_at closes_at minutes attempts review_at state paper made_at made_by \
+             published_at published_by closed_at",
+        )
+    },
+    Table {
+        only: "ended_at is not null",
+        belongs: &[Belongs {
+            table: "attempt_answer",
+            to: "attempt_id",
+            order: "question",
+            columns: "question sequence answer flagged saved_at marks marked_by",
+        }],
+        ..table(
+            Guarded::Attempt,
+            "attempt",
+            "答卷",
+            Kind::Test,
+            "test_id person_id number asked begun_at due_at seat ended_at by_clock score earlier_score",
+        )
+    },
+    table(
+        Guarded::Paper,
+        "paper",
+        "公文",
+        Kind::Paper,
+        "kind period unit_id requirements content digest drawn_at drawn_by version dropped_at year prefix sequence \
+         issued_at issued_by issued_on file bytes checkpoint",
+    ),
+    // Its sealed key is left out: a change of keys seals it anew, and a wrong one does not open the file.
+    table(
+        Guarded::File,
+        "attachment",
+        "附件",
+        Kind::Attach,
+        "ledger record_id sha256 name size kind recorded_at recorded_by account removed_at removed_by reason",
+    ),
+    table(
+        Guarded::Request,
+        "correction_request",
+        "更正申请",
+        Kind::Request,
+        "account_id person_id ledger record_id revision unit_id wrong proposed asked_at due answered_at answered_by \
+         accepted answer",
+    ),
+    table(
+        Guarded::Feedback,
+        "feedback",
+        "意见建议",
+        Kind::Feedback,
+        "account_id receipt page text given_on answered_at answered_by answer",
+    ),
+];
+
+/// The statements and forms of a table.
+struct Ready {
+    form: Form,
+    /// Columns selected after the key.
+    one: String,
+    all: String,
+    keys: String,
+    belongs: Vec<(Form, String, String)>,
+}
+
+static READY: LazyLock<Vec<Ready>> = LazyLock::new(|| TABLES.iter().map(Ready::of).collect());
+
+impl Ready {
+    fn of(t: &Table) -> Ready {
+        let form = |name: &str, columns: &'static str| Form::new(name, columns.split_whitespace().enumerate());
+        let list = |columns: &str| columns.split_whitespace().map(|c| format!(", {}", quoted(c))).collect::<String>();
+        let Table { name, key, only, columns, .. } = t;
+        let select = format!("select {key}{} from {name} where {only}", list(columns));
+        let belongs = t.belongs.iter().map(|b| {
+            let Belongs { table, to, order, columns } = b;
+            let select = format!("select {to}{} from {table}", list(columns));
+            let one = format!("{select} where {to} = $1 order by {order}");
+            (form(table, columns), one, format!("{select} order by {to}, {order}"))
+        });
+        Ready {
+            form: form(name, columns),
+            one: format!("{select} and {key} = $1"),
+            all: format!("{select} order by 1"),
+            keys: format!("select {key} from {name} where {only} order by 1"),
+            belongs: belongs.collect(),
+        }
+    }
+}
+
+impl Guarded {
+    /// All of them.
+    pub const ALL: [Guarded; 15] = {
+        let mut all = [Guarded::Account; 15];
+        let mut i = 0;
+        while i < all.len() {
+            all[i] = TABLES[i].guarded;
+            i += 1;
+        }
+        all
+    };
+
+    fn table(self) -> &'static Table {
+        &TABLES[self as usize]
+    }
+
+    /// The table, and the word for it in an entry.
+    pub fn name(self) -> &'static str {
+        self.table().name
+    }
+
+    /// What people call one of them.
+    pub fn title(self) -> &'static str {
+        self.table().title
+    }
+
+    /// The kind of entries that tell of it.
+    pub(super) fn kind(self) -> Kind {
+        self.table().kind
+    }
+
+    /// The one of that word.
+    pub(super) fn parse(name: &str) -> Option<Guarded> {
+        Guarded::ALL.into_iter().find(|g| g.name() == name)
+    }
+
+    /// The hash of an item as it stands; `None` where it is not there.
+    fn now(self, tx: &mut Tx<'_>, key: i64) -> anyhow::Result<Option<Hash>> {
+        let ready = &READY[self as usize];
+        let mut bytes = Vec::new();
+        let params: [Value; 1] = [key.into()];
+        let Some(mut hash) = tx.one(&ready.one, &params, |r| Ok(ready.form.hash(&mut bytes, |i| r.peek(i + 1))))?
+        else {
+            return Ok(None);
+        };
+        for (form, one, _) in &ready.belongs {
+            let mut hashes = vec![hash];
+            tx.each(one, &params, |r| {
+                hashes.push(form.hash(&mut bytes, |i| r.peek(i + 1)));
+                Ok(())
+            })?;
+            hash = tree::root(&hashes);
+        }
+        Ok(Some(hash))
+    }
+
+    /// All items, by key, each with its hash.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn all(self, tx: &mut Tx<'_>) -> anyhow::Result<Vec<(i64, Hash)>> {
+        let ready = &READY[self as usize];
+        let mut bytes = Vec::new();
+        let mut items =
+            tx.rows(&ready.all, &[], |r| Ok((r.i64(0)?, ready.form.hash(&mut bytes, |i| r.peek(i + 1)))))?;
+        for (form, _, all) in &ready.belongs {
+            let (mut open, mut hashes) = (i64::MIN, Vec::new());
+            tx.each(all, &[], |r| {
+                let of = r.i64(0)?;
+                if of != open {
+                    fold(&mut items, open, &mut hashes);
+                    open = of;
+                }
+                hashes.push(form.hash(&mut bytes, |i| r.peek(i + 1)));
+                Ok(())
+            })?;
+            fold(&mut items, open, &mut hashes);
+        }
+        Ok(items)
+    }
+}
+
+/// Takes the hashes of what belongs to an item into its own; both come in the order of the keys.
+fn fold(items: &mut [(i64, Hash)], of: i64, hashes: &mut Vec<Hash>) {
+    if let Ok(at) = items.binary_search_by_key(&of, |(key, _)| *key) {
+        hashes.insert(0, items[at].1);
+        items[at].1 = tree::root(hashes);
+    }
+    hashes.clear();
+}
+
+/// Says that an item was made, changed or taken away in this transaction: its entry will state it as it stands at the end.
+pub(crate) fn guard(tx: &mut Tx<'_>, what: Guarded, key: i64) {
+    tx.trail().state(what, key);
+}
+
+/// Held by who states, so that of two who change one item the later one sees what the earlier one did (PostgreSQL). It is
+/// the last lock of a transaction.
+const LOCK: i64 = 0x67_7561_7264;
+
+/// Puts what was changed into the entry of the transaction, as it stands now.
+pub(super) fn finish(tx: &mut Tx<'_>, trail: &mut Trail) -> anyhow::Result<()> {
+    if trail.stated.is_empty() {
+        return Ok(());
+    }
+    tx.lock(&[LOCK])?;
+    for (what, key) in std::mem::take(&mut trail.stated) {
+        let hash = what.now(tx, key)?;
+        trail.writing.stated(what, key, hash);
+        trail.last_stated = Some(what);
+    }
+    Ok(())
+}
+
+/// Of which tables the log has begun to hold the rows.
+const GUARDED: &str = "audit_guarded";
+/// Items of one entry.
+const CHUNK: usize = 2_000;
+
+/// Notes in the transaction that makes a database that all of them are guarded from the first row on.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn begin(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    for guarded in Guarded::ALL {
+        tx.trail().mark(&Mark::Guards(guarded));
+    }
+    noted(tx)
+}
+
+fn noted(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    set_meta(tx, GUARDED, &Guarded::ALL.map(Guarded::name).join(" "))
+}
+
+/// Takes the rows of tables that were not guarded yet as they are, once for each table. Whether that was done is asked of
+/// the log, which nobody can make say otherwise, whatever `meta` says. Nobody may write meanwhile.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn adopt(db: &Db, actor: &Actor) -> anyhow::Result<()> {
+    let missing = db.read(|tx| {
+        let have = meta(tx, GUARDED)?.unwrap_or_default();
+        let mut missing: Vec<Guarded> =
+            Guarded::ALL.into_iter().filter(|g| !have.split(' ').any(|n| n == g.name())).collect();
+        if !missing.is_empty() {
+            let sql = "select written from audit_entry where kind in ('adopt', 'init') order by row_id";
+            tx.each(sql, &[], |r| {
+                for part in parts(r.text(0)?).flatten() {
+                    if let Part::Mark(Mark::Guards(guarded)) = part {
+                        missing.retain(|g| *g != guarded);
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok((have.is_empty() || !missing.is_empty()).then_some(missing))
+    })?;
+    let Some(missing) = missing else { return Ok(()) };
+    let mut items = Vec::new();
+    for guarded in &missing {
+        let keys = db.read(|tx| tx.rows(&READY[*guarded as usize].keys, &[], |r| r.i64(0)))?;
+        items.extend(keys.into_iter().map(|key| (*guarded, key)));
+    }
+    let mut rest = &items[..];
+    loop {
+        let (now, later) = rest.split_at(rest.len().min(CHUNK));
+        let (now, actor, marks) = (now.to_vec(), actor.clone(), later.is_empty().then(|| missing.clone()));
+        db.write(move |tx| {
+            let told = serde_json::json!({ "title": "账号、角色、措施等纳入核验", "rows": now.len() });
+            now.into_iter().for_each(|(what, key)| guard(tx, what, key));
+            let Some(marks) = marks else {
+                note(tx, &actor, Kind::Adopt, told);
+                return Ok(());
+            };
+            if !marks.is_empty() {
+                note(tx, &actor, Kind::Adopt, told);
+            }
+            marks.into_iter().for_each(|guarded| tx.trail().mark(&Mark::Guards(guarded)));
+            noted(tx)
+        })?;
+        if later.is_empty() {
+            return Ok(());
+        }
+        rest = later;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_stands_at_its_place() {
+        for (i, guarded) in Guarded::ALL.into_iter().enumerate() {
+            assert_eq!(guarded as usize, i, "{}", guarded.name());
+            assert_eq!(Guarded::parse(guarded.name()), Some(guarded));
+        }
+    }
+}
