@@ -9,6 +9,7 @@ pub mod auth;
 pub mod backup;
 pub mod calendar;
 pub mod check;
+pub mod class;
 pub mod cli;
 pub mod clock;
 pub mod consequence;

@@ -8,13 +8,21 @@ use super::{
 };
 use crate::db::Tx;
 
-/// The item analysis of a test over each person's last ended attempt: right is all marks, and what was not answered is
-/// wrong. A question is named by its place in the paper, from 1.
+/// The item analysis of a test over each person's last ended attempt. A question is named by its place in the paper, from 1.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn of_test(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<Analysis> {
     let names = (1..=sat.paper.len()).map(|n| n.to_string()).collect();
+    Ok(items::analyse(&responses(tx, sat, names)?))
+}
+
+/// The answers of each person's last ended attempt under these names of the questions: right is all marks, and what was
+/// not answered is wrong.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn responses(tx: &mut Tx<'_>, sat: &Sat, names: Vec<String>) -> anyhow::Result<Responses> {
     let sql = "select a.row_id, b.question, b.answer, b.marks from attempt a left join attempt_answer b on b.attempt_id = a.row_id \
                where a.test_id = $1 and a.ended_at is not null and not exists (select 1 from attempt l \
                where l.test_id = a.test_id and l.person_id = a.person_id and l.number > a.number and l.ended_at is not null) \
@@ -39,5 +47,5 @@ pub fn of_test(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<Analysis> {
         }
         Ok(())
     })?;
-    Ok(items::analyse(&Responses::collect(names, rows.into_iter().map(|(_, row)| (row, 1)))))
+    Ok(Responses::collect(names, rows.into_iter().map(|(_, row)| (row, 1))))
 }

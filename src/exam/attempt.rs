@@ -201,6 +201,21 @@ pub fn last(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Option<At
     tx.one(&sql, &[test.into(), person.into()], read)
 }
 
+/// The attempt of a person that counts: the best that is marked, of equal ones the first; without one the last.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn best(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Option<Attempt>> {
+    let sql = format!(
+        "select {COLUMNS} from attempt where test_id = $1 and person_id = $2 and score is not null \
+         order by score desc, number limit 1"
+    );
+    match tx.one(&sql, &[test.into(), person.into()], read)? {
+        Some(best) => Ok(Some(best)),
+        None => last(tx, test, person),
+    }
+}
+
 /// Begins an attempt, or gives the running one of this session. `seed` decides the order of questions and options.
 ///
 /// # Errors

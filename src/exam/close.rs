@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     attempt::{self, Sat},
+    line::{self, Settled},
     roll::{self, ABSENT, Attendance, EXCUSED, Listed, SAT},
     test::{self, State, Test},
 };
@@ -44,8 +45,16 @@ pub fn patrol(installation: &Installation) -> anyhow::Result<usize> {
                 n => done += n,
             }
         }
-        let (inst, sat) = (installation.clone(), sat);
-        done += usize::from(installation.db.write(move |tx| close(tx, &inst, &sat, now))?);
+        if now <= sat.test.rules.closes {
+            continue;
+        }
+        // Outside of the writer: a calibration takes its time.
+        let settled = installation.db.read(|tx| {
+            let current = installation.current(tx)?;
+            line::settle(tx, &current, &sat)
+        })?;
+        let inst = installation.clone();
+        done += usize::from(installation.db.write(move |tx| close(tx, &inst, &sat, &settled, now))?);
     }
     Ok(done)
 }
@@ -101,21 +110,27 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
 }
 
 /// Closes a test if nobody can answer any more and all is marked; true if it did.
-fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, now: i64) -> anyhow::Result<bool> {
+fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now: i64) -> anyhow::Result<bool> {
     let test = &sat.test;
     let outcomes = outcomes(tx, test.id)?;
     // Nobody begins after the end; whoever has minutes besides and still answers is open.
     if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) {
         return Ok(false);
     }
+    // Marks or a withdrawn question came meanwhile: the next round takes them in.
+    if line::basis(tx, test)? != settled.basis {
+        return Ok(false);
+    }
     let sql = "update test set state = 'closed', closed_at = $2 where row_id = $1 and state = 'open'";
     if tx.execute(sql, &[test.id.into(), now.into()])? == 0 {
         return Ok(false);
     }
-    record(tx, inst, test, &outcomes)?;
+    line::keep(tx, test.id, settled)?;
+    record(tx, inst, &Test { line: settled.line, ..test.clone() }, &outcomes)?;
     let actor = Actor { name: "程序".into(), account: None, at: inst.clock.now().instant };
     let sat_it = outcomes.iter().filter(|o| o.score.is_some()).count();
-    test::tell(tx, &actor, "考试结束", (test.id, &test.rules), &json!({ "listed": outcomes.len(), "sat": sat_it }));
+    let told = json!({ "listed": outcomes.len(), "sat": sat_it, "line": settled.note });
+    test::tell(tx, &actor, "考试结束", (test.id, &test.rules), &told);
     Ok(true)
 }
 
@@ -124,12 +139,16 @@ fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, now: i64) -> anyhow::R
 /// # Errors
 /// When the store cannot be written.
 pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Result<()> {
-    let Some(test) = test::get(tx, id)?.filter(|t| t.state == State::Closed) else { return Ok(()) };
+    let Some(sat) = sat(tx, id)?.filter(|s| s.test.state == State::Closed) else { return Ok(()) };
+    let current = inst.current_in_write(tx)?;
+    let settled = line::settle(tx, &current, &sat)?;
+    line::keep(tx, id, &settled)?;
     let outcomes = outcomes(tx, id)?;
-    record(tx, inst, &test, &outcomes)
+    record(tx, inst, &Test { line: settled.line, ..sat.test }, &outcomes)
 }
 
-/// Records the results as the class's: each on the list as 已考 with the score, 缺考 or 因故免考.
+/// Records the results as the class's: each on the list as 已考 with the score, 缺考 or 因故免考. The score of a second form
+/// is recorded as it stands to the line of the first.
 fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome]) -> anyhow::Result<()> {
     let Some(activity) = test.rules.activity else { return Ok(()) };
     let current = inst.current_in_write(tx)?;
@@ -161,7 +180,7 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
             }
             (None, Some((score, _))) => {
                 set("sat", SAT.into());
-                set("score", score.into());
+                set("score", test.line.map_or(score, |line| line::carried(score, line)).into());
                 set("day", day.to_string().into());
             }
             (None, None) => set("sat", ABSENT.into()),
@@ -209,6 +228,16 @@ pub fn pass_line(current: &crate::installation::Current) -> Option<i64> {
         crate::directive::model::Value::Number(n) => Some(-(-n.num() * 10_000).div_euclid(n.den())),
         _ => None,
     }
+}
+
+/// The line that a test is judged by: its own, or that of the setting.
+pub fn line_of(test: &Test, current: &crate::installation::Current) -> Option<i64> {
+    test.line.map(|(own, _)| own).or_else(|| pass_line(current))
+}
+
+/// Whether a score is within one standard error of the line (临界), once the test has ended; for information alone.
+pub fn borderline(test: &Test, score: i64, line: i64) -> bool {
+    test.state == State::Closed && test.error.is_some_and(|error| (score - line).abs() <= error)
 }
 
 /// The rates of organs, by record id; those without an organ under `None`.

@@ -5,7 +5,8 @@
 //! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt, and [`close`] makes it the results of the class. These keep to the store;
 //! the rest is pure: no database, no clock.
 //!
-//! [`paper`] chooses questions by a blueprint, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
+//! [`paper`] chooses questions by a blueprint, [`second`] what a second form shares with the first, [`line`](mod@line) brings
+//! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
 //! the pass line of two forms mean the same.
@@ -16,12 +17,14 @@ pub mod attempt;
 pub mod close;
 pub mod irt;
 pub mod items;
+pub mod line;
 pub mod marking;
 pub mod paper;
 pub mod print;
 pub mod recall;
 pub mod roll;
 pub mod score;
+pub mod second;
 pub mod test;
 pub mod watch;
 

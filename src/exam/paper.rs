@@ -1,6 +1,8 @@
 //! Papers: questions chosen by a blueprint (topic × kind × difficulty × count × marks), in several forms whose order of
 //! questions and options follows from a seed. The same seed and bank give the same paper.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::answers::Fault;
@@ -146,23 +148,61 @@ impl Stream {
     }
 }
 
+/// What a paper has in common with another one, its first form.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Questions of the first form that may be asked again, number and version, the most wanted first.
+    pub from: Vec<(i64, i64)>,
+    /// How many of them are.
+    pub count: usize,
+    /// Numbers that are not asked besides.
+    pub never: BTreeSet<i64>,
+}
+
 /// Chooses questions by chance; none twice, none without its clause. Rows may overlap: a question goes to the row that needs it, so that the
 /// paper is found whenever there is one.
 ///
 /// # Errors
 /// Every row that the bank cannot fill, with what it has.
 pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>, Vec<Fault>> {
+    choose_sharing(wanted, bank, &Shared::default(), seed)
+}
+
+/// The same with some questions of a first form, the rest anew.
+///
+/// # Errors
+/// Every row that the bank cannot fill; that fewer questions of the first form fit the blueprint than are to be shared.
+pub fn choose_sharing(wanted: &[Wanted], bank: &[Kept], shared: &Shared, seed: u64) -> Result<Vec<Chosen>, Vec<Fault>> {
     let mut order: Vec<usize> = (0..bank.len()).collect();
     Stream::new(seed, 0).shuffle(&mut order);
     let fits = |w: &Wanted, i: &usize| w.fits(&bank[*i].question);
-    let usable: Vec<usize> = order.iter().copied().filter(|i| bank[*i].question.askable()).collect();
-    let fitting: Vec<Vec<usize>> =
-        wanted.iter().map(|w| usable.iter().copied().filter(|i| fits(w, i)).collect()).collect();
     // A place of the paper, by its row; and of each question of the bank the place that has it.
     let places: Vec<usize> = wanted.iter().enumerate().flat_map(|(r, w)| std::iter::repeat_n(r, w.count)).collect();
     let mut held: Vec<Option<usize>> = vec![None; bank.len()];
+    let mut again = BTreeSet::new();
+    for (number, version) in &shared.from {
+        let is = |i: &usize| bank[*i].number == *number && bank[*i].version == *version && bank[*i].question.askable();
+        if let Some(i) = (0..bank.len()).find(is).filter(|_| again.len() < shared.count)
+            && seat(i, &|i, place| fits(&wanted[places[place]], &i), &mut held, &mut vec![false; places.len()])
+        {
+            again.insert(i);
+        }
+    }
+    if again.len() < shared.count {
+        let reason = format!(
+            "第一卷的题里能放进这份细目表的有{}道，要{}道作共同题。请减少共同题数，或放宽细目表",
+            again.len(),
+            shared.count
+        );
+        return Err(vec![Fault { row: wanted.first().map_or(1, |w| w.row), column: None, reason }]);
+    }
+    let free = |i: &usize| again.contains(i) || !shared.never.contains(&bank[*i].number);
+    let usable: Vec<usize> = order.iter().copied().filter(|i| bank[*i].question.askable() && free(i)).collect();
+    let fitting: Vec<Vec<usize>> =
+        wanted.iter().map(|w| usable.iter().copied().filter(|i| fits(w, i)).collect()).collect();
     let mut missing = vec![0_usize; wanted.len()];
-    for place in 0..places.len() {
+    // Whoever has a place keeps one, though it may be another.
+    for place in (0..places.len()).filter(|p| !held.contains(&Some(*p))).collect::<Vec<_>>() {
         let mut tried = vec![false; bank.len()];
         if !give(place, &places, &fitting, &mut held, &mut tried) {
             missing[places[place]] += 1;
@@ -174,6 +214,11 @@ pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>
             format!("题库里符合的题有{has}道，要{}道。请减少题数、放宽条件，或先补充题库", w.count)
         } else {
             format!("题库里符合的题有{has}道，但与其他行要的题重复，合起来还差{}道", missing[r])
+        };
+        let reason = if shared.never.is_empty() {
+            reason
+        } else {
+            format!("{reason}；第一卷的题除共同题外不再用")
         };
         let bare = order.iter().filter(|i| !bank[**i].question.askable() && fits(w, i)).count();
         let reason = if bare == 0 {
@@ -198,6 +243,21 @@ pub fn choose(wanted: &[Wanted], bank: &[Kept], seed: u64) -> Result<Vec<Chosen>
         .collect();
     chosen.sort_by_key(|(place, c)| (c.question.kind, c.marks, *place));
     Ok(chosen.into_iter().map(|(_, c)| c).collect())
+}
+
+/// Finds a question a place, moving others where that helps.
+fn seat(question: usize, fits: &dyn Fn(usize, usize) -> bool, held: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    for place in 0..tried.len() {
+        if !fits(question, place) || std::mem::replace(&mut tried[place], true) {
+            continue;
+        }
+        let holder = held.iter().position(|h| *h == Some(place));
+        if holder.is_none_or(|other| seat(other, fits, held, tried)) {
+            held[question] = Some(place);
+            return true;
+        }
+    }
+    false
 }
 
 /// Gives a place a question, moving others where that helps (augmenting paths).

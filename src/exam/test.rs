@@ -142,6 +142,24 @@ pub struct Test {
     pub items: Vec<Item>,
     /// Who made it.
     pub made_by: String,
+    /// Where its paper comes from.
+    pub origin: Origin,
+    /// Its own pass line and the first form's that it stands for, both of 100, times 10,000; `None` where the line of all
+    /// tests holds.
+    pub line: Option<(i64, i64)>,
+    /// How that line came about, or why there is none; empty for a first form and before the end.
+    pub line_note: String,
+    /// Standard error of a score, of 100, times 10,000.
+    pub error: Option<i64>,
+}
+
+/// Where a paper comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The test with which it shares questions.
+    pub first: Option<i64>,
+    /// The blueprint as it was typed; empty where it is not known.
+    pub blueprint: String,
 }
 
 impl Test {
@@ -160,7 +178,8 @@ impl Test {
 }
 
 const COLUMNS: &str = "t.row_id, t.title, t.activity_id, t.unit_id, t.opens_at, t.closes_at, t.minutes, t.attempts, \
-                       t.review_at, t.state, t.paper, t.made_by";
+                       t.review_at, t.state, t.paper, t.made_by, t.first_id, t.blueprint, t.line, t.first_line, \
+                       t.line_note, t.error";
 
 pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Test> {
     Ok(Test {
@@ -178,6 +197,10 @@ pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Test> {
         state: State::parse(r.text(9)?).unwrap_or(State::Closed),
         items: serde_json::from_str(r.text(10)?)?,
         made_by: r.text(11)?.to_owned(),
+        origin: Origin { first: r.opt_i64(12)?, blueprint: r.text(13)?.to_owned() },
+        line: r.opt_i64(14)?.zip(r.opt_i64(15)?),
+        line_note: r.text(16)?.to_owned(),
+        error: r.opt_i64(17)?,
     })
 }
 
@@ -219,7 +242,7 @@ pub fn of_person(tx: &mut Tx<'_>, person: i64) -> anyhow::Result<Vec<(Test, Opti
         "select {COLUMNS}, r.excused from test_roll r join test t on t.row_id = r.test_id \
          where r.person_id = $1 and t.state <> 'draft' order by t.opens_at desc, t.row_id desc limit 200"
     );
-    tx.rows(&sql, &[person.into()], |r| Ok((read(r)?, r.opt_text(12)?.map(str::to_owned))))
+    tx.rows(&sql, &[person.into()], |r| Ok((read(r)?, r.opt_text(18)?.map(str::to_owned))))
 }
 
 /// The tests that a person may answer now (µs) and has not handed in: number, title, end.
@@ -275,6 +298,15 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, rules: &Rules, items: &[Item]) -> an
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
     tell(tx, actor, "拟制考试", (id, rules), &json!({ "questions": items.len() }));
     Ok(id)
+}
+
+/// Says where the paper of a draft comes from.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn set_origin(tx: &mut Tx<'_>, id: i64, origin: &Origin) -> anyhow::Result<()> {
+    let sql = "update test set first_id = $2, blueprint = $3 where row_id = $1 and state = 'draft'";
+    tx.execute(sql, &[id.into(), origin.first.into(), origin.blueprint.as_str().into()]).map(|_| ())
 }
 
 fn values(rules: &Rules) -> Vec<Value> {

@@ -21,7 +21,7 @@ use crate::{
     clock::chinese,
     exam::{
         attempt::{self, Attempt, Kept, Sat},
-        close::pass_line,
+        close::{borderline, line_of},
         paper::marks,
         print,
         score::{self, Given, MARK, written},
@@ -41,17 +41,26 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
         let test = test::get(desk.tx, sat.test.id)?.ok_or(PageError::NotFound)?;
         let last =
             attempt::last(desk.tx, test.id, person)?.filter(|a| !a.is_running(now)).ok_or(PageError::NotFound)?;
-        let line = pass_line(&desk.current);
+        // Which of several is the best is told with the scores.
+        let last = match shown(&test, now) {
+            true => attempt::best(desk.tx, test.id, person)?.unwrap_or(last),
+            false => last,
+        };
+        let line = line_of(&test, &desk.current);
         let lead = match (shown(&test, now), last.score) {
             (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
             (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
             (true, None) => Words::from("有题目由人评阅，评完后公布成绩。"),
             (true, Some(score)) => {
                 let words = Words::from("成绩").strong(written(score)).text("分（百分制）");
-                match line {
+                let words = match line {
                     Some(line) if score >= line => words.text("，合格。"),
                     Some(line) => words.text(format!("，未达到合格线{}分。", written(line)).as_str()),
                     None => words.text("。"),
+                };
+                match line.filter(|line| borderline(&test, score, *line)) {
+                    Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),
+                    None => words,
                 }
             }
         };
@@ -86,10 +95,16 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
         facts.push(Fact::new("交卷时间", format!("{}{how}", chinese(ended))));
     }
     if test.rules.attempts > 1 {
-        facts.push(Fact::new("次数", format!("第{}次，最多{}次", last.number, test.rules.attempts)));
+        facts.push(Fact::new(
+            "次数",
+            format!("第{}次{}，最多{}次", last.number, if shown { "（取最好成绩）" } else { "" }, test.rules.attempts),
+        ));
     }
     if let Some(earlier) = last.earlier.filter(|_| shown) {
         facts.push(Fact::new("原成绩", format!("{}分，因试题作废或复评改为现成绩", written(earlier))));
+    }
+    if shown && !test.line_note.is_empty() {
+        facts.push(Fact::new("合格线", test.line_note.clone()));
     }
     facts.push(Fact::new("错题公布", format!("{}起", chinese(test.rules.review))));
     Facts(facts)

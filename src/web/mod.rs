@@ -78,6 +78,7 @@ mod record_uses;
 mod record_void;
 mod remedies;
 mod remedy;
+mod remedy_class;
 mod remedy_lines;
 mod remedy_person;
 mod requests;

@@ -14,6 +14,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
+    remedy_class,
     remedy_lines::{self, code, verdict_href},
     remedy_person,
     requests::long_text,
@@ -92,6 +93,7 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
     let notice = match desk.ask.get("done") {
         Some("confirm") => "已确认，自今日起生效；判定转好即自动办结。",
         Some("drop") => "已决定不采用，理由记入日志。",
+        Some("class") => "重新组织的班已登记。下一步：为这个班组织闭卷测试。",
         Some("act") => "办理情况已记录。是否办结由判定决定，请同时登记相应的台账记录。",
         _ => "",
     };
@@ -106,6 +108,7 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
         next: next(&m, desk.now.day),
         facts: facts(desk, &current, &names, &m)?,
         history: history(&names, &told),
+        again: remedy_class::steps(desk, &m)?,
         confirm,
         drop,
         act,

@@ -1,4 +1,5 @@
-//! A new test `/tests/new`: rules, and a paper from the bank by a blueprint.
+//! A new test `/tests/new`: rules, and a paper from the bank by a blueprint. That of a class that is held again is a second
+//! form of the first class's test, unless the office wants another.
 
 use std::{collections::BTreeMap, io::Cursor};
 
@@ -27,9 +28,11 @@ use crate::{
     db::Tx,
     exam::{
         answers::Fault,
-        paper::{blueprint, choose},
-        test::{self, Item, Rules, TITLE},
+        paper::{Chosen, Shared, blueprint, choose_sharing},
+        second,
+        test::{self, Item, Origin, Rules, State as Stands, TITLE, Test},
     },
+    installation::Current,
     ledger::store,
     questions::bank,
     scope::Scope,
@@ -40,10 +43,13 @@ use crate::{
 const BLUEPRINT: &str = "主题,题型,难度,题数,每题分值\n,单选题,,20,3\n,判断题,,10,2\n,多选题,,5,4";
 /// Most characters of a blueprint.
 const LONGEST: usize = 4_000;
+/// Says that a test is no second form.
+const NOT_SECOND: &str = "no";
 /// An hour, µs.
 const HOUR: i64 = 3_600_000_000;
 /// The fields of the form.
-const FIELDS: [&str; 8] = ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "blueprint"];
+const FIELDS: [&str; 10] =
+    ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "first", "common", "blueprint"];
 
 /// `GET /tests/new?activity=…`.
 pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
@@ -56,36 +62,62 @@ pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
 
 fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::Result<Response> {
     let scope = desk.scope.clone();
-    let class = desk.ask.get("activity").unwrap_or_default().to_owned();
-    let found = class_of(desk.tx, &desk.current.clone(), &scope, &class)?.ok().flatten();
-    let title = found
-        .as_ref()
-        .map_or_else(String::new, |(_, _, title)| format!("{title}闭卷测试").chars().take(TITLE).collect());
+    let typed = left.typed.iter().find(|(key, _)| key == "te-activity").map(|(_, text)| text.clone());
+    let code = typed.unwrap_or_else(|| desk.ask.get("activity").unwrap_or_default().to_owned());
+    let class = class_of(desk.tx, &desk.current.clone(), &scope, &code)?.ok().flatten();
+    let firsts = firsts(desk.tx, class.as_ref())?;
+    let title =
+        class.as_ref().map_or_else(String::new, |c| format!("{}闭卷测试", c.title).chars().take(TITLE).collect());
     let opens = start_of_day(desk.now.day.plus(1)) + 9 * HOUR;
+    let minutes = firsts.last().map_or(60, |t| t.rules.minutes).to_string();
+    let mut fields = vec![
+        Field::text("title", "名称", &title).hint(&format!("最多{TITLE}字。")).required(),
+        Field::text("activity", "班次编号", &code)
+            .hint("班次与活动台账里的编号；结束后成绩自动登记到这个班，合格率随之判定。不属于班次的考试不填。"),
+        Field::moment("opens", "开放时间", &minute(opens)).required(),
+        Field::moment("closes", "截止时间", &minute(opens + 2 * HOUR))
+            .hint("到时间一律收卷，另有延长的除外。")
+            .required(),
+        Field::text("minutes", "时长（分钟）", &minutes).hint("从各人点“开始考试”算起。").required(),
+        Field::choice("attempts", "次数", "1", [1, 2, 3].map(|n| (n.to_string(), format!("{n}次"))).into())
+            .hint("多次的取最好成绩。"),
+        Field::moment("review", "错题公布时间", "").hint("不早于截止时间；不填即截止时。"),
+    ];
+    let mut plan = BLUEPRINT.to_owned();
+    if let Some(first) = firsts.last() {
+        let paper = test::paper(desk.tx, &first.items)?;
+        plan = match first.origin.blueprint.as_str() {
+            "" => second::blueprint(&paper),
+            own => own.to_owned(),
+        };
+        let choices = firsts.iter().rev().map(|t| (t.id.to_string(), format!("{}（第一卷）", t.rules.title)));
+        fields.extend([
+            Field::choice(
+                "first",
+                "第二卷",
+                &first.id.to_string(),
+                choices.chain([(NOT_SECOND.to_owned(), "不与原班的试卷关联".to_owned())]).collect(),
+            )
+            .hint("从第一卷取一部分共同题，其余按细目表从题库另选；两卷每题都满200人作答时，据共同题折算合格线，否则按同一分数线试行。"),
+            Field::text("common", "共同题数", &second::usual(paper.len()).to_string()).hint(&format!(
+                "第一卷共{}题；一般取三分之一，至少{}道。不关联的不填。",
+                paper.len(),
+                second::FEWEST
+            )),
+        ]);
+    }
+    fields.push(Field {
+        value: plan,
+        ..Field::long("blueprint", "双向细目表")
+            .hint("第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。")
+            .required()
+    });
     let mut form = Form {
         id: "te".into(),
         action: "/tests/new".into(),
         token: desk.form_token()?,
         hidden: Vec::new(),
-        fields: vec![
-            Field::text("title", "名称", &title).hint(&format!("最多{TITLE}字。")).required(),
-            Field::text("activity", "班次编号", &class)
-                .hint("班次与活动台账里的编号；结束后成绩自动登记到这个班，合格率随之判定。不属于班次的考试不填。"),
-            Field::moment("opens", "开放时间", &minute(opens)).required(),
-            Field::moment("closes", "截止时间", &minute(opens + 2 * HOUR))
-                .hint("到时间一律收卷，另有延长的除外。")
-                .required(),
-            Field::text("minutes", "时长（分钟）", "60").hint("从各人点“开始考试”算起。").required(),
-            Field::choice("attempts", "次数", "1", [1, 2, 3].map(|n| (n.to_string(), format!("{n}次"))).into())
-                .hint("多次的取最好成绩。"),
-            Field::moment("review", "错题公布时间", "").hint("不早于截止时间；不填即截止时。"),
-            Field {
-                value: BLUEPRINT.into(),
-                ..Field::long("blueprint", "双向细目表")
-                    .hint("第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。")
-                    .required()
-            },
-        ],
+        fields,
         button: "组卷并保存草稿".into(),
         primary: true,
         cancel: Some(Link::new("取消", "/tests")),
@@ -101,13 +133,20 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
-/// A class: record id, unit, what it is called.
-type Class = (i64, Option<i64>, String);
+/// A class that a test closes.
+struct Class {
+    /// Record id.
+    record: i64,
+    unit: Option<i64>,
+    title: String,
+    /// Record id of the class that it makes up for.
+    again: Option<i64>,
+}
 
 /// The class of a number, among those in scope; `None` for nothing typed.
 fn class_of(
     tx: &mut Tx<'_>,
-    current: &crate::installation::Current,
+    current: &Current,
     scope: &Scope,
     code: &str,
 ) -> anyhow::Result<Result<Option<Class>, String>> {
@@ -120,14 +159,25 @@ fn class_of(
         return Ok(Err(none()));
     }
     let ledger = &current.engine.layout.ledgers[table];
-    let found = store::find_by_code(tx, ledger, scope, code)?;
-    Ok(match found.first() {
-        Some(row) => {
-            let title = row.value(ledger, "title").as_text().unwrap_or_default().to_owned();
-            Ok(Some((row.record_id, row.unit, title)))
-        }
-        None => Err(none()),
-    })
+    let mut found = store::find_by_code(tx, ledger, scope, code)?;
+    // A record without a code of its own goes by its number.
+    if let (true, Ok(id)) = (found.is_empty(), code.parse::<i64>()) {
+        found.extend(store::get(tx, ledger, scope, id, None)?.filter(|row| row.code.is_none()));
+    }
+    let class = |row: &crate::ledger::row::Stored| Class {
+        record: row.record_id,
+        unit: row.unit,
+        title: row.value(ledger, "title").as_text().unwrap_or_default().to_owned(),
+        again: row.value(ledger, "makes_up").as_i64(),
+    };
+    Ok(found.first().map(class).map(Some).ok_or_else(none))
+}
+
+/// The published tests of the class that this one makes up for, in their order.
+fn firsts(tx: &mut Tx<'_>, class: Option<&Class>) -> anyhow::Result<Vec<Test>> {
+    let Some(first) = class.and_then(|c| c.again) else { return Ok(Vec::new()) };
+    let all = test::of_activity(tx, first)?;
+    Ok(all.into_iter().filter(|t| t.state != Stands::Draft).collect())
 }
 
 /// `POST /tests/new`.
@@ -138,11 +188,15 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             let left = Left { typed: kept.clone(), ..Left::wrong(&format!("te-{field}"), text) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
         };
-        let rules = match rules(seat)? {
-            Ok(rules) => rules,
+        let (rules, class) = match rules(seat)? {
+            Ok(read) => read,
             Err((field, why)) => return wrong(field, why, Vec::new()),
         };
-        let items = match paper(seat)? {
+        let first = match first(seat, class.as_ref())? {
+            Ok(first) => first,
+            Err((field, why)) => return wrong(field, why, Vec::new()),
+        };
+        let items = match paper(seat, first.as_ref())? {
             Ok(items) => items,
             Err(faults) => {
                 let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -151,14 +205,56 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             }
         };
         let actor = seat.actor();
-        let id = seat.write_once("test", move |tx| test::make(tx, &actor, &rules, &items))?;
+        let origin = Origin { first: first.map(|f| f.test), blueprint: seat.fields.get("blueprint").to_owned() };
+        let id = seat.write_once("test", move |tx| {
+            let id = test::make(tx, &actor, &rules, &items)?;
+            test::set_origin(tx, id, &origin)?;
+            Ok(id)
+        })?;
         Ok(seat.to(&format!("/tests/{id}?done=make")))
     })
     .await
 }
 
-/// The rules as typed, or the field that is wrong and why.
-fn rules(seat: &Seat) -> anyhow::Result<Result<Rules, (&'static str, String)>> {
+/// The first form of a second one.
+struct First {
+    test: i64,
+    paper: Vec<Chosen>,
+    /// Places of questions that count for nobody.
+    out: std::collections::BTreeSet<usize>,
+    /// How many questions are shared.
+    count: usize,
+}
+
+/// The first form as chosen, `None` for none; or the field that is wrong and why. For a class that is held again it is said.
+fn first(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Option<First>, Wrong>> {
+    seat.db().read(|tx| {
+        let firsts = firsts(tx, class)?;
+        let chosen = seat.fields.get("first");
+        if firsts.is_empty() || chosen == NOT_SECOND {
+            return Ok(Ok(None));
+        }
+        let Some(test) = firsts.into_iter().find(|t| t.id.to_string() == chosen) else {
+            return Ok(Err(("first", "这是重新组织的班：请选择第二卷关联哪一场考试，或不关联。".into())));
+        };
+        let paper = test::paper(tx, &test.items)?;
+        let count = seat.fields.get("common").parse().ok().filter(|n| (second::FEWEST..=paper.len()).contains(n));
+        let Some(count) = count else {
+            let why = match paper.len() {
+                n if n < second::FEWEST => format!("共同题数：第一卷只有{n}题，不够关联，请选不关联。"),
+                n => format!("共同题数应为{}至{n}的整数。", second::FEWEST),
+            };
+            return Ok(Err(("common", why)));
+        };
+        Ok(Ok(Some(First { test: test.id, out: test::out(tx, test.id)?, paper, count })))
+    })
+}
+
+/// The field that is wrong, and why.
+type Wrong = (&'static str, String);
+
+/// The rules as typed with the class they close, or what is wrong.
+fn rules(seat: &Seat) -> anyhow::Result<Result<(Rules, Option<Class>), Wrong>> {
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
     let title = seat.fields.get("title");
     if title.contains(char::is_control) {
@@ -173,7 +269,7 @@ fn rules(seat: &Seat) -> anyhow::Result<Result<Rules, (&'static str, String)>> {
         Err(why) => return Ok(Err(("activity", why))),
     };
     let own = own_unit(seat, &current);
-    let Some(unit) = class.as_ref().and_then(|c| c.1).or(own) else {
+    let Some(unit) = class.as_ref().and_then(|c| c.unit).or(own) else {
         return Ok(Err(("title", "您的角色没有所属单位，不能组织考试。".into())));
     };
     if !seat.scope.has_unit(unit) {
@@ -193,7 +289,7 @@ fn rules(seat: &Seat) -> anyhow::Result<Result<Rules, (&'static str, String)>> {
             if seat.fields.get("review").is_empty() { closes } else { moment("review", "错题公布时间")? };
         let rules = Rules {
             title: title.to_owned(),
-            activity: class.map(|c| c.0),
+            activity: class.as_ref().map(|c| c.record),
             unit,
             opens: moment("opens", "开放时间")?,
             closes,
@@ -203,7 +299,7 @@ fn rules(seat: &Seat) -> anyhow::Result<Result<Rules, (&'static str, String)>> {
         };
         rules.check().map(|()| rules)
     };
-    Ok(read())
+    Ok(read().map(|rules| (rules, class)))
 }
 
 /// The unit for which the reader arranges tests: that of the role, else the first of the city.
@@ -217,7 +313,7 @@ fn own_unit(seat: &Seat, current: &crate::installation::Current) -> Option<i64> 
 }
 
 /// Questions chosen by the blueprint as typed, or all that is wrong with it.
-fn paper(seat: &Seat) -> anyhow::Result<Result<Vec<Item>, Vec<Fault>>> {
+fn paper(seat: &Seat, first: Option<&First>) -> anyhow::Result<Result<Vec<Item>, Vec<Fault>>> {
     let text = seat.fields.get("blueprint");
     if text.chars().count() > LONGEST {
         return Ok(Err(vec![Fault { row: 1, column: None, reason: format!("最多{LONGEST}字，请缩短") }]));
@@ -232,5 +328,6 @@ fn paper(seat: &Seat) -> anyhow::Result<Result<Vec<Item>, Vec<Fault>>> {
     };
     let kept = seat.db().read(|tx| bank::current(tx, None))?;
     let seed = u64::from_le_bytes(token::random::<8>()?);
-    Ok(choose(&wanted, &kept, seed).map(|chosen| test::items(&chosen)))
+    let shared = first.map_or_else(Shared::default, |f| second::shared(&f.paper, &f.out, &kept, f.count, seed));
+    Ok(choose_sharing(&wanted, &kept, &shared, seed).map(|chosen| test::items(&chosen)))
 }

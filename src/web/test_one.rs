@@ -26,9 +26,9 @@ use super::{
 use crate::{
     clock::chinese,
     exam::{
-        analysis,
+        SETTLED, analysis,
         attempt::Sat,
-        close::{self, Outcome, pass_line},
+        close::{self, Outcome, line_of},
         items::Analysis,
         marking,
         paper::{Chosen, marks},
@@ -75,7 +75,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         _ => exams::sat(desk.tx, app, test.id)?,
     };
     let outcomes = if sat.is_some() { close::outcomes(desk.tx, test.id)? } else { Vec::new() };
-    let line = pass_line(&desk.current);
+    let line = line_of(&test, &desk.current);
     let mut wanted = outcomes.iter().map(|o| o.listed.person).collect::<BTreeSet<i64>>();
     let organs: BTreeSet<i64> = outcomes.iter().filter_map(|o| o.listed.organ).collect();
     let layout = desk.current.clone();
@@ -83,7 +83,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         Names::load(desk.tx, &layout.engine.layout, &[(PERSON, std::mem::take(&mut wanted)), (UNIT, organs)].into())?;
     let (size, total) = (asked::size(desk), outcomes.len() as u64);
     let page = asked::page(desk, u64::div_ceil(total, size));
-    let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, o, &of, now)).collect();
+    let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, now)).collect();
     listed.sort_by(|a, b| (&a.organ, &a.name, &a.code).cmp(&(&b.organ, &b.name, &b.code)));
     let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
     let (questions, alpha, marking) = match &sat {
@@ -113,7 +113,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         title: test.rules.title.clone(),
         state: test.state.title(),
         next: next(&test, &outcomes, now),
-        facts: facts(desk, &test, &class),
+        facts: facts(desk, &test, &class)?,
+        near: near(&test, &outcomes),
         rates: line.map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
         line: line.map_or_else(String::new, written),
         listed,
@@ -165,7 +166,21 @@ fn next(test: &Test, outcomes: &[Outcome], now: i64) -> Words {
     }
 }
 
-fn facts(desk: &Desk<'_, '_>, test: &Test, names: &Names) -> Facts {
+/// What 临界 means here; empty where it cannot be told.
+fn near(test: &Test, outcomes: &[Outcome]) -> String {
+    let sat = outcomes.iter().filter(|o| o.score.is_some()).count() as u64;
+    let trial = if sat < SETTLED { "；不足200人，为试行" } else { "" };
+    test.error.filter(|_| test.state == Stands::Closed).map_or_else(String::new, |error| {
+        let tenths = (error + 500) / 1_000;
+        format!(
+            "临界：与合格线相差不超过成绩的一个标准误（{}.{}分{trial}），仅供参考，不改变合格与否。",
+            tenths / 10,
+            tenths % 10
+        )
+    })
+}
+
+fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<Facts> {
     let mut facts = vec![Fact::new("组织单位", names.title(UNIT, test.rules.unit))];
     if let Some((table, id)) = desk.current.engine.layout.index("activity").zip(test.rules.activity) {
         let class = Words::new().link(names.title(table, id), format!("/ledgers/activity/{}", names.code(table, id)));
@@ -179,10 +194,27 @@ fn facts(desk: &Desk<'_, '_>, test: &Test, names: &Names) -> Facts {
         Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
         Fact::new("拟制人", test.made_by.as_str()),
     ]);
-    Facts(facts)
+    if let Some(first) = test.origin.first
+        && let Some(first) = test::get(desk.tx, first)?
+    {
+        let common =
+            test.items.iter().filter(|i| first.items.iter().any(|f| (f.number, f.version) == (i.number, i.version)));
+        let words = Words::new();
+        let words = match desk.scope.has_unit(first.rules.unit) {
+            true => words.link(first.rules.title.clone(), format!("/tests/{}", first.id)),
+            false => words.text(first.rules.title.clone()),
+        };
+        facts.push(Fact::new("第一卷", words.text(format!("，共同题{}道", common.count()))));
+        let note = match test.line_note.as_str() {
+            "" => "两卷每题都满200人作答时，结束后据共同题折算；否则按同一分数线试行。",
+            note => note,
+        };
+        facts.push(Fact::new("合格线", note.to_owned()));
+    }
+    Ok(Facts(facts))
 }
 
-fn person(test: &Test, o: &Outcome, names: &Names, now: i64) -> Person {
+fn person(test: &Test, line: Option<i64>, o: &Outcome, names: &Names, now: i64) -> Person {
     let state = match (&o.listed.excused, o.score, o.open) {
         (Some(why), ..) => format!("免考：{why}"),
         (None, _, 1..) => "作答中或待评阅".into(),
@@ -190,6 +222,8 @@ fn person(test: &Test, o: &Outcome, names: &Names, now: i64) -> Person {
         (None, None, 0) if test.state == Stands::Closed || now >= test.rules.closes => "缺考".into(),
         (None, None, 0) => "未开始".into(),
     };
+    let near = o.score.zip(line).is_some_and(|((score, _), line)| close::borderline(test, score, line));
+    let state = if near { format!("{state}，临界") } else { state };
     let extra = if o.listed.extra > 0 { format!("（延长{}分钟）", o.listed.extra) } else { String::new() };
     let earlier = o.earlier.map_or_else(String::new, |e| format!("（原{}）", written(e)));
     Person {

@@ -40,6 +40,7 @@ mod rekey;
 mod remedy;
 mod renamed;
 mod retention;
+mod retraining;
 mod scope;
 mod sealed;
 mod serve;

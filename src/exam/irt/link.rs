@@ -175,24 +175,56 @@ impl Link {
     /// Where a pass line of the first form lies on the second (true-score equating); none when no ability is expected
     /// to reach that score exactly, as with full marks.
     pub fn line(&self, base: &[Curve], new: &[Curve], base_score: f64) -> Option<Line> {
-        let theta = theta_of_score(base, base_score)?;
+        let one = |curves: &[Curve]| Weighted { curves: curves.iter().map(|c| (*c, 1.0)).collect(), certain: 0.0 };
+        self.carry(&one(base), &one(new), base_score)
+    }
+
+    /// The same where questions have marks of their own.
+    pub fn carry(&self, base: &Weighted, new: &Weighted, base_score: f64) -> Option<Line> {
+        let theta = base.theta_of_score(base_score)?;
         let t = (theta - self.shift) / self.scale;
-        let rise: f64 = new.iter().map(|c| c.slope * c.right(t) * (1.0 - c.right(t))).sum();
+        let rise: f64 = new.curves.iter().map(|(c, m)| m * c.slope * c.right(t) * (1.0 - c.right(t))).sum();
         let both = t * t * self.scale_se.powi(2) + self.shift_se.powi(2) + 2.0 * t * self.covariance;
         let new_score_se = rise.abs() / self.scale * both.max(0.0).sqrt();
-        Some(Line { base_score, theta, new_score: expected_score(new, t), new_score_se })
+        Some(Line { base_score, theta, new_score: new.expected(t), new_score_se })
+    }
+}
+
+/// A form whose questions have marks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weighted {
+    /// Questions, each with its marks.
+    pub curves: Vec<(Curve, f64)>,
+    /// Marks that everybody has, as of a question that all answer rightly.
+    pub certain: f64,
+}
+
+impl Weighted {
+    /// Expected marks.
+    pub fn expected(&self, theta: f64) -> f64 {
+        self.certain + self.curves.iter().map(|(c, marks)| marks * c.right(theta)).sum::<f64>()
+    }
+
+    /// The ability at which these marks are expected.
+    pub fn theta_of_score(&self, score: f64) -> Option<f64> {
+        reached(|theta| self.expected(theta), score)
     }
 }
 
 /// The ability at which a raw score is expected.
 pub fn theta_of_score(curves: &[Curve], score: f64) -> Option<f64> {
+    reached(|theta| expected_score(curves, theta), score)
+}
+
+/// Where a rising curve reaches a value.
+fn reached(curve: impl Fn(f64) -> f64, value: f64) -> Option<f64> {
     let (mut low, mut high) = (-40.0, 40.0);
-    if expected_score(curves, low) >= score || expected_score(curves, high) <= score {
+    if curve(low) >= value || curve(high) <= value {
         return None;
     }
     for _ in 0..100 {
         let middle = f64::midpoint(low, high);
-        if expected_score(curves, middle) < score { low = middle } else { high = middle }
+        if curve(middle) < value { low = middle } else { high = middle }
     }
     Some(f64::midpoint(low, high))
 }

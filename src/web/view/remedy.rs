@@ -92,10 +92,28 @@ pub struct Remedy {
     pub facts: Facts,
     /// What happened, newest first.
     pub history: Timeline,
+    /// The classes that are held again for it, or how to arrange one; empty where none is asked for.
+    pub again: Vec<Words>,
     /// To confirm it.
     pub confirm: Option<Form>,
     /// To drop it.
     pub drop: Option<Form>,
     /// To say what was done.
     pub act: Option<Form>,
+}
+
+/// A class to be held again `/remedies/{id}/class`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "remedy_class.html")]
+pub struct NewClass {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// The remedy, leading to it.
+    pub remedy: Link,
+    /// Why, for whom, and who is to come.
+    pub facts: Facts,
+    /// The form.
+    pub form: Form,
 }

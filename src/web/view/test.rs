@@ -77,6 +77,8 @@ pub struct OneTest {
     pub rates: Vec<Rate>,
     /// The line, `60`; empty where none is set.
     pub line: String,
+    /// What 临界 means here; empty where it cannot be told.
+    pub near: String,
     /// The list (应考), by unit and name.
     pub listed: Vec<Person>,
     /// Its pages.
