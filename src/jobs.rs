@@ -13,6 +13,7 @@ use crate::{
     attach, audit,
     auth::sweep,
     clock::Clock,
+    daily,
     day::Day,
     db::{Tx, Work},
     exam,
@@ -32,12 +33,13 @@ const SWEEP: Duration = Duration::from_secs(3600);
 pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
     let moved = intake::resume(installation)? | intake::run_waiting(installation)?;
     let tested = exam::close::patrol(installation)?;
+    let shown = daily::release::patrol(installation)? + daily::remember::patrol(installation)?;
     let judged = judge_waiting(installation)?;
     let followed = remedy::patrol::run(installation)?;
     let pressed = supervise::patrol(&installation.db, installation.clock.now())?;
     let noted = rejudge::note_months(installation)?;
     audit::tend(installation)?;
-    Ok(moved | judged | (tested + followed + pressed > 0) | (noted > 0))
+    Ok(moved | judged | (tested + shown + followed + pressed > 0) | (noted > 0))
 }
 
 /// Judges again what waits for it. What another process is judging is waited for, and then done.
@@ -111,10 +113,12 @@ pub fn keep_working(installation: &Installation, stop: &Arc<AtomicBool>) {
     }
 }
 
-/// Takes away sessions, failures and used logins that are over, by the machine's clock; gives how many.
+/// Takes away sessions, failures and used logins that are over, by the machine's clock, and answers of one's own will that are
+/// old; gives how many.
 ///
 /// # Errors
 /// When the store cannot be written.
 pub fn sweep(installation: &Installation) -> anyhow::Result<u64> {
-    installation.db.write(|tx| sweep::sweep(tx, Clock::Machine.now().instant))
+    let today = installation.clock.now().day;
+    installation.db.write(move |tx| Ok(sweep::sweep(tx, Clock::Machine.now().instant)? + daily::own::sweep(tx, today)?))
 }

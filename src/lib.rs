@@ -13,6 +13,7 @@ pub mod class;
 pub mod cli;
 pub mod clock;
 pub mod consequence;
+pub mod daily;
 pub mod day;
 pub mod db;
 pub mod demo;

@@ -63,11 +63,13 @@ pub enum Kind {
     Attach,
     /// A test arranged, published, sat, marked, closed.
     Test,
+    /// 每日一题, 每周一课, 每月一考: planned, changed, dropped.
+    Release,
 }
 
 impl Kind {
     /// All, in the order of lists.
-    pub const ALL: [Kind; 30] = [
+    pub const ALL: [Kind; 31] = [
         Kind::Add,
         Kind::Correct,
         Kind::Void,
@@ -98,6 +100,7 @@ impl Kind {
         Kind::Paper,
         Kind::Attach,
         Kind::Test,
+        Kind::Release,
     ];
 
     /// The word that is stored.
@@ -133,6 +136,7 @@ impl Kind {
             Kind::Paper => "paper",
             Kind::Attach => "attach",
             Kind::Test => "test",
+            Kind::Release => "release",
         }
     }
 
@@ -169,6 +173,7 @@ impl Kind {
             Kind::Paper => "公文",
             Kind::Attach => "附件",
             Kind::Test => "考试",
+            Kind::Release => "题、课、考的发布",
         }
     }
 

@@ -155,6 +155,10 @@ pub enum Permission {
     Settings,
     /// Tests: arranged, marked, their results seen.
     ArrangeTests,
+    /// 每日一题, 每周一课, 每月一考: the plan, and how ready groups are.
+    Publish,
+    /// The question bank.
+    Questions,
     /// Requests for correction: seen and answered.
     Corrections,
     /// What was said about the program: seen and answered.
@@ -173,7 +177,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 26] = [
+    pub const ALL: [Permission; 28] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -189,6 +193,8 @@ impl Permission {
         Permission::DraftPapers,
         Permission::IssuePapers,
         Permission::ArrangeTests,
+        Permission::Questions,
+        Permission::Publish,
         Permission::Settings,
         Permission::People,
         Permission::ExportPeople,
@@ -224,6 +230,8 @@ impl Permission {
             Permission::IssuePapers => "印发通报与公文",
             Permission::Settings => "系统设置",
             Permission::ArrangeTests => "组织考试",
+            Permission::Publish => "查看发布安排和掌握情况（市级人员可以安排）",
+            Permission::Questions => "管理题库",
             Permission::Corrections => "答复更正申请",
             Permission::Feedback => "答复意见建议",
             Permission::Retention => "查看保存期限",
@@ -259,6 +267,8 @@ impl Permission {
             Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),
             Permission::ArrangeTests => matches!(role, Office | Personnel | Party | UnitAdmin),
+            Permission::Publish => matches!(role, Office | Personnel | UnitAdmin),
+            Permission::Questions => matches!(role, Office | Personnel | Party),
             Permission::Corrections => matches!(role, Personnel | UnitAdmin),
             Permission::Feedback => role == Office,
             Permission::Retention => matches!(role, System | AuditAdmin | Auditor),

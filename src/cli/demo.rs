@@ -125,6 +125,7 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     demo::remedies(&installation)?;
     demo::matters(&installation)?;
     demo::tests(&installation, seed)?;
+    demo::releases(&installation, seed)?;
     rejudge::note_months(&installation)?;
     audit::checkpoint(&installation.db, &open::signer(&installation.db, &place.data)?)?;
     fs::rename(place.data.join("demo-unfinished"), place.data.join("ready"))?;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     installation::Installation,
     questions::{
-        self, Encoding, Format, Placed, Question, Read, Refused,
+        self, Encoding, Format, Question, Read, Refused,
         bank::{self, Like},
     },
 };
@@ -128,7 +128,8 @@ pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<
     };
     let read = questions::read(&bytes, format, o.encoding.map(Encoding::from))
         .with_context(|| format!("文件 {}", o.file.display()))?;
-    let read = for_the_bank(read, o);
+    let said = |text: &Option<String>| text.clone().unwrap_or_default();
+    let read = read.for_the_bank(&said(&o.source), &said(&o.topic));
     let all: Vec<&Question> = read.questions.iter().map(|p| &p.question).collect();
     let plan = installation.db.read(|tx| bank::plan(tx, &all))?;
     let mut report = report(format, &read, &plan);
@@ -148,25 +149,6 @@ pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<
 
 fn shown_name(file: &Path) -> String {
     file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
-}
-
-/// Fills in what was said for all, and refuses what the bank would.
-fn for_the_bank(mut read: Read, o: &Import) -> Read {
-    let questions = std::mem::take(&mut read.questions);
-    for Placed { line, mut question } in questions {
-        for (field, said) in [(&mut question.source, &o.source), (&mut question.topic, &o.topic)] {
-            if let Some(said) = said.as_ref().filter(|_| field.is_empty()) {
-                said.clone_into(field);
-            }
-        }
-        let question = question.tidy();
-        match bank::sound(&question) {
-            Ok(()) => read.questions.push(Placed { line, question }),
-            Err(e) => read.refused.push(Refused { line, reason: e.to_string() }),
-        }
-    }
-    read.refused.sort_by_key(|r| r.line);
-    read
 }
 
 fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {

@@ -25,6 +25,7 @@
 
 mod activity;
 mod council;
+mod daily;
 mod education;
 mod fill;
 mod identity;
@@ -54,6 +55,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 
+pub use daily::releases;
 pub use fill::fill;
 pub use identity::identities;
 pub use record::{Cell, Change, Code, Record, Revision};

@@ -331,7 +331,7 @@ pub fn save(tx: &mut Tx<'_>, sat: &Sat, sitter: Sitter, said: &Said, now: i64) -
 }
 
 /// What the letters of a form, or a text, mean.
-fn meant(kind: Kind, asked: &Asked, values: &[String]) -> Result<Given, &'static str> {
+pub(crate) fn meant(kind: Kind, asked: &Asked, values: &[String]) -> Result<Given, &'static str> {
     if !takes_options(kind) {
         let text = values.first().map_or("", String::as_str).replace("\r\n", "\n");
         let most = if kind == Kind::Short { LONGEST_SHORT } else { LONGEST_FILL };

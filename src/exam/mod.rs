@@ -26,6 +26,7 @@ pub mod roll;
 pub mod score;
 pub mod second;
 pub mod test;
+pub mod usage;
 pub mod watch;
 
 /// Answers that a question needs before its figures are more than a trial (试行); the figure.

@@ -29,6 +29,9 @@ pub struct Own {
     /// What was said about the program under the own name: head and words.
     #[serde(rename = "意见建议")]
     pub feedback: Vec<(String, String)>,
+    /// Questions answered of one's own will: question and answer.
+    #[serde(rename = "自愿答题")]
+    pub answers: Vec<(String, String)>,
 }
 
 /// As JSON.
@@ -58,7 +61,8 @@ pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
             rows: sheet.records.iter().map(cells).collect(),
         }));
     }
-    for (title, entries) in [("更正申请", &own.requests), ("意见建议", &own.feedback)] {
+    for (title, entries) in [("更正申请", &own.requests), ("意见建议", &own.feedback), ("自愿答题", &own.answers)]
+    {
         if !entries.is_empty() {
             blocks.push(Block::Heading(Level::One, title.into()));
             blocks.push(pairs(entries.iter().map(|(h, words)| vec![h.clone().into(), words.clone().into()]).collect()));
@@ -116,6 +120,7 @@ mod tests {
             }],
             requests: vec![("2025年1月1日".into(), "籍贯有误".into())],
             feedback: vec![],
+            answers: vec![],
         }
     }
 

@@ -227,9 +227,9 @@ fn row(number: i64, version: i64, q: &Question, actor: &Actor) -> anyhow::Result
     ])
 }
 
-const SELECT: &str = "select q.number, q.version, q.content, q.retire_reason from question q";
+pub(super) const SELECT: &str = "select q.number, q.version, q.content, q.retire_reason from question q";
 
-fn kept(r: &Row<'_>) -> anyhow::Result<Kept> {
+pub(super) fn kept(r: &Row<'_>) -> anyhow::Result<Kept> {
     let question = serde_json::from_str(r.text(2)?)?;
     Ok(Kept { number: r.i64(0)?, version: r.i64(1)?, question, retired: r.opt_text(3)?.map(str::to_owned) })
 }

@@ -14,8 +14,11 @@ mod model;
 mod moodle;
 mod number;
 mod plain;
+pub mod shelf;
+pub mod staged;
 mod workbook_read;
 mod workbook_write;
+pub mod written;
 
 pub use decode::Encoding;
 pub use duplicates::{Near, fingerprint, near};
@@ -107,6 +110,25 @@ impl Read {
             Ok(question) => self.questions.push(Placed { line, question }),
             Err(reason) => self.refused.push(Refused::new(line, reason)),
         }
+    }
+
+    /// Fills in source and topic where a question has none, and refuses what the bank would.
+    #[must_use]
+    pub fn for_the_bank(mut self, source: &str, topic: &str) -> Read {
+        for Placed { line, mut question } in std::mem::take(&mut self.questions) {
+            for (field, said) in [(&mut question.source, source), (&mut question.topic, topic)] {
+                if field.is_empty() {
+                    said.clone_into(field);
+                }
+            }
+            let question = question.tidy();
+            match bank::sound(&question) {
+                Ok(()) => self.questions.push(Placed { line, question }),
+                Err(e) => self.refuse(line, e.to_string()),
+            }
+        }
+        self.refused.sort_by_key(|r| r.line);
+        self
     }
 
     fn refuse(&mut self, line: u32, reason: impl Into<String>) {

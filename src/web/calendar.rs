@@ -74,12 +74,12 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Calendar> {
 }
 
 /// `2025-10`.
-fn label(day: Day) -> String {
+pub(super) fn label(day: Day) -> String {
     day.to_string().chars().take(7).collect()
 }
 
 /// First and last day of the month that is asked for.
-fn month(desk: &mut Desk<'_, '_>, today: Day) -> (Day, Day) {
+pub(super) fn month(desk: &mut Desk<'_, '_>, today: Day) -> (Day, Day) {
     let this = bounds(&label(today)).unwrap_or((today, today));
     let Some(text) = desk.ask.get("month").map(str::to_owned) else { return this };
     let near = |(from, _): &(Day, Day)| (from.0 - today.0).abs() <= FURTHEST * 31;

@@ -27,7 +27,7 @@ use crate::{
         score::{self, Given, MARK, written},
         test,
     },
-    questions::plain,
+    questions::{Kind, Question, plain},
 };
 
 /// `GET /exams/{id}/result`.
@@ -123,27 +123,32 @@ fn mistakes(sat: &Sat, last: &Attempt, answers: &[Kept], out: &std::collections:
         if earned >= full {
             continue;
         }
-        let own = match &given {
-            Given::Typed(text) => text.clone(),
-            Given::Chosen(places) => {
-                let text = |p: &usize| q.answers.get(*p).map_or_else(String::new, |a| plain(q.markup, &a.text));
-                places.iter().map(text).collect::<Vec<_>>().join("；")
-            }
-        };
-        let right: Vec<String> = match q.kind {
-            crate::questions::Kind::Short => vec!["见解析".into()],
-            _ => q.answers.iter().filter(|a| a.weight.parts() > 0).map(|a| print::accepted(q, a)).collect(),
-        };
-        found.push(Mistake {
-            place: place + 1,
-            kind: q.kind.title(),
-            stem: plain(q.markup, &q.stem),
-            own,
-            right: right.join("；"),
-            why: plain(q.markup, &q.feedback),
-            source: q.source.clone(),
-            marks: format!("{}分（满分{}分）", written(earned), marks(chosen.marks)),
-        });
+        let marks = format!("{}分（满分{}分）", written(earned), marks(chosen.marks));
+        found.push(Mistake { place: place + 1, marks, ..told(q, &given) });
     }
     found
+}
+
+/// An answer beside what is right, why, and the clause.
+pub(super) fn told(q: &Question, given: &Given) -> Mistake {
+    let own = match given {
+        Given::Typed(text) => text.clone(),
+        Given::Chosen(places) => {
+            let text = |p: &usize| q.answers.get(*p).map_or_else(String::new, |a| plain(q.markup, &a.text));
+            places.iter().map(text).collect::<Vec<_>>().join("；")
+        }
+    };
+    let right: Vec<String> = match q.kind {
+        Kind::Short => vec!["见解析".into()],
+        _ => q.answers.iter().filter(|a| a.weight.parts() > 0).map(|a| print::accepted(q, a)).collect(),
+    };
+    Mistake {
+        kind: q.kind.title(),
+        stem: plain(q.markup, &q.stem),
+        own,
+        right: right.join("；"),
+        why: plain(q.markup, &q.feedback),
+        source: q.source.clone(),
+        ..Mistake::default()
+    }
 }

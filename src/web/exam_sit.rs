@@ -27,7 +27,7 @@ use crate::{
         score::{Given, takes_options},
     },
     names::Names,
-    questions::{Kind, plain},
+    questions::{Kind, Question, plain},
     verdict::world::{PERSON, UNIT},
 };
 
@@ -81,7 +81,7 @@ fn question(
     let asked = place.checked_sub(1).and_then(|i| attempt.asked.get(i)).ok_or(PageError::NotFound)?;
     let answers = attempt::answers(desk.tx, attempt.id)?;
     let kept = answers.iter().find(|k| k.question == asked.question);
-    let mut ask = shown(&sat, asked, kept);
+    let mut ask = of_paper(&sat, asked, kept);
     if let Some(typed) = typed {
         ask.typed = typed.first().cloned().unwrap_or_default();
         ask.options.iter_mut().for_each(|o| o.2 = typed.contains(&o.0.to_string()));
@@ -117,9 +117,15 @@ fn mark(desk: &mut Desk<'_, '_>) -> anyhow::Result<String> {
 }
 
 /// A question as it is asked, with what stands as its answer.
-fn shown(sat: &Sat, asked: &crate::exam::paper::Asked, kept: Option<&Kept>) -> Asked {
-    let Some(chosen) = sat.paper.get(asked.question) else { return Asked::default() };
-    let q = &chosen.question;
+fn of_paper(sat: &Sat, asked: &crate::exam::paper::Asked, kept: Option<&Kept>) -> Asked {
+    match sat.paper.get(asked.question) {
+        Some(chosen) => Asked { marks: format!("{}分", marks(chosen.marks)), ..shown(&chosen.question, asked, kept) },
+        None => Asked::default(),
+    }
+}
+
+/// A question in the order of its options, with what stands as its answer.
+pub(super) fn shown(q: &Question, asked: &crate::exam::paper::Asked, kept: Option<&Kept>) -> Asked {
     let given = kept.map(|k| Given::read(q.kind, &k.answer));
     let (places, typed) = match given {
         Some(Given::Chosen(places)) => (places, String::new()),
@@ -146,7 +152,7 @@ fn shown(sat: &Sat, asked: &crate::exam::paper::Asked, kept: Option<&Kept>) -> A
             Kind::Fill => "text",
             Kind::Short => "long",
         },
-        marks: format!("{}分", marks(chosen.marks)),
+        marks: String::new(),
         topic: q.topic.clone(),
         stem: plain(q.markup, &q.stem),
         images: q.images.iter().map(crate::questions::Image::address).collect(),
@@ -169,7 +175,7 @@ pub(super) async fn all(State(app): State<App>, Path(id): Path<String>, ask: Ask
         let answers = attempt::answers(desk.tx, attempt.id)?;
         let one = |asked: &crate::exam::paper::Asked| {
             let kept = answers.iter().find(|k| k.question == asked.question);
-            let q = shown(&sat, asked, kept);
+            let q = of_paper(&sat, asked, kept);
             let chosen: Vec<String> = match q.input {
                 "radio" | "checkbox" => q.options.iter().filter(|o| o.2).map(|o| o.0.to_string()).collect(),
                 _ => vec![q.typed],

@@ -42,7 +42,7 @@ const ATTACHED: Share = Share { body: 512 << 20, ..UPLOAD };
 pub(super) fn share(path: &str) -> Share {
     let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
     match path {
-        "/imports/new" => UPLOAD,
+        "/imports/new" | "/questions/import" => UPLOAD,
         path if path.starts_with("/ledgers/") && path.ends_with("/files") => ATTACHED,
         path if path.ends_with("/export") => EXPORT,
         _ if record => RECORD,

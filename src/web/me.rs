@@ -37,8 +37,11 @@ use crate::{
     audit::{self, Kind},
     auth::{Permission, Role, account, session},
     clock::chinese,
+    daily,
     day::Day,
+    db::Tx,
     directive::model::{FieldType, Ledger},
+    exam::score::Given,
     feedback as said,
     ledger::{
         Stored,
@@ -47,6 +50,7 @@ use crate::{
     },
     names::Names,
     personal::{file, own, request},
+    questions::bank,
     scope::{Reach, Scope},
     subjects,
     verdict::{
@@ -347,8 +351,22 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             sheets,
             requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
             feedback: said::of_account(tx, account.id)?.iter().map(told_feedback).collect(),
+            answers: answers(tx, reader.person)?,
         })
     })
+}
+
+/// What was answered of one's own will, with what the question was.
+fn answers(tx: &mut Tx<'_>, person: Option<i64>) -> anyhow::Result<Vec<(String, String)>> {
+    let (mut told, Some(person)) = (Vec::new(), person) else { return Ok(Vec::new()) };
+    for a in daily::own::all(tx, person)? {
+        let Some(kept) = bank::version(tx, a.question, a.version)? else { continue };
+        let given = Given::read(kept.question.kind, &a.answer);
+        let own = super::exam_result::told(&kept.question, &given);
+        let right = if a.right { "答对" } else { "答错" };
+        told.push((format!("{}（第{}次）", a.day.chinese(), a.answers), format!("{}；{}，{right}", own.stem, own.own)));
+    }
+    Ok(told)
 }
 
 fn told_feedback(f: &said::Feedback) -> (String, String) {

@@ -208,7 +208,7 @@ pub(super) async fn download(
 }
 
 /// Never shown by the browser itself: saved under its name.
-fn hand_out(app: &App, file: &Attachment) -> anyhow::Result<Response> {
+pub(super) fn hand_out(app: &App, file: &Attachment) -> anyhow::Result<Response> {
     let (name, bytes) = match attach::read(app.installation.data()?, &app.installation.keys, file) {
         Err(e) => match e.downcast::<attach::Spoilt>() {
             Ok(spoilt) => {

@@ -45,6 +45,7 @@ fn address(path: &str) -> String {
         .replace("/ledgers/{name}/export", "/ledgers/guidance/export?format=csv")
         .replace("/ledgers/{name}", "/ledgers/guidance")
         .replace("/q/{n}", "/q/1")
+        .replace("{number}", "1")
         .replace("/settings/{kind}/{name}", "/settings/light/thresholds")
         .replace("/{id}", "/Z1")
         .replace("{file}", "none.css")

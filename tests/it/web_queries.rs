@@ -24,6 +24,7 @@ fn address(path: &str) -> String {
         .replace("/accounts/{id}", "/accounts/1")
         .replace("/files/{file}", "/files/1")
         .replace("/settings/{kind}/{name}", "/settings/light/thresholds")
+        .replace("{number}", "1")
         .replace("{kind}", "light")
         .replace("{name}", "guidance")
         .replace("/{id}", "/Z1")
@@ -35,7 +36,12 @@ fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser
     let role = match path {
         p if p.starts_with("/accounts") => Role::Security,
         p if p.starts_with("/requests") => Role::Personnel,
-        p if ["/feedback", "/imports", "/settings", "/tests"].iter().any(|head| p.starts_with(head)) => Role::Office,
+        p if ["/feedback", "/imports", "/settings", "/tests", "/questions", "/releases", "/readiness"]
+            .iter()
+            .any(|head| p.starts_with(head)) =>
+        {
+            Role::Office
+        }
         p if ["/new", "/correct", "/void"].iter().any(|end| p.ends_with(end)) => Role::Office,
         _ => Role::Auditor,
     };

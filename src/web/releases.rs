@@ -1,0 +1,367 @@
+//! The plan of 每日一题, 每周一课 and 每月一考 `/releases`, and how ready organs are `/readiness`.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    account::Left,
+    app::App,
+    asked,
+    calendar::{label, month},
+    daily::weekday,
+    error::PageError,
+    frame::{Ask, Desk, answer, show},
+    post::{Posted, Seat, act},
+    requests::long_text,
+    supervise_acts::typed,
+    view::{
+        daily::{Line, Readiness, Releases},
+        form::{Errors, Field, Form},
+        url::Query,
+        words::{Link, Words},
+    },
+};
+use crate::{
+    auth::account::Refused,
+    clock::start_of_day,
+    daily::{
+        plan::{self, AHEAD, Kind, LONGEST_LESSON, Release, TITLE},
+        ready,
+    },
+    day::Day,
+    db::Tx,
+    installation::Current,
+    names::Names,
+    questions::bank,
+    scope::Scope,
+    verdict::world::UNIT,
+};
+
+/// `GET /releases?month=…`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    answer(app, ask, |desk| {
+        asked::keys(desk, &["month", "done", "days", "short"]);
+        render(desk, &Left::default())
+    })
+    .await
+}
+
+/// Whether somebody may plan: what is published is for the whole system.
+fn for_all(current: &Current, scope: &Scope) -> bool {
+    let top = current.organisation.chart().and_then(|c| c.tops.first().copied());
+    let unit = top.and_then(|row| current.organisation.table(UNIT)?.ids.get(row).copied());
+    unit.is_some_and(|u| scope.has_unit(u))
+}
+
+fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
+    let (today, current) = (desk.now.day, desk.current.clone());
+    let (from, to) = month(desk, today);
+    let all = plan::between(desk.tx, from, to)?;
+    let may = for_all(&current, &desk.scope);
+    let retired = retired(desk.tx, &all)?;
+    let rows: Vec<Line> = all.iter().map(|r| line(r, today, may, &retired)).collect();
+    let mut forms = if may { forms(desk, today)? } else { Vec::new() };
+    for (_, form) in &mut forms {
+        form.token = desk.form_token()?;
+        left.fill(form);
+    }
+    let errors = Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect());
+    let turn = |text: &str, day: Day| Link::new(text, Query::new("/releases").with("month", label(day)).href());
+    let (year, m, _) = from.ymd();
+    let view = Releases {
+        title: format!("{year}年{m}月"),
+        errors,
+        notice: notice(desk),
+        lead: lead(desk, today)?,
+        turn: [turn("上月", from.plus(-1)), turn("下月", to.plus(1))],
+        rows,
+        form: if may { desk.form_token()? } else { String::new() },
+        forms,
+        page: desk.page("/releases")?,
+    };
+    Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+fn notice(desk: &Desk<'_, '_>) -> String {
+    match desk.ask.get("done") {
+        Some("draft") => {
+            let days = asked::echo(desk.ask.get("days").unwrap_or_default());
+            let short = desk.ask.get("short").and_then(Day::parse);
+            let short =
+                short.map_or_else(String::new, |d| format!("题库的题不够，{}起没有排上，请补充题目。", d.chinese()));
+            format!("已排定{days}天，请逐条过目，不合适的换题或撤下。{short}")
+        }
+        Some("lesson") => "已排定。发布后可以在发布台账的记录里附上材料。".into(),
+        Some("test") => "已排定，考试开放之日登记为每月一考。".into(),
+        Some("change") => "已换题。".into(),
+        Some("drop") => "已撤下。".into(),
+        Some("today") => "已改在今天发布。".into(),
+        _ => String::new(),
+    }
+}
+
+/// How far the plan reaches.
+fn lead(desk: &mut Desk<'_, '_>, today: Day) -> anyhow::Result<Words> {
+    let workdays = desk.current.engine.workdays.clone();
+    let coming = plan::between(desk.tx, today, today.plus(AHEAD))?;
+    let days: BTreeSet<Day> = coming.iter().filter(|r| r.kind == Kind::Daily).map(|r| r.day).collect();
+    let open = (0..=AHEAD).map(|n| today.plus(n)).find(|d| workdays.is_workday(*d) && !days.contains(d));
+    Ok(match open {
+        Some(day) if day == today => Words::from("今天还没有安排每日一题。"),
+        Some(day) => Words::from("每日一题已排到")
+            .strong(day.plus(-1).chinese())
+            .text(format!("，从{}起还没有。", day.chinese())),
+        None => Words::from(format!("每日一题已排满今后{AHEAD}天。")),
+    })
+}
+
+/// Questions in the plan that were retired since.
+fn retired(tx: &mut Tx<'_>, all: &[Release]) -> anyhow::Result<BTreeSet<i64>> {
+    let mut found = BTreeSet::new();
+    for number in all.iter().filter(|r| r.released.is_none()).filter_map(|r| r.question) {
+        if bank::versions(tx, number)?.pop().is_none_or(|k| k.retired.is_some()) {
+            found.insert(number);
+        }
+    }
+    Ok(found)
+}
+
+fn line(r: &Release, today: Day, may: bool, retired: &BTreeSet<i64>) -> Line {
+    let (_, m, d) = r.day.ymd();
+    let out = r.question.is_some_and(|q| retired.contains(&q));
+    let missed = r.released.is_none() && r.day < today;
+    let href = match (r.kind, r.released, r.test) {
+        (Kind::Monthly, _, Some(test)) => format!("/tests/{test}"),
+        (Kind::Weekly, Some(_), _) => format!("/weekly?lesson={}", r.id),
+        _ => String::new(),
+    };
+    let number = r.question.map_or_else(String::new, |q| format!("（第{q}号题）"));
+    Line {
+        id: r.id,
+        day: format!("{m}月{d}日 {}", weekday(r.day)),
+        kind: r.kind.title(),
+        title: Link::new(format!("{}{number}", r.title), href),
+        state: match r.released {
+            Some(_) => "已发布",
+            None if missed => "未发布",
+            None => "待发布",
+        },
+        why: match (r.released, out, missed) {
+            (None, true, _) => "题目已停用，请换题",
+            (None, false, true) => "当天服务没有运行",
+            _ => "",
+        },
+        change: may && r.released.is_none() && r.kind == Kind::Daily,
+        drop: may && r.released.is_none(),
+        today: may && missed && !out,
+    }
+}
+
+fn forms(desk: &mut Desk<'_, '_>, today: Day) -> anyhow::Result<Vec<(&'static str, Form)>> {
+    let topics = topics(desk.tx)?;
+    let with = |none: &str| {
+        let all = topics.iter().map(|t| (t.clone(), t.clone()));
+        std::iter::once((String::new(), none.to_owned())).chain(all).collect::<Vec<_>>()
+    };
+    let draft = Form {
+        id: "dr".into(),
+        action: "/releases/draft".into(),
+        fields: vec![
+            Field::day("from", "从", &today.to_string()).required(),
+            Field::day("to", "到", &today.plus(30).to_string()).hint("只排工作日，已排的不动。").required(),
+            Field::choice("topic", "主题", "", with("各主题轮流")),
+        ],
+        button: "排定每日一题".into(),
+        primary: true,
+        ..Form::default()
+    };
+    let lesson = Form {
+        id: "le".into(),
+        action: "/releases/lesson".into(),
+        fields: vec![
+            Field::day("day", "日期", &today.to_string()).required(),
+            Field::text("title", "课名", "").hint(&format!("最多{TITLE}字。")).required(),
+            Field::long("body", "正文")
+                .hint(&format!("一行一段，最多{LONGEST_LESSON}字；材料是文件的，发布后附在记录上。")),
+            Field::choice("topic", "自测", "", with("没有自测")).hint("从这个主题取3道题，自愿作答。"),
+        ],
+        button: "排定每周一课".into(),
+        ..Form::default()
+    };
+    let mut forms = vec![("排每日一题", draft), ("排每周一课", lesson)];
+    let tests = plan::tests(desk.tx, start_of_day(today))?;
+    if !tests.is_empty() {
+        let choices = tests.into_iter().map(|(id, title)| (id.to_string(), title)).collect();
+        let form = Form {
+            id: "mo".into(),
+            action: "/releases/test".into(),
+            fields: vec![Field::choice("test", "已发布的考试", "", choices).required()],
+            button: "作为每月一考".into(),
+            ..Form::default()
+        };
+        forms.push(("每月一考", form));
+    }
+    Ok(forms)
+}
+
+/// Topics of the bank.
+fn topics(tx: &mut Tx<'_>) -> anyhow::Result<BTreeSet<String>> {
+    let all = bank::current(tx, None)?;
+    Ok(all.into_iter().filter(|k| k.question.askable()).map(|k| k.question.topic).filter(|t| !t.is_empty()).collect())
+}
+
+/// Does something to the plan, if the reader may; a refusal stands at the field.
+fn planned<F>(seat: &Seat, (form, field, fields): (&str, &str, &[&str]), to: &str, write: F) -> anyhow::Result<Response>
+where
+    F: FnOnce(&mut Tx<'_>) -> anyhow::Result<String> + Send + 'static,
+{
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    if !for_all(&current, &seat.scope) {
+        return Err(PageError::Refused("题、课、考面向全系统发布，由市级人事部门或领导小组办公室安排。".into()).into());
+    }
+    match seat.db().write(write).map_err(|e| e.downcast::<Refused>()) {
+        Ok(more) => Ok(seat.to(&format!("/releases?{to}{more}"))),
+        Err(Ok(Refused(why))) if field.is_empty() => Err(PageError::Refused(why).into()),
+        Err(Ok(Refused(why))) => Ok(wrong(seat, form, fields, field, why)),
+        Err(Err(e)) => Err(e),
+    }
+}
+
+fn wrong(seat: &Seat, form: &str, fields: &[&str], field: &str, why: String) -> Response {
+    let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
+    seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left))
+}
+
+fn day_of(seat: &Seat, field: &str, name: &str) -> Result<Day, String> {
+    let text = seat.fields.get(field);
+    Day::parse(text).ok_or_else(|| format!("{name}：“{}”不是日期，请写成 2025-06-30。", asked::echo(text)))
+}
+
+/// `POST /releases/draft`.
+pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        const FIELDS: &[&str] = &["from", "to", "topic"];
+        let (from, to) = match (day_of(seat, "from", "从"), day_of(seat, "to", "到")) {
+            (Ok(from), Ok(to)) => (from, to),
+            (Err(why), _) => return Ok(wrong(seat, "dr", FIELDS, "from", why)),
+            (_, Err(why)) => return Ok(wrong(seat, "dr", FIELDS, "to", why)),
+        };
+        let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
+        let workdays = seat.db().read(|tx| seat.app.installation.current(tx))?.engine.workdays.clone();
+        planned(seat, ("dr", "from", FIELDS), "done=draft", move |tx| {
+            let done = plan::draft(tx, &actor, &workdays, today, (from, to), &topic)?;
+            let short = done.short.map_or_else(String::new, |d| format!("&short={d}"));
+            Ok(format!("&days={}{short}&month={}", done.days, label(from)))
+        })
+    })
+    .await
+}
+
+/// `POST /releases/lesson`.
+pub(super) async fn lesson(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        const FIELDS: &[&str] = &["day", "title", "body", "topic"];
+        let refuse = |field: &str, why: String| Ok(wrong(seat, "le", FIELDS, field, why));
+        let day = match day_of(seat, "day", "日期") {
+            Ok(day) => day,
+            Err(why) => return refuse("day", why),
+        };
+        let title = match long_text(seat, "title", TITLE, true) {
+            Ok(title) if title.contains(['\n', '\t']) => return refuse("title", "课名：请写在一行里。".into()),
+            Ok(title) => title,
+            Err(why) => return refuse("title", format!("课名：{why}")),
+        };
+        let body = match long_text(seat, "body", LONGEST_LESSON, false) {
+            Ok(body) => body,
+            Err(why) => return refuse("body", format!("正文：{why}")),
+        };
+        let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
+        planned(seat, ("le", "day", FIELDS), "done=lesson", move |tx| {
+            plan::lesson(tx, &actor, today, day, (&title, &body, &topic))?;
+            Ok(format!("&month={}", label(day)))
+        })
+    })
+    .await
+}
+
+/// `POST /releases/test`.
+pub(super) async fn test(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, |seat| {
+        let (actor, today, id) = (seat.actor(), seat.now.day, seat.fields.get("test").parse().unwrap_or(0));
+        planned(seat, ("mo", "test", &["test"]), "done=test", move |tx| {
+            plan::monthly(tx, &actor, today, id)?;
+            Ok(String::new())
+        })
+    })
+    .await
+}
+
+fn number(id: &str) -> Result<i64, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
+}
+
+/// `POST /releases/{id}/change`.
+pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let (id, actor, typed) = (number(&id)?, seat.actor(), seat.fields.get("number").to_owned());
+        let question = typed.parse::<i64>().map_err(|_| {
+            PageError::Refused(format!("题号应为整数，现为“{}”。请回到发布安排重新填写。", asked::echo(&typed)))
+        })?;
+        planned(seat, ("", "", &[]), "done=change", move |tx| {
+            plan::change(tx, &actor, id, question).map(|()| String::new())
+        })
+    })
+    .await
+}
+
+/// `POST /releases/{id}/drop`.
+pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let (id, actor) = (number(&id)?, seat.actor());
+        planned(seat, ("", "", &[]), "done=drop", move |tx| plan::drop(tx, &actor, id).map(|()| String::new()))
+    })
+    .await
+}
+
+/// `POST /releases/{id}/today`.
+pub(super) async fn today(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let (id, actor, today) = (number(&id)?, seat.actor(), seat.now.day);
+        planned(seat, ("", "", &[]), "done=today", move |tx| plan::today(tx, &actor, today, id).map(|()| String::new()))
+    })
+    .await
+}
+
+/// `GET /readiness`.
+pub(super) async fn readiness(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, |desk| {
+        asked::keys(desk, &[]);
+        let (current, scope, today) = (desk.current.clone(), desk.scope.clone(), desk.now.day);
+        let all = ready::of_organs(desk.tx, &current, &scope, today)?;
+        let told: Vec<_> = all.iter().filter(|r| r.percent.is_some()).collect();
+        let topics: BTreeSet<&String> = told.iter().map(|r| &r.topic).collect();
+        let organs: BTreeSet<i64> = told.iter().map(|r| r.organ).collect();
+        let names = Names::load(desk.tx, &current.engine.layout, &[(UNIT, organs.clone())].into())?;
+        // In the order of the chart.
+        let mut order: Vec<i64> = current.organisation.table(UNIT).map_or_else(Vec::new, |t| t.ids.clone());
+        order.retain(|o| organs.contains(o));
+        let cell = |organ: i64, topic: &String| {
+            let found = told.iter().find(|r| r.organ == organ && r.topic == *topic).and_then(|r| r.percent);
+            found.map_or_else(String::new, |p| format!("{p}%"))
+        };
+        let row =
+            |organ: &i64| (names.title(UNIT, *organ).to_owned(), topics.iter().map(|t| cell(*organ, t)).collect());
+        Ok(Readiness {
+            rows: order.iter().map(row).collect(),
+            topics: topics.iter().map(|t| if t.is_empty() { "未分主题".to_owned() } else { (*t).clone() }).collect(),
+            fewest: ready::PERSONS,
+            page: desk.page("/readiness")?,
+        })
+    })
+    .await
+}
