@@ -64,6 +64,7 @@ mod people;
 mod permissions;
 mod post;
 mod record;
+mod record_begin;
 mod record_conflict;
 mod record_derived;
 mod record_files;
@@ -109,6 +110,7 @@ mod unit_names;
 mod units;
 mod upload;
 mod verdict;
+mod verdict_needs;
 pub mod view;
 
 pub use app::{Transport, serve};

@@ -173,8 +173,12 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
         let item = items.get(&organ.id)?;
         let t = &item.tally;
         let figures = [t.judged(), t.pass, t.open, t.fail, t.unknown].map(|n| n.to_string());
-        let open =
-            format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
+        let open = format!(
+            "/requirements/{}?unit={}&window={}#h-subjects",
+            segment(id),
+            segment(&organ.code),
+            segment(window)
+        );
         Some((
             item.behind(),
             UnitLine {

@@ -299,8 +299,10 @@ impl About<'_> {
         let (engine, item) = (self.engine, &d.item);
         let ctx = Context::of(engine, item.i);
         let r = ctx.requirement;
-        let list = format!("/requirements/{}?unit={}#subjects", segment(&r.id), segment(self.code));
+        let list = format!("/requirements/{}?unit={}#h-subjects", segment(&r.id), segment(self.code));
+        let one = if bad(item) == 1 { d.single.as_ref().or(d.told.first()) } else { d.single.as_ref() };
         UnitVerdict {
+            way: one.map_or_else(|| list.clone(), |v| format!("{}#h-need", self.href(item.i, v))),
             anchor: anchor(&r.id),
             code: requirement_code(&r.pillar, &r.id),
             title: named(engine, item.i).1,
@@ -310,7 +312,6 @@ impl About<'_> {
             href: d.single.as_ref().map_or(list, |v| self.href(item.i, v)),
             due: item.shut.map_or_else(|| when(ctx), Day::chinese),
             overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < self.today),
-            records: None,
             why: Words::from(d.why.before.clone()).strong_if(d.why.strong.clone()).text(d.why.after.clone()),
             sources: if d.single.is_some() { None } else { self.sources(d) },
         }
@@ -363,7 +364,7 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
         tag: summary::of(item),
-        title: Link::new(format!("{}　{}", line.code, line.title.text), format!("#{}", line.anchor)),
+        title: Link::new(format!("{}　{}", line.code, line.title.text), line.way.clone()),
         note: match summary::of(item).state {
             State::Open => format!("最迟{}", line.due),
             _ => format!("{}；{}", line.value, figures::after(engine, item).text()),

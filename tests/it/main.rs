@@ -71,5 +71,6 @@ mod web_records;
 mod web_search;
 mod web_settings;
 mod web_units;
+mod web_ways;
 mod words;
 mod worlds;

@@ -23,7 +23,7 @@ fn hidden(got: &Got, name: &str) -> String {
 }
 
 /// Posts a form that was opened, with what it carries.
-fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) -> Got {
+pub(crate) fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) -> Got {
     let (form, once) = (opened.token(), hidden(opened, "once"));
     let mut all = vec![("form", form.as_str()), ("once", once.as_str())];
     let revision = opened.text().contains(r#"name="revision""#).then(|| hidden(opened, "revision"));
@@ -54,7 +54,7 @@ db_test!(a_form_says_why_it_asks_and_shows_what_is_known, |db: &Db| {
     let text = page.read();
     assert_eq!(page.status, 200);
     assert!(
-        text.contains("新增指导记录") && text.contains("2项，另有") && text.contains("系统已有，无需填写"),
+        text.contains("新增指导记录") && text.contains("2项，判定要用1项，另有") && text.contains("系统已有，无需填写"),
         "{text}"
     );
     assert!(text.contains("干-21") && text.contains("柳溪县发改局 办公室"), "{text}");
@@ -105,7 +105,7 @@ db_test!(a_record_is_made_once_and_its_page_says_what_it_changed, |db: &Db| {
     let fields = [("i.f.pair", "1"), ("f.day", "2025-10-15"), ("f.confirmed", "2025-10-15"), ("again", "1")];
     let second = send(&mut b, &more, NEW, &fields);
     assert!(second.led().1.starts_with("/ledgers/guidance/new?saved="));
-    assert!(b.get(second.led().1).read().contains("已保存：查看刚登记的记录"));
+    assert!(b.get(second.led().1).read().contains("查看刚登记的记录"));
     let verdict = b.get("/verdicts/R-21/J1/2025-10").read();
     assert!(verdict.contains("达标"), "{verdict}");
     // By whom, in the log's words too.

@@ -28,7 +28,7 @@ use crate::directive::model::{Count, Each, Requirement, Slots};
 
 pub use fate::{Fated, fate};
 pub use lead::lead;
-pub use mend::{Mend, Mends, needs};
+pub use mend::{Doing, Mend, Mends, needs};
 pub use noun::subject_kind;
 pub use period::{when, window_name};
 pub use rule::{Fact, act_words, due_words, facts, rule};

@@ -144,6 +144,8 @@ pub struct Need {
     pub title: String,
     /// What it would bring, what will not help.
     pub note: String,
+    /// Where it is done; none for who may not, and where nothing is to be recorded.
+    pub links: Vec<Link>,
 }
 
 /// On which day and with which knowledge it was judged.
