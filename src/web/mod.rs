@@ -91,6 +91,7 @@ mod router;
 mod search;
 mod settings;
 mod settings_change;
+mod settings_matter;
 mod sso;
 mod stall;
 mod subject;

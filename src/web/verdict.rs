@@ -298,10 +298,9 @@ impl About<'_> {
         let own = own.enumerate().fold(Words::new(), |words, (n, link)| {
             words.text(if n > 0 { "、" } else { "" }).link(link.text, link.href)
         });
-        [Fact::new("判定对象", own), clause]
-            .into_iter()
-            .chain(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text)))
-            .collect()
+        let own = (!own.is_empty()).then(|| Fact::new("本条对象", own));
+        let rule = words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text));
+        own.into_iter().chain([clause]).chain(rule).collect()
     }
 
     fn rule(&self, v: &judge::Verdict) -> Facts {

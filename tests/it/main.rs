@@ -66,6 +66,7 @@ mod web_imports;
 mod web_leaks;
 mod web_lists;
 mod web_me;
+mod web_pickers;
 mod web_queries;
 mod web_records;
 mod web_search;

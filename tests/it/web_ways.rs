@@ -6,7 +6,7 @@ use dongliang::{auth::Role, db::Db, db_test, verdict::rejudge};
 use crate::{
     visit::Browser,
     web_lists::{office, put},
-    web_records::send,
+    web_records::{NEW, send},
 };
 
 /// Addresses on a page that begin so.
@@ -14,8 +14,6 @@ fn ways(text: &str, prefix: &str) -> Vec<String> {
     let found = text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     found.filter(|href| href.starts_with(prefix)).map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).collect()
 }
-
-const NEW: &str = "/ledgers/guidance/new";
 
 db_test!(a_verdict_leads_to_the_form_that_mends_it, |db: &Db| {
     let o = &office(db);

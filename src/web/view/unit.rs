@@ -149,7 +149,7 @@ pub struct SourceRow {
     pub subject: Link,
     /// One for each head.
     pub figures: Vec<String>,
-    /// Its unit.
+    /// Its unit, where that is not the one of the page.
     pub note: String,
     /// State.
     pub tag: Tag,

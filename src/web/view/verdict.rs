@@ -191,8 +191,8 @@ impl Verdict {
     }
 
     /// `一`, `二`, … for the ways in which it can be made good.
-    fn ordinal(i: &usize) -> &'static str {
-        ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"].get(*i).copied().unwrap_or("")
+    fn ordinal(i: &usize) -> String {
+        crate::spelling::numeral(i + 1)
     }
 }
 
