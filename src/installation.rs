@@ -20,6 +20,7 @@ use crate::{
         model::{Package, Setting, Value as Written},
     },
     exam::watch::Watch,
+    figures::Pasts,
     intake::Board,
     ledger::{Keys, key_file::Held},
     ratio::Ratio,
@@ -52,10 +53,15 @@ pub struct Installation {
     pub refusals: Arc<Refusals>,
     /// How far the imports under way are.
     pub board: Arc<Board>,
+    /// Past periods as they were judged last.
+    pub pasts: Arc<Pasts>,
     /// The time by which sittings run.
     pub watch: Arc<Watch>,
     current: Arc<RwLock<Option<Arc<Current>>>>,
 }
+
+/// A state of what is in force: hash of the package, version of the organisation and of what the office has set, the day.
+pub type State = (String, i64, Day);
 
 /// The package in force with the settings of a day, and the organisation as last read.
 pub struct Current {
@@ -69,8 +75,14 @@ pub struct Current {
     pub parts: Arc<Parts>,
     /// What grants reach, as far as somebody asked.
     pub reaches: Reaches,
-    /// Which state: hash of the package, version of the organisation, the day.
-    state: (String, i64, Day),
+    state: State,
+}
+
+impl Current {
+    /// Which state it is.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
 }
 
 impl Installation {
@@ -83,9 +95,23 @@ impl Installation {
         let demo = db.read(|tx| mark::is_demo(tx, &keys))?;
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
         let (directory, signer, held) = (None, None, None);
-        let (sso, refusals, board, watch) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-        let installation =
-            Installation { db, keys, clock, demo, directory, signer, held, sso, refusals, board, watch, current };
+        let (sso, refusals, board) = (Arc::default(), Arc::default(), Arc::default());
+        let (watch, pasts) = (Arc::default(), Arc::default());
+        let installation = Installation {
+            db,
+            keys,
+            clock,
+            demo,
+            directory,
+            signer,
+            held,
+            sso,
+            refusals,
+            board,
+            pasts,
+            watch,
+            current,
+        };
         installation.db.read(|tx| installation.current(tx).map(|_| ()))?;
         Ok(installation)
     }

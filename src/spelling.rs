@@ -31,6 +31,21 @@ pub fn anchor(id: &str) -> String {
     id.to_ascii_lowercase()
 }
 
+/// A number below 100 as one counts in Chinese: `一`, `二`, … `十二`.
+///
+/// ```
+/// use dongliang::spelling::numeral;
+/// assert_eq!([1, 10, 11, 20, 34].map(numeral), ["一", "十", "十一", "二十", "三十四"]);
+/// ```
+pub fn numeral(n: usize) -> String {
+    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    match n {
+        0..=9 => DIGITS[n].to_owned(),
+        10..=19 => format!("十{}", DIGITS[n % 10]),
+        _ => format!("{}十{}", DIGITS[n / 10 % 10], DIGITS[n % 10]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

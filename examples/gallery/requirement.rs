@@ -104,6 +104,8 @@ fn rulings() -> Vec<Ruling> {
             chosen: "自然月，月中结对按天折算".into(),
             by: "何静（组织人事科）".into(),
             on: "2025年1月20日".into(),
+            own: "本单位裁定采用：2025年2月1日起　何静2025年1月20日裁定：按文件要求说明（周敏登记）".into(),
+            ..Ruling::default()
         },
         Ruling {
             question: "指导记录是否须经帮带对象确认".into(),

@@ -162,11 +162,14 @@ pub(crate) fn full() -> Verdict {
         records: records(),
         needs: vec![
             Need {
-                title: "林峰确认9月27日的指导记录".into(), note: "确认后计入2次，判定改为达标".into()
+                title: "林峰确认9月27日的指导记录".into(),
+                note: "确认后计入2次，判定改为达标".into(),
+                links: vec![link("补填9月27日的指导记录", "/ledgers/guidance/907/correct")],
             },
             Need {
                 title: "补录9月内已发生、未登记的另1次指导".into(),
                 note: "10月内的指导计入10月，不能补到9月".into(),
+                links: vec![link("登记指导记录", "/ledgers/guidance/new?pair=101")],
             },
         ],
         needs_none: String::new(),
@@ -209,7 +212,9 @@ pub(crate) fn unknown() -> Verdict {
             ..Records::default()
         },
         needs: vec![Need {
-            title: "收回企业调查表".into(), note: "由企业自己填写，单位不得代填".into()
+            title: "收回企业调查表".into(),
+            note: "由企业自己填写，单位不得代填".into(),
+            links: Vec::new(),
         }],
         last_day: "截止2025年12月31日".into(),
         overdue: false,

@@ -21,6 +21,10 @@ const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// Held, by the number of the record added, while files are put to it.
 const LOCK: i64 = 0x6174_7461_0000_0000;
 
+/// Held while files are counted against what an account and the installation may have, so that of two who come at once the
+/// second counts the first one's (PostgreSQL).
+const QUOTA: i64 = 0x6174_7462_0000_0000;
+
 /// Why it was not done, for who wanted it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -101,6 +105,7 @@ fn fits(tx: &mut Tx<'_>, actor: &Actor, standing: &[Attachment], files: &[Kept])
     if standing.len() + files.len() > OF_RECORD {
         return refused(format!("一条记录最多{OF_RECORD}个附件，已有{}个。", standing.len()));
     }
+    tx.lock(&[QUOTA])?;
     let coming = files.iter().map(|f| f.size).sum::<i64>();
     let sum = "select cast(coalesce(sum(size), 0) as bigint) from attachment";
     let recent = format!("{sum} where account = $1 and recorded_at > $2");

@@ -94,6 +94,32 @@ impl DbError {
         }
     }
 
+    /// True if the same may go well another time: the database is busy or out of reach, the disk is full.
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode as C;
+        match self {
+            DbError::Open { .. } | DbError::NotWritten(_) | DbError::Unsure(_) => true,
+            DbError::Sqlite(e) => matches!(
+                e.sqlite_error_code(),
+                Some(
+                    C::DatabaseBusy
+                        | C::DatabaseLocked
+                        | C::DiskFull
+                        | C::SystemIoFailure
+                        | C::OutOfMemory
+                        | C::CannotOpen
+                        | C::ReadOnly
+                        | C::OperationInterrupted
+                )
+            ),
+            // Connection lost; or class 08 connection, 40 rolled back, 53 out of resources, 55 not now, 57 stopped, 58 system.
+            DbError::Postgres(e) => e.as_db_error().is_none_or(|d| {
+                ["08", "40", "53", "55", "57", "58"].iter().any(|class| d.code().code().starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+
     /// True if a unique index refused the row.
     pub fn is_unique_violation(&self) -> bool {
         match self {

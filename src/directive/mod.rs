@@ -7,6 +7,7 @@ pub mod model;
 pub mod uses;
 
 mod condition;
+mod demand;
 mod head;
 mod ledgers;
 mod literal;

@@ -253,7 +253,7 @@ fn grid(table: &Table, width: i32) -> Grid {
     if table.columns.iter().any(|c| !c.head.is_empty()) {
         let cells = table.columns.iter().zip(&widths).map(|(c, w)| {
             let line = cell_line(&c.head, true).align(AlignmentType::Center);
-            cell(line, *w, 1)
+            cell(vec![line], *w, 1)
         });
         rows.push(TableRow::new(cells.collect()).row_height(HEAD_ROW).height_rule(HeightRule::AtLeast).cant_split());
     }
@@ -273,16 +273,21 @@ fn cells(columns: &[Column], widths: &[usize], row: &[Cell]) -> Vec<TableCell> {
         let span = one.span.max(1).min(columns.len().saturating_sub(at).max(1));
         let width: usize = widths.iter().skip(at).take(span).sum();
         let left = columns.get(at).is_some_and(|c| c.left) || span > 1;
-        let line = cell_line(&one.text, one.strong);
-        let line = if left { line } else { line.align(AlignmentType::Center) };
-        cells.push(cell(line, width, span));
+        // What a person wrote in a box may be several lines: each is a paragraph.
+        let lines = if one.text.contains('\n') { one.text.lines().collect() } else { vec![one.text.as_str()] };
+        let lines = lines.into_iter().map(|text| {
+            let line = cell_line(text, one.strong);
+            if left { line } else { line.align(AlignmentType::Center) }
+        });
+        cells.push(cell(lines.collect(), width, span));
         at += span;
     }
     cells
 }
 
-fn cell(line: Paragraph, width: usize, span: usize) -> TableCell {
-    let cell = TableCell::new().width(width, WidthType::Dxa).vertical_align(VAlignType::Center).add_paragraph(line);
+fn cell(lines: Vec<Paragraph>, width: usize, span: usize) -> TableCell {
+    let cell = TableCell::new().width(width, WidthType::Dxa).vertical_align(VAlignType::Center);
+    let cell = lines.into_iter().fold(cell, TableCell::add_paragraph);
     if span > 1 { cell.grid_span(span) } else { cell }
 }
 

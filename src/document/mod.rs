@@ -2,7 +2,7 @@
 //! tables. The same document gives the same bytes.
 
 pub mod gbt9704;
-mod package;
+pub(crate) mod package;
 pub mod xlsx;
 
 pub use gbt9704::docx;

@@ -26,7 +26,7 @@ pub(super) const HEAD_ROW: f32 = 421.0;
 ///
 /// # Errors
 /// When the parts cannot be written.
-pub(super) fn pack(document: Docx) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn pack(document: Docx) -> anyhow::Result<Vec<u8>> {
     let parts = document.build();
     let text = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
     let mut members: Vec<(String, String)> = vec![
@@ -58,6 +58,10 @@ pub(super) fn pack(document: Docx) -> anyhow::Result<Vec<u8>> {
         .unix_permissions(0o644);
     for (name, text) in members {
         zip.start_file(name, options).and_then(|()| Ok(zip.write_all(text.as_bytes())?)).context("文档写不出来")?;
+    }
+    for (id, bytes) in &parts.media {
+        let name = format!("word/media/{id}.png");
+        zip.start_file(name, options).and_then(|()| Ok(zip.write_all(bytes)?)).context("文档写不出来")?;
     }
     Ok(zip.finish().context("文档写不出来")?.into_inner())
 }

@@ -1,8 +1,5 @@
 //! A form of a paper on A4: the paper, the answer sheet, and the key for who marks.
 
-use std::io::Cursor;
-
-use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use docx_rs::{
     AlignmentType, Docx, PageMargin, Paragraph, Pic, Run, RunFonts, Table, TableCell, TableLayoutType, TableRow,
@@ -10,7 +7,11 @@ use docx_rs::{
 };
 
 use super::paper::{Asked, Chosen, Form, marks};
-use crate::questions::{Answer, Image, Kind, Question, Weight, plain};
+use crate::{
+    document::package::pack,
+    questions::{Answer, Image, Kind, Question, Weight, plain},
+    spelling::numeral,
+};
 
 /// Width of the text on A4 between the margins of GB/T 9704 (156 mm), in twentieths of a point.
 const WIDTH: usize = 8845;
@@ -66,10 +67,9 @@ fn sections<'a>(chosen: &'a [Chosen], form: &'a Form) -> Vec<(usize, &'a [Asked]
 }
 
 fn section_title(n: usize, part: &[Asked], chosen: &[Chosen]) -> String {
-    const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
     let one = &chosen[part[0].question];
     let all = marks(one.marks * part.len() as u32);
-    let numeral = NUMERALS.get(n).map_or_else(|| (n + 1).to_string(), |t| (*t).to_owned());
+    let numeral = numeral(n + 1);
     format!("{numeral}、{}（共{}题，每题{}分，共{all}分）", one.question.kind.title(), part.len(), marks(one.marks))
 }
 
@@ -82,12 +82,6 @@ fn begin(head: &Head, form: &Form, what: &str) -> Docx {
         .default_fonts(font("仿宋_GB2312"))
         .default_size(TEXT)
         .add_paragraph(line(&title, TITLE, "方正小标宋简体").align(AlignmentType::Center))
-}
-
-fn finish(paper: Docx) -> anyhow::Result<Vec<u8>> {
-    let mut file = Cursor::new(Vec::new());
-    paper.build().pack(&mut file).context("试卷写不出来")?;
-    Ok(file.into_inner())
 }
 
 fn paper(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Vec<u8>> {
@@ -104,7 +98,7 @@ fn paper(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Vec<u8>>
             paper = question(paper, number, &chosen[asked.question].question, asked);
         }
     }
-    finish(paper)
+    pack(paper)
 }
 
 fn question(mut paper: Docx, number: usize, q: &Question, asked: &Asked) -> Docx {
@@ -175,7 +169,7 @@ fn sheet(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Vec<u8>>
             _ => paper.add_table(table(&[WIDTH / IN_ROW; IN_ROW], grid(&numbers, |_| String::new()))),
         };
     }
-    finish(paper)
+    pack(paper)
 }
 
 /// Rows of numbers, each with a row of what belongs to them.
@@ -202,7 +196,7 @@ fn key(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Vec<u8>> {
         });
         paper = paper.add_table(table(&[900, WIDTH - 4400, 3500], rows.collect()));
     }
-    finish(paper)
+    pack(paper)
 }
 
 /// The right answer of a question as it is asked in a form.

@@ -5,6 +5,7 @@
 
 mod organ;
 mod overview;
+mod past;
 mod period;
 mod picture;
 mod progress;
@@ -14,6 +15,7 @@ mod words;
 
 pub use organ::{Organ, organs, short};
 pub use overview::{Attention, Cell, Columns, Due, Overview, States, UnitFigures, overview};
+pub use past::Pasts;
 pub use period::Period;
 pub use picture::Picture;
 pub use progress::{Progress, progress};

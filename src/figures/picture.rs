@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::period::Period;
+use super::{past, period::Period};
 use crate::{
     day::Day,
     db::{Tx, Value},
@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// The verdicts that may be seen, at one moment.
+#[derive(Clone)]
 pub struct Picture {
     /// Package, settings and organisation by which they were judged.
     pub at: Arc<Current>,
@@ -28,10 +29,10 @@ pub struct Picture {
     /// The past period that is looked back at; `None`: the present.
     pub past: Option<Period>,
     /// Their counts by requirement, window and organ.
-    pub counts: Vec<Counted>,
+    pub counts: Arc<Vec<Counted>>,
     scope: Scope,
     /// Those of the past, which are not in the store.
-    judged: Vec<Stored>,
+    judged: Arc<Vec<Stored>>,
 }
 
 impl Picture {
@@ -43,11 +44,13 @@ impl Picture {
         let day = meta(tx, "judged_day")?.and_then(|d| Day::parse(&d)).unwrap_or(today);
         let counts = sight::counts(tx, scope, None, None)?;
         let at = Arc::clone(current);
-        Ok(Picture { at, day, until: day, past: None, counts, scope: scope.clone(), judged: Vec::new() })
+        let (counts, judged) = (Arc::new(counts), Arc::default());
+        Ok(Picture { at, day, until: day, past: None, counts, scope: scope.clone(), judged })
     }
 
     /// The verdicts of a period: of one that runs as they stand; of a past one judged anew as of its end, by the package,
-    /// the settings and the chart of then, and by what was recorded up to an instant (µs; `None`: up to now).
+    /// the settings and the chart of then, and by what was recorded up to an instant (µs; `None`: up to now). The last ones
+    /// are kept ([`past`]); so it is asked for by readers alone, who see nothing that may be rolled back.
     ///
     /// # Errors
     /// When the store cannot be read, or what was in force then can no longer be judged by.
@@ -63,6 +66,17 @@ impl Picture {
             let current = installation.current(tx)?;
             return Picture::now(tx, &current, scope, today);
         }
+        let key = match known_at {
+            None => {
+                let current = installation.current(tx)?;
+                Some(past::Key::of(tx, &current, period, scope)?)
+            }
+            // What was known at an instant is asked for once, for a paper.
+            Some(_) => None,
+        };
+        if let Some(kept) = key.as_ref().and_then(|key| installation.pasts.get(key)) {
+            return Ok(kept);
+        }
         let day = period.asked(today);
         let at = installation.at(tx, day, known_at, Some(period.label()))?;
         // A period that was over before the directive began has nothing to tell.
@@ -70,7 +84,12 @@ impl Picture {
         let q = Question { which: nothing, as_of: day, known_at, ..Question::default() };
         let (judged, counts) = judge(tx, &at, &q, scope)?;
         let past = Some(period.clone());
-        Ok(Picture { at, day, until: period.until(today), past, counts, scope: scope.clone(), judged })
+        let (counts, judged) = (Arc::new(counts), Arc::new(judged));
+        let picture = Picture { at, day, until: period.until(today), past, counts, scope: scope.clone(), judged };
+        if let Some(key) = key {
+            installation.pasts.keep(key, &picture);
+        }
+        Ok(picture)
     }
 
     /// The verdicts of today on the whole, judged anew by what `at` holds whatever stands in the store: for trying what is
@@ -81,8 +100,8 @@ impl Picture {
     pub fn tried(tx: &mut Tx<'_>, at: &Arc<Current>, today: Day) -> anyhow::Result<(Picture, Vec<Stored>)> {
         let scope = Scope::All;
         let (judged, counts) = judge(tx, at, &Question { as_of: today, ..Question::default() }, &scope)?;
-        let at = Arc::clone(at);
-        Ok((Picture { at, day: today, until: today, past: None, counts, scope, judged: Vec::new() }, judged))
+        let (at, counts) = (Arc::clone(at), Arc::new(counts));
+        Ok((Picture { at, day: today, until: today, past: None, counts, scope, judged: Arc::default() }, judged))
     }
 
     /// What judges.

@@ -1,5 +1,6 @@
 //! Which inputs a form has: one for each field that a person fills, in the groups of the definition.
 
+use super::judged;
 use crate::{
     directive::{
         ledger_of,
@@ -23,7 +24,9 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// How many must be filled.
     pub required: usize,
-    /// How many may be.
+    /// How many more the judgement looks at.
+    pub judged: usize,
+    /// How many others may be.
     pub optional: usize,
 }
 
@@ -39,7 +42,7 @@ impl Plan {
 pub struct Group {
     /// The heading.
     pub title: String,
-    /// None of them must be filled: folded away at first.
+    /// None of them must be filled, and the judgement looks at none: folded away at first.
     pub folded: bool,
     /// At least one.
     pub inputs: Vec<Input>,
@@ -69,8 +72,17 @@ pub struct Input {
     pub hint: String,
     /// Must be filled.
     pub required: bool,
+    /// Which requirements look at it and what follows where it is left empty; empty where none does or it must be filled.
+    pub judged: String,
     /// How it is filled.
     pub control: Control,
+}
+
+impl Input {
+    /// Nobody misses it.
+    fn is_free(&self) -> bool {
+        !self.required && self.judged.is_empty()
+    }
 }
 
 /// How an input is filled.
@@ -102,6 +114,7 @@ pub enum Control {
 pub fn plan(engine: &Engine, ledger: &Ledger) -> Plan {
     let mut groups: Vec<Group> = vec![Group { title: MAIN.into(), ..Group::default() }];
     groups[0].inputs.extend(unit(ledger));
+    let mut judged = judged::hints(engine, ledger);
     for (i, field) in ledger.fields.iter().enumerate() {
         let Some(control) = control(engine, ledger, field) else { continue };
         let title = field.group.as_deref().unwrap_or(MAIN);
@@ -111,6 +124,7 @@ pub fn plan(engine: &Engine, ledger: &Ledger) -> Plan {
             title: field.title.clone(),
             hint: hint(field, &control),
             required: field.required,
+            judged: judged.remove(&i).unwrap_or_default(),
             control,
         };
         match groups.iter_mut().find(|g| g.title == title) {
@@ -119,17 +133,17 @@ pub fn plan(engine: &Engine, ledger: &Ledger) -> Plan {
         }
     }
     let code = code();
-    match groups.iter_mut().skip(1).find(|g| g.inputs.iter().all(|i| !i.required)) {
+    match groups.iter_mut().skip(1).find(|g| g.inputs.iter().all(Input::is_free)) {
         Some(group) => group.inputs.push(code),
         None => groups[0].inputs.push(code),
     }
     groups.retain(|g| !g.inputs.is_empty());
     for (n, group) in groups.iter_mut().enumerate() {
-        group.folded = n > 0 && group.inputs.iter().all(|i| !i.required);
+        group.folded = n > 0 && group.inputs.iter().all(Input::is_free);
     }
     let all = || groups.iter().flat_map(|g| &g.inputs);
-    let required = all().filter(|i| i.required).count();
-    Plan { required, optional: all().count() - required, groups }
+    let (required, optional) = (all().filter(|i| i.required).count(), all().filter(|i| i.is_free()).count());
+    Plan { required, judged: all().count() - required - optional, optional, groups }
 }
 
 /// The unit, where it does not follow from a field.
@@ -144,6 +158,7 @@ fn unit(ledger: &Ledger) -> Option<Input> {
         title: header::unit_head(ledger).into(),
         hint: hint.into(),
         required,
+        judged: String::new(),
         control: Control::Pick("unit".into()),
     })
 }
@@ -155,6 +170,7 @@ fn code() -> Input {
         title: "编号".into(),
         hint: "本单位有编号的才填，不能与别的记录相同。".into(),
         required: false,
+        judged: String::new(),
         control: Control::Line,
     }
 }
@@ -230,7 +246,7 @@ mod tests {
         let plan = plan(&engine, ledger);
         let required: Vec<&str> = plan.inputs().filter(|i| i.required).map(|i| i.title.as_str()).collect();
         assert_eq!(required, ["结对", "指导日期"]);
-        assert_eq!((plan.required, plan.optional, plan.groups.len()), (2, 6, 1));
+        assert_eq!((plan.required, plan.judged, plan.optional, plan.groups.len()), (2, 2, 4, 1));
         let area = plan.inputs().find(|i| i.key == "f.area").unwrap();
         let Control::Slot(slots) = &area.control else { panic!("{area:?}") };
         assert_eq!((slots.size, slots.named.len()), (8, 3));

@@ -1,4 +1,5 @@
-//! The form of a record, from the ledger's definition: which inputs it has and why (`fields`), what was typed into them
+//! The form of a record, from the ledger's definition: which inputs it has and why (`fields`), which of them the judgement
+//! looks at (`judged`), what was typed into them
 //! (`typed`), whether it can be recorded (`check`, by the rules for a row of a file), whom and what a picker offers
 //! (`find`, over the persons and units in `directory`), and the write itself, once a form (`save`).
 //!
@@ -8,6 +9,7 @@ mod check;
 pub mod directory;
 mod fields;
 mod find;
+mod judged;
 mod save;
 mod typed;
 

@@ -282,6 +282,16 @@ pub fn turn(tx: &mut Tx<'_>, id: i64, (from, to): (State, State), note: &str, no
     Ok(tx.execute(sql, &params)? == 1)
 }
 
+/// Sends a checked batch to another ledger, to be checked anew; false if it was confirmed or dropped meanwhile.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn send_to(tx: &mut Tx<'_>, id: i64, ledger: &str, now: i64) -> anyhow::Result<bool> {
+    let sql = "update import_batch set ledger = $2, state = 'waiting', note = '', report = null, changed_at = $3 \
+               where row_id = $1 and state = 'checked'";
+    Ok(tx.execute(sql, &[id.into(), ledger.into(), now.into()])? == 1)
+}
+
 /// What a check found, to be written.
 pub(super) struct Found {
     pub(super) package: String,

@@ -39,7 +39,7 @@ pub use compare::Standing;
 pub use find::Finder;
 pub use laid::laid;
 pub use older::version;
-pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned};
+pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned, Unlike};
 pub use run::{Board, reach_of, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
@@ -151,7 +151,7 @@ pub fn check(
     if asked.mode == Mode::Add {
         refuse_corrections(&mut prepared);
     }
-    reach::keep_to(tx, current, (index, asked.scope), today, &mut prepared)?;
+    reach::keep_to(tx, current, (index, asked.scope), today, table, &mut prepared)?;
     rules::orphans(definition, &mut prepared.checked);
     Ok(prepared)
 }

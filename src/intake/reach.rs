@@ -10,10 +10,14 @@ use crate::{
     installation::Current,
     ledger,
     scope::Scope,
-    sheet::{CellError, CheckedRow, Stored, header::Target, letters},
+    sheet::{
+        CellError, CheckedRow, RawCell, Stored, Table,
+        header::{HeadColumn, Target},
+        letters,
+    },
 };
 
-/// Takes out the rows that a scope does not reach, and reports them.
+/// Takes out the rows that a scope does not reach, and reports them with what stands in the file.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -22,6 +26,7 @@ pub(super) fn keep_to(
     current: &Current,
     (table, scope): (usize, &Scope),
     today: crate::day::Day,
+    file: &Table,
     prepared: &mut Prepared,
 ) -> anyhow::Result<()> {
     if *scope == Scope::All {
@@ -45,14 +50,19 @@ pub(super) fn keep_to(
             foreign.push((row.number, "这个编号的记录属于别的单位，不能更正"));
         }
     }
-    let (column, head) = place(ledger, prepared);
+    let place = place(ledger, prepared);
+    let written = |row: u32| {
+        let index = place.as_ref()?.index;
+        let cells = &file.rows.iter().find(|r| r.number == row)?.cells;
+        cells.get(index).map(RawCell::text)
+    };
     let error = |(row, reason): (u32, &str)| CellError {
         row,
-        column: column.clone(),
-        head: head.clone(),
+        column: place.as_ref().map_or_else(String::new, |c| letters(c.index)),
+        head: place.as_ref().map_or_else(|| "单位".into(), |c| c.head.clone()),
+        shown: written(row).unwrap_or_default(),
         reason: reason.into(),
         mend: "填错单位的请改正；确属别的单位的，请由该单位或人事部门导入".into(),
-        ..CellError::default()
     };
     prepared.checked.refuse(foreign.into_iter().map(error).collect());
     Ok(())
@@ -80,11 +90,10 @@ fn standing(parents: &HashMap<i64, i64>, mut at: Option<i64>) -> Option<i64> {
 }
 
 /// The column by which a row belongs to a unit.
-fn place(ledger: &Ledger, prepared: &Prepared) -> (String, String) {
+fn place(ledger: &Ledger, prepared: &Prepared) -> Option<HeadColumn> {
     let header = &prepared.checked.header;
     let from = ledger.unit_from.as_deref().and_then(|f| ledger.field_index(f)).map(Target::Field);
     let parent = ledger.field_index("parent").filter(|_| ledger.name == UNITS).map(Target::Field);
     let wanted = [from, parent, Some(Target::Section), Some(Target::Unit)];
-    let column = wanted.into_iter().flatten().find_map(|t| header.columns.iter().find(|c| c.target == t));
-    column.map_or_else(|| (String::new(), "单位".into()), |c| (letters(c.index), c.head.clone()))
+    wanted.into_iter().flatten().find_map(|t| header.columns.iter().find(|c| c.target == t)).cloned()
 }

@@ -72,9 +72,25 @@ pub struct Report {
     /// Rows that correct a record, the first hundred.
     #[serde(default)]
     pub corrected: Vec<Corrected>,
+    /// It does not look like a table of the ledger.
+    #[serde(default)]
+    pub unlike: Option<Unlike>,
     /// What the rows would do to the verdicts that the sender may see; `None` if that could not be told.
     #[serde(default)]
     pub effects: Option<Weighed>,
+}
+
+/// A table that does not look like one of its ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlike {
+    /// Heads in the file.
+    pub heads: usize,
+    /// Those that mean a column of the ledger.
+    pub known: usize,
+    /// Required columns that are not there.
+    pub missing: Vec<String>,
+    /// The ledger (its name) that it looks like; `None` where it looks like none.
+    pub rather: Option<String>,
 }
 
 /// A column that people are asked about.

@@ -14,7 +14,7 @@ use super::{
     Asked, Prepared, answers,
     batch::{self, Batch, Found, State},
     check, compare, held, laid, older,
-    report::{CORRECTED, Corrected, Report, Weighed},
+    report::{CORRECTED, Corrected, Report, Unlike, Weighed},
     staged,
 };
 use crate::{
@@ -22,10 +22,15 @@ use crate::{
     consequence,
     day::Day,
     db::{Tx, Work},
+    directive::model::Ledger,
     hex::hex,
     installation::{Current, Installation},
+    org::builtin,
     scope::{By, Scope},
-    sheet::{self, Limits, SheetError, Table},
+    sheet::{
+        self, Limits, SheetError, Table,
+        likeness::{self, Fit},
+    },
     subjects,
 };
 
@@ -160,6 +165,7 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
         let prepared = check(tx, installation, &current, table, &asked, told)?;
         let mut report = Report { older, ..Report::of(table, definition, &prepared) };
         report.remember(&answered);
+        report.unlike = unlike(&current, table, definition, &prepared);
         if weigh {
             board.say(batch.id, "正在测算对判定的影响", 0, 0);
             let found =
@@ -170,6 +176,40 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
         let package = current.engine.package.hash.clone();
         Ok(Some(Seen { prepared, report, package, scope }))
     })
+}
+
+/// Whether a table does not look like one of the ledger for which it was sent, and which one it looks like.
+fn unlike(current: &Current, table: &Table, ledger: &Ledger, prepared: &Prepared) -> Option<Unlike> {
+    let header = &prepared.checked.header;
+    let fit = Fit::seen(header, ledger);
+    if fit.missing == 0 {
+        return None;
+    }
+    let rather = likeness::rather(table, fit, others(current, ledger)).map(|l| l.name.clone());
+    let missing = header.missing.clone();
+    (rather.is_some() || fit.is_poor()).then_some(Unlike { heads: fit.heads, known: fit.known, missing, rather })
+}
+
+/// The ledgers besides one into which files are taken. What the office sets itself is not guessed at.
+fn others<'c>(current: &'c Current, but: &'c Ledger) -> impl Iterator<Item = &'c Ledger> {
+    let all = current.engine.layout.ledgers.iter();
+    all.filter(move |l| !l.derived && !builtin::is_setting(&l.name) && l.name != but.name)
+}
+
+/// What is said of a table in which no row of heads of its ledger is found: also which ledger it looks like.
+fn refusal(installation: &Installation, batch: &Batch, told: &SheetError) -> anyhow::Result<String> {
+    let mut words = told.to_string();
+    if let SheetError::NoHeader { .. } = told {
+        let table = table(installation, batch)?;
+        let current = installation.db.read(|tx| installation.current(tx))?;
+        let definition = &current.engine.layout.ledgers[ledger(&current, &batch.new.ledger)?];
+        // Without a row of heads nothing is known, and all is missing.
+        let nothing = Fit { missing: usize::MAX, ..Fit::default() };
+        if let Some(rather) = likeness::rather(&table, nothing, others(&current, definition)) {
+            words = format!("这份表不像“{}”，更像“{}”。{words}", definition.title, rather.title);
+        }
+    }
+    Ok(words)
 }
 
 /// What the rows of a batch would do to the verdicts that who sent it may see.
@@ -221,7 +261,7 @@ fn checked(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
         Ok(Some(seen)) => found(installation, batch, &seen, ""),
         Ok(None) => turn(installation, batch, State::Refused, NOT_ALLOWED),
         Err(e) => match e.downcast::<SheetError>() {
-            Ok(told) => turn(installation, batch, State::Refused, &told.to_string()),
+            Ok(told) => turn(installation, batch, State::Refused, &refusal(installation, batch, &told)?),
             Err(e) => Err(e),
         },
     }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::{Prepared, Standing, UNITS};
 use crate::{
     audit::Kind,
-    db::{Row, Tx, Value, Work},
+    db::{DbError, Row, Tx, Value, Work},
     directive::model::Ledger,
     facts::{Write, in_state},
     installation::Installation,
@@ -196,13 +196,18 @@ fn unbody(text: &str) -> anyhow::Result<OnItsWay> {
 /// Moves the staged rows of all imports that are under way; gives whether there were any.
 ///
 /// # Errors
-/// When the store cannot be written; what was moved stays, the rest is moved the next time.
+/// When the store cannot be written for a while (busy, out of reach, disk full); what was moved stays, the rest is moved the
+/// next time. What will not go in another time either is marked as failed, so that it does not hold up the others.
 pub fn resume(installation: &Installation) -> anyhow::Result<bool> {
     let jobs = installation.db.read(|tx| in_state(tx, "import", "waiting"))?;
+    let mut later = None;
     for (job, payload) in &jobs {
         let import: i64 = payload.parse()?;
         if let Err(e) = move_all(installation, *job, import) {
-            // One import that cannot go on must not hold up the others.
+            if e.chain().any(|cause| cause.downcast_ref::<DbError>().is_some_and(DbError::is_passing)) {
+                later = Some(e.context(format!("第 {import} 次导入停了一下，稍后继续")));
+                continue;
+            }
             let (job, error) = (*job, format!("{e:#}"));
             tracing::error!("第 {import} 次导入没有完成：{error}");
             installation.db.write(move |tx| {
@@ -210,7 +215,7 @@ pub fn resume(installation: &Installation) -> anyhow::Result<bool> {
             })?;
         }
     }
-    Ok(!jobs.is_empty())
+    later.map_or(Ok(!jobs.is_empty()), Err)
 }
 
 /// Why an import stopped before its end, if it did.

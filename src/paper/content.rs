@@ -93,6 +93,13 @@ pub struct Figure {
     pub place: Place,
 }
 
+impl Figure {
+    /// Record id of the unit that it is about; `None`: the whole.
+    pub fn unit(&self) -> Option<i64> {
+        self.key.strip_prefix('u')?.split_once('/')?.0.parse().ok()
+    }
+}
+
 /// Where a figure is explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

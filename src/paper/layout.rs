@@ -6,6 +6,9 @@ use crate::document::{Block, Cell, Colophon, Column, Document, Head, Level, Line
 /// Blanks of a number that is not given yet.
 const BLANK: &str = "〔　　〕　号";
 
+/// On a draft that has no head to bear the mark.
+pub(super) const DRAFT: &str = "草稿　没有编号，尚未印发";
+
 /// What is put on a paper when it is issued; of a draft nothing of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
@@ -27,6 +30,9 @@ pub fn document(content: &Content, stamp: &Stamp) -> Document {
     });
     let day = if draft { "年　月　日".to_owned() } else { stamp.day.clone() };
     let mut blocks = Vec::new();
+    if draft && head.is_none() {
+        blocks.push(Block::Note(DRAFT.into()));
+    }
     let mut boxes: Vec<&Passage> = Vec::new();
     for part in &content.parts {
         match part {

@@ -14,7 +14,7 @@ use crate::{
     scope::Scope,
     spelling::requirement_code,
     subjects,
-    verdict::{engine::Engine, item::Item, judge::State, light::Light, store::Stored, world::UNIT},
+    verdict::{engine::Engine, item::Item, store::Stored, words, world::UNIT},
 };
 
 /// What is to be drawn.
@@ -261,51 +261,18 @@ impl Maker<'_> {
     }
 }
 
-/// A state as it is told: with its light while it is open.
+/// A state as it is told.
 pub(super) fn state_word(item: &Item) -> &'static str {
-    match (item.state, item.light) {
-        (State::Pass, _) => "达标",
-        (State::Fail, _) if item.late => "未达标（已补）",
-        (State::Fail, _) => "未达标",
-        (State::Open, Light::Red) => "进行中·红灯",
-        (State::Open, Light::Yellow) => "进行中·黄灯",
-        (State::Open, Light::Green) => "进行中·绿灯",
-        (State::Open, Light::None) => "进行中·未到期",
-        (State::Unknown, _) => "数据不足",
-        (State::Na, _) => "不适用",
-        (State::Figure, _) => "只列数字",
-    }
-}
-
-/// A light in words.
-pub(super) fn light_word(light: Light) -> &'static str {
-    match light {
-        Light::Red => "红灯",
-        Light::Yellow => "黄灯",
-        Light::Green => "绿灯",
-        Light::None => "未亮灯",
-    }
-}
-
-/// `一`, `二`, … `十二`.
-pub(super) fn numeral(n: usize) -> String {
-    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    match n {
-        0..=9 => DIGITS[n].to_owned(),
-        10..=19 => format!("十{}", DIGITS[n % 10]),
-        _ => format!("{}十{}", DIGITS[n / 10 % 10], DIGITS[n % 10]),
-    }
+    words::state_word(item.state, item.light, item.late)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paper::content::SIGNS;
-
-    #[test]
-    fn numerals() {
-        assert_eq!([1, 9, 10, 11, 20, 34].map(numeral), ["一", "九", "十", "十一", "二十", "三十四"]);
-    }
+    use crate::{
+        paper::content::SIGNS,
+        verdict::{judge::State, light::Light},
+    };
 
     #[test]
     fn every_sign_is_of_a_word_that_is_told() {

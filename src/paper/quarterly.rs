@@ -2,15 +2,15 @@
 
 use super::{
     content::{Part, Piece, Place},
-    maker::{Maker, light_word, numeral, text},
+    maker::{Maker, text},
     states,
 };
 use crate::{
     db::Tx,
     figures::{self, Demand, Overview, UnitFigures, UnitPicture, percent, permille},
     scope::Scope,
-    spelling::sound_key,
-    verdict::{judge::State, light::Light},
+    spelling::{numeral, sound_key},
+    verdict::{judge::State, light::Light, words::light_word},
 };
 
 /// Requirements told of under 较多单位落后的要求.
@@ -19,12 +19,17 @@ const SHOWN: usize = 6;
 pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<()> {
     let all = figures::overview(tx, m.picture, scope)?;
     let span = m.span();
-    m.passage("title", "标题", format!("关于{span}高素质干部队伍建设\n要求落实情况的通报"));
-    if let Some(until) = m.running() {
-        m.push(Part::Subtitle(format!("（{until}）")));
+    // Of a quarter that runs it tells how far it is, and says so; it is not issued before its end.
+    let (what, until) = match m.running() {
+        Some(until) => ("落实阶段情况", format!("（{until}）")),
+        None => ("落实情况", String::new()),
+    };
+    m.passage("title", "标题", format!("关于{span}高素质干部队伍建设\n要求{what}的通报"));
+    if !until.is_empty() {
+        m.push(Part::Subtitle(until.clone()));
     }
     m.passage("to", "主送机关", "各单位");
-    m.passage("intro", "开头", format!("现将{span}高素质干部队伍建设要求落实情况通报如下。"));
+    m.passage("intro", "开头", format!("现将{span}{until}高素质干部队伍建设要求{what}通报如下。"));
     whole(m, &all);
     units(m, tx, &all)?;
     common(m, &all);

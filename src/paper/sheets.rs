@@ -1,8 +1,8 @@
-//! The tables of a content as sheets of a workbook, with all its sentences on the first.
+//! The tables of a content as sheets of a workbook, with all its sentences on the first; of a draft each is marked as one.
 
 use super::{
     content::{Content, Part, Piece},
-    layout::{Stamp, cells, column},
+    layout::{DRAFT, Stamp, cells, column},
 };
 use crate::document::{Column, Table, xlsx::Sheet};
 
@@ -11,7 +11,7 @@ pub fn sheets(content: &Content, stamp: &Stamp) -> Vec<Sheet> {
     let title = content.title();
     let mut subtitle = [&stamp.number, &stamp.day].map(String::as_str).join("　");
     if stamp.number.is_empty() {
-        subtitle = String::new();
+        subtitle = DRAFT.into();
     }
     let mut words = Vec::new();
     let mut notes = Vec::new();

@@ -118,6 +118,12 @@ pub fn reaches(scope: &Scope, unit: Option<i64>) -> bool {
     }
 }
 
+/// Whether a paper may be read within a scope: what it reaches; and an issued one about the whole by everybody, to whom it
+/// is addressed. A draft is seen by those who work at it.
+pub fn readable(scope: &Scope, saved: &Saved) -> bool {
+    reaches(scope, saved.wanted.unit) || (saved.issued.is_some() && saved.wanted.unit.is_none())
+}
+
 /// One.
 ///
 /// # Errors
@@ -141,7 +147,7 @@ pub struct Heading {
     pub number: Option<Number>,
 }
 
-/// What those in scope that were not dropped are called, the newest first; their contents are not read.
+/// What those that may be read and were not dropped are called, the newest first; their contents are not read.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -168,19 +174,19 @@ pub fn headings(tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<Vec<Heading>> 
     })
 }
 
-/// The condition on papers in scope that were not dropped, with its one parameter.
+/// The condition on papers that were not dropped and may be read ([`readable`]), with its one parameter.
 fn filter(tx: &Tx<'_>, scope: &Scope) -> (String, String) {
     let (seen, units) = match scope {
         Scope::All => ("cast($1 as text) = ''".to_owned(), String::new()),
         Scope::Within(reach) => {
             let units: Vec<String> = reach.units.iter().map(i64::to_string).collect();
-            (format!("unit_id {}", tx.among("$1")), units.join(","))
+            (format!("(unit_id {} or unit_id is null and issued_at is not null)", tx.among("$1")), units.join(","))
         }
     };
     (format!("dropped_at is null and {seen}"), units)
 }
 
-/// Those in scope that were not dropped, drafts first, the newest first; and how many there are.
+/// Those that may be read and were not dropped, drafts first, the newest first; and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.

@@ -2,12 +2,12 @@
 
 use super::{
     content::{Part, Piece, Place},
-    maker::{Maker, light_word, text},
+    maker::{Maker, text},
 };
 use crate::{
     db::Tx,
     figures::{self, Demand, Organ, UnitPicture, percent, permille},
-    verdict::words::{Context, when},
+    verdict::words::{Context, light_word, when},
 };
 
 pub(super) fn draw(m: &mut Maker<'_>, tx: &mut Tx<'_>, unit: &Organ) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use crate::{
     paper::store::{self, Heading},
 };
 
-/// Papers in scope that were not dropped and that a text fits, the newest first: by what they are called (`2025年第二季度
+/// Papers that may be read, were not dropped and fit a text, the newest first: by what they are called (`2025年第二季度
 /// 季度通报`, `柳溪县发改局 单位台账`), the initials of that, or the number.
 ///
 /// # Errors

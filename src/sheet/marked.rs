@@ -28,7 +28,7 @@ pub struct Mark {
 const LAST: usize = 16_383;
 
 /// The copy as bytes of an .xlsx: all rows that were read, values without looks. Behind the last column a further one says
-/// what is wrong with each row; an import leaves it out.
+/// what is wrong with each row; an import leaves it out. Sheets that were not read are not in it, which a second sheet says.
 ///
 /// # Errors
 /// When the workbook cannot be written.
@@ -79,6 +79,14 @@ pub fn marked(table: &Table, header: u32, marks: &[Mark], day: Day) -> Result<Ve
             let words = short(&words.join("；"));
             sheet.write_string_with_format(at, findings as u16, words, &bad_text).map_err(written)?;
         }
+    }
+    if !table.others.is_empty() {
+        let note = book.add_worksheet_with_constant_memory().map_err(written)?;
+        note.set_name("说明").map_err(written)?;
+        note.set_column_width(0, 100).map_err(written)?;
+        let others = table.others.join("、");
+        let told = format!("这份副本只有导入时读的那一张工作表。原文件中的其他工作表没有读，也不在这里：{others}。");
+        note.write_string_with_format(0, 0, short(&told), &formats.text).map_err(written)?;
     }
     book.save_to_buffer().map_err(written)
 }
@@ -143,5 +151,9 @@ mod tests {
         // A copy of the copy has the column once.
         let again = read(Cursor::new(marked(&copy, 2, &marks, day).unwrap()), &Limits::default()).unwrap();
         assert_eq!(again, copy);
+        // What is left out is said, behind the sheet that is read.
+        let table = Table { others: vec!["汇总".into()], ..table };
+        let short = read(Cursor::new(marked(&table, 2, &marks, day).unwrap()), &Limits::default()).unwrap();
+        assert_eq!((short.sheet.as_str(), short.others), ("花名册", vec!["说明".to_owned()]));
     }
 }

@@ -11,6 +11,7 @@ pub mod display;
 pub mod export;
 pub mod header;
 pub mod id_number;
+pub mod likeness;
 pub mod marked;
 pub mod norm;
 pub mod number;

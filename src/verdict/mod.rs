@@ -4,6 +4,7 @@
 //! Sections and rules cited as "3.5" are those of `docs/REQUIREMENT-LANGUAGE.md`.
 
 pub mod compile;
+mod compiled;
 mod condition;
 pub mod engine;
 pub mod eval;

@@ -1,4 +1,4 @@
-//! What is done with a batch: its columns named, confirmed, dropped, undone.
+//! What is done with a batch: sent to another ledger, its columns named, confirmed, dropped, undone.
 
 use axum::{
     extract::{Path, State},
@@ -12,7 +12,7 @@ use super::{
     error::PageError,
     frame::Ask,
     import_one::{own, render},
-    imports::work,
+    imports::{self, work},
     post::{Posted, Seat, act},
     requests::long_text,
 };
@@ -81,6 +81,26 @@ pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: As
                 Err(e) => Err(e),
             },
         }
+    })
+    .await
+}
+
+/// `POST /imports/{id}/ledger`: to the ledger that the file looks like, to be checked anew.
+pub(super) async fn ledger(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let inst = &seat.app.installation;
+        let (batch, name) = seat.db().read(|tx| {
+            let current = inst.current(tx)?;
+            let settings = seat.reader.may(Permission::Settings);
+            let ledger = imports::ledger(&current, settings, seat.fields.get("ledger"))?;
+            Ok((own(tx, seat.reader.account, &id)?, ledger.name.clone()))
+        })?;
+        let (number, now) = (batch.id, seat.now.instant);
+        if !seat.db().write(move |tx| batch::send_to(tx, number, &name, now))? {
+            return Err(PageError::Refused("这一批已经确认或放弃，没有改动。".into()).into());
+        }
+        work(inst);
+        Ok(seat.to(&format!("/imports/{number}")))
     })
     .await
 }

@@ -26,6 +26,7 @@ use crate::{
         batch::{self, Batch, KEPT, State as Stands},
     },
     sheet::CellError,
+    verdict::world::Layout,
 };
 
 /// Findings on the page.
@@ -35,7 +36,7 @@ const SHOWN: usize = 100;
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &[]);
+        asked::keys(desk, &["columns"]);
         render(desk, &own, &id, &Left::default())
     })
     .await
@@ -90,7 +91,11 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         view.effects = Some(import_effects::of(desk, &batch, &report)?);
     }
     match batch.state {
-        Stands::Checked => to_confirm(&mut view, &batch, &report, &desk.form_token()?),
+        Stands::Checked => {
+            let token = desk.form_token()?;
+            let told = unlike(&mut view, layout, &batch, &report, &token);
+            to_confirm(&mut view, &batch, &report, (&token, told && desk.ask.get("columns") != Some("1")));
+        }
         Stands::Imported | Stands::Failed => {
             let list = ledger.map(|l| Link::new(format!("查看台账“{}”", l.title), record_links::list_path(l)));
             done(&mut view, &batch, &report, undone.as_deref());
@@ -154,8 +159,39 @@ fn undone(tx: &mut Tx<'_>, batch: &Batch) -> anyhow::Result<Option<String>> {
     })
 }
 
-/// What the check found, and the forms to go on.
-fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str) {
+/// Says that the file does not look like the ledger's, and offers the one it looks like; whether it does.
+fn unlike(view: &mut OneImport, layout: &Layout, batch: &Batch, report: &Report, token: &str) -> bool {
+    let Some(unlike) = &report.unlike else { return false };
+    let title = |name: &str| layout.index(name).map_or(name, |t| &layout.ledgers[t].title).to_owned();
+    let sent = title(&batch.new.ledger);
+    let missing = match unlike.missing.is_empty() {
+        true => String::new(),
+        false => format!("，缺必填的{}", unlike.missing.join("、")),
+    };
+    let why = format!("{}列中有{}列对得上{missing}", unlike.heads, unlike.known);
+    let Some(name) = &unlike.rather else {
+        view.warned
+            .push(format!("这份表不像“{sent}”：{why}。请核对是不是选错了台账或文件；没有选错的，在下面指明各列。"));
+        return false;
+    };
+    let rather = title(name);
+    view.warned.push(format!("这份表不像“{sent}”，更像“{rather}”：按“{sent}”，{why}；按“{rather}”，必填的列都有。"));
+    view.forms.push(Form {
+        id: "to".into(),
+        action: format!("/imports/{}/ledger", batch.id),
+        token: token.to_owned(),
+        hidden: vec![("ledger".to_owned(), name.clone())],
+        button: format!("改为导入到“{rather}”"),
+        primary: true,
+        cancel: Some(Link::new(format!("确是“{sent}”，逐列指明"), format!("/imports/{}?columns=1", batch.id))),
+        ..Form::default()
+    });
+    true
+}
+
+/// What the check found, and the forms to go on. Columns are not asked about where the file looks like another ledger's,
+/// unless that is wanted (`other`).
+fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, (token, other): (&str, bool)) {
     let written = report.written();
     if !batch.note.is_empty() {
         view.warned.push(batch.note.clone());
@@ -170,7 +206,11 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, token: &str)
         view.said.push(format!("这个文件已于{when}由{by}导入过（导入号{number}），相同的行不会重复写入。"));
     }
     findings(view, report);
-    view.forms.extend((!report.questions.is_empty()).then(|| columns_form(batch, report, token)));
+    if !other && !report.questions.is_empty() {
+        let count = report.questions.len();
+        view.said.push(format!("有{count}列拿不准，请在下面指明；只问一次，本单位下次导入这一台账不再问。"));
+    }
+    view.forms.extend((!other && !report.questions.is_empty()).then(|| columns_form(batch, report, token)));
     view.ask_again = report.columns.iter().any(|c| !c.answered.is_empty()).then(|| ask_again_form(batch, token));
     let mut hidden = Vec::new();
     let mut fields = Vec::new();
@@ -259,6 +299,8 @@ fn findings(view: &mut OneImport, report: &Report) {
         row: format!("第{}行", f.row),
         column: format!("{}　{}", f.column, f.head).trim().to_owned(),
         shown: f.shown.clone(),
+        // Of what is wrong with a row as a whole there is no cell.
+        none: if f.column.is_empty() { "--" } else { "（空）" },
         reason: f.reason.clone(),
         mend: f.mend.clone(),
     };
@@ -267,10 +309,6 @@ fn findings(view: &mut OneImport, report: &Report) {
     view.remarks = report.remarks.iter().take(SHOWN).map(line).collect();
     view.columns = report.columns.clone();
     view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
-    if !report.questions.is_empty() {
-        let count = report.questions.len();
-        view.said.push(format!("有{count}列拿不准，请在下面指明；只问一次，本单位下次导入这一台账不再问。"));
-    }
     view.same = report.same.iter().map(same_line).collect();
     view.corrected = report.corrected.clone();
     if !report.others.is_empty() {

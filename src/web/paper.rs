@@ -28,9 +28,10 @@ use crate::{
     clock::{self, chinese},
     installation::Installation,
     paper::{
-        Change, Content, Part, Piece, Place, issue,
+        Change, Content, Figure, Part, Piece, Place, issue,
         store::{self, Saved},
     },
+    scope::Scope,
 };
 
 /// `GET /papers/{id}`.
@@ -44,10 +45,10 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
     .await
 }
 
-/// A paper that the reader's scope reaches.
+/// A paper that the reader may read.
 pub(super) fn reached(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Saved> {
     let id = id.parse().map_err(|_| PageError::NotFound)?;
-    let found = store::get(desk.tx, id)?.filter(|s| !s.dropped && store::reaches(&desk.scope, s.wanted.unit));
+    let found = store::get(desk.tx, id)?.filter(|s| !s.dropped && store::readable(&desk.scope, s));
     Ok(found.ok_or(PageError::NotFound)?)
 }
 
@@ -58,9 +59,11 @@ pub(super) fn render(
     left: &Left,
 ) -> anyhow::Result<Response> {
     let saved = reached(desk, id)?;
-    let changes = issue::since(desk.tx, installation, &saved)?;
+    // What the records of others say now is theirs; what was issued stands for everybody.
+    let within = store::reaches(&desk.scope, saved.wanted.unit);
+    let changes = if within { issue::since(desk.tx, installation, &saved)? } else { Vec::new() };
     let draft = saved.issued.is_none();
-    let about = About::of(&saved, &changes);
+    let about = About::of(&saved, &changes, (!within).then(|| desk.scope.clone()));
     let begins = saved.content.parts.iter().position(|p| matches!(p, Part::Annex(..)));
     let annex = desk.ask.get("part") == Some("annex") && begins.is_some();
     let all = &saved.content.parts;
@@ -195,17 +198,26 @@ struct About<'a> {
     back: String,
     /// When the figures were taken, for the pages of verdicts.
     known: String,
+    /// Whose figures lead on, where the paper tells of more than the reader may see; `None`: all do.
+    own: Option<Scope>,
 }
 
 impl<'a> About<'a> {
-    fn of(saved: &'a Saved, changes: &'a [Change]) -> About<'a> {
+    fn of(saved: &'a Saved, changes: &'a [Change], own: Option<Scope>) -> About<'a> {
         let past = saved.wanted.period.as_ref().map(|p| format!("?period={}", p.label()));
         About {
             content: &saved.content,
             changed: changes.iter().map(|c| c.figure.key.as_str()).collect(),
             back: past.unwrap_or_default(),
             known: clock::iso(saved.drawn_at),
+            own,
         }
+    }
+
+    /// Whether a figure leads to where it is explained: of others, and of the whole as others see it, it does not.
+    fn leads(&self, figure: &Figure) -> bool {
+        let Some(scope) = &self.own else { return true };
+        figure.unit().is_some_and(|unit| scope.has_unit(unit))
     }
 
     fn href(&self, place: &Place) -> String {
@@ -237,7 +249,8 @@ impl<'a> About<'a> {
                 Some(f) if self.changed.contains(f.key.as_str()) => {
                     words.late(self.content.read(piece), self.href(&f.place))
                 }
-                Some(f) => words.link(self.content.read(piece), self.href(&f.place)),
+                Some(f) if self.leads(f) => words.link(self.content.read(piece), self.href(&f.place)),
+                Some(_) => words.text(self.content.read(piece)),
                 None => words,
             },
         })

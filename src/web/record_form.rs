@@ -8,7 +8,7 @@ use super::{
     frame::Desk,
     ledger::serves,
     org_units::Units,
-    record_links, record_pick,
+    record_begin, record_links, record_pick,
     view::{
         form::Errors,
         record_form::{Conflict, Control, Group, Input, Opt, RecordForm},
@@ -105,7 +105,7 @@ pub(super) fn page(
         first.known = known(desk, app, &around, table, &plan, &filled.typed)?;
     }
     let list = record_links::list_path(ledger);
-    let (mut hidden, mut record, mut action) = (Vec::new(), None, format!("/ledgers/{}/new", ledger.name));
+    let (mut hidden, mut record, mut action) = (Vec::new(), None, record_begin::action(&desk.ask, ledger));
     if let For::Correct(row) = what {
         let href = record_links::record_href(ledger, &row.record_id.to_string());
         action = format!("{href}/correct");
@@ -136,7 +136,9 @@ pub(super) fn page(
         serves: serves(&current.engine.package, &ledger.name),
         users: users(desk, ledger),
         note: ledger.note.clone(),
+        wanted: record_begin::wanted(desk),
         required: plan.required + extra,
+        judged: plan.judged,
         optional: plan.optional,
         action,
         token: desk.form_token()?,
@@ -156,6 +158,7 @@ fn reason(filled: &Filled) -> Input {
         key: REASON.into(),
         label: "更正原因".into(),
         required: true,
+        judged: false,
         hint: "原来的内容保留，标为已更正；原因记在变更记录里，最多200字。".into(),
         error,
         control: Control::Line(filled.reason.clone(), ""),
@@ -218,7 +221,8 @@ fn shown(desk: &mut Desk<'_, '_>, around: &Around<'_>, input: &form::Input, fill
         key: input.key.clone(),
         label: input.title.clone(),
         required: input.required,
-        hint: input.hint.clone(),
+        judged: !input.judged.is_empty(),
+        hint: format!("{}{}", input.hint, input.judged),
         error,
         control,
     })

@@ -14,9 +14,9 @@ use super::{
     frame::{self, Ask, Desk, show},
     ledger_typed::record_of,
     post::{Posted, Seat, act},
-    record_conflict,
+    record_begin, record_conflict,
     record_form::{self, Filled, For, REASON},
-    record_pick, record_saved,
+    record_pick,
     route::Needs,
     view::{record_form::Conflict, words::Words},
 };
@@ -26,7 +26,7 @@ use crate::{
     db::Tx,
     directive::model::{Field, FieldType, Ledger},
     facts::OutOfScope,
-    form::{self, Around, CodeTaken, Control, Deed, Fault, Plan, Saved, Typed},
+    form::{self, Around, CodeTaken, Deed, Fault, Saved, Typed},
     hex::unhex,
     installation::Current,
     ledger::{
@@ -72,49 +72,17 @@ pub(super) fn may_change(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored)
     ledger::writable(desk.tx, ledger, &scope, row.unit, &row.values)
 }
 
-/// `GET /ledgers/{name}/new`. The address may pick records: `?pair=J1`.
+/// `GET /ledgers/{name}/new`. The address may fill the form: `?pair=J1&day=2025-10-08`.
 pub(super) async fn blank(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| {
         let current = desk.current.clone();
         let table = ledger_of(&current, &name, |p| desk.may(p))?;
-        let ledger = &current.engine.layout.ledgers[table];
-        let plan = form::plan(&current.engine, ledger);
-        let bare = |key: &str| key.strip_prefix("f.").unwrap_or(key).to_owned();
-        let mut known: Vec<String> = plan.inputs().map(|i| bare(&i.key)).collect();
-        known.push("saved".into());
-        asked::keys(desk, &known.iter().map(String::as_str).collect::<Vec<_>>());
-        let mut filled = Filled::default();
-        begin(desk, ledger, &plan, &mut filled.typed)?;
-        for input in plan.inputs() {
-            let (Control::Pick(to), Some(text)) = (&input.control, desk.ask.get(&bare(&input.key)).map(str::to_owned))
-            else {
-                continue;
-            };
-            if let Some(target) = current.engine.layout.index(to) {
-                let id = record_of(desk, &current.engine.layout.ledgers[target], &text)?;
-                filled.typed.pick(&input.key, id);
-            }
-        }
-        if let Some(once) = desk.ask.get("saved").map(str::to_owned) {
-            filled.said.extend(record_saved::before(desk, ledger, &once)?);
-        }
+        let plan = form::plan(&current.engine, &current.engine.layout.ledgers[table]);
+        let filled = record_begin::filled(desk, table, &plan)?;
         record_form::page(desk, &own, table, &For::New, &filled)
     })
     .await
-}
-
-/// What stands in a new form: an event happened today, the unit is the writer's if there is but one.
-fn begin(desk: &Desk<'_, '_>, ledger: &Ledger, plan: &Plan, typed: &mut Typed) -> anyhow::Result<()> {
-    if let (Some(day), None) = (ledger.opening(), ledger.closing()) {
-        typed.put(&format!("f.{day}"), desk.now.day.to_string());
-    }
-    let mut units: Vec<i64> = desk.reader()?.held.iter().filter_map(|h| h.unit).collect();
-    units.dedup();
-    if let ([unit], true) = (units.as_slice(), plan.inputs().any(|i| i.key == "unit")) {
-        typed.pick("unit", Some(*unit));
-    }
-    Ok(())
 }
 
 /// `POST /ledgers/{name}/new`.
@@ -128,7 +96,7 @@ pub(super) async fn make(State(app): State<App>, Path(name): Path<String>, ask: 
         };
         match form::save(&seat.app.installation, seat.by(), &name, &seat.once(Some(&filled.once)), Deed::New(row)) {
             Ok(Saved::Now(_)) if !seat.fields.get("again").is_empty() => {
-                Ok(seat.to(&format!("/ledgers/{name}/new?saved={}", filled.once)))
+                Ok(seat.to(&record_begin::again(&seat.ask, &name, &filled.once)))
             }
             Ok(Saved::Now(id) | Saved::Before(id)) => Ok(seat.to(&saved_at(&name, id, &filled.once))),
             Err(e) => refused(seat, table, None, filled, e),

@@ -43,18 +43,22 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Re
     Ok(Some(Saved { words, lines, more }))
 }
 
-/// One sentence on the record that a form has just made, with a link to it.
+/// What is said of the record that a form has just made: a link to it, and the verdicts that it changed.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn before(desk: &mut Desk<'_, '_>, ledger: &Ledger, once: &str) -> anyhow::Result<Option<Words>> {
+pub(super) fn before(desk: &mut Desk<'_, '_>, ledger: &Ledger, once: &str) -> anyhow::Result<Vec<Words>> {
     let account = desk.reader()?.account;
     let known = if once.contains('\0') { None } else { form::told(desk.tx, once, account)? };
-    Ok(known.filter(|(record, _)| *record > 0).map(|(record, told)| {
-        let href = format!("{}?saved={once}", record_links::record_href(ledger, &record.to_string()));
-        let changed = if told.all > 0 { format!("，{}项判定由此变化", told.all) } else { String::new() };
-        Words::from("已保存：").link(format!("查看刚登记的记录{changed}"), href).text("。可以接着登记下一条。")
-    }))
+    let Some((record, _)) = known.filter(|(record, _)| *record > 0) else { return Ok(Vec::new()) };
+    let Some(saved) = of(desk, record, once)? else { return Ok(Vec::new()) };
+    let href = format!("{}?saved={once}", record_links::record_href(ledger, &record.to_string()));
+    let mut said = vec![Words::from(saved.words).link("查看刚登记的记录", href).text("。可以接着登记下一条。")];
+    said.extend(saved.lines);
+    if saved.more > 0 {
+        said.push(Words::new().muted(format!("另有{}项没有列出。", saved.more)));
+    }
+    Ok(said)
 }
 
 /// A verdict with what it was and what it is, if the reader may see it.

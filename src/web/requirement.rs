@@ -9,7 +9,7 @@ use super::{
     frame::Desk,
     parameters, requirement_subjects,
     requirements::status,
-    subject, summary,
+    settings, subject, summary,
     view::{
         chart::{Chart, Point},
         parts::{Choice, Event, Fact, Facts, Timeline},
@@ -94,7 +94,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirem
         rule: rule(engine, i),
         trend: trend(engine, &counts, today),
         parameters: parameters::of(engine, &r, today),
-        rulings: rulings(engine, &r),
+        rulings: rulings(desk, engine, &r)?,
         history: history(desk.tx)?,
         previous: prev,
         next,
@@ -124,7 +124,7 @@ fn disabled(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
         rule: Facts(vec![Fact::new("条款", r.clause.clone()), Fact::new("责任主体", r.duty.clone())]),
         trend: Chart::default(),
         parameters: Vec::new(),
-        rulings: rulings(engine, r),
+        rulings: rulings(desk, engine, r)?,
         history: history(desk.tx)?,
         previous: None,
         next: None,
@@ -173,8 +173,12 @@ fn units(engine: &Engine, i: usize, shown: &[Counted], organs: &[Organ], today: 
         let item = items.get(&organ.id)?;
         let t = &item.tally;
         let figures = [t.judged(), t.pass, t.open, t.fail, t.unknown].map(|n| n.to_string());
-        let open =
-            format!("/requirements/{}?unit={}&window={}#subjects", segment(id), segment(&organ.code), segment(window));
+        let open = format!(
+            "/requirements/{}?unit={}&window={}#h-subjects",
+            segment(id),
+            segment(&organ.code),
+            segment(window)
+        );
         Some((
             item.behind(),
             UnitLine {
@@ -245,14 +249,24 @@ fn trend(engine: &Engine, counts: &[Counted], today: Day) -> Chart {
     Chart { title: "达标比例".into(), unit: "期间".into(), points, line: None }
 }
 
-fn rulings(engine: &Engine, r: &Rule) -> Vec<Ruling> {
+fn rulings(desk: &mut Desk<'_, '_>, engine: &Engine, r: &Rule) -> anyhow::Result<Vec<Ruling>> {
+    let laid = if r.ruling.is_empty() { None } else { Some(settings::Laid::read(desk)?) };
     let own = engine.package.directive.rulings.iter().filter(|q| r.ruling.contains(&q.id));
-    own.map(ruling).collect()
+    Ok(own.map(|q| ruling(q, laid.as_ref().and_then(|l| l.reading(&q.id)))).collect())
 }
 
 /// A ruling as it is shown.
-pub(super) fn ruling(q: &crate::directive::model::Ruling) -> Ruling {
+///
+/// `own` is what the office has recorded: the reading that it takes, and by whose ruling since when.
+pub(super) fn ruling(q: &crate::directive::model::Ruling, own: Option<(String, String)>) -> Ruling {
+    let differs = own.as_ref().is_some_and(|(reading, _)| *reading != q.chosen);
     Ruling {
+        own: match own {
+            Some((reading, basis)) if differs => format!("本单位裁定采用“{reading}”：{basis}"),
+            Some((_, basis)) => format!("本单位裁定采用：{basis}"),
+            None => String::new(),
+        },
+        differs,
         question: format!("{} {}", q.id, q.question),
         readings: q.readings.clone(),
         chosen: q.chosen.clone(),

@@ -228,6 +228,7 @@ fn taken_in_and_given_out() -> Vec<Route> {
         read("/imports/{id}", May(Import), import_one::page),
         read("/imports/{id}/events", May(Import), import_live::events),
         read("/imports/{id}/marked", May(Import), import_marked::copy),
+        post("/imports/{id}/ledger", May(Import), import_act::ledger),
         post("/imports/{id}/columns", May(Import), import_act::columns),
         post("/imports/{id}/confirm", May(Import), import_act::confirm),
         post("/imports/{id}/drop", May(Import), import_act::drop),

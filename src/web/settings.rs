@@ -7,7 +7,7 @@ use super::{
     frame::Desk,
     parameters, record_links, requirement,
     view::{
-        settings::{Settings, Slot, Value, Values, Year},
+        settings::{RulingLine, Settings, Slot, Value, Values, Year},
         spelling::requirement_code,
         url::segment,
         words::{Link, Words},
@@ -17,7 +17,7 @@ use crate::{
     auth::Permission,
     day::Day,
     directive::{
-        model::{FieldType, Package},
+        model::{FieldType, Package, Ruling},
         setting_title, setting_uses,
     },
     installation::Current,
@@ -66,7 +66,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Settings> {
         change_lights: may.then(|| Link::new("修改", "/settings/light/thresholds")),
         values,
         slots,
-        rulings: rulings(engine),
+        rulings: rulings(engine, &laid, may),
         years: years(engine, &laid, today),
         choices: choices(&current),
     })
@@ -141,6 +141,13 @@ impl Laid {
         format!("{from}　{basis}")
     }
 
+    /// The reading that the office takes of an unclear clause, and by whose ruling; `None` where nothing was recorded.
+    pub(super) fn reading(&self, id: &str) -> Option<(String, String)> {
+        let row = self.settings.get(id)?;
+        let reading = self.text(row, "setting", "value");
+        (!reading.is_empty()).then(|| (reading, self.told(row, "setting")))
+    }
+
     /// Since when a setting holds and by whose ruling; `None` where the package's own value does.
     fn basis(&self, ledger: &str, name: &str) -> Option<String> {
         self.settings.get(name).map(|row| self.told(row, ledger))
@@ -204,13 +211,18 @@ fn slot(engine: &Engine, laid: &Laid, name: &str, size: i64, may: bool) -> Slot 
     Slot { title: name.to_owned(), size, named, change }
 }
 
-fn rulings(engine: &Engine) -> Vec<(super::view::requirement::Ruling, Vec<Link>)> {
+fn rulings(engine: &Engine, laid: &Laid, may: bool) -> Vec<RulingLine> {
     let package = &engine.package;
     let of = |id: &str| -> Vec<Link> {
         let own = package.requirements.iter().filter(|r| r.ruling.iter().any(|q| q == id));
         own.filter_map(|r| named(package, &r.id)).collect()
     };
-    package.directive.rulings.iter().map(|q| (requirement::ruling(q), of(&q.id))).collect()
+    let line = |q: &Ruling| RulingLine {
+        ruling: requirement::ruling(q, laid.reading(&q.id)),
+        uses: of(&q.id),
+        change: may.then(|| Link::new("登记裁定", format!("/settings/ruling/{}", segment(&q.id)))),
+    };
+    package.directive.rulings.iter().map(line).collect()
 }
 
 /// Every year from the directive's first to the next one.

@@ -39,7 +39,9 @@ use crate::{
 };
 
 /// Verdicts listed under a demand.
-const SOURCES: usize = 6;
+const SOURCES: usize = 4;
+/// Consequences and matters listed.
+const LISTED: usize = 6;
 
 /// Fills the page: of the present, or with `period` of a past quarter.
 pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<Unit> {
@@ -53,7 +55,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
     let words = ["达标", "未达标", "未达标（已补）", "进行中", "数据不足", "不适用", "只列数字"];
     asked::values(desk, "state", "判定", &|v| words.contains(&v));
     let ask = desk.ask.clone();
-    let about = About { engine, names: &own.names, code: &place.code, today, back: looking_back::moment(&picture) };
+    let back = looking_back::moment(&picture);
+    let about = About { engine, names: &own.names, unit, code: &place.code, today, back };
     let lines: Vec<(&Item, UnitVerdict)> = own.demands.iter().map(|d| (&d.item, about.line(d))).collect();
     let (mends_title, mends) = mends(engine, &lines, behind, judged);
     let (previous, next) = neighbours(desk, &picture, unit, &span.query)?;
@@ -125,7 +128,7 @@ fn remedies(desk: &mut Desk<'_, '_>, unit: i64, code: &str) -> anyhow::Result<(L
     let units = remedies::owned(&desk.current, unit);
     let filter =
         Filter { states: vec![remedy::State::Draft, remedy::State::Active], units: Some(units), ..Filter::default() };
-    let lines = remedies::urgent(desk, &filter, SOURCES as u64)?;
+    let lines = remedies::urgent(desk, &filter, LISTED as u64)?;
     Ok((Lines(lines), Some(Link::new("全部措施", Query::new("/remedies").with("unit", code).href()))))
 }
 
@@ -137,7 +140,7 @@ fn matters(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<Vec<view_superv
     let (scope, units) = (desk.scope.clone(), Some(remedies::owned(&desk.current, unit)));
     let states = vec![supervise::State::Open, supervise::State::Replied];
     let filter = supervise::Filter { states, units, ..supervise::Filter::default() };
-    let found = supervise::list(desk.tx, &scope, &filter, (0, SOURCES as u64))?;
+    let found = supervise::list(desk.tx, &scope, &filter, (0, LISTED as u64))?;
     supervise_page::lines(desk, &found)
 }
 
@@ -287,6 +290,7 @@ fn why(engine: &Engine, behind: u32, judged: u32) -> Why {
 struct About<'a> {
     engine: &'a Engine,
     names: &'a Names,
+    unit: i64,
     /// The unit's code.
     code: &'a str,
     today: Day,
@@ -299,20 +303,21 @@ impl About<'_> {
         let (engine, item) = (self.engine, &d.item);
         let ctx = Context::of(engine, item.i);
         let r = ctx.requirement;
-        let list = format!("/requirements/{}?unit={}#subjects", segment(&r.id), segment(self.code));
+        let list = format!("/requirements/{}?unit={}#h-subjects", segment(&r.id), segment(self.code));
+        let one = if bad(item) == 1 { d.single.as_ref().or(d.told.first()) } else { d.single.as_ref() };
         UnitVerdict {
+            way: one.map_or_else(|| list.clone(), |v| format!("{}#h-need", self.href(item.i, v))),
             anchor: anchor(&r.id),
             code: requirement_code(&r.pillar, &r.id),
             title: named(engine, item.i).1,
             target: d.target.clone(),
             value: d.value.clone(),
             tag: summary::of(item),
-            href: d.single.as_ref().map_or(list, |v| self.href(item.i, v)),
+            href: d.single.as_ref().map_or_else(|| list.clone(), |v| self.href(item.i, v)),
             due: item.shut.map_or_else(|| when(ctx), Day::chinese),
             overdue: summary::of(item).state == State::Fail && item.shut.is_some_and(|s| s < self.today),
-            records: None,
             why: Words::from(d.why.before.clone()).strong_if(d.why.strong.clone()).text(d.why.after.clone()),
-            sources: if d.single.is_some() { None } else { self.sources(d) },
+            sources: if d.single.is_some() { None } else { self.sources(d, &list) },
         }
     }
 
@@ -320,7 +325,7 @@ impl About<'_> {
         format!("{}{}", subject::href(self.engine, i, v, self.names), self.back)
     }
 
-    fn sources(&self, d: &Demand) -> Option<Sources> {
+    fn sources(&self, d: &Demand, list: &str) -> Option<Sources> {
         let (engine, item) = (self.engine, &d.item);
         let all = bad(item);
         if all == 0 {
@@ -333,7 +338,7 @@ impl About<'_> {
         let row = |v: &&Stored| SourceRow {
             subject: Link::new(title(v), self.href(item.i, v)),
             figures: vec![window_name(&v.window), target_text(ctx, v), value_text(ctx, v)],
-            note: v.unit.map_or(String::new(), |u| self.names.title(UNIT, u).to_owned()),
+            note: v.unit.filter(|u| *u != self.unit).map_or("", |u| self.names.title(UNIT, u)).to_owned(),
             tag: summary::tag(v.state, v.light, v.late),
         };
         let rest = (all as usize).saturating_sub(listed.len());
@@ -341,7 +346,11 @@ impl About<'_> {
             title: format!("未达标、落后或说不清的{all}个"),
             heads: ["期间", "应有", "计入"].map(String::from).into(),
             rows: listed.iter().map(row).collect(),
-            rest: if rest == 0 { Words::new() } else { Words::from(format!("另有{rest}个没有列出。")) },
+            rest: if rest == 0 {
+                Words::new()
+            } else {
+                Words::from(format!("另有{rest}个。")).link("查看全部", list)
+            },
         })
     }
 }
@@ -363,7 +372,7 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
         tag: summary::of(item),
-        title: Link::new(format!("{}　{}", line.code, line.title.text), format!("#{}", line.anchor)),
+        title: Link::new(format!("{}　{}", line.code, line.title.text), line.way.clone()),
         note: match summary::of(item).state {
             State::Open => format!("最迟{}", line.due),
             _ => format!("{}；{}", line.value, figures::after(engine, item).text()),

@@ -7,14 +7,15 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk},
-    hidden, remedy_lines, summary, supervise,
+    hidden, record_links, remedy_lines, summary, supervise,
+    verdict_needs::Ways,
     view::{
         parts::{Event, Fact, Facts, Timeline},
         remedy::Lines,
         supervise as view_supervise,
         tag::{State, Tag},
         url::{Query, segment},
-        verdict::{self as view, Moment, Need, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
+        verdict::{self as view, Moment, RecordGroup, RecordRow, Records, Sum, Term, Typed, Verdict},
         words::{Link, Words},
     },
 };
@@ -173,6 +174,9 @@ impl About<'_> {
         let (code, requirement) = self.requirement();
         let today = asked.as_of;
         let mends = needs(ctx, e);
+        let (engine, key, subject, names) = (self.engine, self.key, self.subject, self.names);
+        let ways = Ways { engine, i: self.i, key, subject, names, e };
+        let now = asked.known_at.is_none() && today == desk.now.day;
         let unit = v.unit.map(|u| {
             let href = format!("/units/{}", segment(&self.names.code(UNIT, u)));
             Link::new(self.names.title(UNIT, u).to_owned(), href)
@@ -191,7 +195,7 @@ impl About<'_> {
             sums: self.sums(e),
             rule: self.rule(v),
             records: self.records(&doubted(desk, self.engine, e)?, e),
-            needs: mends.list.into_iter().map(|m| Need { title: m.title, note: m.note }).collect(),
+            needs: ways.needs(desk, mends.list, now)?,
             needs_none: match shut.filter(|d| *d < today && mends.none.is_empty()) {
                 Some(shut) => format!("已于{}截止。", shut.chinese()),
                 None => mends.none,
@@ -287,7 +291,16 @@ impl About<'_> {
     fn facts(&self) -> Vec<Fact> {
         let ctx = Context::of(self.engine, self.i);
         let clause = Fact::new("条款", ctx.requirement.clause.clone());
-        std::iter::once(clause).chain(words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text))).collect()
+        let layout = &self.engine.layout;
+        let own = subjects::records(self.engine, self.i, self.key);
+        let own = own.iter().filter(|(table, _)| *table != UNIT);
+        let own = own.map(|(table, id)| record_links::to(layout, self.names, *table, *id));
+        let own = own.enumerate().fold(Words::new(), |words, (n, link)| {
+            words.text(if n > 0 { "、" } else { "" }).link(link.text, link.href)
+        });
+        let own = (!own.is_empty()).then(|| Fact::new("本条对象", own));
+        let rule = words::facts(ctx).into_iter().map(|f| Fact::new(f.term, f.text));
+        own.into_iter().chain([clause]).chain(rule).collect()
     }
 
     fn rule(&self, v: &judge::Verdict) -> Facts {

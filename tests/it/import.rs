@@ -178,3 +178,26 @@ db_test!(a_changed_phone_is_a_difference, |db: &Db| {
     assert_eq!((now.revision, text(&office, &now, "phone")), (3, "13800138001".to_owned()));
     assert!(matches!(now.value(&builtin::ledgers()[1], "phone"), Value::Text(t) if t.starts_with("v1:")));
 });
+
+#[test]
+fn a_full_disk_makes_an_import_wait_and_not_fail() {
+    dongliang::db::testing::on_sqlite(|db: &Db| {
+        let office = Office::open(db, "2025-10-20");
+        let number =
+            intake::stage(&office.installation, "试", "person", prepare(&office, "person", &persons(3_000))).unwrap();
+        let room = |more: bool| {
+            let sql = if more { "pragma max_page_count = 1000000" } else { "pragma max_page_count = 1" };
+            db.write(move |tx| tx.one(sql, &[], |r| r.i64(0))).unwrap();
+        };
+        // No further page: as on a full disk.
+        room(false);
+        let e = intake::resume(&office.installation).unwrap_err();
+        assert!(format!("{e:#}").contains("磁盘已满"), "{e:#}");
+        assert_eq!(intake::failure(&office.installation, number).unwrap(), None);
+        assert_eq!(count(db, "select count(*) from job where kind = 'import' and state = 'waiting'"), 1);
+        room(true);
+        assert!(intake::resume(&office.installation).unwrap());
+        assert_eq!(count(db, "select count(*) from l_person"), 3_000);
+        office.agree("after a full disk");
+    });
+}

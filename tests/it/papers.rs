@@ -71,6 +71,14 @@ db_test!(every_kind_is_drawn_and_gives_the_same_bytes_again, |db: &Db| {
         let bytes = |c: &Content| document::docx(&paper::document(c, &Stamp::default())).unwrap();
         assert!(bytes(&one) == bytes(&two), "{kind:?}");
         let sheets = |c: &Content| document::xlsx::xlsx(&paper::sheets(c, &Stamp::default())).unwrap();
+        // A draft is marked as one, in either file.
+        assert!(format!("{:?}", paper::document(&one, &Stamp::default())).contains("草稿"), "{kind:?}");
+        assert!(paper::sheets(&one, &Stamp::default()).iter().all(|s| s.subtitle.contains("草稿")), "{kind:?}");
+        let stamp = Stamp {
+            number: "云发改干建〔2025〕1号".into(), day: "2025年10月20日".into(), ..Stamp::default()
+        };
+        assert!(!format!("{:?}", paper::document(&one, &stamp)).contains("草稿"), "{kind:?}");
+        assert!(!paper::sheets(&one, &stamp).iter().any(|s| s.subtitle.contains("草稿")), "{kind:?}");
         assert!(sheets(&one) == sheets(&two), "{kind:?}");
         let again: Content = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
         assert_eq!(again, one, "{kind:?} comes back as it was kept");
@@ -269,6 +277,46 @@ db_test!(a_paper_is_seen_by_those_who_see_what_it_is_about, |db: &Db| {
     assert_eq!(office.get(&format!("/papers/{city}")).status, 404);
     let id = account(o, "someone", Role::Clerk, Some(2), None);
     assert_eq!(Browser::logged_in(o, id).get("/papers").status, 403);
+});
+
+db_test!(what_is_issued_about_the_whole_is_read_by_all_and_a_draft_is_not, |db: &Db| {
+    let dir = TempDir::new();
+    let o = &place(db, &dir);
+    let [one, _] = [("G1", "2025-06-05"), ("G2", "2025-06-12")].map(|(code, day)| guided(o, code, day));
+    let (paper, table, draft) = (
+        drafted(o, &wanted(Kind::Quarterly, None)),
+        drafted(o, &wanted(Kind::States, None)),
+        drafted(o, &wanted(Kind::Quarterly, None)),
+    );
+    let mut own = Browser::of(o, Role::UnitAdmin);
+    assert_eq!(own.get(&format!("/papers/{paper}")).status, 404, "not before it is issued");
+    let how = issued(o, paper, "云发改干建").unwrap();
+    issued(o, table, "云发改干建").unwrap();
+    let list = own.get("/papers").read();
+    assert!(list.contains(&how.number.to_string()) && !list.contains("取数"), "{list}");
+    for id in [paper, table] {
+        let page = own.get(&format!("/papers/{id}"));
+        assert!(page.status == 200 && page.read().contains("云岭市发改委"), "{}", page.read());
+        // The own figures lead to where they are explained, those of others and of the whole do not.
+        let text = page.text();
+        let main = &text[text.find("<main").unwrap()..];
+        assert!(!main.contains("/units/U0") && !main.contains("href=\"/?period"), "{main}");
+        for format in ["docx", "xlsx"] {
+            let file = own.get(&format!("/papers/{id}/file?format={format}"));
+            assert!(file.status == 200 && !file.body.is_empty());
+        }
+    }
+    let mut office = Browser::of(o, Role::Office);
+    let file = format!("/papers/{paper}/file?format=docx");
+    assert!(own.get(&file).body == office.get(&file).body, "the very same file");
+    // What the records of others say since is theirs.
+    facts::void(o, "周敏", "guidance", (one, 1), "登记有误").unwrap();
+    assert!(office.get(&format!("/papers/{paper}")).read().contains("已印发的文件不变"));
+    assert!(!own.get(&format!("/papers/{paper}")).read().contains("已印发的文件不变"));
+    assert_eq!(own.get(&format!("/papers/{draft}")).status, 404);
+    assert_eq!(own.get(&format!("/papers/{draft}/file?format=docx")).status, 404);
+    let found = own.get("/search?q=%E9%80%9A%E6%8A%A5").read();
+    assert!(found.contains(&how.number.to_string()) && !found.contains("草稿"), "{found}");
 });
 
 fn own_token(b: &mut Browser) -> String {

@@ -118,6 +118,7 @@ db_test!(a_paper_of_a_quarter_that_runs_says_up_to_when, |db: &Db| {
     rejudge::run(o, None, &mut |_, _| {}).unwrap();
     let told = |period: &str| serde_json::to_string(&drawn(o, Kind::Quarterly, period, None).parts).unwrap();
     let running = told("2025Q4");
-    assert_eq!(running.matches("截至2025年10月20日）").count(), 2, "{running}");
+    assert_eq!(running.matches("截至2025年10月20日）").count(), 3, "{running}");
+    assert!(running.contains("要求落实阶段情况的通报") && !told("2025Q2").contains("阶段"));
     assert!(!told("2025Q2").contains("截至"));
 });

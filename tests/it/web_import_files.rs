@@ -163,3 +163,48 @@ db_test!(how_far_a_batch_is_is_told_as_it_goes_on, |db: &Db| {
     let waits = told.find("data: 排队等候").unwrap_or_else(|| panic!("{told}"));
     assert!(told[waits..].contains("event: done"), "{told}");
 });
+
+db_test!(a_file_of_another_ledger_is_said_to_be_one, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let csv = "编号,单位,结对,指导日期,指导要点,帮带对象确认\nZ5,办公室,J1,2025-07-01,讲解,2025-07-01\n".as_bytes();
+    let (at, page) = checked(o, &mut b, "talk", "add", "指导.csv", csv);
+    assert!(page.contains("这份表不像“廉政谈话”，更像“指导记录”"), "{page}");
+    assert!(page.contains("改为导入到“指导记录”") && page.contains("确是“廉政谈话”，逐列指明"), "{page}");
+    assert!(!page.contains("拿不准"), "columns are not asked about one by one: {page}");
+    // Who insists is asked.
+    assert!(b.get(&format!("{at}?columns=1")).read().contains("拿不准"));
+    // Where it may not go it does not.
+    for ledger in ["low_rank", "nothing", ""] {
+        assert_eq!(b.submit(&at, &format!("{at}/ledger"), &[("ledger", ledger)]).status, 404, "{ledger}");
+    }
+    let mut own = Browser::of(o, Role::UnitAdmin);
+    let token = own.get("/account").token();
+    assert_eq!(own.post(&format!("{at}/ledger"), &[("form", &token), ("ledger", "guidance")]).status, 404);
+    assert_eq!(b.submit(&at, &format!("{at}/ledger"), &[("ledger", "guidance")]).led(), (303, at.as_str()));
+    jobs::run_waiting(o).unwrap();
+    let page = b.get(&at).read();
+    assert!(page.contains("导入到：指导记录") && page.contains("可写入1行") && !page.contains("更像"), "{page}");
+    assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]).status, 303);
+    jobs::run_waiting(o).unwrap();
+    let token = b.get("/account").token();
+    let late = b.post(&format!("{at}/ledger"), &[("form", &token), ("ledger", "talk")]);
+    assert!(late.status == 409 && late.read().contains("没有改动"), "{}", late.read());
+    // In a file that has no head of the ledger at all it is said too.
+    let (_, page) = checked(o, &mut b, "unit", "add", "指导.csv", csv);
+    assert!(page.contains("更像“指导记录”"), "{page}");
+    // What looks like nothing is said to be so, and asked about.
+    let odd = "编号,甲,乙,丙,丁,结对\nZ6,1,2,3,4,J1\n".as_bytes();
+    let (_, page) = checked(o, &mut b, "guidance", "add", "别的.csv", odd);
+    assert!(page.contains("这份表不像“指导记录”：6列中有2列对得上，缺必填的指导日期"), "{page}");
+    assert!(page.contains("拿不准"), "{page}");
+});
+
+db_test!(a_row_of_another_unit_is_shown_as_it_is_written, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::UnitAdmin);
+    let csv = "编号,名称,层级,上级单位,设立日期\nU9,新科,科室,云岭市发改委,2025-07-01\n".as_bytes();
+    let (_, page) = checked(o, &mut b, "unit", "add", "单位.csv", csv);
+    assert!(page.contains("D　上级单位") && page.contains("云岭市发改委所属的单位不在您的范围内"), "{page}");
+    assert!(!page.contains("（空）"), "{page}");
+});

@@ -145,23 +145,30 @@ db_test!(a_file_that_cannot_be_read_for_a_while_is_tried_again, |db: &Db| {
     assert!(waits() == 0 && b.get(&at).read().contains("系统出错"), "{}", b.get(&at).read());
 });
 
+/// The batch is confirmed and its import has begun, its job in that state, as a process leaves it that is killed then.
+fn begun(db: &Db, state: &'static str) {
+    db.write(move |tx| {
+        let begin = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
+                     values ('guidance', '表.csv', 'x', 0, 1, '周敏')";
+        tx.execute(begin, &[])?;
+        tx.execute("update import_batch set state = 'confirmed', import_id = (select max(row_id) from import)", &[])?;
+        let job = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
+                   select 'import', $1, cast(max(row_id) as text), 0, 1, '导入', 1 from import";
+        tx.execute(job, &[state.into()])
+    })
+    .unwrap();
+}
+
 db_test!(a_passing_error_does_not_make_a_failure_of_what_goes_in, |db: &Db| {
     let (o, _dir) = &with_directory(&office(db));
     let mut b = Browser::of(o, Role::Office);
     let at = send(&mut b, "guidance", "add", GUIDANCE.as_bytes());
     settled(o, &mut b, &at);
     // Its rows are staged; whoever moves them meets an error that is not theirs.
-    db.write(|tx| {
-        let begin = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
-                     values ('guidance', '表.csv', 'x', 0, 1, '周敏')";
-        tx.execute(begin, &[])?;
-        tx.execute("update import_batch set state = 'confirmed', import_id = (select max(row_id) from import)", &[])?;
-        let job = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
-                   select 'import', 'waiting', w.payload, 0, 1, '导入', 1 from \
-                   (select cast(max(row_id) as text) as payload from import union all select 'x') w";
-        tx.execute(job, &[])
-    })
-    .unwrap();
+    begun(db, "waiting");
+    let other = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
+                 values ('import', 'waiting', 'x', 0, 1, '导入', 1)";
+    db.write(|tx| tx.execute(other, &[])).unwrap();
     assert!(intake::run_waiting(o).is_err());
     assert_eq!(count(db, "select count(*) from import_batch where state = 'confirmed'"), 1, "it goes on later");
     db.write(|tx| tx.execute("delete from job where payload = 'x'", &[])).unwrap();
@@ -175,17 +182,9 @@ db_test!(a_staging_that_was_cut_short_is_done_anew, |db: &Db| {
     let at = send(&mut b, "guidance", "add", GUIDANCE.as_bytes());
     settled(o, &mut b, &at);
     // As a process leaves it that is killed after the first rows of its staging.
-    db.write(|tx| {
-        let begin = "insert into import (ledger, file_name, sha256, rows, recorded_at, recorded_by) \
-                     values ('guidance', '表.csv', 'x', 2, 1, '周敏')";
-        tx.execute(begin, &[])?;
-        tx.execute("update import_batch set state = 'confirmed', import_id = (select max(row_id) from import)", &[])?;
-        tx.execute("insert into import_row (import_id, n, body) select max(row_id), 0, '{}' from import", &[])?;
-        let job = "insert into job (kind, state, payload, total, created_at, created_by, updated_at) \
-                   select 'import', 'staging', cast(max(row_id) as text), 2, 1, '导入', 1 from import";
-        tx.execute(job, &[])
-    })
-    .unwrap();
+    begun(db, "staging");
+    let row = "insert into import_row (import_id, n, body) select max(row_id), 0, '{}' from import";
+    db.write(|tx| tx.execute(row, &[])).unwrap();
     let page = settled(o, &mut b, &at).read();
     assert!(page.contains("导入完成") && page.contains("写入1条"), "{page}");
     assert_eq!(count(db, "select count(*) from l_guidance where record_code = 'Z5' and voided_at is null"), 1);

@@ -211,3 +211,45 @@ fn what_a_preview_says_comes_true() {
 fn what_a_preview_says_comes_true_on_postgres() {
     dongliang::db::testing::on_postgres(comes_true);
 }
+
+db_test!(the_office_records_how_it_rules_and_what_is_judged_goes_by_the_package, |db: &Db| {
+    let o = &city(db);
+    let mut b = Browser::of(o, Role::Office);
+    let ruling = o.db.read(|tx| Ok(o.current(tx)?.engine.package.directive.rulings[0].clone())).unwrap();
+    let path = format!("/settings/ruling/{}", ruling.id);
+    assert!(b.get("/settings").text().contains(&path));
+    let page = b.get(&path).read();
+    assert!(page.contains(&ruling.question) && page.contains(&ruling.chosen), "{page}");
+    for (value, told) in [("", "采用：请选择一种理解"), ("随便", "采用：请选择一种理解")] {
+        let got = send(&mut b, &path, &[("value", value)]);
+        assert!(got.status == 422 && got.read().contains(told), "{}", got.read());
+    }
+    // The same reading as that by which is judged.
+    let shown = send(&mut b, &path, &[("value", &ruling.chosen)]);
+    assert!(shown.read().contains("不改变任何判定"), "{}", shown.read());
+    assert_eq!(confirmed(&mut b, &path, &shown).led().1, "/settings?done=1");
+    let page = b.get("/settings").read();
+    assert!(
+        page.contains("本单位裁定采用：") && page.contains("领导小组第二次会议2025年10月15日裁定：按会议纪要"),
+        "{page}"
+    );
+    assert!(!page.contains("与判定所用的不同"));
+    // Another one is shown as another, and changes nothing that is judged.
+    let other = ruling.readings.iter().find(|r| **r != ruling.chosen).unwrap();
+    let shown = send(&mut b, &path, &[("value", other)]);
+    assert!(shown.read().contains("不改变任何判定"), "{}", shown.read());
+    confirmed(&mut b, &path, &shown);
+    let page = b.get("/settings").read();
+    assert!(page.contains("与判定所用的不同") && page.contains("须另出一版文件要求"), "{page}");
+    let of = o.db.read(|tx| {
+        let current = o.current(tx)?;
+        let all = &current.engine.package.requirements;
+        Ok(all.iter().find(|r| r.ruling.contains(&ruling.id)).map(|r| r.id.clone()))
+    });
+    if let Some(id) = of.unwrap() {
+        let page = b.get(&format!("/requirements/{id}")).read();
+        assert!(page.contains("与判定所用的不同"), "{page}");
+    }
+    assert_eq!(b.get("/settings/ruling/Q999").status, 404);
+    assert_eq!(Browser::of(o, Role::Personnel).get(&path).status, 403);
+});

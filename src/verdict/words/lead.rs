@@ -309,7 +309,9 @@ fn unclear(ctx: Context<'_>, p: Item<'_>) -> Vec<String> {
     let waiting: Vec<String> = open
         .iter()
         .filter(|f| f.unclear)
-        .map(|f| format!("{}中{}的{}{}", rows_noun(ctx, f.table), f.missing, f.rows, counter(ctx.layout, f.table)))
+        .map(|f| {
+            format!("{}中{}的{}{}", rows_noun(ctx, f.table), f.missing, f.records.len(), counter(ctx.layout, f.table))
+        })
         .collect();
     if !waiting.is_empty() {
         return match &p.part.measure {

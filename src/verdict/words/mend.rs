@@ -28,6 +28,35 @@ pub struct Mend {
     pub title: String,
     /// How it counts and by when: `按指导日期计入当月，最迟2025年10月31日`.
     pub note: String,
+    /// Where it is done.
+    pub doing: Doing,
+}
+
+/// Where something is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// In no record: time must pass, or rows are too many.
+    #[default]
+    Nothing,
+    /// In the setting of that name.
+    Setting(String),
+    /// Among the members of the set of that name.
+    Slots(String),
+    /// In the subject's own record.
+    Own,
+    /// In these records of a ledger (by position), or, with `far`, in records that they refer to.
+    Fill {
+        /// Position of the ledger.
+        table: usize,
+        /// Record ids.
+        records: Vec<i64>,
+        /// The field is not theirs.
+        far: bool,
+    },
+    /// In a new record such as the part at that position counts.
+    Add(usize),
+    /// In a new record of the subject's ledger that points back at it.
+    Again,
 }
 
 /// What can be done.
@@ -56,7 +85,7 @@ pub fn needs(ctx: Context<'_>, e: &Explanation) -> Mends {
     if unset(ctx, e, &all).is_empty() && all.iter().any(|p| doubtful(ctx, *p)) {
         let title = format!("补填{}", bound_fields(ctx));
         let note = format!("填后才能判定{}是否属于判定对象", this(ctx));
-        return Mends { list: vec![Mend { title, note }], none: String::new() };
+        return Mends { list: vec![Mend { title, note, doing: Doing::Own }], none: String::new() };
     }
     for p in all.iter().filter(|p| undone(p)) {
         let open = fillable(ctx, p.part, &p.told.rows);
@@ -84,11 +113,13 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
         list.push(Mend {
             title: format!("定全名目“{name}”，还差{left}个"),
             note: "由主管部门定名；定全以前不下结论".into(),
+            doing: Doing::Slots(name.to_owned()),
         });
     }
     for name in unset(ctx, e, all) {
         let note = "由有权修改的部门设定；设定以前为数据不足".into();
-        list.push(Mend { title: format!("定下设定“{name}”的值"), note });
+        let doing = Doing::Setting(name.to_owned());
+        list.push(Mend { title: format!("定下设定“{name}”的值"), note, doing });
     }
     list
 }
@@ -105,7 +136,7 @@ fn reached(all: &[Item<'_>]) -> bool {
 fn repeat(ctx: Context<'_>, e: &Explanation) -> Option<Mend> {
     let field = again_title(ctx).filter(|_| e.verdict.state == State::Fail)?;
     let note = "本次仍为未达标，注明“已补”".into();
-    Some(Mend { title: format!("另行组织并达标，以“{field}”指回本次"), note })
+    Some(Mend { title: format!("另行组织并达标，以“{field}”指回本次"), note, doing: Doing::Again })
 }
 
 /// Fields to fill in rows that are there.
@@ -113,7 +144,7 @@ fn fills(ctx: Context<'_>, p: Item<'_>, open: &[Fillable]) -> Vec<Mend> {
     let own = matches!(p.part.measure, Measure::Holds(_) | Measure::Span(..));
     open.iter()
         .map(|f| {
-            let of = format!("{}{}{}", rows_noun(ctx, f.table), f.rows, counter(ctx.layout, f.table));
+            let of = format!("{}{}{}", rows_noun(ctx, f.table), f.records.len(), counter(ctx.layout, f.table));
             let title = match (f.missing.strip_suffix("未填"), own) {
                 (Some(field), true) => format!("补填{field}"),
                 (Some(field), false) => format!("补填{field}：{of}"),
@@ -128,7 +159,8 @@ fn fills(ctx: Context<'_>, p: Item<'_>, open: &[Fillable]) -> Vec<Mend> {
             // A day after the deadline does not meet it any more; another field counts whenever it is filled.
             let late =
                 if f.day && overdue(ctx, p) { "；日期在期限以后的，只注明“已补”" } else { "" };
-            Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}") }
+            let doing = Doing::Fill { table: f.table, records: f.records.clone(), far: f.far };
+            Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: format!("{effect}{late}"), doing }
         })
         .collect()
 }
@@ -142,7 +174,9 @@ fn more(ctx: Context<'_>, e: &Explanation, p: Item<'_>) -> Option<Mend> {
     let target = p.verdict.target.as_ref()?;
     let title = wanted(ctx, p, target)?;
     let note = [dating(ctx, p.part), by_when(ctx, e, p)].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>();
-    Some(Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: note.join("，") })
+    let fewer = distance(target, p.verdict.value.unwrap_or(Ratio::ZERO)).1.is_some();
+    let doing = if fewer || matches!(p.part.measure, Measure::Span(..)) { Doing::Nothing } else { Doing::Add(p.i) };
+    Some(Mend { title: format!("{}{title}", ordinal(ctx, p.i)), note: note.join("，"), doing })
 }
 
 /// What is missing, as something to do.

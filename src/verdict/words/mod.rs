@@ -12,6 +12,7 @@ pub mod period;
 pub mod rule;
 pub mod scale;
 pub mod short;
+pub mod state;
 pub mod sum;
 pub mod total;
 
@@ -28,12 +29,13 @@ use crate::directive::model::{Count, Each, Requirement, Slots};
 
 pub use fate::{Fated, fate};
 pub use lead::lead;
-pub use mend::{Mend, Mends, needs};
+pub use mend::{Doing, Mend, Mends, needs};
 pub use noun::subject_kind;
 pub use period::{when, window_name};
 pub use rule::{Fact, act_words, due_words, facts, rule};
 pub use scale::{Scale, scale, target, value};
 pub use short::short_rule;
+pub use state::{light_word, state_word};
 pub use sum::{Sum, Term, sums};
 pub use total::{rollup, state_sentence};
 

@@ -164,8 +164,10 @@ pub(super) struct Fillable {
     pub(super) table: usize,
     /// What is missing: `帮带对象确认日期未填`.
     pub(super) missing: String,
-    /// How many rows.
-    pub(super) rows: usize,
+    /// The rows' records.
+    pub(super) records: Vec<i64>,
+    /// The field belongs to another record that they refer to.
+    pub(super) far: bool,
     /// Whether they count cannot be told; else they do not.
     pub(super) unclear: bool,
     /// The field is a day, which counts from itself on.
@@ -189,8 +191,11 @@ pub(super) fn fillable(ctx: Context<'_>, part: &Part, rows: &[Looked]) -> Vec<Fi
             _ => continue,
         };
         match found.iter_mut().find(|f| f.table == row.table && f.missing == missing && f.unclear == unclear) {
-            Some(same) => same.rows += 1,
-            None => found.push(Fillable { table: row.table, missing, rows: 1, unclear, day }),
+            Some(same) => same.records.push(row.record),
+            None => {
+                let far = name.contains('.') || name == "has";
+                found.push(Fillable { table: row.table, missing, records: vec![row.record], far, unclear, day });
+            }
         }
     }
     found

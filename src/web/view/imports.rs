@@ -204,6 +204,8 @@ pub struct Finding {
     pub column: String,
     /// What the cell shows.
     pub shown: String,
+    /// What stands there where it shows nothing.
+    pub none: &'static str,
     /// What is wrong.
     pub reason: String,
     /// How to mend it.

@@ -30,13 +30,17 @@ pub struct RecordForm {
     pub meta: String,
     /// Requirements that count the record.
     pub serves: Vec<Link>,
+    /// The verdict for whose sake it is recorded, where one led here.
+    pub wanted: Option<Link>,
     /// Who is judged by it: `导师、区县发改委`.
     pub users: String,
     /// What the definition says of the ledger.
     pub note: String,
     /// How many inputs must be filled.
     pub required: usize,
-    /// How many may be.
+    /// How many more the judgement looks at.
+    pub judged: usize,
+    /// How many others may be.
     pub optional: usize,
     /// Where it is posted to.
     pub action: String,
@@ -76,6 +80,8 @@ pub struct Input {
     pub label: String,
     /// Must be filled.
     pub required: bool,
+    /// The judgement looks at it, though it may be left empty.
+    pub judged: bool,
     /// Help; empty for none.
     pub hint: String,
     /// What is wrong; empty if nothing.
@@ -154,6 +160,15 @@ impl Input {
     fn day_kind(&self, value: &str) -> &'static str {
         let readable = value.is_empty() || crate::day::Day::parse(value).is_some();
         if readable { "date" } else { "text" }
+    }
+
+    /// What stands behind the label.
+    fn mark(&self) -> &'static str {
+        match (self.required, self.judged) {
+            (true, _) => "（必填）",
+            (false, true) => "（判定要用）",
+            (false, false) => "",
+        }
     }
 
     fn described(&self) -> String {

@@ -1,6 +1,7 @@
 //! 要求详情 `/requirements/{id}`: who meets this one?
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::chart::Chart;
 use super::page::Page;
@@ -128,7 +129,11 @@ pub struct Parameter {
 }
 
 /// A ruling. From `Directive::rulings`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if own.is_empty() %}{% if by.is_empty() %}<span class="st o">待裁定</span>{% else %}{{ by }}　{{ on }}{% endif %}{% else %}{{ own }}{% if differs %}<br><span class="late">与判定所用的不同：判定仍按“{{ chosen }}”，须另出一版文件要求</span>{% endif %}{% endif %}"#
+)]
 pub struct Ruling {
     /// What is unclear.
     pub question: String,
@@ -140,4 +145,10 @@ pub struct Ruling {
     pub by: String,
     /// `2025年1月20日`; empty while only proposed.
     pub on: String,
+    /// What the office has recorded as its ruling; empty for nothing.
+    pub own: String,
+    /// It takes another reading than the one by which is judged.
+    pub differs: bool,
 }
+
+impl HtmlSafe for Ruling {}

@@ -27,8 +27,8 @@ pub struct Settings {
     pub values: Vec<Values>,
     /// Sets of which the text names only some.
     pub slots: Vec<Slot>,
-    /// Readings of unclear clauses, each with the requirements that it is for.
-    pub rulings: Vec<(Ruling, Vec<Link>)>,
+    /// Readings of unclear clauses.
+    pub rulings: Vec<RulingLine>,
     /// Years of the workday calendar.
     pub years: Vec<Year>,
     /// Ledgers with what may be chosen in their fields.
@@ -77,6 +77,17 @@ impl Slot {
     pub fn left(&self) -> i64 {
         self.size.saturating_sub(self.named.len() as i64).max(0)
     }
+}
+
+/// A reading of an unclear clause.
+#[derive(Clone, Debug)]
+pub struct RulingLine {
+    /// Question, reading, who decided.
+    pub ruling: Ruling,
+    /// The requirements that it is for.
+    pub uses: Vec<Link>,
+    /// To record what the office has ruled; `None` for who may not.
+    pub change: Option<Link>,
 }
 
 /// A year of the workday calendar.

@@ -3,6 +3,8 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::verdict::{judge, light, words};
+
 /// A verdict's state and light in one tag. From the engine's verdict: `state`, `light`, `late`.
 ///
 /// Red, yellow and green are drawn nowhere but here and in [`Lamp`] (and for form errors and overdue days).
@@ -58,11 +60,16 @@ pub enum Light {
 impl Light {
     /// The word that always stands beside the shape.
     pub fn word(self) -> &'static str {
+        words::light_word(self.told())
+    }
+
+    /// As the engine has it.
+    fn told(self) -> light::Light {
         match self {
-            Light::Red => "红灯",
-            Light::Yellow => "黄灯",
-            Light::Green => "绿灯",
-            Light::None => "未亮灯",
+            Light::Red => light::Light::Red,
+            Light::Yellow => light::Light::Yellow,
+            Light::Green => light::Light::Green,
+            Light::None => light::Light::None,
         }
     }
 
@@ -115,19 +122,16 @@ impl Tag {
 
     /// The word.
     pub fn word(&self) -> &'static str {
-        match (self.state, self.pace) {
-            (State::Pass, _) => "达标",
-            (State::Fail, _) if self.late => "未达标（已补）",
-            (State::Fail, _) => "未达标",
-            (State::Open, Light::Red) => "进行中·红灯",
-            (State::Open, Light::Yellow) => "进行中·黄灯",
-            (State::Open, Light::Green) => "进行中·绿灯",
-            (State::Open, Light::None) => "进行中·未到期",
-            (State::Unknown, _) => "数据不足",
-            (State::Na, _) => "不适用",
-            (State::Figure, _) => "只列数字",
-            (State::Absent, _) => "尚无判定",
-        }
+        let told = match self.state {
+            State::Pass => judge::State::Pass,
+            State::Open => judge::State::Open,
+            State::Fail => judge::State::Fail,
+            State::Unknown => judge::State::Unknown,
+            State::Na => judge::State::Na,
+            State::Figure => judge::State::Figure,
+            State::Absent => return "尚无判定",
+        };
+        words::state_word(told, self.pace.told(), self.late)
     }
 
     /// The shape.

@@ -81,7 +81,7 @@ pub struct Why {
 pub struct Mend {
     /// State of the demand.
     pub tag: Tag,
-    /// `纪-25甲　补做7个风险点的季度评估`, leading to its row.
+    /// `纪-25甲　补做7个风险点的季度评估`, leading to where it is done.
     pub title: Link,
     /// Until when, who, what it brings.
     pub note: String,
@@ -115,14 +115,14 @@ pub struct UnitVerdict {
     pub value: String,
     /// State.
     pub tag: Tag,
-    /// The verdict's page.
+    /// The verdict's page, or the list of those below it.
     pub href: String,
+    /// Where what is missing is done: 还需要什么 of the only verdict that is, or the list.
+    pub way: String,
     /// Last day or rhythm: `9月30日`, `每期`.
     pub due: String,
     /// The day is over and the demand is not met.
     pub overdue: bool,
-    /// `34条`, leading to the rows of the ledger.
-    pub records: Option<Link>,
     /// 为什么, for items behind or without data; empty otherwise.
     pub why: Words,
     /// The verdicts below it that are not met; `None` where there are none.
@@ -149,7 +149,7 @@ pub struct SourceRow {
     pub subject: Link,
     /// One for each head.
     pub figures: Vec<String>,
-    /// What does not count and why: `4条：已作废、日期超出`.
+    /// Its unit, where that is not the one of the page.
     pub note: String,
     /// State.
     pub tag: Tag,

@@ -144,6 +144,8 @@ pub struct Need {
     pub title: String,
     /// What it would bring, what will not help.
     pub note: String,
+    /// Where it is done; none for who may not, and where nothing is to be recorded.
+    pub links: Vec<Link>,
 }
 
 /// On which day and with which knowledge it was judged.
@@ -189,8 +191,8 @@ impl Verdict {
     }
 
     /// `一`, `二`, … for the ways in which it can be made good.
-    fn ordinal(i: &usize) -> &'static str {
-        ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"].get(*i).copied().unwrap_or("")
+    fn ordinal(i: &usize) -> String {
+        crate::spelling::numeral(i + 1)
     }
 }
 
