@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// A value that the page carries unseen.
-fn hidden(got: &Got, name: &str) -> String {
+pub(crate) fn hidden(got: &Got, name: &str) -> String {
     let text = got.text();
     let from = text.find(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("no {name} in {text}"));
     text[from..].split('"').nth(3).unwrap().to_owned()
 }
 
 /// Posts a form that was opened, with what it carries.
-fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) -> Got {
+pub(crate) fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) -> Got {
     let (form, once) = (opened.token(), hidden(opened, "once"));
     let mut all = vec![("form", form.as_str()), ("once", once.as_str())];
     let revision = opened.text().contains(r#"name="revision""#).then(|| hidden(opened, "revision"));
@@ -32,12 +32,12 @@ fn send(b: &mut Browser, opened: &Got, action: &str, fields: &[(&str, &str)]) ->
     b.post(action, &all)
 }
 
-fn rows(o: &Installation, ledger: &'static str) -> i64 {
+pub(crate) fn rows(o: &Installation, ledger: &'static str) -> i64 {
     o.db.read(|tx| tx.one(&format!("select count(*) from l_{ledger}"), &[], |r| r.i64(0))).unwrap().unwrap()
 }
 
 /// The record that a form led to.
-fn record_of(got: &Got) -> i64 {
+pub(crate) fn record_of(got: &Got) -> i64 {
     let (status, to) = got.led();
     assert_eq!(status, 303, "{}", got.read());
     to.split(['/', '?']).nth(3).unwrap().parse().unwrap()
@@ -209,7 +209,7 @@ db_test!(pickers_find_by_name_initials_and_number_what_the_writer_may_see, |db: 
     let long = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", &"名".repeat(2000))]);
     assert!(long.status == 422 && long.read().contains("有 2000 个字，超过 200 个字"));
     let taken = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", "周新"), ("record_code", "P1")]);
-    assert!(taken.status == 422 && taken.read().contains("编号“P1”已经用于另一条记录"), "{}", taken.read());
+    assert!(taken.status == 422 && taken.read().contains("编号“P1”不能使用，请核对或换一个"), "{}", taken.read());
 });
 
 db_test!(what_is_typed_beside_a_picked_record_wins, |db: &Db| {
