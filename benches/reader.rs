@@ -74,7 +74,8 @@ fn made() -> anyhow::Result<City> {
         let (chart, units) = chart.zip(units).ok_or_else(|| anyhow::anyhow!("the chart"))?;
         let organ = (0..units.len()).find(|u| chart.organ[*u] == *u && !chart.tops.contains(u)).unwrap_or(0);
         let section = (0..units.len()).find(|u| chart.organ[*u] == organ && *u != organ).unwrap_or(organ);
-        let person = tx.one("select \"person\" from l_post where voided_at is null limit 1", &[], |r| r.i64(0))?;
+        let sql = "select \"person\" from l_post where voided_at is null and \"to\" is null and unit_id = $1 limit 1";
+        let person = tx.one(sql, &[units.ids[section].into()], |r| r.i64(0))?;
         Ok((units.ids[organ], units.ids[section], person))
     })?;
     let mut sessions = Vec::new();
@@ -85,7 +86,7 @@ fn made() -> anyhow::Result<City> {
             _ => None,
         };
         let (login, by) = (format!("{role:?}").to_lowercase(), actor());
-        let person = person.filter(|_| role == Role::Cadre);
+        let person = person.filter(|_| role.needs_person());
         let token = office.db.write(move |tx| {
             let id = account::create(tx, &by, (&login, &login), person, None)?;
             grant::give(tx, &by, id, Wanted { role, unit, starts: day, ends: None })?;

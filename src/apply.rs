@@ -23,8 +23,21 @@ pub fn plan(old: Option<&Package>, new: &Package) -> Result<Vec<String>, Vec<Str
         return Ok(vec![format!("新装入 {} 个台账、{} 条要求", new.ledgers.len(), new.requirements.len())]);
     };
     let mut changes: Vec<String> = schema::plan(&old.ledgers, &new.ledgers)?.iter().map(ToString::to_string).collect();
+    keep_changes(old, new, &mut changes);
     requirement_changes(old, new, &mut changes);
     Ok(changes)
+}
+
+/// How long records are kept: a shorter time has more of them deleted by the next `retention delete`.
+fn keep_changes(old: &Package, new: &Package, changes: &mut Vec<String>) {
+    let words = |keep: Option<i32>| keep.map_or("未规定".to_owned(), |years| format!("{years}年"));
+    for ledger in &new.ledgers {
+        let was = |name: &str| old.ledgers.iter().find(|l| l.name == name);
+        let Some(was) = was(&ledger.name).or_else(|| was(ledger.was.as_deref()?)) else { continue };
+        if was.keep != ledger.keep {
+            changes.push(format!("台账“{}”的保存期限：{} → {}", ledger.title, words(was.keep), words(ledger.keep)));
+        }
+    }
 }
 
 fn requirement_changes(old: &Package, new: &Package, changes: &mut Vec<String>) {

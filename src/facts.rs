@@ -2,6 +2,7 @@
 //!
 //! Commands, pages and imports all write through here.
 
+mod number;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +27,17 @@ use crate::{
     },
 };
 
+pub use number::NumberTaken;
+pub(crate) use number::{MEND, TAKEN, taken, unique};
 pub(crate) use unit::unit_of_row;
 
 /// A row of a unit that is not the writer's.
 #[derive(Debug, thiserror::Error)]
 #[error("这条记录所属的单位不在您的范围内，不能登记或更改：请由该单位或人事部门办理")]
 pub struct OutOfScope;
+
+/// Held by who records a 身份证号 (PostgreSQL).
+const NUMBERS: i64 = 0x6964 << 48;
 
 /// Why an import cannot be undone, for the person who wants to.
 #[derive(Debug, thiserror::Error)]
@@ -235,6 +241,7 @@ impl Write {
     ) -> anyhow::Result<(Vec<i64>, Consequence)> {
         let rows = rows.into_iter().map(|row| self.with_unit(tx, row)).collect::<anyhow::Result<Vec<_>>>()?;
         rows.iter().try_for_each(|row| self.within(tx, row.unit, &row.values))?;
+        self.own_numbers(tx, None, &rows)?;
         let ids = store::insert(tx, &self.actor, self.ledger(), &self.keys, &rows, import)?;
         if let ([id], [row]) = (&ids[..], &rows[..]) {
             payload::tell(tx, (self.ledger(), &self.keys), *id, (None, Some(&row.values)), None);
@@ -260,6 +267,7 @@ impl Write {
         let before = self.standing(tx, record)?;
         let row = self.with_unit(tx, row)?;
         self.within(tx, row.unit, &row.values)?;
+        self.own_numbers(tx, Some(record), std::slice::from_ref(&row))?;
         let change = Change { record_id: record, revision, reason };
         store::replace(tx, &self.actor, self.ledger(), &self.keys, change, &row, import)?;
         payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), Some(&row.values)), Some(reason));
@@ -406,6 +414,22 @@ impl Write {
         };
         self.within(tx, row.unit, &row.values)?;
         Ok(Some(row.values))
+    }
+
+    /// Refuses a 身份证号 that another record has. Of two who record it at once the second waits here.
+    fn own_numbers(&self, tx: &mut Tx<'_>, record: Option<i64>, rows: &[NewRow]) -> anyhow::Result<()> {
+        let ledger = self.ledger();
+        for field in unique(ledger) {
+            let values: Vec<_> = rows.iter().map(|row| (record, row.values[field].as_text())).collect();
+            if values.iter().all(|(_, text)| text.is_none()) {
+                continue;
+            }
+            tx.lock(&[NUMBERS])?;
+            let of = &ledger.fields[field];
+            let taken = taken(tx, (ledger, field), &self.keys, &values)?;
+            anyhow::ensure!(taken.is_empty(), NumberTaken { field: of.name.clone(), title: of.title.clone() });
+        }
+        Ok(())
     }
 
     /// Refuses a row that the writer's scope does not reach.

@@ -4,6 +4,8 @@ use std::io::{Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
 
+use crate::harmless;
+
 /// A kind of file that is taken in, and what is kept without being known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -138,10 +140,10 @@ pub fn told<R: Read + Seek>(file: &mut R, name: &str) -> std::io::Result<Result<
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Ok(Kind::Png),
         [b'P', b'K', 3, 4, ..] => package(file),
         [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Ok(Kind::Old),
-        [b'M', b'Z', ..] | [0x7F, b'E', b'L', b'F', ..] | [b'#', b'!', ..] => Err("是可执行程序"),
-        [b'R', b'a', b'r', b'!', ..] | [b'7', b'z', 0xBC, 0xAF, ..] => Err("是RAR或7z压缩包"),
+        head if is_program(head) => Err("是可执行程序".to_owned()),
+        [b'R', b'a', b'r', b'!', ..] | [b'7', b'z', 0xBC, 0xAF, ..] => Err("是RAR或7z压缩包".to_owned()),
         other if is_text(other) => Ok(Kind::Text),
-        _ => Err(UNKNOWN),
+        _ => Err(UNKNOWN.to_owned()),
     };
     file.seek(SeekFrom::Start(0))?;
     let ending = name.rsplit_once('.').map_or(String::new(), |(_, e)| e.to_ascii_lowercase());
@@ -159,11 +161,11 @@ pub fn told<R: Read + Seek>(file: &mut R, name: &str) -> std::io::Result<Result<
 /// What is said of content that is none of the kinds.
 const UNKNOWN: &str = "不能识别，或者已经损坏";
 
-/// An office document or another package, by the list of its parts: nothing of it is unpacked.
-fn package<R: Read + Seek>(file: &mut R) -> Result<Kind, &'static str> {
+/// An office document or another package, by the list of its parts: nothing of it is unpacked but the first bytes of each.
+fn package<R: Read + Seek>(file: &mut R) -> Result<Kind, String> {
     let mut archive = ZipArchive::new(file).map_err(|_| UNKNOWN)?;
     if archive.len() > PARTS {
-        return Err("里面的文件过多");
+        return Err("里面的文件过多".into());
     }
     let (mut names, mut unpacked) = (Vec::new(), 0_u64);
     for i in 0..archive.len() {
@@ -172,12 +174,26 @@ fn package<R: Read + Seek>(file: &mut R) -> Result<Kind, &'static str> {
         unpacked = unpacked.saturating_add(part.size());
     }
     if unpacked > UNPACKED {
-        return Err("解开后过大");
+        return Err("解开后过大".into());
+    }
+    for (i, name) in names.iter().enumerate() {
+        let called = || harmless::one_line(&name.chars().take(80).collect::<String>());
+        if leads_away(name) {
+            return Err(format!("里有“{}”，它的路径指向压缩包以外", called()));
+        }
+        // Of what is locked with a password only the name is known.
+        let begins = archive.by_index(i).map(|part| {
+            let mut head = Vec::new();
+            part.take(4).read_to_end(&mut head).map(|_| head).unwrap_or_default()
+        });
+        if is_run_by_name(name) || begins.is_ok_and(|head| is_program(&head)) {
+            return Err(format!("里有程序“{}”", called()));
+        }
     }
     let has = |wanted: &dyn Fn(&str) -> bool| names.iter().any(|n| wanted(n));
     let office = has(&|n| n == "[Content_Types].xml");
     if office && has(&|n| n.ends_with("vbaProject.bin")) {
-        return Err("带有宏程序");
+        return Err("带有宏程序".into());
     }
     Ok(match () {
         () if office && has(&|n| n.starts_with("word/")) => Kind::Docx,
@@ -186,6 +202,33 @@ fn package<R: Read + Seek>(file: &mut R) -> Result<Kind, &'static str> {
         () if has(&|n| n == "OFD.xml") => Kind::Ofd,
         () => Kind::Zip,
     })
+}
+
+/// What a machine would run, by its first bytes.
+fn is_program(head: &[u8]) -> bool {
+    matches!(head, [b'M', b'Z', ..] | [0x7F, b'E', b'L', b'F', ..] | [b'#', b'!', ..])
+}
+
+/// Endings that a machine runs, or has something run, when they are opened.
+const RUN: [&str; 34] = [
+    "apk", "app", "bat", "chm", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "gadget", "hta", "inf", "iso", "jar",
+    "js", "jse", "lnk", "msc", "msi", "msp", "pif", "ps1", "psm1", "reg", "rpm", "scr", "sh", "sys", "vbe", "vbs",
+    "wsf", "wsh",
+];
+
+fn is_run_by_name(name: &str) -> bool {
+    // Windows takes no notice of dots and blanks at the end.
+    let ending = name.trim_end_matches(['.', ' ', '/']).rsplit_once('.').map_or("", |(_, ending)| ending);
+    RUN.contains(&ending.to_ascii_lowercase().as_str())
+}
+
+/// A name by which something would be unpacked elsewhere.
+fn leads_away(name: &str) -> bool {
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    drive
+        || name.starts_with(['/', '\\'])
+        || name.split(['/', '\\']).any(|step| step.trim() == "..")
+        || name.contains('\0')
 }
 
 /// Letters and lines, and nothing that a machine would run.
@@ -242,12 +285,27 @@ mod tests {
         let bomb = filled(&["[Content_Types].xml", "word/document.xml"], 301);
         assert!(bomb.len() < 1 << 20, "{}", bomb.len());
         let macros = zipped(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"]);
+        let away = zipped(&["a.txt", "../../etc/cron.d/x"]);
+        let tool = zipped(&["材料/说明.txt", "材料/setup.EXE"]);
+        let hidden = {
+            let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            out.start_file("[Content_Types].xml", zip::write::SimpleFileOptions::default()).unwrap();
+            out.start_file("word/media/a.png", zip::write::SimpleFileOptions::default()).unwrap();
+            out.write_all(b"MZ\x90\x00program").unwrap();
+            out.finish().unwrap().into_inner()
+        };
         let many: Vec<String> = (0..PARTS + 1).map(|n| n.to_string()).collect();
         let many = filled(&many.iter().map(String::as_str).collect::<Vec<_>>(), 0);
         for (bytes, name, word) in [
             (&bomb[..], "方案.docx", "解开后过大"),
             (&macros, "方案.docx", "宏程序"),
             (&many, "a.zip", "里面的文件过多"),
+            (&away, "a.zip", "里有“../../etc/cron.d/x”，它的路径指向压缩包以外"),
+            (&zipped(&["C:\\x.txt"]), "a.zip", "指向压缩包以外"),
+            (&zipped(&["/etc/x"]), "a.zip", "指向压缩包以外"),
+            (&tool, "a.zip", "里有程序“材料/setup.EXE”"),
+            (&zipped(&["[Content_Types].xml", "word/x.vbs"]), "方案.docx", "里有程序“word/x.vbs”"),
+            (&hidden, "方案.docx", "里有程序“word/media/a.png”"),
             (&b"MZ\x90\x00\x03"[..], "协议.pdf", "可执行程序"),
             (b"\x7fELF\x02", "协议.docx", "可执行程序"),
             (b"#!/bin/sh\nrm", "a.txt", "可执行程序"),

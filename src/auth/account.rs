@@ -6,8 +6,10 @@ use super::{grant, policy::ONE_TIME, session, token};
 use crate::{
     audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
+    form::directory::pinyin,
     hex::{hex, unhex},
     ledger::secret::Keys,
+    org::builtin::LEVELS,
     scope::Actor,
 };
 
@@ -345,13 +347,30 @@ pub(super) fn note_login(tx: &mut Tx<'_>, id: i64, at: i64, address: &str) -> an
     Ok(())
 }
 
-/// What others may know of the owner, for [`super::password::check`]: login name, name, and of the person phone,
-/// 身份证号 and birthday.
+/// What the office and its parts are called, in characters and in Pinyin: nobody's secret.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn office_names(tx: &mut Tx<'_>) -> anyhow::Result<Vec<String>> {
+    let sql = "select \"name\", \"short\" from l_unit where voided_at is null and \"level\" <> $1";
+    let mut names = Vec::new();
+    tx.each(sql, &[LEVELS[2].into()], |r| {
+        for name in [r.opt_text(0)?, r.opt_text(1)?].into_iter().flatten() {
+            names.extend([name.to_owned(), pinyin(name)]);
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// What others may know of the owner, for [`super::password::check`]: the names of the office, login name, name, and of the
+/// person phone, 身份证号 and birthday.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn own_data(tx: &mut Tx<'_>, keys: &Keys, account: &Account) -> anyhow::Result<Vec<String>> {
-    let mut own = vec![account.login.clone(), account.name.clone()];
+    let mut own = office_names(tx)?;
+    own.extend([account.login.clone(), account.name.clone()]);
     if let Some(person) = account.person {
         let sql = "select \"name\", \"born\", \"phone\", \"id_number\" from l_person \
                    where record_id = $1 and voided_at is null";

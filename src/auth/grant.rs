@@ -97,9 +97,8 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
     // Two grants at once must see each other: 系统管理员 and 安全管理员 on one account would both pass otherwise.
     tx.lock(&[account])?;
     let Wanted { role, unit, starts, ends } = wanted;
-    if account::get(tx, account)?.is_none_or(|a| a.disabled.is_some()) {
-        return Err(refused("账号已停用，不能授予角色。"));
-    }
+    let owner = account::get(tx, account)?.filter(|a| a.disabled.is_none());
+    let owner = owner.ok_or_else(|| refused("账号已停用，不能授予角色。"))?;
     if ends.is_some_and(|e| e < starts) {
         return Err(refused(format!("止日应不早于起日{}。", starts.chinese())));
     }
@@ -124,6 +123,15 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
     if let Some(same) = open.iter().find(overlaps) {
         return Err(refused(format!("该账号从{}起已有这个角色，不必重复授予。", same.starts.chinese())));
     }
+    if role.needs_person() && owner.person.is_none() {
+        return Err(refused(format!(
+            "{}随任职终止，须授予花名册上的人：该账号没有对应的人员，请停用后另建账号并填写人员。",
+            role.title()
+        )));
+    }
+    if let Some(person) = owner.person {
+        one_person(tx, account, person, role, starts)?;
+    }
     let sql = "insert into role_grant (account_id, role, unit_id, starts, ends, granted_at, granted_by) \
                values ($1, $2, $3, $4, $5, $6, $7) returning row_id";
     let values: [Value; 7] = [
@@ -139,6 +147,54 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
     session::close_all(tx, account, None, actor.at)?;
     tell(tx, actor, "授予", id)?;
     Ok(id)
+}
+
+/// Keys of persons whose accounts are given roles begin here (PostgreSQL).
+const PERSONS: i64 = 0x7065 << 48;
+
+/// The three administrators are three persons: whoever is one has no other role on another account, disabled ones included.
+fn one_person(tx: &mut Tx<'_>, account: i64, person: i64, role: Role, from: Day) -> anyhow::Result<()> {
+    tx.lock(&[PERSONS ^ person])?;
+    for (login, other) in roles_of(tx, person, account, from)? {
+        if role.is_administrator() || other.is_administrator() {
+            return Err(refused(format!(
+                "此人的另一个账号 {login} 有角色“{}”。系统管理员、安全管理员、审计管理员由三个人分别担任，不兼其他角色：\
+                 请先收回那个角色，或改由别人担任。",
+                other.title()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Roles that a person holds on a day or later on accounts besides one: login name and role.
+fn roles_of(tx: &mut Tx<'_>, person: i64, besides: i64, from: Day) -> anyhow::Result<Vec<(String, Role)>> {
+    let sql = "select a.login, g.role from account a join role_grant g on g.account_id = a.row_id where a.person_id = $1 \
+               and a.row_id <> $2 and g.withdrawn_at is null and (g.ends is null or g.ends >= $3) order by g.row_id";
+    let read = |r: &Row<'_>| Ok(Some(r.text(0)?.to_owned()).zip(role(r.text(1)?)));
+    Ok(tx.rows(sql, &[person.into(), besides.into(), from.into()], read)?.into_iter().flatten().collect())
+}
+
+/// Login names of other accounts that are called the same, where this one or that one is an administrator's: who gives
+/// roles has to see whether they are one person, which nobody else can.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn namesakes(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<Vec<String>> {
+    let [system, security, audit] = Role::ADMINISTRATORS.map(Role::title);
+    let sql = "select b.login from account a join account b on b.name = a.name and b.row_id <> a.row_id \
+               where a.row_id = $1 and b.disabled_at is null and exists (select 1 from role_grant g \
+               where g.account_id in (a.row_id, b.row_id) and g.withdrawn_at is null and g.role in ($2, $3, $4)) \
+               order by b.login";
+    tx.rows(sql, &[account.into(), system.into(), security.into(), audit.into()], |r| Ok(r.text(0)?.to_owned()))
+}
+
+/// What is said of [`namesakes`].
+pub fn namesakes_words(logins: &[String]) -> String {
+    format!(
+        "另有同名账号{}。如是同一人，不能这样分：系统管理员、安全管理员、审计管理员由三个人分别担任，不兼其他角色。",
+        logins.join("、")
+    )
 }
 
 /// Tells the audit log of a role that was given or withdrawn.
@@ -212,6 +268,11 @@ pub fn name_stand_in(
     }
     if other.id == from {
         return Err(refused("不能由自己代理自己。"));
+    }
+    if let Some(person) = other.person
+        && roles_of(tx, person, other.id, starts)?.iter().any(|(_, role)| role.is_administrator())
+    {
+        return Err(nobody());
     }
     if ends < starts {
         return Err(refused(format!("止日应不早于起日{}。", starts.chinese())));

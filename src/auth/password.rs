@@ -76,8 +76,8 @@ pub fn one_time() -> anyhow::Result<String> {
     spelled(4)
 }
 
-/// Why a password cannot be chosen, in words; `own` is what others may know of the person: login name, name, phone,
-/// 身份证号, birthday.
+/// Why a password cannot be chosen, in words; `own` is what others may know of the person and the office: login name, names,
+/// phone, 身份证号, birthday.
 ///
 /// # Errors
 /// The reason, to be shown beside the field.
@@ -93,10 +93,68 @@ pub fn check(password: &str, own: &[String]) -> Result<(), String> {
     if is_common(&plain) {
         return Err("这个口令太常见，容易被猜中，请换一个。".into());
     }
-    if own.iter().flat_map(|o| own_words(o)).any(|word| plain.contains(&word)) {
-        return Err("口令里有本人的姓名、账号、电话、身份证号或生日，请换一个。".into());
+    if own.iter().any(|own| is_of(own, &plain)) {
+        return Err("口令里有本人的姓名、账号、电话、身份证号、生日或本单位的名称，请换一个。".into());
+    }
+    if steps(&plain) < STEPS {
+        return Err("口令里多是键盘上相邻、连续或重复的字符，容易被猜中，请换一个。".into());
     }
     Ok(())
+}
+
+/// Whether a password is made of something that others may know.
+fn is_of(own: &str, plain: &str) -> bool {
+    if own_words(own).iter().any(|word| plain.contains(word)) {
+        return true;
+    }
+    // Marks between or around the letters hide nothing: `z.h.o.u-min!!`.
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (word, all) = (bare(&folded(own)), bare(plain));
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+    !word.is_empty()
+        && (word.len() >= 4 && all.contains(&word) || letters(&all) == letters(&word) && !letters(&word).is_empty())
+}
+
+/// Runs of figures and letters, and rows and columns of the keyboard, each to be read either way.
+const RUNS: [&str; 16] = [
+    "01234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "`1234567890-=",
+    "~!@#$%^&*()_+",
+    "qwertyuiop[]\\",
+    "asdfghjkl;'",
+    "zxcvbnm,./",
+    "1qaz",
+    "2wsx",
+    "3edc",
+    "4rfv",
+    "5tgb",
+    "6yhn",
+    "7ujm",
+    "8ik,",
+    "9ol.",
+];
+
+/// Fewer steps than these are soon tried.
+const STEPS: usize = 7;
+
+/// How many things somebody has to know to type a text: a run is one, however long.
+fn steps(plain: &str) -> usize {
+    let chars: Vec<char> = plain.chars().collect();
+    let beside = |a: char, b: char, back: bool| {
+        let (a, b) = if back { (b, a) } else { (a, b) };
+        RUNS.iter().any(|run| run.chars().zip(run.chars().skip(1)).any(|pair| pair == (a, b)))
+    };
+    let (mut at, mut steps) = (0, 0);
+    while at < chars.len() {
+        let goes = |ok: &dyn Fn(char, char) -> bool| {
+            chars[at..].windows(2).take_while(|pair| ok(pair[0], pair[1])).count() + 1
+        };
+        let long = goes(&|a, b| a == b).max(goes(&|a, b| beside(a, b, false))).max(goes(&|a, b| beside(a, b, true)));
+        at += if long >= 3 { long } else { 1 };
+        steps += 1;
+    }
+    steps
 }
 
 /// Small letters of full width and none.
@@ -182,7 +240,9 @@ mod tests {
 
     #[test]
     fn common_and_own_passwords_are_refused_and_others_not() {
+        let office = ["云岭市发改委", "yunlingshifagaiwei"].map(str::to_owned);
         let own = ["zhoumin".to_owned(), "周敏".into(), "13912342716".into(), "1995-01-02".into()];
+        let own: Vec<String> = own.into_iter().chain(office).collect();
         for refused in [
             "short",
             "password1234",
@@ -204,11 +264,30 @@ mod tests {
             "x 342716 brown",
             "born19950102abc",
             "950102 long enough",
+            "云岭市发改委2025!!",
+            "yunlingshifagaiwei9",
+            "!!z.h.o.u-m-i-n!!",
+            "zhoumin********",
+            "z-h-o-u-2025-m-i-n",
+            "qwertyuiop[]",
+            "1qaz2wsx4rfv",
+            "abcdefghijkl",
+            "poiuytrewq98",
+            "!@#$%^&*()_+",
+            "asdfghjkl;'1",
+            "abcd1234efgh",
+            "zxcvbnm,./12",
+            "111222333444",
         ] {
             assert!(check(refused, &own).is_err(), "{refused}");
         }
-        for fine in ["correct horse battery", "雨后竹林里的一盏旧灯笼啊", "7d Kx;pQ-91mm", "blue kettle 480 stairs"]
-        {
+        for fine in [
+            "correct horse battery",
+            "雨后竹林里的一盏旧灯笼啊",
+            "7d Kx;pQ-91mm",
+            "blue kettle 480 stairs",
+            "qwerty lamp 12 sun",
+        ] {
             assert_eq!(check(fine, &own), Ok(()), "{fine}");
         }
         assert!(check(&"长".repeat(129), &[]).is_err());

@@ -103,6 +103,11 @@ impl Role {
         matches!(self, Role::UnitAdmin | Role::Clerk)
     }
 
+    /// Is a person's of the roster: it ends with the post.
+    pub fn needs_person(self) -> bool {
+        matches!(self, Role::UnitAdmin | Role::Clerk | Role::Cadre)
+    }
+
     /// May be granted for one unit; the others hold for no unit at all.
     pub fn takes_unit(self) -> bool {
         !self.is_administrator() && self != Role::Cadre

@@ -7,6 +7,8 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use crate::demo::LEAST;
+
 /// The help of every command.
 const HELP: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}";
 
@@ -163,8 +165,9 @@ pub(super) fn database(text: &str) -> Result<String, String> {
 
 /// How many persons a made-up city has.
 pub(super) fn people(text: &str) -> Result<usize, String> {
-    let n = text.parse().ok().filter(|n| (1..=1_000_000).contains(n));
-    n.ok_or_else(|| "应是 1 到 1000000 的整数".to_owned())
+    // Fewer would leave an organ without somebody for a post.
+    let n = text.parse().ok().filter(|n| (LEAST..=1_000_000).contains(n));
+    n.ok_or_else(|| format!("应是 {LEAST} 到 1000000 的整数：人再少，演示城市的机构就配不齐"))
 }
 
 #[cfg(test)]
@@ -196,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn a_city_has_somebody() {
-        assert_eq!(people("1"), Ok(1));
-        assert!(people("0").is_err() && people("2000000").is_err() && people("十").is_err());
+    fn a_city_has_somebody_for_every_post() {
+        assert_eq!(people("600"), Ok(600));
+        assert!(people("599").is_err() && people("0").is_err() && people("2000000").is_err() && people("十").is_err());
     }
 }

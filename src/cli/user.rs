@@ -91,22 +91,32 @@ fn add(installation: &Installation, options: &Add) -> anyhow::Result<Outcome> {
     let (login, name) = (account::login_name(&options.login)?, account::display_name(&options.name)?);
     let day = installation.clock.now().day;
     let (person, unit) = installation.db.read(|tx| {
-        let taken = account::administrators(tx, day)?.contains(&role);
+        let held = account::administrators(tx, day)?;
+        let taken = held.contains(&role);
+        if !role.is_administrator() && held.contains(&Role::Security) {
+            return Err(misuse(
+                "已有安全管理员：业务角色由安全管理员在网页“账号与角色”里授予，命令行只补建还没有人担任的系统管理员、安全管理员、审计管理员",
+            ));
+        }
         if role.is_administrator() && taken {
             return Err(misuse(format!("已有{}。再增加的，请由安全管理员在“账号与角色”里办理", role.title())));
         }
         Ok((code(tx, "person", options.person.as_deref())?, code(tx, "unit", options.unit.as_deref())?))
     })?;
-    let chosen = if options.ask_password { Some(typed(&login, &name)?) } else { None };
+    let chosen = if options.ask_password { Some(typed(installation, &login, &name)?) } else { None };
     let shown = if chosen.is_some() { None } else { Some(password::one_time()?) };
     let hash = password::hash(chosen.as_ref().or(shown.as_ref()).map_or("", String::as_str))?;
     let (actor, l) = (actor(), login.clone());
-    installation.db.write(move |tx| {
+    let namesakes = installation.db.write(move |tx| {
         let id = account::create(tx, &actor, (&l, &name), person, Some(&hash))?;
         grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })?;
-        account::tell(tx, &actor, id, &format!("建立账号，授予{}", role.title()))
+        account::tell(tx, &actor, id, &format!("建立账号，授予{}", role.title()))?;
+        grant::namesakes(tx, id)
     })?;
     say!("已建立账号 {login}（{}）", role.title());
+    if !namesakes.is_empty() {
+        say!("请核对：{}", grant::namesakes_words(&namesakes));
+    }
     tell(shown.as_deref());
     Ok(Outcome::Done)
 }
@@ -129,12 +139,14 @@ fn code(tx: &mut Tx<'_>, ledger: &str, code: Option<&str>) -> anyhow::Result<Opt
 }
 
 /// A password typed twice without being shown.
-fn typed(login: &str, name: &str) -> anyhow::Result<String> {
+fn typed(installation: &Installation, login: &str, name: &str) -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
         bail!("这里不是终端，不能输入口令。请去掉 --ask-password，由系统生成一个");
     }
     let first = rpassword::prompt_password("口令：").context("读不到口令")?;
-    password::check(&first, &[login.to_owned(), name.to_owned()]).map_err(misuse)?;
+    let mut own = installation.db.read(account::office_names)?;
+    own.extend([login.to_owned(), name.to_owned()]);
+    password::check(&first, &own).map_err(misuse)?;
     if rpassword::prompt_password("再输一遍：").context("读不到口令")? != first {
         return Err(misuse("两遍输入的口令不一样，账号没有建立"));
     }

@@ -84,6 +84,7 @@ pub fn check(
     }
     let mut checked = sheet::check_one(cells, ledger, &Picked, today);
     rules::apply(tx, ledger, &mut checked, before.map(|row| row.record_id))?;
+    rules::numbers(tx, (ledger, keys), &mut checked, &|_| before.map(|row| row.record_id))?;
     let input_of = |e: &CellError| {
         let by_letters = (0..inputs.len()).find(|i| !e.column.is_empty() && letters(*i) == e.column);
         by_letters.or_else(|| inputs.iter().position(|i| i.title == e.head)).map(|i| inputs[i])

@@ -48,6 +48,15 @@ pub enum Fit {
     Within,
 }
 
+/// A text's Pinyin in its usual reading; Latin letters and digits stand for themselves, what has no sound is left out.
+pub(crate) fn pinyin(text: &str) -> String {
+    let reading = |c: char| match c {
+        c if c.is_ascii_alphanumeric() => c.to_ascii_lowercase().to_string(),
+        c => c.to_pinyin().map_or_else(String::new, |p| p.plain().replace('ü', "v")),
+    };
+    text.chars().map(reading).collect()
+}
+
 /// First letters of a text's Pinyin; Latin letters and digits stand for themselves, what has no sound is left out.
 ///
 /// ```

@@ -42,9 +42,10 @@ pub enum Saved {
     Before(i64),
 }
 
-/// The code of a record is another record's.
+/// The code of a record is another record's. Said alike whosever that is, so that nothing is told of what lies outside the
+/// writer's scope.
 #[derive(Debug, thiserror::Error)]
-#[error("编号“{0}”已经用于另一条记录，请核对；没有编号的可以不填")]
+#[error("编号“{0}”不能使用，请核对或换一个；没有编号的可以不填")]
 pub struct CodeTaken(pub String);
 
 /// A verdict that a form changed.

@@ -8,8 +8,9 @@ use crate::{
     db::{Tx, Value},
     directive::model::{FieldType, Ledger},
     export::cell,
-    ledger::{Keys, mask::mask},
+    ledger::{self, Keys, mask::mask},
     names::Names,
+    scope::Scope,
     sheet::{self, Checked, CheckedRow, Stored, header::Target},
     verdict::{
         kind::Kind,
@@ -54,11 +55,11 @@ fn names_units(checked: &Checked) -> bool {
 
 /// Takes out the rows that stand in the ledger, and gives each with the import that brought it: rows with a code, if
 /// everything that the file gives is equal there; those without, if everything is. Sensitive fields are compared by their
-/// blind index, where the file has a column for them.
+/// blind index, where the file has a column for them. Those of units that the scope does not reach are left for `reach`.
 pub(super) fn known(
     tx: &mut Tx<'_>,
     ledger: &Ledger,
-    keys: &Keys,
+    (keys, scope): (&Keys, &Scope),
     checked: &mut Checked,
 ) -> anyhow::Result<Vec<(u32, Option<i64>)>> {
     let compared: Vec<usize> = (0..ledger.fields.len())
@@ -76,31 +77,39 @@ pub(super) fn known(
     let columns: String = compared.iter().map(column).collect();
     let typed = ledger.unit_from.is_none();
     let unit = if typed { "unit_id" } else { "cast(null as bigint)" };
-    let sql = format!("select record_code, import_id, {unit}{columns} from l_{} where voided_at is null", ledger.name);
+    let sql = format!(
+        "select record_code, import_id, {unit}, unit_id{columns} from l_{} where voided_at is null",
+        ledger.name
+    );
     let names_units = names_units(checked);
     // A row as it is compared: with a code by what the file gives.
     let said = |code: Option<&str>, unit: Option<i64>, values: Vec<Value>| match code {
         None => format!("{unit:?} {:?}", only(&values, &told)),
         Some(code) => format!("{code:?} {:?} {:?}", unit.filter(|_| names_units), only(&values, &given)),
     };
-    let mut standing: HashMap<String, Option<i64>> = HashMap::new();
+    let mut standing: HashMap<String, (Option<i64>, Option<i64>)> = HashMap::new();
     tx.each(&sql, &[], |r| {
-        let values = (0..compared.len()).map(|i| r.value(i + 3)).collect::<anyhow::Result<Vec<_>>>()?;
-        standing.insert(said(r.opt_text(0)?, r.opt_i64(2)?, values), r.opt_i64(1)?);
+        let values = (0..compared.len()).map(|i| r.value(i + 4)).collect::<anyhow::Result<Vec<_>>>()?;
+        standing.insert(said(r.opt_text(0)?, r.opt_i64(2)?, values), (r.opt_i64(1)?, r.opt_i64(3)?));
         Ok(())
     })?;
     let compare = |row: &CheckedRow, i: usize| match &row.values[i] {
         Stored::Text(plain) if ledger.fields[i].sensitive => keys.blind_index(plain).into(),
         other => value(other),
     };
-    let mut found = Vec::new();
-    checked.rows.retain(|row| {
+    let mut found: BTreeMap<u32, Option<i64>> = BTreeMap::new();
+    for row in &checked.rows {
         let values: Vec<Value> = compared.iter().map(|i| compare(row, *i)).collect();
-        let import = standing.get(&said(row.code.as_deref(), row.unit.filter(|_| typed), values));
-        found.extend(import.map(|import| (row.number, *import)));
-        import.is_none()
-    });
-    Ok(found)
+        let same = standing.get(&said(row.code.as_deref(), row.unit.filter(|_| typed), values));
+        let Some((import, unit)) = same else { continue };
+        // That another unit has such a record is not told: the row is refused like any of another unit.
+        let values: Vec<Value> = row.values.iter().map(value).collect();
+        if *scope == Scope::All || ledger::writable(tx, ledger, scope, *unit, &values)? {
+            found.insert(row.number, *import);
+        }
+    }
+    checked.rows.retain(|row| !found.contains_key(&row.number));
+    Ok(found.into_iter().collect())
 }
 
 /// Those of the values that are marked.

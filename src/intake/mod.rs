@@ -143,15 +143,18 @@ pub fn check(
         Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
     })?;
     masked::keep(tx, definition, &installation.keys, &mut checked)?;
-    let known = compare::known(tx, definition, &installation.keys, &mut checked)?;
+    let known = compare::known(tx, definition, (&installation.keys, asked.scope), &mut checked)?;
     rules::apply(tx, definition, &mut checked, None)?;
     let corrections = compare::corrections(tx, definition, &mut checked)?;
+    let record = |row: &sheet::CheckedRow| corrections.get(&row.number).map(|standing| standing.record);
+    rules::numbers(tx, (definition, &installation.keys), &mut checked, &record)?;
     let (file, sha256) = (asked.file.to_owned(), asked.sha256.to_owned());
     let mut prepared = Prepared { file, sha256, checked, before, known, corrections };
+    // First, so that of the records of others nothing is told but that they are not to be written.
+    reach::keep_to(tx, current, (index, asked.scope), today, table, &mut prepared)?;
     if asked.mode == Mode::Add {
         refuse_corrections(&mut prepared);
     }
-    reach::keep_to(tx, current, (index, asked.scope), today, table, &mut prepared)?;
     rules::orphans(definition, &mut prepared.checked);
     Ok(prepared)
 }

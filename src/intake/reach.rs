@@ -34,7 +34,7 @@ pub(super) fn keep_to(
     }
     let ledger = &current.engine.layout.ledgers[table];
     let parents = parents(ledger, &prepared.checked.rows);
-    let mut foreign: Vec<(u32, &'static str)> = Vec::new();
+    let (mut foreign, mut coded): (Vec<u32>, Vec<(u32, String)>) = (Vec::new(), Vec::new());
     for row in &prepared.checked.rows {
         let mut values: Vec<Value> = row.values.iter().map(value).collect();
         if let Some(column) = ledger.field_index("parent").filter(|_| ledger.name == UNITS) {
@@ -42,12 +42,12 @@ pub(super) fn keep_to(
         }
         let unit = facts::unit_of_row(tx, current, table, today, row.unit, &values)?;
         if !ledger::writable(tx, ledger, scope, unit, &values)? {
-            foreign.push((row.number, "所属的单位不在您的范围内"));
+            foreign.push(row.number);
             continue;
         }
         let Some(now) = prepared.corrections.get(&row.number) else { continue };
         if !ledger::writable(tx, ledger, scope, now.unit, &now.values)? {
-            foreign.push((row.number, "这个编号的记录属于别的单位，不能更正"));
+            coded.push((row.number, row.code.clone().unwrap_or_default()));
         }
     }
     let place = place(ledger, prepared);
@@ -56,15 +56,27 @@ pub(super) fn keep_to(
         let cells = &file.rows.iter().find(|r| r.number == row)?.cells;
         cells.get(index).map(RawCell::text)
     };
-    let error = |(row, reason): (u32, &str)| CellError {
+    let error = |row: u32| CellError {
         row,
         column: place.as_ref().map_or_else(String::new, |c| letters(c.index)),
         head: place.as_ref().map_or_else(|| "单位".into(), |c| c.head.clone()),
         shown: written(row).unwrap_or_default(),
-        reason: reason.into(),
+        reason: "所属的单位不在您的范围内".into(),
         mend: "填错单位的请改正；确属别的单位的，请由该单位或人事部门导入".into(),
     };
-    prepared.checked.refuse(foreign.into_iter().map(error).collect());
+    let header = prepared.checked.header.columns.iter().find(|c| c.target == Target::Code);
+    let (at, code_head) = header.map_or_else(Default::default, |c| (letters(c.index), c.head.clone()));
+    // The same words as in a form: whose the code is, is not told.
+    let used = |(row, code): (u32, String)| CellError {
+        row,
+        column: at.clone(),
+        head: code_head.clone(),
+        shown: code,
+        reason: "这个编号不能使用".into(),
+        mend: "请核对或换一个编号；没有编号的可以不填".into(),
+    };
+    let errors = foreign.into_iter().map(error).chain(coded.into_iter().map(used)).collect();
+    prepared.checked.refuse(errors);
     Ok(())
 }
 

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::value;
 use crate::{
     day::Day,
     db::Tx,
     directive::model::Ledger,
-    sheet::{CellError, Checked, CheckedRow, Stored},
+    facts,
+    ledger::Keys,
+    sheet::{CellError, Checked, CheckedRow, Stored, header::Target, letters},
 };
 
 /// Takes rows that break a rule out of the checked ones and reports them. `corrects` is the record that the one row of a
@@ -27,6 +30,38 @@ pub(crate) fn apply(
         _ => return Ok(()),
     };
     checked.refuse(found);
+    Ok(())
+}
+
+/// Takes out rows with a 身份证号 that another record has already; `record` tells which record a row corrects.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn numbers(
+    tx: &mut Tx<'_>,
+    (ledger, keys): (&Ledger, &Keys),
+    checked: &mut Checked,
+    record: &dyn Fn(&CheckedRow) -> Option<i64>,
+) -> anyhow::Result<()> {
+    for field in facts::unique(ledger) {
+        let kept: Vec<_> = checked.rows.iter().map(|row| (record(row), value(&row.values[field]))).collect();
+        let values: Vec<_> = kept.iter().map(|(own, value)| (*own, value.as_text())).collect();
+        let column = checked.header.columns.iter().find(|c| c.target == Target::Field(field));
+        let (column, head) = column.map_or_else(
+            || (String::new(), ledger.fields[field].title.clone()),
+            |c| (letters(c.index), c.head.clone()),
+        );
+        let error = |i: usize| CellError {
+            row: checked.rows[i].number,
+            column: column.clone(),
+            head: head.clone(),
+            reason: facts::TAKEN.into(),
+            mend: facts::MEND.into(),
+            ..CellError::default()
+        };
+        let errors = facts::taken(tx, (ledger, field), keys, &values)?.into_iter().map(error).collect();
+        checked.refuse(errors);
+    }
     Ok(())
 }
 

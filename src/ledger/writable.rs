@@ -41,6 +41,16 @@ pub(crate) fn writable(
     Ok(false)
 }
 
+/// Whether there can be any row that may be recorded under a scope: it has units, or a person who may be named above.
+pub(crate) fn ever_writable(ledger: &Ledger, scope: &Scope) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Within(reach) => {
+            !reach.units.is_empty() || reach.person.is_some() && agreements(ledger, reach).next().is_some()
+        }
+    }
+}
+
 /// The column that refers, the ledger above, and the column there that names a person.
 fn agreements<'a>(ledger: &Ledger, reach: &'a Reach) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
     reach.parts.of_ledger(&ledger.name).iter().filter_map(|part| match part {

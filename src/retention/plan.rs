@@ -13,6 +13,7 @@ use crate::{
     verdict::{
         kind::Kind,
         touch::{Changed, Touch, touched},
+        words::window_name,
     },
 };
 
@@ -159,7 +160,7 @@ fn rested_on(tx: &mut Tx<'_>, current: &Current, (table, record): Record) -> any
              order by window_label limit 1"
         );
         if let Some(window) = tx.one(&sql, &params, |r| Ok(r.text(0)?.to_owned()))? {
-            return Ok(Some(format!("要求 {requirement} 的判定（{window}）以它为据")));
+            return Ok(Some(format!("要求 {requirement} 的判定（{}）以它为据", window_name(&window))));
         }
     }
     Ok(None)

@@ -64,9 +64,14 @@ fn shorten(text: &str) -> String {
 
 /// Most characters of a text field: 200 for names, titles and numbers of papers, else 4000.
 pub fn text_limit(field: &Field) -> usize {
+    if is_line(field) { 200 } else { 4000 }
+}
+
+/// Names, numbers and the like: one line.
+fn is_line(field: &Field) -> bool {
     const NAMES: [&str; 6] = ["name", "title", "short", "number", "code", "phone"];
     let named = |n: &str| field.name == n || field.name.ends_with(&format!("_{n}"));
-    if (field.sensitive && !field.confidential) || NAMES.into_iter().any(named) { 200 } else { 4000 }
+    (field.sensitive && !field.confidential) || NAMES.into_iter().any(named)
 }
 
 /// Reads one cell as the field demands. An empty cell is [`Stored::Null`]; whether that is allowed is not asked here.
@@ -145,6 +150,9 @@ fn text_value(cell: &RawCell, text: String, field: &Field) -> Result<Stored, Fau
             "以数字格式保存且超过 15 位，后几位已经丢失",
             "请把该列设为“文本”格式后对照原件重新输入",
         ));
+    }
+    if is_line(field) && text.contains(['\n', '\r']) {
+        return Err(Fault::new(text, "里面有换行", "请写在一行里"));
     }
     let (limit, length) = (text_limit(field), text.chars().count());
     if length > limit {
@@ -350,6 +358,8 @@ mod tests {
         assert!(read(FieldType::Text, &"字".repeat(4001)).unwrap_err().reason.contains("4001"));
         let name = Field { name: "name".into(), ..field(FieldType::Text) };
         assert!(parse(&RawCell::Text("字".repeat(201)), &name, &Around::new(&Few)).is_err());
+        assert!(parse(&RawCell::Text("王\n五".into()), &name, &Around::new(&Few)).unwrap_err().reason.contains("换行"));
+        assert!(read(FieldType::Text, "第一行\n第二行").is_ok(), "a note has lines");
         assert!(read(FieldType::Text, "ab\u{202e}c").is_err());
         assert_eq!(read(FieldType::Text, " 　").unwrap(), Stored::Null);
         assert_eq!(read(FieldType::Text, "/").unwrap(), Stored::Text("/".into()));

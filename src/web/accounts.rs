@@ -94,7 +94,7 @@ pub(super) fn render_new(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result
             Field::text("login", "登录名", "").hint("3至32个小写字母、数字、点、横线或下划线。").required(),
             Field::text("name", "姓名或名称", "").required(),
             Field::text("person", "人员", "")
-                .hint("人员编号或姓名；干部的账号填写，角色随任职终止。管理员专用账号不填。"),
+                .hint("人员编号或姓名；角色随任职终止。在花名册上的都填写，管理员也填：一个人的几个账号由此认出。"),
         ]
         .into_iter()
         .chain(grant_fields(desk.now.day))
@@ -180,6 +180,10 @@ fn facts(desk: &mut Desk<'_, '_>, account: &Account, own: bool) -> anyhow::Resul
     let mut facts = vec![Fact::new("登录名", account.login.clone()), Fact::new("姓名", account.name.clone())];
     if let Some(person) = account.person {
         facts.push(Fact::new("人员", unit_names::person(desk, person)?));
+    }
+    let namesakes = grant::namesakes(desk.tx, account.id)?;
+    if !namesakes.is_empty() {
+        facts.push(Fact::new("请核对", grant::namesakes_words(&namesakes)));
     }
     let disabled = account.disabled.as_ref().map(|(at, by)| format!("，{}由{by}停用", chinese(*at)));
     facts.push(Fact::new("状态", format!("{}{}", state(desk, account)?, disabled.unwrap_or_default())));

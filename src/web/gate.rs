@@ -61,7 +61,8 @@ pub(super) async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, ne
     let encrypted = gate.tls || proxied && request.headers().get(FORWARDED_PROTO).is_some_and(|proto| proto == "https");
     let uri = request.uri().clone();
     let buckets = if uri.path().starts_with("/exams/") { &gate.sittings } else { &gate.buckets };
-    let mut response = if client.is_some_and(|c| !c.ip().is_loopback() && !buckets.take(c.ip(), Instant::now())) {
+    let counted = peer.zip(client).and_then(|(peer, client)| gate.counted(peer, client));
+    let mut response = if counted.is_some_and(|ip| !buckets.take(ip, Instant::now())) {
         let lead = "同一地址在短时间内请求过多。请稍等几秒再刷新页面。".to_owned();
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, Why::Rate, "访问过于频繁", lead);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -112,6 +113,12 @@ impl Gate {
         let last = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|line| line.to_str().ok());
         let named = last.and_then(|line| line.rsplit(',').next()).and_then(|name| name.trim().parse::<IpAddr>().ok());
         named.map_or(peer, |ip| SocketAddr::new(ip, 0))
+    }
+
+    /// Whose requests are counted: who sits at this machine is not, what a proxy on it passes on is, whether or not it says
+    /// for whom.
+    fn counted(&self, peer: SocketAddr, client: SocketAddr) -> Option<IpAddr> {
+        (self.is_proxy(peer.ip()) || !client.ip().is_loopback()).then_some(client.ip())
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -178,6 +185,19 @@ mod tests {
         assert_eq!(named(Some("10.0.0.2"), "[::ffff:10.0.0.2]:1", &["9.9.9.9", "::1, 2001:db8::1"]), "2001:db8::1");
         assert_eq!(named(Some("10.0.0.2"), "10.0.0.2:1", &["unknown"]), "10.0.0.2");
         assert_eq!(named(Some("10.0.0.2"), "10.0.0.2:1", &[]), "10.0.0.2");
+    }
+
+    #[test]
+    fn a_proxy_that_names_nobody_is_counted_itself() {
+        let counted = |proxy, peer: &str, values: &[&str]| {
+            let (gate, peer) = (gate(proxy), peer.parse().unwrap());
+            gate.counted(peer, gate.client(peer, &headers(FORWARDED_FOR, values))).map(|ip| ip.to_string())
+        };
+        assert_eq!(counted(None, "127.0.0.1:1", &[]), None, "who sits here");
+        assert_eq!(counted(None, "10.0.0.2:1", &[]).as_deref(), Some("10.0.0.2"));
+        assert_eq!(counted(Some("127.0.0.1"), "127.0.0.1:1", &[]).as_deref(), Some("127.0.0.1"));
+        assert_eq!(counted(Some("127.0.0.1"), "127.0.0.1:1", &["unknown"]).as_deref(), Some("127.0.0.1"));
+        assert_eq!(counted(Some("127.0.0.1"), "127.0.0.1:1", &["10.0.0.7"]).as_deref(), Some("10.0.0.7"));
     }
 
     #[test]

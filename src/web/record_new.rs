@@ -21,11 +21,12 @@ use super::{
     view::{record_form::Conflict, words::Words},
 };
 use crate::{
-    auth::{Permission, account::plain_text},
+    auth::{Permission, Reader, account::plain_text},
     clock,
+    day::Day,
     db::Tx,
     directive::model::{Field, FieldType, Ledger},
-    facts::OutOfScope,
+    facts::{NumberTaken, OutOfScope},
     form::{self, Around, CodeTaken, Deed, Fault, Saved, Typed},
     hex::unhex,
     installation::Current,
@@ -57,7 +58,14 @@ pub(super) fn ledger_of(current: &Current, name: &str, may: impl Fn(Permission) 
 
 /// Whether the reader may record something in a ledger.
 pub(super) fn may_add(desk: &Desk<'_, '_>, ledger: &Ledger) -> bool {
-    desk.may(Permission::Record) && (!builtin::is_setting(&ledger.name) || desk.may(Permission::Settings))
+    let reader = desk.reader().ok().filter(|_| desk.may(Permission::Record));
+    reader.is_some_and(|reader| may_write(reader, &desk.current, desk.now.day, ledger))
+        && (!builtin::is_setting(&ledger.name) || desk.may(Permission::Settings))
+}
+
+/// Whether there is any row of a ledger that the reader may write.
+fn may_write(reader: &Reader, current: &Current, day: Day, ledger: &Ledger) -> bool {
+    ledger::ever_writable(ledger, &frame::writing(reader, Needs::May(Permission::Record), current, day))
 }
 
 /// Whether the reader may correct and void a row.
@@ -78,7 +86,11 @@ pub(super) async fn blank(State(app): State<App>, Path(name): Path<String>, ask:
     show(app, ask, move |desk| {
         let current = desk.current.clone();
         let table = ledger_of(&current, &name, |p| desk.may(p))?;
-        let plan = form::plan(&current.engine, &current.engine.layout.ledgers[table]);
+        let ledger = &current.engine.layout.ledgers[table];
+        if !may_add(desk, ledger) {
+            return Err(PageError::Forbidden(Permission::Record).into());
+        }
+        let plan = form::plan(&current.engine, ledger);
         let filled = record_begin::filled(desk, table, &plan)?;
         record_form::page(desk, &own, table, &For::New, &filled)
     })
@@ -225,6 +237,9 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     let current = seat.app.installation.current(tx)?;
     let table = ledger_of(&current, name, |p| seat.reader.may(p))?;
     let ledger = &current.engine.layout.ledgers[table];
+    if of.is_none() && !may_write(&seat.reader, &current, seat.now.day, ledger) {
+        return Err(PageError::Forbidden(Permission::Record).into());
+    }
     let once = seat.fields.get("once").to_owned();
     if once.len() != 64 || unhex(&once).is_none() {
         return Err(PageError::Invalid(vec!["表单不完整，请重新打开页面填写。".into()]).into());
@@ -353,10 +368,14 @@ fn refused(
     if error.is::<Used>() {
         return Ok(answer(seat, StatusCode::CONFLICT, table, of, &used(filled)));
     }
-    let fault = match (error.downcast_ref::<CodeTaken>(), error.downcast_ref::<OutOfScope>()) {
-        (Some(taken), _) => Fault { key: "record_code".into(), text: format!("{taken}。") },
-        (_, Some(out)) => Fault { key: String::new(), text: format!("{out}。") },
-        _ => return Err(error),
+    let fault = if let Some(taken) = error.downcast_ref::<CodeTaken>() {
+        Fault { key: "record_code".into(), text: format!("{taken}。") }
+    } else if let Some(taken) = error.downcast_ref::<NumberTaken>() {
+        Fault { key: format!("f.{}", taken.field), text: format!("{taken}。") }
+    } else if let Some(out) = error.downcast_ref::<OutOfScope>() {
+        Fault { key: String::new(), text: format!("{out}。") }
+    } else {
+        return Err(error);
     };
     filled.faults.push(fault);
     Ok(answer(seat, StatusCode::UNPROCESSABLE_ENTITY, table, of, &filled))

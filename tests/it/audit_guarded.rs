@@ -72,7 +72,7 @@ fn filled(db: &Db) -> Installation {
     pressed(&o);
     sat(&o);
     let zhou = person(&o, "zhoumin", Role::Office);
-    account(&o, "liming", Role::Clerk, Some(2), None);
+    account(&o, "liming", Role::Clerk, Some(2), Some(3));
     with_factor(&o, zhou);
     o.db.write(move |tx| {
         let day = |text| Day::parse(text).unwrap();

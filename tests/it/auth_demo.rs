@@ -65,7 +65,7 @@ fn walk(office: &Installation) {
 fn the_demo_is_one_click_away_on_both_databases() {
     let dir = TempDir::new();
     let (sqlite, postgres) = (dir.0.join("sqlite"), dir.0.join("postgres"));
-    let (code, said) = dongliang(&sqlite, &["demo", "--no-serve", "--people", "300"]);
+    let (code, said) = dongliang(&sqlite, &["demo", "--no-serve", "--people", "600"]);
     assert_eq!(code, 0, "{said}");
     let url = format!("sqlite:{}", sqlite.join("dongliang.db").display());
     walk(&open(&sqlite, &url, "2025-10-20"));
@@ -80,7 +80,7 @@ fn the_demo_is_one_click_away_on_both_databases() {
     assert!(!copy);
     if std::env::var_os("DONGLIANG_SKIP_POSTGRES").is_none_or(|v| v != "1") {
         let database = PostgresDb::new("");
-        let args = ["--database", &database.url, "demo", "--no-serve", "--people", "300"];
+        let args = ["--database", &database.url, "demo", "--no-serve", "--people", "600"];
         let (code, said) = dongliang(&postgres, &args);
         assert_eq!(code, 0, "{said}");
         walk(&open(&postgres, &database.url, "2025-10-20"));
@@ -151,8 +151,13 @@ fn a_real_installation_wants_its_administrators_first() {
         (&["user", "add", "李明", "--login", "safe.1", "--role", "系统管理员"], "已有人使用"),
         (&["user", "add", "李明", "--login", "li", "--role", "系统管理员"], "3至32个"),
         (&["user", "add", "李明", "--login", "liming", "--role", "皇帝"], "没有角色“皇帝”"),
-        (&["user", "add", "李明", "--login", "liming", "--role", "科室填报"], "须指明单位"),
-        (&["user", "add", "李明", "--login", "liming", "--role", "科室填报", "--unit", "U9"], "没有编号为 U9 的单位"),
+        // Other roles are given by who has been made for that.
+        (&["user", "add", "李明", "--login", "liming", "--role", "科室填报"], "由安全管理员在网页“账号与角色”里"),
+        (&["user", "add", "李明", "--login", "liming", "--role", "领导小组办公室"], "由安全管理员在网页“账号与角色”里"),
+        (
+            &["user", "add", "李明", "--login", "liming", "--role", "系统管理员", "--person", "P9"],
+            "没有编号为 P9 的人员",
+        ),
         (&["user", "unlock", "nobody"], "没有登录名为 nobody 的账号"),
     ] {
         let (code, said) = dongliang(&data, args);

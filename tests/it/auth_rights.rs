@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dongliang::{
     auth::{
         self, Organisation, Role,
-        account::Refused,
+        account::{self, Refused},
         grant::{self, Wanted},
     },
     day::Day,
@@ -18,6 +18,7 @@ use dongliang::{
 };
 
 use crate::{
+    auth_login::person,
     visit::{Browser, account, now},
     web_lists::{office, put},
 };
@@ -58,6 +59,8 @@ db_test!(every_route_answers_every_role_as_declared, |db: &Db| {
     let o = &office(db);
     let routes = web::routes();
     assert!(routes.len() > 30);
+    // Who is nobody's part in anything has nothing to record.
+    account(o, "test-cadre", Role::Cadre, None, Some(2));
     for role in Role::ALL {
         let mut b = Browser::of(o, role);
         let form = b.get("/account").token();
@@ -124,7 +127,7 @@ db_test!(the_three_administrators_are_apart, |db: &Db| {
         assert!(give(id, Role::Cadre, today.plus(100), Some(today.plus(101))).is_err());
         assert!(give(id, role, today, None).unwrap_err().contains("不必重复"));
     }
-    let office_worker = account(o, "worker", Role::Office, None, None);
+    let office_worker = account(o, "worker", Role::Office, None, Some(2));
     assert!(give(office_worker, Role::System, today, None).is_err());
     give(office_worker, Role::Cadre, today, None).unwrap();
     // Two at once: one of them is refused.
@@ -142,6 +145,66 @@ db_test!(the_three_administrators_are_apart, |db: &Db| {
         let done = o.db.write(move |tx| grant::give(tx, &actor(), office_worker, wanted));
         assert!(done.unwrap_err().to_string().contains(told));
     }
+});
+
+db_test!(one_person_is_not_two_of_the_three, |db: &Db| {
+    let o = &office(db);
+    let today = o.clock.now().day;
+    let make = |login: &'static str, name: &'static str, person: Option<i64>| {
+        o.db.write(move |tx| account::create(tx, &actor(), (login, name), person, None)).unwrap()
+    };
+    let give = |id: i64, role: Role, unit: Option<i64>| {
+        let wanted = Wanted { role, unit, starts: today, ends: None };
+        let done = o.db.write(move |tx| grant::give(tx, &actor(), id, wanted));
+        done.map_err(|e| e.downcast::<Refused>().unwrap().0)
+    };
+    let (first, second) = (make("sunsan", "孙三", Some(3)), make("sunsan.sec", "孙三", Some(3)));
+    let business = give(first, Role::Clerk, Some(3)).unwrap();
+    for role in Role::ADMINISTRATORS {
+        let told = give(second, role, None).unwrap_err();
+        assert!(told.contains("另一个账号 sunsan 有角色“科室填报”") && told.contains("三个人"), "{told}");
+    }
+    // Two accounts of one person may share what is no administrator's.
+    give(second, Role::Cadre, None).unwrap();
+    o.db.write(move |tx| grant::withdraw(tx, &actor(), first, business)).unwrap();
+    let third = make("sunsan.sys", "孙三", Some(3));
+    assert!(give(third, Role::System, None).is_err(), "the second account is a cadre's");
+    o.db.write(move |tx| tx.execute("update role_grant set withdrawn_at = 1 where account_id = $1", &[second.into()]))
+        .unwrap();
+    give(third, Role::System, None).unwrap();
+    // The other way round, even while the administrator's account is disabled.
+    o.db.write(move |tx| account::set_disabled(tx, &actor(), third, true)).unwrap();
+    for (role, unit) in [(Role::Clerk, Some(3)), (Role::Office, None), (Role::Security, None)] {
+        let told = give(first, role, unit).unwrap_err();
+        assert!(told.contains("另一个账号 sunsan.sys 有角色“系统管理员”"), "{told}");
+    }
+    // Nor does it come by standing in.
+    o.db.write(move |tx| account::set_disabled(tx, &actor(), third, false)).unwrap();
+    let away = person(o, "zhoumin", Role::Office);
+    let named = o.db.write(move |tx| {
+        let day = |text| Day::parse(text).unwrap();
+        grant::name_stand_in(tx, &actor(), (away, "sunsan"), (day("2025-10-20"), day("2025-10-24")), "年休假")
+    });
+    assert!(named.unwrap_err().to_string().contains("没有可以代理的账号"));
+    // What only a name tells, people must look at.
+    let officer = &mut Browser::of(o, Role::Security);
+    let alike = make("sunsan2", "孙三", None);
+    let page = officer.get(&format!("/accounts/{alike}")).read();
+    assert!(page.contains("另有同名账号sunsan.sys"), "{page}");
+    assert!(!officer.get(&format!("/accounts/{away}")).read().contains("同名账号"));
+});
+
+db_test!(what_ends_with_a_post_is_given_to_a_person, |db: &Db| {
+    let o = &office(db);
+    let id = o.db.write(|tx| account::create(tx, &actor(), ("unit", "办公室"), None, None)).unwrap();
+    let mut officer = Browser::of(o, Role::Security);
+    for (role, unit) in [("科室填报", "U1-1"), ("单位管理员", "U1"), ("干部", "")] {
+        let fields = [("role", role), ("unit", unit), ("starts", "2025-10-20"), ("ends", "")];
+        let got = officer.submit(&format!("/accounts/{id}"), &format!("/accounts/{id}/grants"), &fields);
+        assert!(got.status == 422 && got.read().contains("须授予花名册上的人"), "{role}: {}", got.read());
+    }
+    let held = o.db.read(|tx| grant::of_account(tx, id)).unwrap();
+    assert!(held.is_empty());
 });
 
 db_test!(a_grant_holds_from_its_first_to_its_last_day, |db: &Db| {
@@ -342,7 +405,7 @@ db_test!(what_a_grant_reaches_is_remembered_for_no_other_grant_nor_chart, |db: &
 
 db_test!(a_change_of_roles_ends_the_sessions, |db: &Db| {
     let o = &office(db);
-    let id = account(o, "clerk", Role::Clerk, Some(3), None);
+    let id = account(o, "clerk", Role::Clerk, Some(3), Some(3));
     let mut b = Browser::logged_in(o, id);
     let mut officer = Browser::of(o, Role::Security);
     let page = format!("/accounts/{id}");

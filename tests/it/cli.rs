@@ -27,13 +27,13 @@ pub(crate) fn run(data: &Path, args: &[&str]) -> Ran {
     Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
-/// A city of forty, made once; tests that write take a copy.
+/// The smallest city, made once; tests that write take a copy.
 pub(crate) fn city() -> &'static Path {
     static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, data) = CITY.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("city");
-        let made = run(&data, &["demo", "--people", "40", "--no-serve"]);
+        let made = run(&data, &["demo", "--people", "600", "--no-serve"]);
         assert_eq!(made.code, 0, "{}", made.err);
         (dir, data)
     });
@@ -75,10 +75,10 @@ fn wrong_use_is_2_and_what_cannot_be_done_is_3() {
         (&["evaluate", "--foo"], 2, "没有“--foo”这个选项"),
         (&["import", "guidance"], 2, "缺少 <FILE>"),
         (&["--database", "foo", "verify"], 2, "sqlite:文件路径"),
-        (&["demo", "--people", "0", "--no-serve"], 2, "1 到 1000000"),
+        (&["demo", "--people", "60", "--no-serve"], 2, "600 到 1000000"),
         (&["demo", "--today", "1900-01-01", "--no-serve"], 2, "2025-01-01 到 2026-12-31"),
-        (&["demo", "--people", "41", "--no-serve"], 2, "有 40 名干部、种子是 1"),
-        (&["demo", "--seed", "2", "--no-serve"], 2, "有 40 名干部、种子是 1"),
+        (&["demo", "--people", "601", "--no-serve"], 2, "有 600 名干部、种子是 1"),
+        (&["demo", "--seed", "2", "--no-serve"], 2, "有 600 名干部、种子是 1"),
         (&["check", "没有"], 3, "没有目录 没有"),
         (&["package", "apply", "没有"], 3, "没有目录 没有"),
         (&["import", "guidance", "没有.csv"], 3, "没有文件 没有.csv"),
@@ -119,7 +119,7 @@ fn all_that_it_says_of_itself_is_chinese() {
 /// One binary works anywhere: neither the first run nor the second needs the package beside it.
 #[test]
 fn a_city_stands_without_a_checkout() {
-    let again = run(city(), &["demo", "--people", "40", "--seed", "1", "--no-serve"]);
+    let again = run(city(), &["demo", "--people", "600", "--seed", "1", "--no-serve"]);
     assert_eq!((again.code, again.err.as_str()), (0, ""));
     let checked = run(city(), &["check"]);
     assert_eq!(checked.code, 0, "{}", checked.out);
@@ -199,11 +199,16 @@ fn a_package_says_from_what_to_what_verdicts_go() {
     let higher = text.replacen("at_least = 50", "at_least = 5000", 1);
     assert_ne!(text, higher);
     fs::write(&file, higher).unwrap();
+    // How long records are kept, which is what a deletion goes by.
+    let file = changed.join("ledgers/learn.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("title = ", "keep = \"5 years\"\ntitle = ", 1)).unwrap();
     fs::remove_dir_all(changed.join("examples")).unwrap();
     let asked = run(&data, &["package", "apply", "changed"]);
     assert_eq!(asked.code, 0, "{}{}", asked.out, asked.err);
     assert!(asked.out.contains("1 个判定将改变，0 个将新增，0 个将不再列出"), "{}", asked.out);
     assert!(asked.out.contains("R-19 "), "{}", asked.out);
+    assert!(asked.out.contains("台账“班次与活动”的保存期限：未规定 → 5年"), "{}", asked.out);
 }
 
 fn copy_package(from: &str, to: &Path) {

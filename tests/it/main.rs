@@ -25,6 +25,7 @@ mod doubt;
 mod exam;
 mod exam_made;
 mod exam_paper;
+mod guard_forms;
 mod import;
 mod incremental;
 mod issuer;

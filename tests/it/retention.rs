@@ -128,7 +128,7 @@ db_test!(what_is_past_its_time_goes_unless_something_rests_on_it, |db: &Db| {
     let held_by: Vec<&str> = held.iter().map(|(code, _)| *code).collect();
     assert_eq!(held_by, ["J9", "T2", "Z1", "Z2", "Z3", "Z4"]);
     assert_eq!(held[0].1, "还有记录指向它：“指导记录”1条");
-    assert_eq!(held[2].1, "要求 R-21 的判定（2025-02）以它为据");
+    assert_eq!(held[2].1, "要求 R-21 的判定（2025年2月）以它为据");
     assert!(
         planned.go.iter().position(|r| planned.codes[r] == "G3")
             < planned.go.iter().position(|r| planned.codes[r] == "J0")

@@ -289,7 +289,7 @@ fn nobody_is_served_in_the_clear_by_mistake() {
     let wrong: [(&[&str], i32, &str); 7] = [
         (&["serve", "--listen", "0.0.0.0:0"], 2, "不是本机地址"),
         (&["serve", "--listen", "0.0.0.0:0", "--host", "a"], 2, "--behind-proxy"),
-        (&["demo", "--people", "40", "--listen", "0.0.0.0:0"], 2, "不是本机地址"),
+        (&["demo", "--people", "600", "--listen", "0.0.0.0:0"], 2, "不是本机地址"),
         (&["serve", "--tls-cert", &cert, "--host", "a"], 2, "缺少"),
         (&["serve", "--tls-cert", &cert, "--tls-key", &key], 2, "--host"),
         (&["serve", "--tls-cert", &key, "--tls-key", &key, "--host", "a"], 3, "没有证书"),

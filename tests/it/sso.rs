@@ -370,7 +370,7 @@ db_test!(nobody_is_made_up, |db: &Db| {
     o.db.write(move |tx| account::set_disabled(tx, &actor(), id, true)).unwrap();
     let got = enter(&mut b, &issuer, SUBJECT);
     refused(&b, &got, 403, "没有对应的账号");
-    let admin = person(o, "turned", Role::Cadre, None);
+    let admin = person(o, "turned", Role::Office, None);
     linked(o, &issuer, admin, "turned");
     o.db.write(move |tx| {
         let title = Role::Security.title();

@@ -25,7 +25,7 @@ const GUIDANCE: &str = "柳溪县发改局指导记录,,,,,\n编号,结对,指�
     Z4,J2,2025-06-20,现场,现场看项目，讲解审查意见怎样对应到图纸和概算,2025-06-20\n合计,,,,,\n";
 
 /// Sends a file and gives the address of its batch.
-fn send(b: &mut Browser, ledger: &str, mode: &str, content: &[u8]) -> String {
+pub(crate) fn send(b: &mut Browser, ledger: &str, mode: &str, content: &[u8]) -> String {
     let fields = [("ledger", ledger), ("mode", mode)];
     let page = format!("/imports/new?ledger={ledger}");
     let got = b.send_files(&page, &page, &fields, &[("file", "表.csv", content)]);
@@ -34,7 +34,7 @@ fn send(b: &mut Browser, ledger: &str, mode: &str, content: &[u8]) -> String {
 }
 
 /// The page of a batch once nothing waits any more.
-fn settled(o: &Installation, b: &mut Browser, at: &str) -> Got {
+pub(crate) fn settled(o: &Installation, b: &mut Browser, at: &str) -> Got {
     jobs::run_waiting(o).unwrap();
     b.get(at)
 }
@@ -202,7 +202,7 @@ db_test!(rows_of_other_units_are_refused_one_by_one, |db: &Db| {
     let at = send(&mut b, "post", "update", csv.as_bytes());
     let page = settled(o, &mut b, &at).read();
     assert!(page.contains("可写入1行，2行有误"), "{page}");
-    assert!(page.contains("所属的单位不在您的范围内") && page.contains("属于别的单位，不能更正"), "{page}");
+    assert!(page.contains("所属的单位不在您的范围内") && page.contains("这个编号不能使用"), "{page}");
     b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]);
     settled(o, &mut b, &at);
     let codes = |code: &'static str| {

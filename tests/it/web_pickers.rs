@@ -58,7 +58,7 @@ db_test!(pickers_find_by_name_initials_and_number_what_the_writer_may_see, |db: 
     let long = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", &"名".repeat(2000))]);
     assert!(long.status == 422 && long.read().contains("有 2000 个字，超过 200 个字"));
     let taken = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", "周新"), ("record_code", "P1")]);
-    assert!(taken.status == 422 && taken.read().contains("编号“P1”已经用于另一条记录"), "{}", taken.read());
+    assert!(taken.status == 422 && taken.read().contains("编号“P1”不能使用，请核对或换一个"), "{}", taken.read());
 });
 
 db_test!(what_is_typed_beside_a_picked_record_wins, |db: &Db| {
