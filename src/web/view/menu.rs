@@ -60,6 +60,7 @@ pub fn menu(
         ("教育培训", Permission::Ledgers, item("每日一题", "/daily", none())),
         ("教育培训", Permission::Ledgers, item("每周一课", "/weekly", none())),
         ("教育培训", Permission::Ledgers, item("我的考试", "/exams", none())),
+        ("教育培训", Permission::Ledgers, item("培训计划", "/training", none())),
         ("教育培训", Permission::ArrangeTests, item("考试管理", "/tests", none())),
         ("教育培训", Permission::Questions, item("题库", "/questions", none())),
         ("教育培训", Permission::Publish, item("发布安排", "/releases", none())),
@@ -135,5 +136,6 @@ mod tests {
         assert_eq!(titles(&|p| p == Permission::Accounts), ["账号与角色"]);
         assert_eq!(titles(&|p| p == Permission::Chart), ["机构"]);
         assert_eq!(titles(&|p| p == Permission::Ledgers), ["每日一题", "每周一课", "我的考试", "全部台账", "谈话"]);
+        assert_eq!(titles(&|p| p == Permission::Ledgers), ["培训计划", "全部台账", "谈话"]);
     }
 }
