@@ -30,7 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0024_import_answer.sql"),
     include_str!("../../migrations/0025_second_form.sql"),
     include_str!("../../migrations/0026_daily.sql"),
-    include_str!("../../migrations/0026_feed.sql"),
+    include_str!("../../migrations/0027_feed.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -24,8 +24,7 @@ use super::{
     login, me, org, paper, paper_acts, papers, permissions, question_file, question_one, questions, record,
     record_files, record_new,
     record_open::{self, Open},
-    record_void, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
-    record_void, releases, remedies, remedy, requests, requirement, requirements, retention,
+    record_void, releases, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
     test_marking, test_new, test_one, todo, training, training_one, unit, units, verdict,
@@ -39,7 +38,7 @@ use crate::{
 
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
-    [entrance(), own(), judged(), kept(), tested(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
+    [entrance(), own(), judged(), kept(), published(), tested(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
 }
 
 /// Logging in and out, and what a page is drawn with.
@@ -156,10 +155,10 @@ fn kept() -> Vec<Route> {
     ]
 }
 
-/// Classes; tests: sat, and arranged.
-fn tested() -> Vec<Route> {
+/// What is published for everybody, and the question bank.
+fn published() -> Vec<Route> {
     use Needs::{LogIn, May};
-    use Permission::{ArrangeTests, Publish, Questions};
+    use Permission::{Publish, Questions};
     vec![
         read("/daily", LogIn, daily::page),
         read("/daily/review", LogIn, daily::review),
@@ -188,6 +187,12 @@ fn tested() -> Vec<Route> {
         read("/questions/{number}", May(Questions), question_one::page),
         post("/questions/{number}/revise", May(Questions), question_one::revise),
         post("/questions/{number}/retire", May(Questions), question_one::end),
+    ]
+}
+
+/// Classes; tests: sat, and arranged.
+fn tested() -> Vec<Route> {
+    use Needs::{LogIn, May};
     use Permission::{ArrangeTests, Ledgers};
     vec![
         read("/training", May(Ledgers), training_page),
