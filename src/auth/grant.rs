@@ -124,10 +124,7 @@ pub fn give(tx: &mut Tx<'_>, actor: &Actor, account: i64, wanted: Wanted) -> any
         return Err(refused(format!("该账号从{}起已有这个角色，不必重复授予。", same.starts.chinese())));
     }
     if role.needs_person() && owner.person.is_none() {
-        return Err(refused(format!(
-            "{}随任职终止，须授予花名册上的人：该账号没有对应的人员，请停用后另建账号并填写人员。",
-            role.title()
-        )));
+        return Err(refused(format!("{}随任职终止，须授予花名册上的人：请在建立账号时填写人员。", role.title())));
     }
     if let Some(person) = owner.person {
         one_person(tx, account, person, role, starts)?;

@@ -14,6 +14,7 @@ use super::{
     test::{self, Test},
 };
 use crate::{
+    audit::{self, Guarded},
     db::{Tx, Value},
     installation::Current,
 };
@@ -91,6 +92,7 @@ pub fn keep(tx: &mut Tx<'_>, id: i64, settled: &Settled) -> anyhow::Result<()> {
     let sql = "update test set line = $2, first_line = $3, line_note = $4, error = $5 where row_id = $1";
     let (own, first) = settled.line.unzip();
     let params: [Value; 5] = [id.into(), own.into(), first.into(), settled.note.as_str().into(), settled.error.into()];
+    audit::guard(tx, Guarded::Test, id);
     tx.execute(sql, &params).map(|_| ())
 }
 

@@ -306,6 +306,7 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, rules: &Rules, items: &[Item]) -> an
 /// When the store cannot be written.
 pub fn set_origin(tx: &mut Tx<'_>, id: i64, origin: &Origin) -> anyhow::Result<()> {
     let sql = "update test set first_id = $2, blueprint = $3 where row_id = $1 and state = 'draft'";
+    audit::guard(tx, Guarded::Test, id);
     tx.execute(sql, &[id.into(), origin.first.into(), origin.blueprint.as_str().into()]).map(|_| ())
 }
 

@@ -137,6 +137,7 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         ("delete from doubt", Guarded::Doubt, 1, Lost),
         ("update question set content = '{}'", Guarded::Question, 1, Altered),
         ("update test set closes_at = closes_at + 1", Guarded::Test, 1, Altered),
+        ("update test set line = 1", Guarded::Test, 1, Altered),
         ("update test_roll set excused = '出差' where person_id = 2", Guarded::Test, 1, Altered),
         ("delete from test_roll where person_id = 2", Guarded::Test, 1, Altered),
         ("update attempt set score = 10000", Guarded::Attempt, 1, Altered),
