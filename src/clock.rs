@@ -79,6 +79,14 @@ pub fn clock_time(instant: i64) -> String {
     format!("{:02}:{:02}:{:02}", z.hour(), z.minute(), z.second())
 }
 
+/// As calendars have it, UTC to the second: `20250630T100500Z`.
+pub fn compact_utc(instant: i64) -> String {
+    let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };
+    let z = t.to_zoned_datetime(TimeZone::UTC);
+    let (y, m, d) = of_date(z.date()).ymd();
+    format!("{y:04}{m:02}{d:02}T{:02}{:02}{:02}Z", z.hour(), z.minute(), z.second())
+}
+
 /// As a browser's field of day and time has it: `2025-06-30T18:05`.
 pub fn minute(instant: i64) -> String {
     let Ok(t) = Timestamp::from_microsecond(instant) else { return String::new() };

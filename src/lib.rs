@@ -22,6 +22,7 @@ pub mod doubt;
 pub mod exam;
 pub mod export;
 pub mod facts;
+pub mod feed;
 pub mod feedback;
 pub mod figures;
 pub mod form;

@@ -188,7 +188,7 @@ const TABLES: [Table; 15] = [
             "考试",
             Kind::Test,
             "title activity_id unit_id opens_at closes_at minutes attempts review_at state paper made_at made_by \
-             published_at published_by closed_at",
+             published_at published_by closed_at first_id blueprint line first_line line_note error",
         )
     },
     Table {

@@ -2,3 +2,6 @@
 //! there anyway; nothing of a class is kept twice.
 
 pub mod again;
+pub mod missing;
+pub mod read;
+pub mod standard;

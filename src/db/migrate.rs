@@ -29,6 +29,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0023_test.sql"),
     include_str!("../../migrations/0024_import_answer.sql"),
     include_str!("../../migrations/0025_second_form.sql"),
+    include_str!("../../migrations/0026_feed.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -26,6 +26,7 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
         for i in (0..CLASSES.len()).filter(|i| CLASSES[*i].funded) {
             checks(city, organ, out, &system::class_held(city, i))?;
         }
+        standards(city, organ, out)?;
     }
     // No budget of 苇泊县 has been reported.
     if organ.no == 11 {
@@ -74,6 +75,31 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
         budgets.push(Budget { code, typed });
     }
     spend(city, organ, out, &mut rng, &budgets)
+}
+
+/// What a person's day and a lecturer's hour may cost by the city's made-up rules, and what a day is worth in hours.
+fn standards(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
+    const FEES: [(&str, i64); 4] =
+        [("综合定额二类", 450), ("综合定额三类", 380), ("讲课费副高", 500), ("讲课费正高", 1_000)];
+    let mut rng = Rng::of(&[city.seed, 92]);
+    let at = city.clock.typed(&mut rng, on(1, 6), 1);
+    for (item, yuan) in FEES {
+        let values: Values = vec![
+            ("item", item.into()),
+            ("amount", Cell::Fen(yuan * 100)),
+            ("starts", ymd(2024, 1, 1).into()),
+            ("basis", "云财行〔2023〕61号".into()),
+        ];
+        out.add(organ, "fee_standard", organ.code, at, values)?;
+    }
+    let values: Values = vec![
+        ("authority", "市委组织部".into()),
+        ("per", "每天".into()),
+        ("hours", super::whole(6)),
+        ("starts", ymd(2024, 1, 1).into()),
+        ("basis", "云组通〔2023〕88号".into()),
+    ];
+    out.add(organ, "hour_standard", organ.code, at, values)
 }
 
 /// Some vouchers each month, from February.

@@ -18,7 +18,7 @@ pub struct Code {
 }
 
 /// The letters before the number: initials of the ledger's Chinese name.
-const PREFIXES: [(&str, &str); 43] = [
+const PREFIXES: [(&str, &str); 46] = [
     ("activity", "HD"),
     ("agreement", "XY"),
     ("appointment", "TR"),
@@ -34,9 +34,11 @@ const PREFIXES: [(&str, &str); 43] = [
     ("decision", "SZ"),
     ("document", "WJ"),
     ("expert", "ZJ"),
+    ("fee_standard", "FY"),
     ("firm_voice", "QY"),
     ("fund_check", "JX"),
     ("guidance", "ZD"),
+    ("hour_standard", "XB"),
     ("indicator_value", "ZB"),
     ("interview", "YT"),
     ("issue", "WT"),
@@ -45,6 +47,7 @@ const PREFIXES: [(&str, &str); 43] = [
     ("meeting", "HY"),
     ("mentor_pair", "JD"),
     ("model_case", "DX"),
+    ("outside_hours", "WX"),
     ("partner", "HZ"),
     ("person", "P"),
     ("post", "RZ"),

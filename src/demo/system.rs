@@ -114,6 +114,8 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
         let more: Values = vec![
             ("closed_book", class.test.into()),
             ("funded", class.funded.into()),
+            ("category", "专门业务培训".into()),
+            ("fee_class", if class.funded { Cell::from("三类") } else { Cell::Empty }),
             ("way", "脱产".into()),
             ("agent", "云岭市发展改革培训中心".into()),
             ("hours", super::whole(i64::from(class.days) * 8)),

@@ -38,6 +38,7 @@ pub(super) fn write(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()>
     }
     own_classes(city, organ, out)?;
     study(city, organ, out)?;
+    outside(city, organ, out)?;
     if organ.no > 0 {
         on_the_spot(city, organ, out)?;
     }
@@ -161,6 +162,26 @@ fn study(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
         let held = activity::hold(city, organ, out, &mut rng, ("其他培训", title), (day, day), more)?;
         let people = activity::everybody(organ, day, &mut rng, 70);
         activity::attend(city, organ, out, &mut rng, &held, people.into_iter())?;
+    }
+    Ok(())
+}
+
+/// Hours that the province's online academy has acknowledged, as its list says.
+fn outside(city: &City, organ: &Organ, out: &mut Out<'_>) -> Result<()> {
+    const COURSES: [&str; 3] = ["宏观经济形势", "数字政府建设", "公文规范"];
+    let mut rng = Rng::of(&[city.seed, 26, u64::from(organ.no)]);
+    let day = on(5, 30);
+    let at = city.clock.typed(&mut rng, day, 3);
+    for (n, person) in activity::some(organ, day, 3, rng.below(100)).into_iter().enumerate() {
+        let values: Values = vec![
+            ("person", person.code.into()),
+            ("authority", "云岭干部网络学院".into()),
+            ("course", COURSES[n % 3].into()),
+            ("day", day.into()),
+            ("hours", whole(10)),
+            ("way", "网络自学".into()),
+        ];
+        out.add(organ, "outside_hours", person.unit(day), at, values)?;
     }
     Ok(())
 }

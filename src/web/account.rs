@@ -10,7 +10,7 @@ use axum::{
 use super::{
     account_factor, account_sso, account_stand_in,
     app::App,
-    cookie,
+    cookie, feed,
     frame::{Ask, Desk, answer, instant},
     post::{Posted, Seat, act},
     unit_names,
@@ -47,6 +47,8 @@ pub(super) struct Left {
     pub(super) codes: Vec<String>,
     /// Where the provider of single sign-on is, once the password was right.
     pub(super) away: String,
+    /// The address of a calendar, once.
+    pub(super) address: String,
 }
 
 impl Left {
@@ -77,6 +79,7 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
             Some("factor") => "动态码已取消。",
             Some("stand-in") => "代理已登记，到期自动结束。",
             Some("withdrawn") => "代理已收回。",
+            Some("feed") => "日历订阅链接已停用，原链接打不开了。",
             Some("sso") => "单点登录已绑定，以后在登录页点“单点登录”。其他设备上的登录已退出。",
             Some("no-sso") => "单点登录已解除绑定，其他设备上的登录已退出。",
             _ => "",
@@ -121,6 +124,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Res
         token,
         stand_ins: account_stand_in::list(desk, reader.account)?,
         stand_in,
+        feeds: feed::section(desk, &reader, left)?,
         page: desk.page("/account")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())

@@ -158,7 +158,7 @@ fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::Result<Resp
         Fact::new("原班", first),
         Fact::new("单位", names.title(UNIT, missed.unit).to_owned()),
         Fact::new("参训人员", format!("原班中本单位{}人", persons.len() + gone)),
-        Fact::new("是否闭卷测试", "是；题型、学时、形式等照原班带出，登记后可以更正"),
+        Fact::new("闭卷测试", "是；类型、学时、形式等照原班带出，登记后可以更正"),
     ];
     if gone > 0 {
         facts.push(Fact::new("已调离", format!("{gone}人，不列入")));

@@ -16,7 +16,7 @@ use super::{
     app::App,
     ask, asked, audit, calendar, dashboard, doubt,
     error::PageError,
-    exam_result, exam_sit, exams, feedback,
+    exam_result, exam_sit, exams, feed, feedback,
     frame::{Ask, answer, instant, show},
     headers, import_act, import_live, import_marked, import_one, imports, ledger, ledger_columns, ledger_export,
     ledgers,
@@ -26,7 +26,7 @@ use super::{
     record_void, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
-    test_marking, test_new, test_one, todo, unit, units, verdict,
+    test_marking, test_new, test_one, todo, training, training_one, unit, units, verdict,
     view::{a11y::Accessibility, assets, lights::Lights},
 };
 use crate::{
@@ -43,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
 fn entrance() -> Vec<Route> {
     use Needs::{Nothing, OwnAccount};
     vec![
+        read("/feeds/{file}", Nothing, feed::secret),
         read("/login", Nothing, login::page),
         post("/login", Nothing, login::enter),
         post("/login/demo", Nothing, login::enter_demo),
@@ -71,7 +72,10 @@ fn own() -> Vec<Route> {
         post("/account/sso/remove", LogIn, account_sso::remove),
         post("/account/stand-ins", LogIn, account_stand_in::name),
         post("/account/stand-ins/withdraw", LogIn, account_stand_in::withdraw),
+        post("/account/feeds", LogIn, feed::make),
+        post("/account/feeds/withdraw", LogIn, feed::withdraw),
         read("/me", LogIn, me::page),
+        read("/me/calendar.ics", LogIn, feed::own),
         read("/me/records/{ledger}", LogIn, me::records),
         post("/me/export", LogIn, me::export),
         read("/requests/new", LogIn, requests::blank),
@@ -149,11 +153,14 @@ fn kept() -> Vec<Route> {
     ]
 }
 
-/// Tests: sat, and arranged.
+/// Classes; tests: sat, and arranged.
 fn tested() -> Vec<Route> {
     use Needs::{LogIn, May};
-    use Permission::ArrangeTests;
+    use Permission::{ArrangeTests, Ledgers};
     vec![
+        read("/training", May(Ledgers), training_page),
+        read("/training/calendar.ics", May(Ledgers), feed::of_unit),
+        read("/training/{id}", May(Ledgers), training_class),
         read("/exams", LogIn, exams::list),
         read("/exams/{id}", LogIn, exams::notice),
         post("/exams/{id}/start", LogIn, exams::start),
@@ -319,6 +326,14 @@ async fn verdict_page(
 ) -> Response {
     let own = app.clone();
     show(app, ask, move |desk| verdict::page(desk, &own.installation, &id, &subject, &window)).await
+}
+
+async fn training_page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, training::page).await
+}
+
+async fn training_class(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| training_one::page(desk, &id)).await
 }
 
 async fn calendar_page(State(app): State<App>, ask: Ask) -> Response {

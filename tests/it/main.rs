@@ -57,6 +57,7 @@ mod store_model;
 mod store_schema;
 mod supervise;
 mod together;
+mod training;
 mod visit;
 mod web_audit;
 mod web_calendar;

@@ -32,6 +32,30 @@ pub struct Account {
     pub stand_ins: Vec<StandIn>,
     /// To name a stand-in; `None` when no role can be handed on.
     pub stand_in: Option<Form>,
+    /// Calendars by a secret link; `None` for who has none.
+    pub feeds: Option<Feeds>,
+}
+
+/// Calendars that programs read by a secret link.
+#[derive(Clone, Debug, Default)]
+pub struct Feeds {
+    /// Each with how its link stands.
+    pub lines: Vec<Feed>,
+    /// The link that was just made; shown once.
+    pub address: String,
+}
+
+/// A calendar.
+#[derive(Clone, Debug, Default)]
+pub struct Feed {
+    /// `我的日程`.
+    pub name: String,
+    /// The unit's number; 0 for the own one.
+    pub unit: i64,
+    /// The link's number; 0 for none.
+    pub id: i64,
+    /// When it was made; empty for none.
+    pub made: String,
 }
 
 /// The second factor on the page.

@@ -57,6 +57,7 @@ pub fn menu(
         ("任务落实", Permission::Remedies, item("改进措施", "/remedies", none())),
         ("任务落实", Permission::Remedies, item("督办", "/supervise", none())),
         ("总览", Permission::Papers, item("通报与公文", "/papers", none())),
+        ("教育培训", Permission::Ledgers, item("培训计划", "/training", none())),
         ("教育培训", Permission::ArrangeTests, item("考试管理", "/tests", none())),
         ("人员机构", Permission::People, item("人员", "/people", none())),
         ("人员机构", Permission::Chart, item("机构", "/org", none())),
@@ -114,7 +115,7 @@ mod tests {
         let groups = menu(51, &ledgers, "/ledgers/guidance", &|p| p.of(Role::Clerk), Some(3));
         let shape: Vec<(&str, bool, usize)> =
             groups.iter().map(|g| (g.title.as_str(), g.open, g.items.len())).collect();
-        assert_eq!(shape[4..], [("实践锻炼", true, 2), ("监督", false, 1)]);
+        assert_eq!(shape[5..], [("实践锻炼", true, 2), ("监督", false, 1)]);
         let current: Vec<&str> =
             groups.iter().flat_map(|g| &g.items).filter(|i| i.current).map(|i| i.link.text.as_str()).collect();
         assert_eq!(current, ["指导记录"]);
@@ -129,6 +130,6 @@ mod tests {
         assert!(titles(&|_| false).is_empty());
         assert_eq!(titles(&|p| p == Permission::Accounts), ["账号与角色"]);
         assert_eq!(titles(&|p| p == Permission::Chart), ["机构"]);
-        assert_eq!(titles(&|p| p == Permission::Ledgers), ["全部台账", "谈话"]);
+        assert_eq!(titles(&|p| p == Permission::Ledgers), ["培训计划", "全部台账", "谈话"]);
     }
 }

@@ -45,6 +45,7 @@ pub mod tag;
 pub mod test;
 pub mod todo;
 pub mod trace;
+pub mod training;
 pub mod unit;
 pub mod units;
 pub mod url;
