@@ -105,6 +105,7 @@ pub(crate) fn own() -> Account {
             own: true,
         }],
         stand_in: Some(form("si", vec![Field::text("to", "代理人的登录名", "").required()], "请人代理")),
+        feeds: None,
     }
 }
 

@@ -154,21 +154,25 @@ pub fn counts(tx: &mut Tx<'_>, current: &Current, classes: &[i64]) -> anyhow::Re
             "count(distinct \"person\"), count(distinct case when \"sat\" is not null then \"person\" end)",
             "",
         );
-        for (class, persons, told) in tx.rows(&sql, &[ids.clone()], |r| Ok((r.i64(0)?, r.i64(1)?, r.i64(2)?)))? {
+        for (class, persons, told) in
+            tx.rows(&sql, std::slice::from_ref(&ids), |r| Ok((r.i64(0)?, r.i64(1)?, r.i64(2)?)))?
+        {
             let of = all.entry(class).or_default();
             (of.persons, of.told) = (n(persons), n(told));
         }
     }
     if let Some(lecture) = ledger(current, "lecture") {
         for (class, lectures) in
-            tx.rows(&over(lecture, "count(*)", ""), &[ids.clone()], |r| Ok((r.i64(0)?, r.i64(1)?)))?
+            tx.rows(&over(lecture, "count(*)", ""), std::slice::from_ref(&ids), |r| Ok((r.i64(0)?, r.i64(1)?)))?
         {
             all.entry(class).or_default().lectures = n(lectures);
         }
     }
     if let Some(check) = ledger(current, "fund_check") {
         let sql = over(check, "\"stage\"", ", \"stage\"");
-        for (class, stage) in tx.rows(&sql, &[ids.clone()], |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned))))? {
+        for (class, stage) in
+            tx.rows(&sql, std::slice::from_ref(&ids), |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned))))?
+        {
             all.entry(class).or_default().checks.extend(stage);
         }
     }

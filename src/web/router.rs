@@ -38,7 +38,10 @@ use crate::{
 
 /// All routes, each with what it asks of who comes.
 pub(super) fn routes() -> Vec<Route> {
-    [entrance(), own(), judged(), kept(), published(), tested(), taken_in_and_given_out(), offices()].into_iter().flatten().collect()
+    [entrance(), own(), judged(), kept(), published(), tested(), taken_in_and_given_out(), offices()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Logging in and out, and what a page is drawn with.
