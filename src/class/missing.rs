@@ -80,7 +80,7 @@ pub enum Missing {
     Check(&'static str),
     /// Neither hours nor a standard to convert its days by.
     Hours,
-    /// No evaluation.
+    /// No evaluation of a 专业培训.
     Evaluation,
 }
 
@@ -115,7 +115,7 @@ pub fn missing(class: &Class, counts: &Counts, hours: bool, today: Day) -> Vec<M
         }
     }
     add(!hours, Missing::Hours);
-    add(over && class.outcome.is_empty(), Missing::Evaluation);
+    add(over && class.kind == "专业培训" && class.outcome.is_empty(), Missing::Evaluation);
     found
 }
 

@@ -18,9 +18,10 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// How a table fits; nothing fits where no row of heads is found.
+    /// How a table fits; where no row of heads is found everything is missing.
     pub fn of(table: &Table, ledger: &Ledger) -> Fit {
-        header::detect_as(table, ledger, &Answers::new()).map_or_else(|_| Fit::default(), |h| Fit::seen(&h, ledger))
+        let none = Fit { missing: usize::MAX, ..Fit::default() };
+        header::detect_as(table, ledger, &Answers::new()).map_or_else(|_| none, |h| Fit::seen(&h, ledger))
     }
 
     /// The same of heads that were matched.

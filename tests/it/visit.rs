@@ -227,14 +227,13 @@ pub(crate) fn account(office: &Installation, login: &str, role: Role, unit: Opti
             }
             let actor = Actor { account: None, name: "测试".into(), at: now() };
             let id = account::create(tx, &actor, (&login, &login), person, None)?;
-            if role.needs_person() && person.is_none() {
-                // As it was allowed before; a unit that many speak for is what most tests want.
-                let sql = "insert into role_grant (account_id, role, unit_id, starts, granted_at, granted_by) \
-                           values ($1, $2, $3, $4, $5, $6)";
-                let values = [id.into(), role.title().into(), unit.into(), day.into(), actor.at.into(), "测试".into()];
-                tx.execute(sql, &values)?;
-            } else {
-                grant::give(tx, &actor, id, Wanted { role, unit, starts: day, ends: None })?;
+            // A unit that many speak for is what most tests want; as it was allowed before, and the log states it so.
+            let alone = role.needs_person() && person.is_none();
+            let wanted = if alone { (Role::Auditor, None) } else { (role, unit) };
+            grant::give(tx, &actor, id, Wanted { role: wanted.0, unit: wanted.1, starts: day, ends: None })?;
+            if alone {
+                let sql = "update role_grant set role = $2, unit_id = $3 where account_id = $1";
+                tx.execute(sql, &[id.into(), role.title().into(), unit.into()])?;
             }
             tx.execute("update account set totp_confirmed = 1 where row_id = $1", &[id.into()])?;
             Ok(id)

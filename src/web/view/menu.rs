@@ -135,7 +135,10 @@ mod tests {
         assert!(titles(&|_| false).is_empty());
         assert_eq!(titles(&|p| p == Permission::Accounts), ["账号与角色"]);
         assert_eq!(titles(&|p| p == Permission::Chart), ["机构"]);
-        assert_eq!(titles(&|p| p == Permission::Ledgers), ["每日一题", "每周一课", "我的考试", "全部台账", "谈话"]);
+        assert_eq!(
+            titles(&|p| p == Permission::Ledgers),
+            ["每日一题", "每周一课", "我的考试", "培训计划", "全部台账", "谈话"]
+        );
         assert_eq!(titles(&|p| p == Permission::Ledgers), ["培训计划", "全部台账", "谈话"]);
     }
 }
