@@ -42,7 +42,7 @@ fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser
         {
             Role::Office
         }
-        p if ["/new", "/correct", "/void"].iter().any(|end| p.ends_with(end)) => Role::Office,
+        p if ["/new", "/correct", "/void", "/class"].iter().any(|end| p.ends_with(end)) => Role::Office,
         _ => Role::Auditor,
     };
     Browser::of(office, role)
@@ -117,7 +117,7 @@ db_test!(no_payload_gets_through_any_key_of_any_page, |db: &Db| {
 
 db_test!(no_payload_gets_through_any_place_of_any_address, |db: &Db| {
     let o = &office(db);
-    let places = ["{requirement}", "{subject}", "{window}", "{id}", "{kind}", "{name}", "{file}"];
+    let places = ["{requirement}", "{subject}", "{window}", "{id}", "{kind}", "{name}", "{file}", "{number}"];
     for (_, path, _) in web::routes().into_iter().filter(|(method, path, _)| *method == "GET" && path.contains('{')) {
         let mut b = opened(o, path);
         for place in places.into_iter().filter(|place| path.contains(place)) {
