@@ -26,12 +26,14 @@ test('every ledger has a form that the keyboard fills and that says what it asks
   for (const name of names) {
     await page.goto(`/ledgers/${name}/new`);
     const main = page.getByRole('main');
-    const said = /需填\s*(\d+)项，另有(\d+)项选填/.exec(await main.locator('.f-top').innerText());
+    const said = /需填\s*(\d+)项(?:，判定要用(\d+)项)?，另有(\d+)项选填/.exec(await main.locator('.f-top').innerText());
     expect(said, name).not.toBeNull();
     const rows = main.locator('form[novalidate] .f2 > div:has(> label, > [id^="l-"])');
     const labels = await rows.evaluateAll(all => all.map(row => row.querySelector('label,[id^="l-"]').textContent));
     const required = labels.filter(label => label.includes('（必填）')).length;
-    expect([required, labels.length - required], `${name}: ${labels}`).toEqual([Number(said[1]), Number(said[2])]);
+    const judged = labels.filter(label => label.includes('（判定要用）')).length;
+    const told = [said[1], said[2] ?? 0, said[3]].map(Number);
+    expect([required, judged, labels.length - required - judged], `${name}: ${labels}`).toEqual(told);
     // What is folded is opened by its summary, which is a stop on the way; then each field is reached by Tab alone.
     await page.locator('main details:not([open]) > summary').evaluateAll(all => all.forEach(s => s.parentElement.open = true));
     const wanted = await fields(page);
