@@ -44,6 +44,6 @@ test('questions are taken in from a file and planned', async ({ browser, baseURL
   await page.getByRole('button', { name: '停用' }).click();
   await expect(page.getByRole('status')).toContainText('已停用');
   await page.goto('/releases');
-  await expect(page.getByRole('heading', { name: '安排' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '安排', exact: true })).toBeVisible();
   await context.close();
 });
