@@ -1,5 +1,5 @@
 //! Rows that are no ledger's and are held against the log nevertheless: accounts and what they may do, remedies, orders,
-//! doubts, questions, tests and what was answered, papers, files.
+//! doubts, questions, tests and what was answered, papers, files, links of calendars.
 //!
 //! Whoever changes such a row says so ([`guard`]); before the commit its hash, as it then stands, goes into the entry of
 //! that transaction. `verify` holds each row against the entry that stated it last. An item is a row with the rows that
@@ -57,6 +57,8 @@ pub enum Guarded {
     Request,
     /// Something said about the program, and the answer.
     Feedback,
+    /// A calendar that is read by a secret link.
+    Calendar,
 }
 
 /// Where an item lies.
@@ -88,7 +90,7 @@ const fn table(guarded: Guarded, name: &'static str, title: &'static str, kind: 
     Table { guarded, name, title, kind, key: "row_id", only: "1 = 1", columns, belongs: &[] }
 }
 
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     Table {
         belongs: &[Belongs { table: "recovery_code", to: "account_id", order: "hash", columns: "hash" }],
         ..table(
@@ -238,6 +240,7 @@ const TABLES: [Table; 15] = [
         Kind::Feedback,
         "account_id receipt page text given_on answered_at answered_by answer",
     ),
+    table(Guarded::Calendar, "feed", "日历订阅链接", Kind::Account, "account_id unit_id token made_at"),
 ];
 
 /// The statements and forms of a table.
@@ -276,8 +279,8 @@ impl Ready {
 
 impl Guarded {
     /// All of them.
-    pub const ALL: [Guarded; 15] = {
-        let mut all = [Guarded::Account; 15];
+    pub const ALL: [Guarded; 16] = {
+        let mut all = [Guarded::Account; 16];
         let mut i = 0;
         while i < all.len() {
             all[i] = TABLES[i].guarded;

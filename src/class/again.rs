@@ -55,7 +55,7 @@ pub struct Again {
 /// When the store cannot be read.
 pub fn held(tx: &mut Tx<'_>, current: &Current, missed: Missed) -> anyhow::Result<Vec<Again>> {
     let Some((activity, attendance)) = ledgers(current) else { return Ok(Vec::new()) };
-    let own = owned(current, missed.unit);
+    let own = current.organisation.owned(missed.unit);
     let other: BTreeSet<i64> = organs_beside(current, missed.unit);
     let sql = format!(
         "select a.record_id, a.unit_id, (select count(distinct p.\"person\") from {} p where p.voided_at is null \
@@ -72,15 +72,6 @@ pub fn held(tx: &mut Tx<'_>, current: &Current, missed: Missed) -> anyhow::Resul
 fn ledgers(current: &Current) -> Option<(&Ledger, &Ledger)> {
     let of = |name: &str| Some(&current.engine.layout.ledgers[current.engine.layout.index(name)?]);
     Some((of("activity")?, of("attendance")?))
-}
-
-/// A unit and what belongs to it.
-fn owned(current: &Current, unit: i64) -> BTreeSet<i64> {
-    let (Some(units), Some(chart)) = (current.organisation.table(UNIT), current.organisation.chart()) else {
-        return [unit].into();
-    };
-    let below = units.row_of(unit).and_then(|row| chart.owned.get(row)).into_iter().flatten();
-    below.map(|row| units.ids[*row]).chain([unit]).collect()
 }
 
 /// Units of other organs that are not the city's: what they hold again is their own matter.
@@ -102,7 +93,7 @@ fn organs_beside(current: &Current, unit: i64) -> BTreeSet<i64> {
 /// When the store cannot be read.
 pub fn persons(tx: &mut Tx<'_>, current: &Current, missed: Missed, today: Day) -> anyhow::Result<(Vec<i64>, usize)> {
     let Some((_, attendance)) = ledgers(current) else { return Ok((Vec::new(), 0)) };
-    let own = owned(current, missed.unit);
+    let own = current.organisation.owned(missed.unit);
     let sql = format!(
         "select distinct \"person\", unit_id from {} where voided_at is null and \"activity\" = $1 \
          and \"person\" is not null order by 1",

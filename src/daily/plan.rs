@@ -13,7 +13,7 @@ use crate::{
     day::Day,
     db::{Row, Tx, Value},
     exam::test::{self, Item, State},
-    questions::{Kind as QuestionKind, bank, plain},
+    questions::{Kind as QuestionKind, bank},
     scope::Actor,
 };
 
@@ -226,8 +226,11 @@ fn queues(tx: &mut Tx<'_>, topic: &str) -> anyhow::Result<Vec<VecDeque<Candidate
     let mut topics: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
     for kept in bank::current(tx, Some(topic).filter(|t| !t.is_empty()))? {
         if may_be_published(&kept.question) && !held.contains(&kept.number) {
-            let one =
-                Candidate { number: kept.number, title: title(&kept.question), last: last.get(&kept.number).copied() };
+            let one = Candidate {
+                number: kept.number,
+                title: kept.question.brief(TITLE),
+                last: last.get(&kept.number).copied(),
+            };
             topics.entry(kept.question.topic).or_default().push(one);
         }
     }
@@ -243,16 +246,6 @@ fn queues(tx: &mut Tx<'_>, topic: &str) -> anyhow::Result<Vec<VecDeque<Candidate
 /// Can be marked at once, and says on what it rests.
 fn may_be_published(question: &crate::questions::Question) -> bool {
     question.askable() && question.kind != QuestionKind::Short
-}
-
-/// The beginning of what is asked.
-fn title(question: &crate::questions::Question) -> String {
-    let text = plain(question.markup, &question.stem);
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE + 1).collect::<String>();
-    if line.chars().count() > TITLE {
-        line = line.chars().take(TITLE - 1).chain(['…']).collect();
-    }
-    line
 }
 
 /// The last day of each question, planned or past.
@@ -366,7 +359,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
     if in_tests(tx)?.contains(&number) {
         return Err(Refused(format!("第{number}号题在一场未结束的考试里，结束前不能发布。")).into());
     }
-    let title = title(&kept.question);
+    let title = kept.question.brief(TITLE);
     let sql = "update release_plan set question = $2, title = $3 where row_id = $1 and released_at is null";
     tx.execute(sql, &[id.into(), number.into(), title.as_str().into()])?;
     tell(tx, actor, "换题", (planned.kind, planned.day, &title));

@@ -9,7 +9,7 @@ use super::own;
 use crate::{
     day::Day,
     db::Tx,
-    exam::recall::{self, FEWEST},
+    exam::recall,
     installation::Current,
     questions::bank,
     scope::Scope,
@@ -73,6 +73,3 @@ pub fn of_organs(tx: &mut Tx<'_>, current: &Current, scope: &Scope, today: Day) 
     };
     Ok(groups.into_iter().map(ready).collect())
 }
-
-/// Persons from whom on a group is told of.
-pub const PERSONS: usize = FEWEST;

@@ -75,8 +75,7 @@ fn recorded(tx: &mut Tx<'_>, inst: &Installation, release: &Release) -> anyhow::
     }
     let by = By { name: "程序".into(), account: None, scope: Scope::All };
     let write = Write::begin(tx, inst, &by, LEDGER)?;
-    let unit = current.organisation.chart().and_then(|c| c.tops.first().copied());
-    let unit = unit.and_then(|row| current.organisation.table(crate::verdict::world::UNIT)?.ids.get(row).copied());
+    let unit = current.organisation.first_unit();
     let (ids, _) = write.add(tx, vec![NewRow { code: None, unit, values }], None)?;
     Ok(ids.first().copied())
 }

@@ -7,10 +7,7 @@ use super::own;
 use crate::{
     clock::day_of,
     db::Tx,
-    exam::{
-        close,
-        score::{self, Given, MARK},
-    },
+    exam::{close, score::Given},
     installation::Installation,
     questions::Kind,
 };
@@ -53,7 +50,7 @@ fn chunk(tx: &mut Tx<'_>, test: i64) -> anyhow::Result<usize> {
             if given.is_empty() {
                 continue;
             }
-            let right = score::earned(&asked.question, &given, 10) == Some(MARK);
+            let right = own::is_right(&asked.question, &given);
             let number = (asked.number, asked.version);
             let day = day_of(*ended);
             // What was answered later already stays the last answer.

@@ -15,7 +15,6 @@ use crate::{
     installation::Installation,
     questions::{Answer, Difficulty, Question, Weight, bank},
     scope::Actor,
-    verdict::world::UNIT,
 };
 
 /// Past days.
@@ -132,10 +131,8 @@ fn answers(installation: &Installation, seed: u64, days: &[Day]) -> anyhow::Resu
     let (inst, days) = (installation.clone(), days.to_vec());
     installation.db.write(move |tx| {
         let current = inst.current_in_write(tx)?;
-        let (units, chart) =
-            current.organisation.table(UNIT).zip(current.organisation.chart()).context("the city has a chart")?;
-        let top = *chart.tops.first().context("the city has a first organ")?;
-        let owned = chart.owned[top].iter().map(|u| units.ids[*u]).chain([units.ids[top]]).collect();
+        let city = current.organisation.first_unit().context("the city has a first organ")?;
+        let owned = current.organisation.owned(city);
         let today = inst.clock.now().day;
         let mut rng = Rng::of(&[seed, 901]);
         for person in roll::of_units(&current, &owned, today).into_iter().map(|l| l.person) {

@@ -118,11 +118,9 @@ pub fn tests(installation: &Installation, seed: u64) -> anyhow::Result<()> {
         let chosen = choose(&blueprint(), &kept, seed).map_err(|f| anyhow::anyhow!("{f:?}"))?;
         let items = test::items(&chosen);
         let current = inst.current_in_write(tx)?;
-        let (units, chart) =
-            current.organisation.table(UNIT).zip(current.organisation.chart()).context("the city has a chart")?;
-        let top = chart.tops.first().context("the city has a first organ")?;
-        let city = units.ids[*top];
-        let owned = chart.owned[*top].iter().map(|u| units.ids[*u]).chain([city]).collect();
+        let units = current.organisation.table(UNIT).context("the city has units")?;
+        let city = current.organisation.first_unit().context("the city has a first organ")?;
+        let owned = current.organisation.owned(city);
         let arrange = |tx: &mut crate::db::Tx<'_>, title: &str, from: crate::day::Day, days: i32, units| {
             let (opens, closes) = (morning(from), morning(from.plus(days)) + 9 * 60 * MINUTE);
             let rules = Rules {

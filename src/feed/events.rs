@@ -16,7 +16,6 @@ use crate::{
     remedy::{self, State as Stands, store::Filter as Remedies},
     scope::Scope,
     verdict::words::act_words,
-    verdict::world::UNIT,
 };
 
 /// Days back and ahead.
@@ -110,7 +109,7 @@ pub fn own(tx: &mut Tx<'_>, current: &Current, person: i64, today: Day) -> anyho
 /// When the store cannot be read.
 pub fn of_unit(tx: &mut Tx<'_>, current: &Current, scope: &Scope, unit: i64, today: Day) -> anyhow::Result<Vec<Event>> {
     let (from, to) = (today.plus(-SPAN.0), today.plus(SPAN.1));
-    let units = owned(current, unit);
+    let units = current.organisation.owned(unit);
     let within = match scope {
         Scope::All => units,
         Scope::Within(_) => units.into_iter().filter(|u| scope.has_unit(*u)).collect(),
@@ -125,13 +124,4 @@ pub fn of_unit(tx: &mut Tx<'_>, current: &Current, scope: &Scope, unit: i64, tod
     let due = remedy::store::list(tx, &current.engine, &scope, &active, (0, MOST))?;
     events.extend(due.iter().filter_map(of_remedy));
     Ok(events)
-}
-
-/// A unit and what belongs to it.
-fn owned(current: &Current, unit: i64) -> BTreeSet<i64> {
-    let (Some(units), Some(chart)) = (current.organisation.table(UNIT), current.organisation.chart()) else {
-        return [unit].into();
-    };
-    let below = units.row_of(unit).and_then(|row| chart.owned.get(row)).into_iter().flatten();
-    below.map(|row| units.ids[*row]).chain([unit]).collect()
 }

@@ -8,7 +8,7 @@ pub mod ics;
 use serde_json::json;
 
 use crate::{
-    audit::{self, About, Kind},
+    audit::{self, About, Guarded, Kind},
     auth::{Permission, reader::scope_of_account, token},
     day::Day,
     db::{Tx, Value},
@@ -36,10 +36,14 @@ pub struct Feed {
 pub fn make(tx: &mut Tx<'_>, actor: &Actor, account: i64, unit: Option<i64>) -> anyhow::Result<String> {
     let secret = token::token()?;
     let key: [Value; 2] = [account.into(), unit.unwrap_or(0).into()];
-    tx.execute("delete from feed where account_id = $1 and unit_id = $2", &key)?;
-    let sql = "insert into feed (account_id, unit_id, token, made_at) values ($1, $2, $3, $4)";
+    let sql = "delete from feed where account_id = $1 and unit_id = $2 returning row_id";
+    let before = tx.one(sql, &key, |r| r.i64(0))?;
+    let sql = "insert into feed (account_id, unit_id, token, made_at) values ($1, $2, $3, $4) returning row_id";
     let [account, of] = key;
-    tx.execute(sql, &[account, of, token::kept(&secret).into(), actor.at.into()])?;
+    let now = tx.one(sql, &[account, of, token::kept(&secret).into(), actor.at.into()], |r| r.i64(0))?;
+    for id in before.into_iter().chain(now) {
+        audit::guard(tx, Guarded::Calendar, id);
+    }
     tell(tx, actor, "生成日历订阅链接", unit);
     Ok(secret)
 }
@@ -51,6 +55,7 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, account: i64, unit: Option<i64>) -> 
 pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, account: i64, id: i64) -> anyhow::Result<()> {
     let sql = "delete from feed where account_id = $1 and row_id = $2 returning unit_id";
     if let Some(unit) = tx.one(sql, &[account.into(), id.into()], |r| r.i64(0))? {
+        audit::guard(tx, Guarded::Calendar, id);
         tell(tx, actor, "停用日历订阅链接", (unit != 0).then_some(unit));
     }
     Ok(())

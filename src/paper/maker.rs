@@ -95,9 +95,7 @@ pub fn draw(
 
 /// The unit at the top.
 fn issuer(tx: &mut Tx<'_>, picture: &Picture) -> anyhow::Result<String> {
-    let organisation = &picture.at.organisation;
-    let top = organisation.chart().and_then(|c| c.tops.first().copied());
-    let top = top.and_then(|row| organisation.table(UNIT)?.ids.get(row).copied());
+    let top = picture.at.organisation.first_unit();
     let names = Names::load(tx, &picture.engine().layout, &[(UNIT, top.into_iter().collect())].into())?;
     Ok(top.map_or("", |t| names.title(UNIT, t)).to_owned())
 }

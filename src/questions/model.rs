@@ -7,6 +7,7 @@ use super::{
     image::Image,
     kind::{Difficulty, Kind, Markup},
     number::{Number, Weight},
+    plain::plain,
 };
 
 /// An option, or something that is accepted in a gap.
@@ -76,6 +77,15 @@ impl Question {
     /// Whether persons may be asked it: it says on what it rests.
     pub fn askable(&self) -> bool {
         !self.source.is_empty()
+    }
+
+    /// The beginning of what is asked, on one line of at most `most` characters.
+    pub fn brief(&self, most: usize) -> String {
+        let line = plain(self.markup, &self.stem).split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.chars().count() > most {
+            true => format!("{}……", line.chars().take(most.saturating_sub(2)).collect::<String>()),
+            false => line,
+        }
     }
 
     /// An empty one of a kind.

@@ -1,6 +1,9 @@
 //! Reads a world from the store: what was known at an instant, only the columns that are judged, or a slice of the rows.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     compile::Given,
@@ -8,7 +11,7 @@ use super::{
     low_rank,
     needs::{Need, Needs},
     overlay::{self, Laid, Overlay},
-    world::{EMPTY, Layout, Table, Texts, World},
+    world::{EMPTY, Layout, Table, Texts, UNIT, World},
 };
 use crate::{
     calendar::Workdays,
@@ -67,6 +70,21 @@ impl Shared {
     /// The chart, once it is read.
     pub fn chart(&self) -> Option<&Chart> {
         self.chart.as_deref()
+    }
+
+    /// Record id of the first unit: the city's organ.
+    pub fn first_unit(&self) -> Option<i64> {
+        let row = *self.chart()?.tops.first()?;
+        self.table(UNIT)?.ids.get(row).copied()
+    }
+
+    /// Record ids of a unit and of the 科室 that belong to it (5.1).
+    pub fn owned(&self, unit: i64) -> BTreeSet<i64> {
+        let below = self.table(UNIT).zip(self.chart()).into_iter().flat_map(|(units, chart)| {
+            let rows = units.row_of(unit).and_then(|row| chart.owned.get(row)).into_iter().flatten();
+            rows.map(|row| units.ids[*row]).collect::<Vec<i64>>()
+        });
+        below.chain([unit]).collect()
     }
 
     /// A table that was read whole.

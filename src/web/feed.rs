@@ -90,9 +90,7 @@ fn file(name: &str, events: &[events::Event], at: i64) -> Response {
 /// The units of whose calendar the reader may have a link: those for which he holds a role; the city's first for who holds
 /// one for the whole.
 fn units(reader: &Reader, desk: &Desk<'_, '_>) -> Vec<i64> {
-    let organisation = &desk.current.organisation;
-    let top = organisation.chart().and_then(|c| c.tops.first().copied());
-    let top = top.and_then(|row| organisation.table(crate::verdict::world::UNIT)?.ids.get(row).copied());
+    let top = desk.current.organisation.first_unit();
     let sees = |role: Role| Permission::Ledgers.of(role) && role != Role::Cadre;
     let mut units: Vec<i64> = reader.held.iter().filter(|h| sees(h.role)).filter_map(|h| h.unit.or(top)).collect();
     units.sort_unstable();

@@ -119,8 +119,7 @@ impl Desk<'_, '_> {
             .map(|l| MenuLedger { group: &l.group, title: &l.title, name: &l.name })
             .collect();
         let judged = meta(self.tx, "judged_day")?.and_then(|d| Day::parse(&d)).filter(|_| self.reader.is_some());
-        let top = self.current.organisation.chart().and_then(|c| c.tops.first().copied());
-        let top = top.and_then(|row| self.current.organisation.table(UNIT)?.ids.get(row).copied());
+        let top = self.current.organisation.first_unit();
         let names = Names::load(self.tx, &engine.layout, &[(UNIT, top.into_iter().collect())].into())?;
         let moment = clock::chinese(self.now.instant);
         let user = match &self.reader {

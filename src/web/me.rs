@@ -327,8 +327,7 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             Some(person) => own::sheets(tx, &current, &installation.keys, person)?,
             None => Vec::new(),
         };
-        let top = current.organisation.chart().and_then(|c| c.tops.first().copied());
-        let top = top.and_then(|row| current.organisation.table(UNIT)?.ids.get(row).copied());
+        let top = current.organisation.first_unit();
         let names = Names::load(tx, &current.engine.layout, &wanted(top))?;
         let mut told = vec![("登录名".to_owned(), account.login.clone()), ("姓名".to_owned(), account.name.clone())];
         let roles: BTreeSet<&str> = reader.held.iter().map(|h| h.role.title()).collect();

@@ -27,7 +27,6 @@ use crate::{
     questions::{
         self, Difficulty, Kind, Question,
         bank::Kept,
-        plain,
         shelf::{self, Filter, Stands},
     },
 };
@@ -78,7 +77,7 @@ fn line(kept: &Kept, tests: usize) -> Line {
     let q = &kept.question;
     Line {
         number: Link::new(kept.number.to_string(), format!("/questions/{}", kept.number)),
-        stem: short(q),
+        stem: q.brief(STEM),
         kind: q.kind.title(),
         topic: q.topic.clone(),
         difficulty: q.difficulty.map_or("", Difficulty::title),
@@ -86,12 +85,6 @@ fn line(kept: &Kept, tests: usize) -> Line {
         tests,
         stands: Stands::of(kept).title(),
     }
-}
-
-/// The beginning of what is asked.
-pub(super) fn short(q: &Question) -> String {
-    let text = plain(q.markup, &q.stem).split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() > STEM { text.chars().take(STEM - 1).chain(['…']).collect() } else { text }
 }
 
 /// The conditions of the address, and what is wrong with the text.

@@ -35,6 +35,7 @@ use crate::{
     },
     day::Day,
     db::Tx,
+    exam::recall,
     installation::Current,
     names::Names,
     questions::bank,
@@ -53,9 +54,7 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
 
 /// Whether somebody may plan: what is published is for the whole system.
 fn for_all(current: &Current, scope: &Scope) -> bool {
-    let top = current.organisation.chart().and_then(|c| c.tops.first().copied());
-    let unit = top.and_then(|row| current.organisation.table(UNIT)?.ids.get(row).copied());
-    unit.is_some_and(|u| scope.has_unit(u))
+    current.organisation.first_unit().is_some_and(|u| scope.has_unit(u))
 }
 
 fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
@@ -359,7 +358,7 @@ pub(super) async fn readiness(State(app): State<App>, ask: Ask) -> Response {
         Ok(Readiness {
             rows: order.iter().map(row).collect(),
             topics: topics.iter().map(|t| if t.is_empty() { "未分主题".to_owned() } else { (*t).clone() }).collect(),
-            fewest: ready::PERSONS,
+            fewest: recall::FEWEST,
             page: desk.page("/readiness")?,
         })
     })

@@ -17,7 +17,7 @@ use crate::{
         State,
         store::{self, Filter},
     },
-    verdict::{words::act_words, world::UNIT},
+    verdict::words::act_words,
     web::view::spelling::requirement_code,
 };
 
@@ -73,7 +73,7 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &desk.scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units = unit.ok().flatten().map(|unit| owned(current, unit));
+    let units = unit.ok().flatten().map(|unit| current.organisation.owned(unit).into_iter().collect());
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
     let person = match desk.ask.get("person") {
@@ -82,15 +82,6 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
         _ => None,
     };
     Ok((Filter { states, requirements, act, units, escalated, due_before, person, ..Filter::default() }, error))
-}
-
-/// A unit and what belongs to it.
-pub(super) fn owned(current: &Current, unit: i64) -> Vec<i64> {
-    let (Some(units), Some(chart)) = (current.organisation.table(UNIT), current.organisation.chart()) else {
-        return vec![unit];
-    };
-    let own = units.row_of(unit).and_then(|row| chart.owned.get(row)).map(|all| all.iter().map(|u| units.ids[*u]));
-    std::iter::once(unit).chain(own.into_iter().flatten()).collect()
 }
 
 fn lead(desk: &mut Desk<'_, '_>) -> anyhow::Result<Words> {

@@ -13,7 +13,7 @@ use super::{
     dashboard::named,
     error::PageError,
     frame::{Ask, Desk, answer, show},
-    remedies::{narrowed, owned},
+    remedies::narrowed,
     unit_names,
     view::{
         form::{Errors, Field, Form},
@@ -50,7 +50,7 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units = unit.ok().flatten().map(|unit| owned(&current, unit));
+    let units = unit.ok().flatten().map(|unit| current.organisation.owned(unit).into_iter().collect());
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
     let others = Filter { units, escalated, due_before, ..Filter::default() };

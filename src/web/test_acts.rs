@@ -14,7 +14,6 @@ use super::{
     exams,
     frame::Ask,
     post::{Posted, Seat, act},
-    remedies::owned,
     requests::long_text,
     supervise_acts::typed,
     test_one::{REASON, found, render},
@@ -63,7 +62,7 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
             let listed = match (from.as_str(), activity) {
                 ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
                 ("unit", _) => {
-                    let units = owned(&current, test.rules.unit).into_iter().collect();
+                    let units = current.organisation.owned(test.rules.unit);
                     roll::of_units(&current, &units, day)
                 }
                 _ => Vec::new(),

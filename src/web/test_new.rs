@@ -306,10 +306,7 @@ fn rules(seat: &Seat) -> anyhow::Result<Result<(Rules, Option<Class>), Wrong>> {
 fn own_unit(seat: &Seat, current: &crate::installation::Current) -> Option<i64> {
     let held = seat.reader.held.iter().filter(|h| Permission::ArrangeTests.of(h.role));
     let of_role = held.filter_map(|h| h.unit).next();
-    of_role.or_else(|| {
-        let top = *current.organisation.chart()?.tops.first()?;
-        current.organisation.table(crate::verdict::world::UNIT)?.ids.get(top).copied()
-    })
+    of_role.or_else(|| current.organisation.first_unit())
 }
 
 /// Questions chosen by the blueprint as typed, or all that is wrong with it.

@@ -37,7 +37,7 @@ use crate::{
         test::{self, State as Stands, Test},
     },
     names::Names,
-    questions::{Kind, plain},
+    questions::Kind,
     verdict::world::{PERSON, UNIT},
 };
 
@@ -261,9 +261,6 @@ fn rates(outcomes: &[Outcome], line: i64, names: &Names) -> Vec<Rate> {
 fn questions(paper: &[Chosen], analysis: Option<&Analysis>, out: &[(usize, String)]) -> Vec<Question> {
     let one = |(place, c): (usize, &Chosen)| {
         let item = analysis.and_then(|a| a.items.get(place)).filter(|i| i.answered > 0);
-        let stem = plain(c.question.markup, &c.question.stem);
-        let cut: String = stem.chars().take(STEM).collect();
-        let cut = if cut.len() < stem.len() { format!("{cut}……") } else { cut };
         let withdrawn = out.iter().find(|(p, _)| *p == place);
         let mut warnings: Vec<String> = withdrawn.map(|(_, why)| why.clone()).into_iter().collect();
         warnings.extend(item.iter().flat_map(|i| &i.warnings).map(crate::exam::items::Warning::words));
@@ -271,7 +268,7 @@ fn questions(paper: &[Chosen], analysis: Option<&Analysis>, out: &[(usize, Strin
             place: place + 1,
             number: format!("第{}号题第{}版", c.number, c.version),
             kind: c.question.kind.title(),
-            stem: cut,
+            stem: c.question.brief(STEM),
             marks: format!("{}分", marks(c.marks)),
             facility: item.and_then(|i| i.facility).map_or_else(String::new, |f| format!("{:.1}%", f * 100.0)),
             discrimination: item.and_then(|i| i.discrimination).map_or_else(String::new, |d| format!("{d:.2}")),

@@ -6,7 +6,6 @@ use super::{
     asked,
     frame::Desk,
     record_new::may_add,
-    remedies::owned,
     unit_names,
     view::{
         table::{Control, Facet, FacetValue, Facets, FilterForm, Input, Pager},
@@ -52,7 +51,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units: Option<BTreeSet<i64>> = unit.ok().flatten().map(|u| owned(&current, u).into_iter().collect());
+    let units: Option<BTreeSet<i64>> = unit.ok().flatten().map(|u| current.organisation.owned(u));
     let found = read::between(desk.tx, &current, &scope, span, units.as_ref())?;
     let ids: Vec<i64> = found.iter().map(|c| c.record).collect();
     let mut counts = read::counts(desk.tx, &current, &ids)?;

@@ -125,7 +125,7 @@ fn remedies(desk: &mut Desk<'_, '_>, unit: i64, code: &str) -> anyhow::Result<(L
     if !desk.may(Permission::Remedies) {
         return Ok((Lines::default(), None));
     }
-    let units = remedies::owned(&desk.current, unit);
+    let units = desk.current.organisation.owned(unit).into_iter().collect();
     let filter =
         Filter { states: vec![remedy::State::Draft, remedy::State::Active], units: Some(units), ..Filter::default() };
     let lines = remedies::urgent(desk, &filter, LISTED as u64)?;
@@ -137,7 +137,7 @@ fn matters(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<Vec<view_superv
     if !desk.may(Permission::Remedies) {
         return Ok(Vec::new());
     }
-    let (scope, units) = (desk.scope.clone(), Some(remedies::owned(&desk.current, unit)));
+    let (scope, units) = (desk.scope.clone(), Some(desk.current.organisation.owned(unit).into_iter().collect()));
     let states = vec![supervise::State::Open, supervise::State::Replied];
     let filter = supervise::Filter { states, units, ..supervise::Filter::default() };
     let found = supervise::list(desk.tx, &scope, &filter, (0, LISTED as u64))?;

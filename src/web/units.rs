@@ -191,7 +191,7 @@ pub(super) fn one(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str
     let found = figures::progress(desk.tx, &picture, named.id, named.organ)?;
     let page = format!("/units/{}{}", segment(&named.code), span.query);
     // Who sees a part of a unit sees figures of that part.
-    let whole = super::remedies::owned(&desk.current, named.id).iter().all(|unit| desk.scope.has_unit(*unit));
+    let whole = desk.current.organisation.owned(named.id).iter().all(|unit| desk.scope.has_unit(*unit));
     let compared = if whole { "（与工作总览和通报相同）" } else { "（只计本人能看到的部分）" };
     let late = found.iter().filter(|p| p.item.behind()).count();
     let lead = Words::from(format!("应判{}项中落后", own.judged))

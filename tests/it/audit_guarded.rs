@@ -14,7 +14,7 @@ use dongliang::{
         roll::Listed,
         test::{self, Item, MINUTE, Rules},
     },
-    feedback,
+    feed, feedback,
     installation::Installation,
     questions::{Answer, Kind, Question, Weight, bank},
     scope::Actor,
@@ -78,6 +78,7 @@ fn filled(db: &Db) -> Installation {
         let day = |text| Day::parse(text).unwrap();
         grant::name_stand_in(tx, &actor(9), (zhou, "liming"), (day("2025-10-20"), day("2025-10-30")), "年休假")?;
         feedback::give(tx, &actor(9), zhou, ("/todo", "字太小"), day("2025-10-20"))?;
+        feed::make(tx, &actor(9), zhou, None)?;
         doubt::mark(tx, &actor(9), ("guidance", 1, 1), Some(2), "日期不对").map(|_| ())
     })
     .unwrap();
@@ -143,6 +144,9 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         ("update attempt set score = 10000", Guarded::Attempt, 1, Altered),
         ("update attempt set ended_at = null", Guarded::Attempt, 1, Lost),
         ("update attempt_answer set answer = '1'", Guarded::Attempt, 1, Altered),
+        // Another is led to the dates of this one.
+        ("update feed set account_id = 2", Guarded::Calendar, 1, Altered),
+        ("delete from feed", Guarded::Calendar, 1, Lost),
         ("update feedback set text = '很好'", Guarded::Feedback, 1, Altered),
     ];
     for (sql, what, key, found) in cases {
