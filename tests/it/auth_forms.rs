@@ -154,8 +154,20 @@ db_test!(an_account_is_made_once_and_its_password_shown_once, |db: &Db| {
 /// Who posts, the page with the form, where it is posted to, and its fields with values that are good or refused.
 type UnderTest<'a> = (Role, &'a str, &'a str, &'a [(&'a str, &'a str)]);
 
-/// The payloads of `tests/data/payloads.txt`.
-pub(crate) fn payloads() -> Vec<String> {
+/// The payloads of `tests/data/payloads.txt`: all on SQLite; on PostgreSQL, where the same pages stand before another
+/// dialect, those that a database could take for more than text.
+pub(crate) fn payloads(db: &Db) -> Vec<String> {
+    let mut found = listed();
+    if db.read(|tx| Ok(tx.is_postgres())).unwrap() {
+        found.retain(|p| {
+            p.chars().any(|c| c.is_control() || "'\\%$".contains(c) || c > '\u{ffff}') || p.starts_with('9')
+        });
+        assert!(found.len() > 15);
+    }
+    found
+}
+
+fn listed() -> Vec<String> {
     let text = include_str!("../data/payloads.txt");
     let mut found: Vec<String> = text.lines().filter(|l| !l.starts_with("# ")).map(unescaped).collect();
     assert!(found.len() > 50);
@@ -291,7 +303,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         assert!(got.headers.get_all("set-cookie").iter().all(|c| !c.to_str().unwrap().contains("evil")), "{what}");
         assert!(!got.headers.contains_key("x"), "{what}");
     };
-    let payloads = payloads();
+    let payloads = payloads(db);
     for (role, page, action, fields) in forms {
         let mut b = Browser::of(o, role);
         let form = b.get(page).token();

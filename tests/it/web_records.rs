@@ -329,7 +329,7 @@ db_test!(what_cannot_be_compared_is_not_called_the_same, |db: &Db| {
 });
 
 db_test!(no_payload_gets_through_any_input_of_a_record, |db: &Db| {
-    let o = &office(db);
+    let (o, payloads) = (&office(db), payloads(db));
     let mut b = Browser::of(o, Role::Office);
     let forms: [(&str, &[&str]); 4] = [
         (NEW, &["f.pair", "i.f.pair", "f.day", "f.content", "f.way", "record_code", "find", "once", "sure"]),
@@ -341,7 +341,7 @@ db_test!(no_payload_gets_through_any_input_of_a_record, |db: &Db| {
         let opened = b.get(at);
         let (form, once) = (opened.token(), hidden(&opened, "once"));
         for field in fields {
-            for payload in &payloads() {
+            for payload in &payloads {
                 // A day that is none keeps everything else from being recorded.
                 let mut all = vec![("form", form.as_str()), ("once", &once), ("f.day", "x"), ("f.rank_since", "x")];
                 all.extend([("revision", "1"), ("record", "x")]);
