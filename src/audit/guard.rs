@@ -1,11 +1,13 @@
 //! Rows that are no ledger's and are held against the log nevertheless: accounts and what they may do, remedies, orders,
-//! doubts, questions, tests and what was answered, papers, files, links of calendars.
+//! doubts, questions, tests and what was answered, papers, files, links of calendars, what is
+//! published on which day.
 //!
 //! Whoever changes such a row says so ([`guard`]); before the commit its hash, as it then stands, goes into the entry of
 //! that transaction. `verify` holds each row against the entry that stated it last. An item is a row with the rows that
 //! belong to it (a remedy with what happened to it), hashed together, so that none of these can be taken away or put to it.
 //!
-//! Left out is what changes without an act: the last login, the step of the last code, an attempt that still runs.
+//! Left out is what changes without an act (the last login, the step of the last code, an attempt that still runs), what
+//! waits to be confirmed (files on their way in), and what a person keeps for himself and nothing rests on (`recall`).
 
 use std::sync::LazyLock;
 
@@ -59,6 +61,8 @@ pub enum Guarded {
     Feedback,
     /// A calendar that is read by a secret link.
     Calendar,
+    /// A question, a lesson or a test of a day, planned or published.
+    Release,
 }
 
 /// Where an item lies.
@@ -90,7 +94,7 @@ const fn table(guarded: Guarded, name: &'static str, title: &'static str, kind: 
     Table { guarded, name, title, kind, key: "row_id", only: "1 = 1", columns, belongs: &[] }
 }
 
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     Table {
         belongs: &[Belongs { table: "recovery_code", to: "account_id", order: "hash", columns: "hash" }],
         ..table(
@@ -241,6 +245,13 @@ const TABLES: [Table; 16] = [
         "account_id receipt page text given_on answered_at answered_by answer",
     ),
     table(Guarded::Calendar, "feed", "日历订阅链接", Kind::Account, "account_id unit_id token made_at"),
+    table(
+        Guarded::Release,
+        "release_plan",
+        "题、课、考的安排",
+        Kind::Release,
+        "kind day title question version body checks test_id planned_at planned_by released_at record_id",
+    ),
 ];
 
 /// The statements and forms of a table.
@@ -279,8 +290,8 @@ impl Ready {
 
 impl Guarded {
     /// All of them.
-    pub const ALL: [Guarded; 16] = {
-        let mut all = [Guarded::Account; 16];
+    pub const ALL: [Guarded; 17] = {
+        let mut all = [Guarded::Account; 17];
         let mut i = 0;
         while i < all.len() {
             all[i] = TABLES[i].guarded;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit::{self, Guarded, Kind},
+    clock::day_of,
     day::Day,
     db::{Row, Tx, Value},
     scope::Actor,
@@ -291,8 +292,10 @@ pub fn name_stand_in(
     let values = [from.into(), other.id.into(), starts.into(), ends.into(), reason.into(), actor.at.into()];
     let id = tx.one(sql, &values, |r| r.i64(0))?.unwrap_or_default();
     audit::guard(tx, Guarded::StandIn, id);
-    // Whoever acts instead has other rights from then on: under a new token, as with a role that is given.
-    session::close_all(tx, other.id, None, actor.at)?;
+    // Whoever acts instead from today on has other rights: under a new token, as with a role that is given.
+    if starts <= day_of(actor.at) {
+        session::close_all(tx, other.id, None, actor.at)?;
+    }
     let title = format!("请{}（{to}）代理，{}至{}", other.name, starts.chinese(), ends.chinese());
     audit::note(tx, actor, Kind::Grant, json!({ "title": title, "account": other.id, "reason": reason }));
     Ok(())

@@ -1,7 +1,8 @@
 //! Who may see sensitive values whole: of which fields, of which records.
 //!
 //! A role opens them only in the units of that very role; besides it everybody opens what is recorded of himself, and
-//! notes of a talk are open to those who held it: the persons whom each record of such a ledger must name.
+//! notes of a talk are open to those who held it: the persons whom each record of such a ledger must name, and named when
+//! it was first recorded. A later correction gives nobody notes that were not his: else whoever may correct might read.
 
 use super::{Organisation, Permission, Reader, scope_with};
 use crate::{
@@ -57,9 +58,11 @@ pub fn of_record(
 ) -> anyhow::Result<Vec<usize>> {
     let Some(permission) = needed(ledger) else { return Ok(Vec::new()) };
     let open = || fields(ledger, permission);
-    let own = reader.person.is_some_and(|person| has_part(ledger, row, person));
-    if own && reader.pending.is_none() {
-        return Ok(open());
+    if let Some(person) = reader.person.filter(|p| reader.pending.is_none() && has_part(ledger, row, *p)) {
+        let history = store::history(tx, ledger, &Scope::All, row.record_id)?;
+        if history.first().is_none_or(|first| has_part(ledger, first, person)) {
+            return Ok(open());
+        }
     }
     let Some(scope) = reach(reader, organisation, permission) else { return Ok(Vec::new()) };
     let within = store::get(tx, ledger, &scope, row.record_id, None)?.is_some();

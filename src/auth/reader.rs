@@ -155,11 +155,11 @@ pub fn held(
     organisation: Option<&Organisation<'_>>,
     day: Day,
 ) -> anyhow::Result<Vec<Held>> {
-    let sql = "select g.role, g.unit_id, a.person_id, cast(null as text) from role_grant g \
+    let sql = "select g.role, g.unit_id, a.person_id, cast(null as text), g.starts from role_grant g \
                join account a on a.row_id = g.account_id \
                where g.account_id = $1 and g.withdrawn_at is null and g.starts <= $2 and (g.ends is null or g.ends >= $2) \
                union all \
-               select g.role, g.unit_id, a.person_id, a.name from stand_in s \
+               select g.role, g.unit_id, a.person_id, a.name, g.starts from stand_in s \
                join account a on a.row_id = s.from_account join role_grant g on g.account_id = a.row_id \
                where s.to_account = $1 and s.withdrawn_at is null and s.starts <= $2 and s.ends >= $2 \
                and a.disabled_at is null and g.withdrawn_at is null and g.starts <= $2 \
@@ -168,16 +168,17 @@ pub fn held(
         let held = grant::role(r.text(0)?).map(|role| (role, r.opt_i64(1)));
         let Some((role, unit)) = held else { return Ok(None) };
         let instead_of = r.opt_text(3)?.map(str::to_owned);
-        Ok(Some((Held { role, unit: unit?, instead_of }, r.opt_i64(2)?)))
+        let since = Day::parse(r.text(4)?).unwrap_or(day);
+        Ok(Some((Held { role, unit: unit?, instead_of }, r.opt_i64(2)?, since)))
     })?;
     let handed_on = |h: &Held| h.instead_of.is_none() || h.role.can_be_stood_in_for();
-    let in_post = |h: &Held, person: Option<i64>| match (person, organisation) {
+    let in_post = |h: &Held, person: Option<i64>, since: Day| match (person, organisation) {
         (None, _) => true,
         (Some(_), None) => false,
-        (Some(person), Some(organisation)) => organisation.has_post(person, h.unit),
+        (Some(person), Some(organisation)) => organisation.has_post(person, h.unit, since),
     };
-    let held = rows.into_iter().flatten().filter(|(h, person)| handed_on(h) && in_post(h, *person)).map(|(h, _)| h);
-    let mut held: Vec<Held> = held.collect();
+    let held = rows.into_iter().flatten().filter(|(h, person, since)| handed_on(h) && in_post(h, *person, *since));
+    let mut held: Vec<Held> = held.map(|(h, ..)| h).collect();
     if held.iter().any(|h| h.role.is_administrator()) {
         held.retain(|h| h.instead_of.is_none());
     }

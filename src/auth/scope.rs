@@ -70,14 +70,29 @@ impl<'a> Organisation<'a> {
         })
     }
 
-    /// Whether the person holds a post in the unit or below it today; for the whole city (`None`), any post.
-    pub fn has_post(&self, person: i64, unit: Option<i64>) -> bool {
+    /// Whether the person still holds today the post on which a role hangs that was given from a day on: one in the unit or
+    /// below it, or, for the whole city (`None`), in the unit of that day. Once it has ended, another post does not bring
+    /// the role back.
+    pub fn has_post(&self, person: i64, unit: Option<i64>, since: Day) -> bool {
         let Some(row) = self.persons.row_of(person) else { return false };
-        let mut held = self.chart.posts(row).iter().filter(|p| p.from <= self.day && self.day <= p.to);
-        match unit {
-            None => held.next().is_some(),
-            Some(unit) => held.any(|p| self.is_below(p.unit, unit)),
+        let mut posts: Vec<_> = self.chart.posts(row).iter().filter(|p| p.to >= since).collect();
+        posts.sort_by_key(|p| p.from);
+        // Of who comes later, the first post counts.
+        let begins = posts.first().map_or(since, |p| p.from.max(since));
+        let on_that_day: BTreeSet<usize> = posts.iter().filter(|p| p.from <= begins).map(|p| p.unit).collect();
+        let fits = |at: usize| match unit {
+            None => on_that_day.contains(&at),
+            Some(unit) => self.is_below(at, unit),
+        };
+        let mut until: Option<Day> = None;
+        for post in posts.into_iter().filter(|p| fits(p.unit) && p.from <= self.day) {
+            match until {
+                Some(last) if last < self.day && post.from > last.plus(1) => return false,
+                Some(last) => until = Some(last.max(post.to)),
+                None => until = Some(post.to),
+            }
         }
+        until.is_some_and(|last| self.day <= last)
     }
 
     /// The unit of that row is the other one, or has it among its superiors.

@@ -8,11 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::json;
 
 use super::{Outcome, Place, misuse, open};
 use crate::{
     attach,
-    audit::{self, Against, Signer, Verifier},
+    audit::{self, Against, Kind, Signer, Verifier},
     ledger::key_file::Hold,
     private,
     scope::Actor,
@@ -147,6 +148,15 @@ fn export(place: &Place, output: &Path, entry: Option<i64>) -> anyhow::Result<Ou
         Some(seq) => audit::export_one(tx, seq, &mut file).map(|()| 1),
     })?;
     file.flush()?;
+    let actor = Actor { account: None, name: "命令行".into(), at: installation.clock.now().instant };
+    let title = match entry {
+        None => format!("操作日志{n}条"),
+        Some(seq) => format!("操作日志第{seq}条"),
+    };
+    installation.db.write(move |tx| {
+        audit::note(tx, &actor, Kind::Export, json!({ "title": title }));
+        Ok(())
+    })?;
     say!("已导出 {n} 条日志：{}。核验办法见 docs/AUDITORS.md", output.display());
     Ok(Outcome::Done)
 }

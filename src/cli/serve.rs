@@ -46,6 +46,7 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     };
     check(&listen)?;
     let installation = open::installation(place)?;
+    at_home(&installation, &listen)?;
     administered(&installation)?;
     serve(installation, &listen)
 }
@@ -61,6 +62,16 @@ pub(super) fn check(listen: &Listen) -> anyhow::Result<()> {
     }
     if listen.is_encrypted() && listen.hosts.is_empty() {
         return Err(misuse("请用 --host 写明网页的域名或地址（可写多个），用别的名称访问一律拒绝"));
+    }
+    Ok(())
+}
+
+/// Refuses to serve the demo to other machines: there everybody is let in as anybody, without a password.
+pub(super) fn at_home(installation: &Installation, listen: &Listen) -> anyhow::Result<()> {
+    if installation.demo && (listen.proxy.is_some() || !listen.at.ip().is_loopback()) {
+        return Err(misuse(
+            "演示数据不用口令就能选择身份登录，只在本机提供：请用 --listen 127.0.0.1:端口，不写 --behind-proxy。正式使用请另建数据目录（dongliang init）",
+        ));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde_json::json;
 
 use crate::{
-    audit::{self, Kind as Entry},
+    audit::{self, Guarded, Kind as Entry},
     auth::account::Refused,
     calendar::Workdays,
     clock::day_of,
@@ -192,6 +192,11 @@ pub fn draft(
         return Err(Refused(format!("题库里的题都在{REST}天内发布过，请先补充题目。")).into());
     }
     tx.bulk("release_plan", &PLANNED, rows.iter().map(|r| &r[..]))?;
+    let sql = "select row_id from release_plan where kind = $1 and day >= $2 and day <= $3";
+    let span: [Value; 3] = [Kind::Daily.title().into(), from.to_string().into(), to.to_string().into()];
+    for id in tx.rows(sql, &span, |r| r.i64(0))? {
+        audit::guard(tx, Guarded::Release, id);
+    }
     let told =
         json!({ "title": format!("每日一题：排定{}天", rows.len()), "from": from.to_string(), "to": to.to_string() });
     audit::note(tx, actor, Entry::Release, told);
@@ -303,7 +308,7 @@ pub fn lesson(
         actor.name.as_str().into(),
     ];
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
-    tell(tx, actor, "排定", (Kind::Weekly, day, title));
+    tell(tx, actor, id, "排定", (Kind::Weekly, day, title));
     Ok(id)
 }
 
@@ -328,7 +333,7 @@ pub fn monthly(tx: &mut Tx<'_>, actor: &Actor, today: Day, id: i64) -> anyhow::R
         actor.name.as_str().into(),
     ];
     let made = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
-    tell(tx, actor, "排定", (Kind::Monthly, day, &test.rules.title));
+    tell(tx, actor, made, "排定", (Kind::Monthly, day, &test.rules.title));
     Ok(made)
 }
 
@@ -362,7 +367,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
     let title = kept.question.brief(TITLE);
     let sql = "update release_plan set question = $2, title = $3 where row_id = $1 and released_at is null";
     tx.execute(sql, &[id.into(), number.into(), title.as_str().into()])?;
-    tell(tx, actor, "换题", (planned.kind, planned.day, &title));
+    tell(tx, actor, id, "换题", (planned.kind, planned.day, &title));
     Ok(())
 }
 
@@ -373,7 +378,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
 pub fn drop(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> anyhow::Result<()> {
     let planned = waiting(tx, id)?;
     tx.execute("delete from release_plan where row_id = $1 and released_at is null", &[id.into()])?;
-    tell(tx, actor, "撤下", (planned.kind, planned.day, &planned.title));
+    tell(tx, actor, id, "撤下", (planned.kind, planned.day, &planned.title));
     Ok(())
 }
 
@@ -388,7 +393,7 @@ pub fn today(tx: &mut Tx<'_>, actor: &Actor, today: Day, id: i64) -> anyhow::Res
     }
     free(tx, planned.kind, today)?;
     tx.execute("update release_plan set day = $2 where row_id = $1", &[id.into(), today.to_string().into()])?;
-    tell(tx, actor, "改在当日发布", (planned.kind, today, &planned.title));
+    tell(tx, actor, id, "改在当日发布", (planned.kind, today, &planned.title));
     Ok(())
 }
 
@@ -418,8 +423,10 @@ fn free(tx: &mut Tx<'_>, kind: Kind, day: Day) -> anyhow::Result<()> {
     }
 }
 
-fn tell(tx: &mut Tx<'_>, actor: &Actor, what: &str, (kind, day, title): (Kind, Day, &str)) {
+/// Tells the log what was done to a row, and states it.
+fn tell(tx: &mut Tx<'_>, actor: &Actor, id: i64, what: &str, (kind, day, title): (Kind, Day, &str)) {
     let told =
         json!({ "title": format!("{what}{}（{}）：{title}", kind.title(), day.chinese()), "day": day.to_string() });
     audit::note(tx, actor, Entry::Release, told);
+    audit::guard(tx, Guarded::Release, id);
 }

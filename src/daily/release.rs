@@ -1,6 +1,7 @@
 //! What is planned for today is published: shown from then on, and recorded in 题、课、考的发布, so that R-03 is judged.
 
 use crate::{
+    audit::{self, Guarded},
     clock::end_of_day,
     day::Day,
     db::{Tx, Value},
@@ -47,6 +48,7 @@ fn publish(tx: &mut Tx<'_>, inst: &Installation, id: i64, day: Day) -> anyhow::R
     let sql = "update release_plan set released_at = $2, record_id = $3, version = (select max(version) from question \
                where number = release_plan.question) where row_id = $1";
     tx.execute(sql, &[id.into(), inst.clock.now().instant.min(end_of_day(day)).into(), record.into()])?;
+    audit::guard(tx, Guarded::Release, id);
     Ok(())
 }
 

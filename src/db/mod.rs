@@ -120,11 +120,46 @@ impl Db {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
+        self.commit(self.sealed(f))
+    }
+
+    /// The same for a task: no thread waits for a SQLite file to be written.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_soon<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        if let Backend::File { writer, .. } = &self.0.backend {
+            return writer.write(self.inside(self.sealed(f)))?.await.map_err(|_| writer::gone())?;
+        }
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.write(f)).await?
+    }
+
+    /// With the entry of the audit log at its end.
+    fn sealed<T>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static {
         let seal = self.0.seal.get().cloned();
-        self.commit(move |tx| {
+        move |tx| {
             let result = f(tx)?;
             audit::finish(tx, seal.as_ref()).map(|()| result)
-        })
+        }
+    }
+
+    /// On the writer's thread, which must not wait for itself.
+    fn inside<T>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static {
+        let db = self.id();
+        move |tx| {
+            let _inside = enter(db)?;
+            f(tx)
+        }
     }
 
     /// A transaction and nothing besides it.
@@ -135,11 +170,7 @@ impl Db {
         let _inside = self.enter()?;
         match &self.0.backend {
             Backend::File { writer, .. } => {
-                let db = self.id();
-                writer.write(move |tx| {
-                    let _inside = enter(db)?;
-                    f(tx)
-                })
+                writer.write(self.inside(f))?.blocking_recv().map_err(|_| writer::gone())?
             }
             Backend::Memory(connection) => {
                 in_memory(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), "commit", f)
@@ -187,6 +218,11 @@ impl Db {
     /// Whether a read goes on while another thread writes; a database in memory has one connection for both.
     pub fn reads_beside_writes(&self) -> bool {
         !matches!(&self.0.backend, Backend::Memory(..))
+    }
+
+    /// Whether a short read neither waits for a connection nor for a server, so that a task may do it where it runs.
+    pub fn reads_at_once(&self) -> bool {
+        matches!(&self.0.backend, Backend::File { readers, .. } if readers.has_idle())
     }
 
     fn id(&self) -> usize {

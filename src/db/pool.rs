@@ -49,6 +49,11 @@ impl<C> Pool<C> {
         Ok(taken)
     }
 
+    /// Whether one is open and not in use.
+    pub(super) fn has_idle(&self) -> bool {
+        !self.lock().idle.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<C>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::oneshot;
+
 use super::{DbError, Tx, guarded, sqlite::Connection};
 
 /// A group is closed after so many closures or this long, so that the first of it does not wait for ever.
@@ -40,12 +42,13 @@ impl Writer {
         Ok(Writer { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    /// Runs `f` in the next group and waits until the group is on the disk.
+    /// Runs `f` in the next group; its result is there once the group is on the disk. Waited for by a thread
+    /// (`blocking_recv`) or a task.
     pub(super) fn write<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let (tell, told) = mpsc::sync_channel(1);
+    ) -> Result<Receipt<T>, DbError> {
+        let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             let result = tx.map_err(anyhow::Error::from).and_then(|tx| guarded(f, tx));
             let keep = result.is_ok();
@@ -56,10 +59,17 @@ impl Writer {
             });
             Ran { keep, answer }
         });
-        let gone = || DbError::NotWritten("写入线程已停止".into());
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        told.recv().map_err(|_| gone())?
+        Ok(told)
     }
+}
+
+/// What a closure will have come to.
+pub(super) type Receipt<T> = oneshot::Receiver<anyhow::Result<T>>;
+
+/// The writer ended before it answered.
+pub(super) fn gone() -> DbError {
+    DbError::NotWritten("写入线程已停止".into())
 }
 
 impl Drop for Writer {

@@ -209,7 +209,8 @@ fn grants(desk: &mut Desk<'_, '_>, account: &Account, own: bool) -> anyhow::Resu
     let organisation = Organisation::of(&current, today);
     let mut grants = Vec::new();
     for g in grant::of_account(desk.tx, account.id)? {
-        let in_post = account.person.is_none_or(|p| organisation.as_ref().is_some_and(|o| o.has_post(p, g.unit)));
+        let in_post =
+            account.person.is_none_or(|p| organisation.as_ref().is_some_and(|o| o.has_post(p, g.unit, g.starts)));
         let ended = g.ends.is_some_and(|e| e < today);
         let unit = match g.unit {
             Some(unit) => unit_names::full(desk, unit)?,

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     auth::{
-        Role,
+        Organisation, Role,
         account::{self, Refused, display_name, login_name},
         grant::{self, Wanted},
         lockout::{self, Against},
@@ -51,6 +51,20 @@ fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, Wrong>> {
         },
     };
     Ok(Ok(Wanted { role, unit, starts, ends }))
+}
+
+/// Refuses a role to who holds no post on which it could hang: it would open nothing. One that begins later may wait for its
+/// post.
+fn in_post(seat: &Seat, person: Option<i64>, wanted: Wanted) -> anyhow::Result<Result<(), Wrong>> {
+    let day = seat.now.day;
+    let Some(person) = person.filter(|_| wanted.starts <= day) else { return Ok(Ok(())) };
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    let has = Organisation::of(&current, day).is_some_and(|o| o.has_post(person, wanted.unit, wanted.starts));
+    Ok(match wanted.unit {
+        _ if has => Ok(()),
+        Some(_) => Err(("unit", "此人在该单位没有任职，授予后不起作用。请先登记任职，或改选单位。".into())),
+        None => Err(("role", "此人没有在任的职务，授予后不起作用。请先登记任职。".into())),
+    })
 }
 
 /// The unit or person that was typed.
@@ -106,6 +120,9 @@ pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> 
             Ok(wanted) => wanted,
             Err((field, text)) => return wrong(field, text),
         };
+        if let Err((field, text)) = in_post(seat, person, wanted)? {
+            return wrong(field, text);
+        }
         let shown = password::one_time()?;
         let (hash, actor) = (password::hash(&shown)?, seat.actor());
         let made = seat.db().write(move |tx| {
@@ -152,6 +169,10 @@ pub(super) async fn give(State(app): State<App>, Path(id): Path<String>, ask: As
             Ok(wanted) => wanted,
             Err((field, text)) => return wrong(field, text),
         };
+        let person = seat.db().read(|tx| account::get(tx, id))?.and_then(|a| a.person);
+        if let Err((field, text)) = in_post(seat, person, wanted)? {
+            return wrong(field, text);
+        }
         let actor = seat.actor();
         match refused(seat.db().write(move |tx| grant::give(tx, &actor, id, wanted)))? {
             Ok(_) => Ok(seat.to(&format!("/accounts/{id}?done=given"))),

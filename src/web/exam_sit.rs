@@ -15,12 +15,13 @@ use super::{
     error::PageError,
     exams::{listed, sitter},
     frame::{Ask, Desk, answer, bare},
-    post::{Fields, Posted, Seat, act},
+    post::{Fields, Posted, Seat, act, act_soon},
     unit_names,
     view::exam::{Asked, Overview, Sheet},
 };
 use crate::{
     clock::clock_time,
+    db::Tx,
     exam::{
         attempt::{self, Attempt, Kept, NotTaken, Said, Sat, Sitter},
         paper::marks,
@@ -197,8 +198,15 @@ fn values(fields: &Fields) -> Vec<String> {
     fields.pairs().iter().filter(|(k, _)| k == "a").map(|(_, v)| v.clone()).collect()
 }
 
-/// Saves an answer, in one transaction with the question whether it may be; the inner error is for who answers.
-fn save_one(seat: &Seat, id: &str, place: &str) -> anyhow::Result<(i64, i64, Result<(), NotTaken>)> {
+/// The test, when it was saved (µs), or what is told to who answers.
+type Saved = (i64, i64, Result<(), NotTaken>);
+
+/// Saves an answer, in one transaction with the question whether it may be.
+fn saving(
+    seat: &Seat,
+    id: &str,
+    place: &str,
+) -> impl FnOnce(&mut Tx<'_>) -> anyhow::Result<Saved> + Send + 'static + use<> {
     let now = seat.app.installation.watch.now(seat.app.installation.clock);
     let said = Said {
         place: place.parse().unwrap_or(0),
@@ -207,20 +215,20 @@ fn save_one(seat: &Seat, id: &str, place: &str) -> anyhow::Result<(i64, i64, Res
         sequence: seat.fields.get("n").parse().unwrap_or(0),
     };
     let (app, id, person, session) = (seat.app.clone(), id.to_owned(), seat.reader.person, seat.reader.session.id);
-    seat.db().write(move |tx| {
+    move |tx| {
         let (sat, person) = listed(tx, &app, person, &id)?;
         let done = match attempt::save(tx, &sat, Sitter { person, seat: session }, &said, now) {
             Ok(()) => Ok(()),
             Err(e) => Err(e.downcast::<NotTaken>()?),
         };
         Ok((sat.test.id, now, done))
-    })
+    }
 }
 
 /// `POST /exams/{id}/save`: by the script.
 pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        let (_, now, done) = save_one(seat, &id, seat.fields.get("q"))?;
+    act_soon(app, ask, posted, async move |seat| {
+        let (_, now, done) = seat.db().write_soon(saving(&seat, &id, seat.fields.get("q"))).await?;
         Ok(match done {
             Ok(()) => told(StatusCode::OK, &json!({ "saved": clock_time(now) })),
             Err(why) => {
@@ -244,7 +252,7 @@ pub(super) async fn step(
         let flag = if seat.fields.get("flag") == "1" { "!" } else { "" };
         let same =
             format!("{}{flag}", given.concat()).replace("\r\n", "\n") == seat.fields.raw("was").replace("\r\n", "\n");
-        if !same && let (test, _, Err(why)) = save_one(seat, &id, &n)? {
+        if !same && let (test, _, Err(why)) = seat.db().write(saving(seat, &id, &n))? {
             let own = seat.app.clone();
             return Ok(match why {
                 NotTaken::Superseded | NotTaken::Unreadable(_) => seat.show(StatusCode::CONFLICT, |desk| {

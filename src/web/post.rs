@@ -48,7 +48,17 @@ impl FromRequest<App> for Posted {
         let largest = limits::share(request.uri().path()).body;
         let body = axum::body::to_bytes(request.into_body(), largest);
         Ok(Posted(match tokio::time::timeout(SLOWEST, body).await {
-            Ok(Ok(bytes)) => Ok(ask::form(&String::from_utf8_lossy(&bytes))),
+            // What is no UTF-8 would be kept as something that nobody has typed.
+            Ok(Ok(bytes)) => match ask::form(&String::from_utf8_lossy(&bytes)) {
+                fields
+                    if fields.iter().any(|(k, v)| {
+                        k.contains(char::REPLACEMENT_CHARACTER) || v.contains(char::REPLACEMENT_CHARACTER)
+                    }) =>
+                {
+                    Err(PageError::Unreadable(StatusCode::BAD_REQUEST))
+                }
+                fields => Ok(fields),
+            },
             Ok(Err(_)) => Err(PageError::Unreadable(StatusCode::PAYLOAD_TOO_LARGE)),
             Err(_) => Err(PageError::Unreadable(StatusCode::REQUEST_TIMEOUT)),
         }))
@@ -190,6 +200,29 @@ where
     F: FnOnce(&Seat) -> anyhow::Result<Response> + Send + 'static,
 {
     blocking(app, ask, move |app, ask| handler(&seat(app, ask)?.with(posted)?)).await
+}
+
+/// The same for what takes no longer than to look who posts: on this thread where the store allows it, and the handler waits
+/// for the writer without a thread of its own.
+pub(super) async fn act_soon<F, H>(app: App, ask: Ask, posted: Posted, handler: F) -> Response
+where
+    F: FnOnce(Seat) -> H,
+    H: Future<Output = anyhow::Result<Response>>,
+{
+    let seated = if app.installation.db.reads_at_once() {
+        seat(&app, &ask)
+    } else {
+        let (app, ask) = (app.clone(), ask.clone());
+        tokio::task::spawn_blocking(move || seat(&app, &ask)).await.unwrap_or_else(|e| Err(e.into()))
+    };
+    let done = match seated.and_then(|seat| Ok(seat.with(posted)?)) {
+        Ok(seat) => handler(seat).await,
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(response) => response,
+        Err(e) => blocking(app, ask, |_, _| Err(e)).await,
+    }
 }
 
 /// Who posts, if he may; the fields are not read yet.

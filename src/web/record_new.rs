@@ -21,6 +21,7 @@ use super::{
     view::{record_form::Conflict, words::Words},
 };
 use crate::{
+    audit::{self, Kind},
     auth::{Permission, Reader, account::plain_text},
     clock,
     day::Day,
@@ -371,6 +372,7 @@ fn refused(
     let fault = if let Some(taken) = error.downcast_ref::<CodeTaken>() {
         Fault { key: "record_code".into(), text: format!("{taken}。") }
     } else if let Some(taken) = error.downcast_ref::<NumberTaken>() {
+        tell_taken(seat, &taken.title)?;
         Fault { key: format!("f.{}", taken.field), text: format!("{taken}。") }
     } else if let Some(out) = error.downcast_ref::<OutOfScope>() {
         Fault { key: String::new(), text: format!("{out}。") }
@@ -379,4 +381,13 @@ fn refused(
     };
     filled.faults.push(fault);
     Ok(answer(seat, StatusCode::UNPROCESSABLE_ENTITY, table, of, &filled))
+}
+
+/// Logs that a 身份证号 was said to be there already: asked often, the answer could be used to find out one.
+fn tell_taken(seat: &Seat, title: &str) -> anyhow::Result<()> {
+    let (actor, title) = (seat.actor(), format!("登记时查到{title}已在系统里，没有登记"));
+    seat.db().write(move |tx| {
+        audit::note(tx, &actor, Kind::Refuse, serde_json::json!({ "title": title }));
+        Ok(())
+    })
 }

@@ -26,11 +26,12 @@ use crate::{
     auth::{Organisation, Permission, account::plain_text, opening},
     db::Value,
     directive::model::{FieldType, Ledger},
-    ledger::row::Stored,
+    ledger::{row::Stored, store},
+    scope::Scope,
 };
 
-/// The longest reason, in characters.
-const LONGEST: usize = 100;
+/// The shortest and the longest reason, in characters.
+const REASON: std::ops::RangeInclusive<usize> = 2..=100;
 
 /// What is asked of a record.
 pub(super) enum Open<'a> {
@@ -75,7 +76,12 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored, open: &
     let titles = filled.iter().map(|i| ledger.fields[*i].title.as_str()).collect::<Vec<_>>().join("、");
     if let Open::For(reason) = open {
         let told = json!({ "title": titles, "reason": reason, "record": row.record_id });
-        desk.tell(Kind::Unmask, told, about(ledger, row));
+        let mut about = about(ledger, row);
+        // Whoever stood in the record before it was corrected is told of it as well.
+        for before in store::history(desk.tx, ledger, &Scope::All, row.record_id)? {
+            about.persons.extend(persons(ledger, &before));
+        }
+        desk.tell(Kind::Unmask, told, about);
         return Ok(Opening { opened: filled, ..Opening::default() });
     }
     let error = if let Open::Refused(wrong) = open { wrong.clone() } else { String::new() };
@@ -93,17 +99,21 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored, open: &
 
 /// Whose record it is.
 pub(super) fn about(ledger: &Ledger, row: &Stored) -> About {
+    About { ledger: Some(ledger.name.clone()), unit: row.unit, persons: persons(ledger, row) }
+}
+
+fn persons(ledger: &Ledger, row: &Stored) -> BTreeSet<i64> {
     let named = ledger.fields.iter().zip(&row.values).filter(|(f, _)| f.ty == FieldType::Person);
     let mut persons: BTreeSet<i64> = named.filter_map(|(_, value)| Value::as_i64(value)).collect();
     persons.extend((ledger.name == opening::PERSON).then_some(row.record_id));
-    About { ledger: Some(ledger.name.clone()), unit: row.unit, persons }
+    persons
 }
 
 /// The reason as it was typed.
 pub(super) fn reason(seat: &Seat) -> Result<String, String> {
     let reason = seat.fields.get("reason");
-    if reason.is_empty() || reason.chars().count() > LONGEST {
-        return Err(format!("请填写理由，最多{LONGEST}字。"));
+    if !REASON.contains(&reason.chars().count()) {
+        return Err(format!("请填写理由，{}至{}字。", REASON.start(), REASON.end()));
     }
     plain_text(reason).map(str::to_owned).map_err(|refused| refused.0)
 }

@@ -121,7 +121,7 @@ const FACETS: [By; 4] = [
 ];
 
 /// The states in the order in which they are always told.
-const STATES: [&str; 6] = ["达标", "进行中", "未达标", "数据不足", "不适用", "只列数字"];
+pub(super) const STATES: [&str; 6] = ["达标", "进行中", "未达标", "数据不足", "不适用", "只列数字"];
 
 /// Values that there can be even where no line has them.
 fn offered(by: &By, value: &str) -> bool {

@@ -258,10 +258,16 @@ fn facts(place: &Place, demands: &[Demand]) -> Vec<Fact> {
         facts.push(Fact::new("上级单位", parent.clone()));
     }
     facts.push(Fact::new("适用要求", format!("{}项", demands.len())));
-    for (term, state) in
-        [("达标", State::Pass), ("未达标", State::Fail), ("数据不足", State::Unknown), ("不适用", State::Na)]
-    {
-        facts.push(Fact::new(term, format!("{}项", n(state))));
+    for (term, state) in [
+        ("达标", State::Pass),
+        ("进行中", State::Open),
+        ("未达标", State::Fail),
+        ("数据不足", State::Unknown),
+        ("不适用", State::Na),
+    ] {
+        if n(state) > 0 || state != State::Na {
+            facts.push(Fact::new(term, format!("{}项", n(state))));
+        }
     }
     facts
 }
@@ -362,13 +368,27 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
     }
     let mut bad: Vec<&(&Item, UnitVerdict)> =
         lines.iter().filter(|(i, _)| i.behind() && !on_system(engine, i.i)).collect();
-    bad.sort_by_key(|(i, _)| (summary::of(i).state != State::Open, i.shut));
+    bad.sort_by_key(|(i, _)| {
+        (summary::of(i).state != State::Open, figures::after(engine, i) != figures::After::AnyTime, i.shut)
+    });
     let (needed, left) = figures::needed(engine, behind, judged);
-    let title = if figures::share_light(engine, behind, judged) == light::Light::Green {
-        format!("还有{behind}项落后")
-    } else {
+    // A missed deadline or period stays missed, whatever is done later.
+    let can_turn =
+        |i: &Item| summary::of(i).state == State::Open || figures::after(engine, i) == figures::After::AnyTime;
+    let can = bad.iter().filter(|(i, _)| can_turn(i)).count() as u32;
+    let (title, listed) = if figures::share_light(engine, behind, judged) == light::Light::Green {
+        (format!("还有{behind}项落后"), needed)
+    } else if can >= needed {
         let left = summary::percent(left);
-        format!("补齐以下{needed}项可转绿灯（落后{behind}项减为{}项，{left}）", behind - needed)
+        (format!("补齐以下{needed}项可转绿灯（落后{behind}项减为{}项，{left}）", behind - needed), needed)
+    } else {
+        let left = summary::percent(summary::permille(i64::from(behind - can), i64::from(judged)));
+        let turns = summary::lamp(figures::share_light(engine, behind - can, judged)).word();
+        let title = match can {
+            0 => format!("落后的{behind}项期限或期间已过，补齐后仍计落后"),
+            _ => format!("能补齐的{can}项如下，补齐后落后{}项，{left}，为{turns}；其余期限或期间已过", behind - can),
+        };
+        (title, can)
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
         tag: summary::of(item),
@@ -378,7 +398,7 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
             _ => format!("{}；{}", line.value, figures::after(engine, item).text()),
         },
     };
-    (title, bad.iter().take(needed.max(1) as usize).map(mend).collect())
+    (title, bad.iter().take(listed.max(1) as usize).map(mend).collect())
 }
 
 fn filter(ask: &Ask) -> FilterForm {
@@ -390,9 +410,13 @@ fn filter(ask: &Ask) -> FilterForm {
 }
 
 fn facets(engine: &Engine, ask: &Ask, demands: &[Demand]) -> Facets {
-    let facet = |key: &str, title: &str, value: &dyn Fn(&Item) -> String| {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        demands.iter().for_each(|d| *counts.entry(value(&d.item)).or_default() += 1);
+    let facet = |key: &str, title: &str, order: &[&str], value: &dyn Fn(&Item) -> String| {
+        let mut counts: BTreeMap<(usize, String), u64> = BTreeMap::new();
+        for demand in demands {
+            let value = value(&demand.item);
+            let place = order.iter().position(|o| *o == value).unwrap_or(order.len());
+            *counts.entry((place, value)).or_default() += 1;
+        }
         let taken = ask.get(key);
         let all = FacetValue {
             label: "全部".into(),
@@ -401,7 +425,7 @@ fn facets(engine: &Engine, ask: &Ask, demands: &[Demand]) -> Facets {
             current: taken.is_none(),
             icon: None,
         };
-        let value = |(label, count): (String, u64)| FacetValue {
+        let value = |((_, label), count): ((usize, String), u64)| FacetValue {
             current: taken == Some(&label),
             href: ask.url.with(key, label.clone()).href(),
             label,
@@ -410,9 +434,12 @@ fn facets(engine: &Engine, ask: &Ask, demands: &[Demand]) -> Facets {
         };
         Facet { title: title.into(), values: std::iter::once(all).chain(counts.into_iter().map(value)).collect() }
     };
+    let pillars: Vec<&str> = engine.package.directive.pillars.iter().map(|p| p.id.as_str()).collect();
     Facets(vec![
-        facet("pillar", "类别", &|i| engine.compiled[i.i].requirement.pillar.clone()),
-        facet("state", "判定", &|i| summary::of(i).word().split('·').next().unwrap_or_default().to_owned()),
+        facet("pillar", "类别", &pillars, &|i| engine.compiled[i.i].requirement.pillar.clone()),
+        facet("state", "判定", &super::requirements::STATES, &|i| {
+            summary::of(i).word().split('·').next().unwrap_or_default().to_owned()
+        }),
     ])
 }
 

@@ -5,6 +5,7 @@ use dongliang::{
     audit::{self, Guarded, What},
     auth::{Role, grant, totp},
     clock::Clock,
+    daily,
     day::Day,
     db::Db,
     db_test, doubt,
@@ -79,6 +80,7 @@ fn filled(db: &Db) -> Installation {
         grant::name_stand_in(tx, &actor(9), (zhou, "liming"), (day("2025-10-20"), day("2025-10-30")), "年休假")?;
         feedback::give(tx, &actor(9), zhou, ("/todo", "字太小"), day("2025-10-20"))?;
         feed::make(tx, &actor(9), zhou, None)?;
+        daily::plan::lesson(tx, &actor(9), day("2025-10-20"), day("2025-10-24"), ("谈话怎么记", "三步。", ""))?;
         doubt::mark(tx, &actor(9), ("guidance", 1, 1), Some(2), "日期不对").map(|_| ())
     })
     .unwrap();
@@ -147,6 +149,7 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         // Another is led to the dates of this one.
         ("update feed set account_id = 2", Guarded::Calendar, 1, Altered),
         ("delete from feed", Guarded::Calendar, 1, Lost),
+        ("update release_plan set released_at = 1", Guarded::Release, 1, Altered),
         ("update feedback set text = '很好'", Guarded::Feedback, 1, Altered),
     ];
     for (sql, what, key, found) in cases {

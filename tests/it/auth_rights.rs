@@ -253,6 +253,27 @@ db_test!(a_grant_of_a_person_ends_with_the_post, |db: &Db| {
     assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [403; 3]);
     assert!(there.get("/account").read().contains("本人已不在该单位任职"));
     assert_eq!(nobody.get("/ledgers").status, 200, "an account of the unit hangs on no person");
+    // Another post brings none of them back, not even one of the same unit after a gap.
+    let again = |unit: i64, from: &str| {
+        let duty = dongliang::org::builtin::DUTIES[3];
+        put(o, "post", from, Some(unit), &[("person", 3.into()), ("duty", duty.into()), ("from", from.into())]);
+    };
+    again(1, "2025-10-20");
+    assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [403; 3]);
+});
+
+db_test!(a_transfer_ends_what_hung_on_the_post_before, |db: &Db| {
+    let o = &office(db);
+    let city = account(o, "sun", Role::Office, None, Some(3));
+    let near = account(o, "sun2", Role::UnitAdmin, Some(2), Some(3));
+    o.db.write(|tx| tx.execute("update role_grant set starts = '2025-10-01'", &[])).unwrap();
+    leaves(o, 3, "2025-10-10");
+    // Without a gap, in another unit of the same district.
+    let filled =
+        [("person", 3.into()), ("duty", dongliang::org::builtin::DUTIES[3].into()), ("from", "2025-10-11".into())];
+    put(o, "post", "again", Some(2), &filled);
+    assert_eq!(Browser::logged_in(o, city).get("/ledgers").status, 403, "given to who was in the 办公室");
+    assert_eq!(Browser::logged_in(o, near).get("/ledgers").status, 200, "given for the district");
 });
 
 db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {

@@ -13,7 +13,10 @@ use dongliang::{
     verdict::{judge::State, rejudge, store::Stored},
 };
 
-use crate::{visit::Browser, web_lists::office};
+use crate::{
+    visit::Browser,
+    web_lists::{office, put},
+};
 
 fn period(label: &str) -> Period {
     Period::parse(label).unwrap()
@@ -78,6 +81,38 @@ db_test!(what_was_not_recorded_by_an_instant_does_not_count, |db: &Db| {
         Ok(())
     })
     .unwrap();
+});
+
+db_test!(a_past_quarter_is_kept_until_a_fact_or_a_setting_changes_it, |db: &Db| {
+    let o = &office(db);
+    let seen = |o: &Installation| {
+        db.read(|tx| {
+            let picture = Picture::of(tx, o, &Scope::All, &period("2025Q2"), None)?;
+            let unit = figures::unit(tx, &picture, 2, true, 6)?;
+            Ok(format!("{} {:?}", told(tx, &picture, &Scope::All), lines(&unit, &picture)))
+        })
+        .unwrap()
+    };
+    // Another process, which has nothing kept.
+    let anew = || {
+        Installation::new(db.clone(), Keys::from_bytes([7; 32], [9; 32]), Clock::Standing(o.clock.now().day)).unwrap()
+    };
+    let first = seen(o);
+    assert_eq!(seen(o), first);
+    let filled = [("pair", 2_i64.into()), ("day", "2025-06-21".into()), ("confirmed", "2025-06-22".into())];
+    put(o, "guidance", "Z5", None, &filled);
+    let second = seen(o);
+    assert_ne!(second, first, "the second guidance of June");
+    assert_eq!(second, seen(&anew()));
+    // Of another quarter: judged anew or not, it says the same.
+    let filled = [("pair", 2_i64.into()), ("day", "2025-08-21".into()), ("confirmed", "2025-08-22".into())];
+    put(o, "guidance", "Z6", None, &filled);
+    assert_eq!(seen(o), second);
+    // What another process records is seen as well.
+    put(&anew(), "guidance", "Z7", None, &[("pair", 2_i64.into()), ("day", "2025-05-21".into())]);
+    let third = seen(o);
+    assert_eq!(third, seen(&anew()));
+    assert_ne!(third, second, "the second guidance of May");
 });
 
 db_test!(the_pages_of_a_past_quarter_say_so_and_lead_to_its_verdicts, |db: &Db| {

@@ -358,6 +358,31 @@ db_test!(two_at_once_and_what_a_crash_leaves, |db: &Db| {
     assert!(found.contains("第3号附件是否移除") && found.contains("第2号附件在操作日志里有"), "{found}");
 });
 
+db_test!(two_at_once_do_not_bring_more_than_an_account_may, |db: &Db| {
+    let (o, _dir) = &office(db);
+    let id = account(o, "office", Role::Office, None, None);
+    assert_eq!(send(&mut Browser::logged_in(o, id), AT, "", &[("first.pdf", PDF)]).status, 303);
+    // All but ten bytes of what an account may bring in a day.
+    let size = attach::OF_DAY as i64 - 10;
+    o.db.write(move |tx| tx.execute("update attachment set size = $1", &[size.into()])).unwrap();
+    let answers: Vec<Got> = std::thread::scope(|s| {
+        let each = |n: usize| {
+            let content = format!("%PDF-1.{n}").into_bytes();
+            send(
+                &mut Browser::logged_in(o, id),
+                &format!("/ledgers/mentor_pair/J{}", 1 + n),
+                "",
+                &[("a.pdf", &content)],
+            )
+        };
+        let hands: Vec<_> = (0..2).map(|n| s.spawn(move || each(n))).collect();
+        hands.into_iter().map(|h| h.join().unwrap()).collect()
+    });
+    let (taken, refused): (Vec<&Got>, Vec<&Got>) = answers.iter().partition(|a| a.status == 303);
+    assert_eq!((taken.len(), refused.len()), (1, 1));
+    assert!(refused[0].read().contains("24小时内上传的附件超过2GB"), "{}", refused[0].read());
+});
+
 db_test!(files_go_with_their_record_and_stand_in_the_own_data, |db: &Db| {
     let (o, dir) = &office(db);
     let mut b = Browser::of(o, Role::Office);

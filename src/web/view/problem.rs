@@ -28,24 +28,26 @@ pub struct Problem {
 impl Problem {
     /// 404: nothing is here.
     pub fn not_found(page: Page) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "没有找到这个页面".into(),
             lead: "网址可能有误，或者内容已不存在。请核对网址，或从下面重新进入。".into(),
             details: Vec::new(),
-            ways: ways(),
+            ways,
             number: String::new(),
         }
     }
 
     /// 400: the address asks for something that cannot be read; each detail says what, where and how to mend it.
     pub fn invalid(page: Page, details: Vec<String>) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "网址中的条件无法识别".into(),
             lead: "请按下面的提示修改，或从下面重新进入。".into(),
             details,
-            ways: ways(),
+            ways,
             number: String::new(),
         }
     }
@@ -67,12 +69,13 @@ impl Problem {
 
     /// 403: a form that was not sent from a page of this session.
     pub fn stale(page: Page) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "页面已过期，没有提交".into(),
             lead: "这个页面打开后，登录状态已经改变，或者它不是从本系统打开的。数据没有改动。".into(),
             details: vec!["请返回原来的页面，刷新后重新填写提交。".into()],
-            ways: ways(),
+            ways,
             number: String::new(),
         }
     }
@@ -109,41 +112,49 @@ impl Problem {
 
     /// 408, 413, 415: a form that was not read.
     pub fn unreadable(page: Page) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "提交的内容没有收下".into(),
-            lead: "内容超过64KB，传得太慢，或者不是表单。数据没有改动。".into(),
+            lead: "内容超过64KB，传得太慢，不是UTF-8编码，或者不是表单。数据没有改动。".into(),
             details: vec!["请缩短填写的内容后重新提交。".into()],
-            ways: ways(),
+            ways,
             number: String::new(),
         }
     }
 
     /// 400, 408, 413, 507: a file that was not taken.
     pub fn not_taken(page: Page, told: String) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "文件没有收下".into(),
             lead: told,
             details: vec!["没有保存任何内容。请返回原来的页面，换好文件后重新上传。".into()],
-            ways: ways(),
+            ways,
             number: String::new(),
         }
     }
 
     /// 500: a fault of the program or of its store.
     pub fn internal(page: Page, number: String) -> Problem {
+        let ways = ways(&page);
         Problem {
             page,
             title: "系统出错，未能显示这个页面".into(),
             lead: "数据没有改动。请稍后再试；仍不成功的，请把下面的编号告诉管理员。".into(),
             details: Vec::new(),
-            ways: ways(),
+            ways,
             number,
         }
     }
 }
 
-fn ways() -> Vec<Link> {
-    vec![Link::new("工作总览", "/"), Link::new("要求清单", "/requirements"), Link::new("全部台账", "/ledgers")]
+/// The reader's own first page, and what everybody may see.
+fn ways(page: &Page) -> Vec<Link> {
+    vec![
+        Link::new("返回首页", page.home.clone()),
+        Link::new("要求清单", "/requirements"),
+        Link::new("全部台账", "/ledgers"),
+    ]
 }

@@ -142,6 +142,13 @@ pub struct Sources {
     pub rest: Words,
 }
 
+impl Sources {
+    /// Whether one of them is another unit's.
+    pub fn of_others(&self) -> bool {
+        self.rows.iter().any(|r| !r.note.is_empty())
+    }
+}
+
 /// One of them.
 #[derive(Clone, Debug)]
 pub struct SourceRow {
