@@ -5,7 +5,7 @@
 //! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt, and [`close`] makes it the results of the class. These keep to the store;
 //! the rest is pure: no database, no clock.
 //!
-//! [`paper`] chooses questions by a blueprint, [`second`] what a second form shares with the first, [`line`](mod@line) brings
+//! [`paper`] chooses questions by a blueprint, [`by_hand`] as they are named, [`second`] what a second form shares with the first, [`line`](mod@line) brings
 //! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
@@ -14,6 +14,7 @@
 pub mod analysis;
 pub mod answers;
 pub mod attempt;
+pub mod by_hand;
 pub mod close;
 pub mod irt;
 pub mod items;

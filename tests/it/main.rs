@@ -33,6 +33,7 @@ mod judging;
 mod kill;
 mod looking_back;
 mod namesakes;
+mod paper_by_hand;
 mod papers;
 mod papers_figures;
 mod papers_layout;

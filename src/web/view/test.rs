@@ -47,7 +47,7 @@ pub struct NewTest {
     pub page: Page,
     /// What is wrong in the form that was posted.
     pub errors: Errors,
-    /// What is wrong with the blueprint, line by line.
+    /// What is wrong with the blueprint or the list of questions, line by line.
     pub faults: Vec<String>,
     /// The form.
     pub form: Form,
