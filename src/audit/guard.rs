@@ -45,7 +45,7 @@ pub enum Guarded {
     Doubt,
     /// A version of a question.
     Question,
-    /// A test with its list and the questions that were taken out.
+    /// A test with its list, the questions that were taken out and the forms that were printed.
     Test,
     /// An attempt that is over, with its answers.
     Attempt,
@@ -183,6 +183,7 @@ const TABLES: [Table; 16] = [
                 order: "question",
                 columns: "question reason withdrawn_at withdrawn_by",
             },
+            Belongs { table: "test_form", to: "test_id", order: "letter", columns: "letter asked made_at made_by" },
         ],
         ..table(
             Guarded::Test,

@@ -156,7 +156,7 @@ pub(super) fn refuse<T>(why: NotTaken) -> anyhow::Result<T> {
 }
 
 /// The order of questions and options as it is stored: `3:201|0:|…`, a letter for each option.
-fn written(asked: &[Asked]) -> String {
+pub(super) fn written(asked: &[Asked]) -> String {
     let one = |a: &Asked| {
         let options: String = a.options.iter().map(|o| char::from(b'a' + (*o).min(25) as u8)).collect();
         format!("{}:{options}", a.question)
@@ -164,7 +164,8 @@ fn written(asked: &[Asked]) -> String {
     asked.iter().map(one).collect::<Vec<_>>().join("|")
 }
 
-fn order(text: &str) -> Vec<Asked> {
+/// Reads [`written`].
+pub(super) fn order(text: &str) -> Vec<Asked> {
     let one = |part: &str| {
         let (question, options) = part.split_once(':')?;
         let options = options.bytes().map(|b| usize::from(b.saturating_sub(b'a'))).collect();

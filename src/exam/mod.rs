@@ -6,7 +6,7 @@
 //! the rest is pure: no database, no clock.
 //!
 //! [`paper`] chooses questions by a blueprint, [`by_hand`] as they are named, [`second`] what a second form shares with the first, [`line`](mod@line) brings
-//! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
+//! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`printed`] keeps which forms of a test were, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
 //! the pass line of two forms mean the same.
@@ -22,6 +22,7 @@ pub mod line;
 pub mod marking;
 pub mod paper;
 pub mod print;
+pub mod printed;
 pub mod recall;
 pub mod roll;
 pub mod score;

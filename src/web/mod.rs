@@ -113,6 +113,7 @@ mod test_marking;
 mod test_new;
 mod test_one;
 mod test_paper;
+mod test_print;
 mod tls;
 mod todo;
 mod training;

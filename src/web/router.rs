@@ -27,7 +27,7 @@ use super::{
     record_void, releases, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
-    test_marking, test_new, test_one, todo, training, training_one, unit, units, verdict,
+    test_marking, test_new, test_one, test_print, todo, training, training_one, unit, units, verdict,
     view::{a11y::Accessibility, assets, lights::Lights},
     weekly,
 };
@@ -220,6 +220,7 @@ fn tested() -> Vec<Route> {
         post("/tests/{id}/drop", May(ArrangeTests), test_acts::drop),
         post("/tests/{id}/roll", May(ArrangeTests), test_acts::roll),
         post("/tests/{id}/withdraw", May(ArrangeTests), test_acts::withdraw),
+        post("/tests/{id}/print", May(ArrangeTests), test_print::print),
         read("/tests/{id}/marking", May(ArrangeTests), test_marking::page),
         post("/tests/{id}/marking", May(ArrangeTests), test_marking::mark),
     ]

@@ -15,6 +15,7 @@ use super::{
     exams,
     frame::{Ask, Desk, answer},
     test_list::names,
+    test_print,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -32,6 +33,7 @@ use crate::{
         items::Analysis,
         marking,
         paper::{Chosen, marks},
+        printed,
         roll::MOST_EXTRA,
         score::written,
         test::{self, State as Stands, Test},
@@ -94,7 +96,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         }
         None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), None),
     };
+    let printed = printed::of_test(desk.tx, test.id)?;
     let mut forms = forms(&test, !outcomes.is_empty());
+    forms.extend(test_print::form(&test, printed.len()).map(|form| ("打印试卷", form)));
     for (_, form) in &mut forms {
         form.token = desk.form_token()?;
         left.fill(form);
@@ -113,7 +117,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         title: test.rules.title.clone(),
         state: test.state.title(),
         next: next(&test, &outcomes, now),
-        facts: facts(desk, &test, &class)?,
+        facts: facts(desk, &test, &class, &printed::letters(&printed))?,
         near: near(&test, &outcomes),
         rates: line.map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
         line: line.map_or_else(String::new, written),
@@ -180,7 +184,7 @@ fn near(test: &Test, outcomes: &[Outcome]) -> String {
     })
 }
 
-fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<Facts> {
+fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> anyhow::Result<Facts> {
     let mut facts = vec![Fact::new("组织单位", names.title(UNIT, test.rules.unit))];
     if let Some((table, id)) = desk.current.engine.layout.index("activity").zip(test.rules.activity) {
         let class = Words::new().link(names.title(table, id), format!("/ledgers/activity/{}", names.code(table, id)));
@@ -194,6 +198,9 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<
         Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
         Fact::new("拟制人", test.made_by.as_str()),
     ]);
+    if !printed.is_empty() {
+        facts.push(Fact::new("纸面试卷", format!("{printed}卷")));
+    }
     if let Some(first) = test.origin.first
         && let Some(first) = test::get(desk.tx, first)?
     {

@@ -10,7 +10,7 @@ use dongliang::{
     db_test, doubt,
     exam::{
         attempt::{self, Said, Sitter},
-        close,
+        close, printed,
         roll::Listed,
         test::{self, Item, MINUTE, Rules},
     },
@@ -57,6 +57,7 @@ fn sat(o: &Installation) {
         let one = |person| Listed { person, organ: Some(1), extra: 0, excused: None };
         test::publish(tx, &actor(opens), id, &[one(1), one(2)], opens)?;
         let sat = close::sat(tx, id)?.unwrap();
+        printed::take(tx, &actor(opens), (&sat.test, &sat.paper), 1, 3)?;
         let by = Sitter { person: 1, seat: 7 };
         attempt::begin(tx, &sat, by, 1, opens)?;
         attempt::save(tx, &sat, by, &Said { place: 1, values: vec!["A".into()], flagged: false, sequence: 1 }, opens)?;
@@ -141,6 +142,7 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         ("update test set line = 1", Guarded::Test, 1, Altered),
         ("update test_roll set excused = '出差' where person_id = 2", Guarded::Test, 1, Altered),
         ("delete from test_roll where person_id = 2", Guarded::Test, 1, Altered),
+        ("update test_form set asked = '0:ba'", Guarded::Test, 1, Altered),
         ("update attempt set score = 10000", Guarded::Attempt, 1, Altered),
         ("update attempt set ended_at = null", Guarded::Attempt, 1, Lost),
         ("update attempt_answer set answer = '1'", Guarded::Attempt, 1, Altered),

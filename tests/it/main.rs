@@ -37,6 +37,7 @@ mod paper_by_hand;
 mod papers;
 mod papers_figures;
 mod papers_layout;
+mod papers_printed;
 mod question_bank;
 mod questions;
 mod refusals;
