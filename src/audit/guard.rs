@@ -183,6 +183,7 @@ const TABLES: [Table; 16] = [
                 order: "question",
                 columns: "question reason withdrawn_at withdrawn_by",
             },
+            Belongs { table: "test_sheets_in", to: "test_id", order: "ended_at", columns: "ended_at ended_by" },
             Belongs { table: "test_form", to: "test_id", order: "letter", columns: "letter asked made_at made_by" },
         ],
         ..table(
@@ -207,7 +208,8 @@ const TABLES: [Table; 16] = [
             "attempt",
             "答卷",
             Kind::Test,
-            "test_id person_id number asked begun_at due_at seat ended_at by_clock score earlier_score",
+            "test_id person_id number asked begun_at due_at seat ended_at by_clock score earlier_score \
+             sheet_file sheet_total entered_by",
         )
     },
     table(

@@ -114,6 +114,8 @@ mod test_new;
 mod test_one;
 mod test_paper;
 mod test_print;
+mod test_sheets;
+mod test_sheets_acts;
 mod tls;
 mod todo;
 mod training;

@@ -27,7 +27,8 @@ use super::{
     record_void, releases, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
-    test_marking, test_new, test_one, test_print, todo, training, training_one, unit, units, verdict,
+    test_marking, test_new, test_one, test_print, test_sheets, test_sheets_acts, todo, training, training_one, unit,
+    units, verdict,
     view::{a11y::Accessibility, assets, lights::Lights},
     weekly,
 };
@@ -221,6 +222,13 @@ fn tested() -> Vec<Route> {
         post("/tests/{id}/roll", May(ArrangeTests), test_acts::roll),
         post("/tests/{id}/withdraw", May(ArrangeTests), test_acts::withdraw),
         post("/tests/{id}/print", May(ArrangeTests), test_print::print),
+        read("/tests/{id}/sheets", May(ArrangeTests), test_sheets::page),
+        post("/tests/{id}/sheets", May(ArrangeTests), test_sheets::send),
+        read("/tests/{id}/sheets/template", May(ArrangeTests), test_sheets::template),
+        post("/tests/{id}/sheets/undo", May(ArrangeTests), test_sheets_acts::undo),
+        post("/tests/{id}/sheets/end", May(ArrangeTests), test_sheets_acts::end),
+        read("/tests/{id}/sheets/{file}", May(ArrangeTests), test_sheets_acts::check),
+        post("/tests/{id}/sheets/{file}", May(ArrangeTests), test_sheets_acts::settle),
         read("/tests/{id}/marking", May(ArrangeTests), test_marking::page),
         post("/tests/{id}/marking", May(ArrangeTests), test_marking::mark),
     ]

@@ -33,7 +33,7 @@ fn actor(at: i64) -> Actor {
 }
 
 /// A test that one person has sat.
-fn sat(o: &Installation) {
+pub(crate) fn sat(o: &Installation) {
     let opens = now() - 60 * MINUTE;
     o.db.write(move |tx| {
         let answers = vec![Answer::new("2次", Weight::FULL), Answer::new("4次", Weight::NONE)];
@@ -145,6 +145,8 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         ("update test_form set asked = '0:ba'", Guarded::Test, 1, Altered),
         ("update attempt set score = 10000", Guarded::Attempt, 1, Altered),
         ("update attempt set ended_at = null", Guarded::Attempt, 1, Lost),
+        ("update attempt set entered_by = '周敏'", Guarded::Attempt, 1, Altered),
+        ("insert into test_sheets_in (test_id, ended_at, ended_by) values (1, 1, 'x')", Guarded::Test, 1, Altered),
         ("update attempt_answer set answer = '1'", Guarded::Attempt, 1, Altered),
         // Another is led to the dates of this one.
         ("update feed set account_id = 2", Guarded::Calendar, 1, Altered),

@@ -38,6 +38,7 @@ mod papers;
 mod papers_figures;
 mod papers_layout;
 mod papers_printed;
+mod papers_sheets;
 mod question_bank;
 mod questions;
 mod refusals;

@@ -89,6 +89,8 @@ pub struct OneTest {
     pub alpha: String,
     /// To mark by hand; `None` where nothing is.
     pub marking: Option<Link>,
+    /// The answer sheets of a printed test; `None` where nothing was printed.
+    pub sheets: Option<Link>,
     /// What the reader may do, each with its heading.
     pub forms: Vec<(&'static str, Form)>,
 }
