@@ -47,7 +47,7 @@ pub enum Guarded {
     Doubt,
     /// A version of a question.
     Question,
-    /// A test with its list and the questions that were taken out.
+    /// A test with its list, the questions that were taken out and the forms that were printed.
     Test,
     /// An attempt that is over, with its answers.
     Attempt,
@@ -187,6 +187,8 @@ const TABLES: [Table; 17] = [
                 order: "question",
                 columns: "question reason withdrawn_at withdrawn_by",
             },
+            Belongs { table: "test_sheets_in", to: "test_id", order: "ended_at", columns: "ended_at ended_by" },
+            Belongs { table: "test_form", to: "test_id", order: "letter", columns: "letter asked made_at made_by" },
         ],
         ..table(
             Guarded::Test,
@@ -210,7 +212,8 @@ const TABLES: [Table; 17] = [
             "attempt",
             "答卷",
             Kind::Test,
-            "test_id person_id number asked begun_at due_at seat ended_at by_clock score earlier_score",
+            "test_id person_id number asked begun_at due_at seat ended_at by_clock score earlier_score \
+             sheet_file sheet_total entered_by",
         )
     },
     table(

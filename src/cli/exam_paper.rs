@@ -136,14 +136,7 @@ fn chance() -> anyhow::Result<u64> {
 
 /// Names and bytes of what is written.
 fn files(o: &Paper, seed: u64, chosen: &[Chosen], forms: &[Form]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut files = Vec::new();
-    let head = Head { title: o.title.clone(), minutes: o.minutes };
-    for form in forms {
-        let printed = print::print(&head, chosen, form)?;
-        for (what, bytes) in [("试卷", printed.paper), ("答题卡", printed.sheet), ("答案", printed.key)] {
-            files.push((format!("{what}{}.docx", form.letter), bytes));
-        }
-    }
+    let mut files = print::files(&Head { title: o.title.clone(), minutes: o.minutes }, chosen, forms)?;
     let of = |c: &Chosen| OfBank { number: c.number, version: c.version, marks: paper::marks(c.marks) };
     let key = |form: &Form| form.asked.iter().map(|a| print::answer(&chosen[a.question].question, a)).collect();
     let made = Made {

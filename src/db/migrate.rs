@@ -31,6 +31,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0025_second_form.sql"),
     include_str!("../../migrations/0026_daily.sql"),
     include_str!("../../migrations/0027_feed.sql"),
+    include_str!("../../migrations/0028_printed.sql"),
+    include_str!("../../migrations/0029_sheets.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -18,13 +18,13 @@ pub fn of_test(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<Analysis> {
 }
 
 /// The answers of each person's last ended attempt under these names of the questions: right is all marks, and what was
-/// not answered is wrong.
+/// not answered is wrong. Sheets of which only all marks are known say nothing of questions and are left out.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn responses(tx: &mut Tx<'_>, sat: &Sat, names: Vec<String>) -> anyhow::Result<Responses> {
     let sql = "select a.row_id, b.question, b.answer, b.marks from attempt a left join attempt_answer b on b.attempt_id = a.row_id \
-               where a.test_id = $1 and a.ended_at is not null and not exists (select 1 from attempt l \
+               where a.test_id = $1 and a.ended_at is not null and a.sheet_total is null and not exists (select 1 from attempt l \
                where l.test_id = a.test_id and l.person_id = a.person_id and l.number > a.number and l.ended_at is not null) \
                order by a.row_id";
     let mut rows: Vec<(i64, Vec<Answer>)> = Vec::new();

@@ -73,6 +73,10 @@ pub struct Attempt {
     pub score: Option<i64>,
     /// The score before the last rescoring.
     pub earlier: Option<i64>,
+    /// Who entered it, where it was written on paper.
+    pub entered_by: Option<String>,
+    /// All its marks, times 10,000, where they were not typed question by question.
+    pub total: Option<i64>,
 }
 
 impl Attempt {
@@ -156,7 +160,7 @@ pub(super) fn refuse<T>(why: NotTaken) -> anyhow::Result<T> {
 }
 
 /// The order of questions and options as it is stored: `3:201|0:|…`, a letter for each option.
-fn written(asked: &[Asked]) -> String {
+pub(super) fn written(asked: &[Asked]) -> String {
     let one = |a: &Asked| {
         let options: String = a.options.iter().map(|o| char::from(b'a' + (*o).min(25) as u8)).collect();
         format!("{}:{options}", a.question)
@@ -164,7 +168,8 @@ fn written(asked: &[Asked]) -> String {
     asked.iter().map(one).collect::<Vec<_>>().join("|")
 }
 
-fn order(text: &str) -> Vec<Asked> {
+/// Reads [`written`].
+pub(super) fn order(text: &str) -> Vec<Asked> {
     let one = |part: &str| {
         let (question, options) = part.split_once(':')?;
         let options = options.bytes().map(|b| usize::from(b.saturating_sub(b'a'))).collect();
@@ -174,7 +179,7 @@ fn order(text: &str) -> Vec<Asked> {
 }
 
 pub(super) const COLUMNS: &str =
-    "row_id, number, asked, begun_at, due_at, seat, ended_at, by_clock, score, earlier_score";
+    "row_id, number, asked, begun_at, due_at, seat, ended_at, by_clock, score, earlier_score, entered_by, sheet_total";
 
 pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Attempt> {
     Ok(Attempt {
@@ -188,6 +193,8 @@ pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Attempt> {
         by_clock: r.opt_i64(7)? == Some(1),
         score: r.opt_i64(8)?,
         earlier: r.opt_i64(9)?,
+        entered_by: r.opt_text(10)?.map(str::to_owned),
+        total: r.opt_i64(11)?,
     })
 }
 

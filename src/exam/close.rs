@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     attempt::{self, Sat},
+    entered::{self, WAITS},
     line::{self, Settled},
     roll::{self, ABSENT, Attendance, EXCUSED, Listed, SAT},
     test::{self, State, Test},
@@ -30,11 +31,13 @@ pub fn patrol(installation: &Installation) -> anyhow::Result<usize> {
     let now = installation.watch.now(installation.clock);
     // Those with something to end, and those that nobody answers any more and that are marked: what waits for who marks is
     // not looked at again and again.
-    let sql = "select t.row_id from test t where t.state = 'open' and (exists (select 1 from attempt a \
-               where a.test_id = t.row_id and a.ended_at is null and a.due_at < $2) or (t.closes_at < $1 and not exists \
-               (select 1 from attempt a where a.test_id = t.row_id and (a.ended_at is null or a.score is null))))";
+    let sql = format!(
+        "select t.row_id from test t where t.state = 'open' and (exists (select 1 from attempt a \
+         where a.test_id = t.row_id and a.ended_at is null and a.due_at < $2) or (t.closes_at < $1 and not ({WAITS}) \
+         and not exists (select 1 from attempt a where a.test_id = t.row_id and (a.ended_at is null or a.score is null))))"
+    );
     let late = now - attempt::ON_ITS_WAY;
-    let due = installation.db.read(|tx| tx.rows(sql, &[now.into(), late.into()], |r| r.i64(0)))?;
+    let due = installation.db.read(|tx| tx.rows(&sql, &[now.into(), late.into()], |r| r.i64(0)))?;
     let mut done = 0;
     for id in due {
         let Some(sat) = installation.db.read(|tx| sat(tx, id))? else { continue };
@@ -80,6 +83,8 @@ pub struct Outcome {
     pub open: usize,
     /// The score before a rescoring.
     pub earlier: Option<i64>,
+    /// Has an attempt on paper.
+    pub on_paper: bool,
 }
 
 /// What everybody on the list has, by person.
@@ -89,12 +94,14 @@ pub struct Outcome {
 pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
     let mut all: Vec<Outcome> = roll::of_test(tx, id)?
         .into_iter()
-        .map(|listed| Outcome { listed, score: None, open: 0, earlier: None })
+        .map(|listed| Outcome { listed, score: None, open: 0, earlier: None, on_paper: false })
         .collect();
-    let sql = "select person_id, ended_at, score, earlier_score from attempt where test_id = $1 order by row_id";
+    let sql =
+        "select person_id, ended_at, score, earlier_score, sheet_file from attempt where test_id = $1 order by row_id";
     tx.each(sql, &[id.into()], |r| {
         let person = r.i64(0)?;
         if let Ok(i) = all.binary_search_by_key(&person, |o| o.listed.person) {
+            all[i].on_paper |= r.opt_i64(4)?.is_some();
             match (r.opt_i64(1)?, r.opt_i64(2)?) {
                 (Some(at), Some(score)) if all[i].score.is_none_or(|(best, _)| score > best) => {
                     all[i].score = Some((score, at));
@@ -109,12 +116,12 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
     Ok(all)
 }
 
-/// Closes a test if nobody can answer any more and all is marked; true if it did.
+/// Closes a test if nobody can answer any more, no sheets are awaited and all is marked; true if it did.
 fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now: i64) -> anyhow::Result<bool> {
     let test = &sat.test;
     let outcomes = outcomes(tx, test.id)?;
     // Nobody begins after the end; whoever has minutes besides and still answers is open.
-    if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) {
+    if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) || entered::waits(tx, test.id)? {
         return Ok(false);
     }
     // Marks or a withdrawn question came meanwhile: the next round takes them in.

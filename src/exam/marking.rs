@@ -22,6 +22,14 @@ use crate::{
 pub(super) fn score(tx: &mut Tx<'_>, sat: &Sat, attempt: i64) -> anyhow::Result<Option<i64>> {
     let out = test::out(tx, sat.test.id)?;
     let answers = answers(tx, attempt)?;
+    if answers.is_empty() {
+        // Of a sheet with all its marks alone it is not known what a question earned.
+        let sql = "select sheet_total from attempt where row_id = $1";
+        if let Some(total) = tx.one(sql, &[attempt.into()], |r| r.opt_i64(0))?.flatten() {
+            let full: u32 = sat.paper.iter().map(|c| c.marks).sum();
+            return Ok(Some(of_hundred(total, i64::from(full) * (MARK / 10))));
+        }
+    }
     let (mut sum, mut full) = (0, 0);
     for (place, chosen) in sat.paper.iter().enumerate() {
         let most = i64::from(chosen.marks) * (MARK / 10);

@@ -5,8 +5,9 @@
 //! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt, and [`close`] makes it the results of the class. These keep to the store;
 //! the rest is pure: no database, no clock.
 //!
-//! [`paper`] chooses questions by a blueprint, [`second`] what a second form shares with the first, [`line`](mod@line) brings
-//! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`recall`] knows what is about
+//! [`paper`] chooses questions by a blueprint, [`by_hand`] as they are named, [`second`] what a second form shares with the first, [`line`](mod@line) brings
+//! the pass line of the one onto the other, [`print`](mod@print) puts a form on paper, [`printed`] keeps which forms of a test were, [`sheets`] reads what was written on it,
+//! [`entered`] makes attempts of that, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
 //! the pass line of two forms mean the same.
@@ -14,17 +15,22 @@
 pub mod analysis;
 pub mod answers;
 pub mod attempt;
+pub mod by_hand;
 pub mod close;
+pub mod entered;
 pub mod irt;
 pub mod items;
 pub mod line;
 pub mod marking;
 pub mod paper;
 pub mod print;
+pub mod printed;
 pub mod recall;
 pub mod roll;
 pub mod score;
 pub mod second;
+pub mod sheets;
+pub mod sheets_table;
 pub mod test;
 pub mod usage;
 pub mod watch;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Questions of a paper, at most.
-const MOST: usize = 300;
+pub const MOST: usize = 300;
 /// Forms of a paper, at most: as many as letters are told apart easily.
 pub const MOST_FORMS: usize = 8;
 
@@ -47,6 +47,12 @@ impl Wanted {
 /// Marks in tenths as they are written: `2`, `0.5`.
 pub fn marks(tenths: u32) -> String {
     if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+/// Reads the marks of a question: 0.1 to 100, with one decimal at most; in tenths.
+pub fn tenths(text: &str) -> Option<u32> {
+    let tenths = text.parse::<f64>().ok().map(|m| m * 10.0)?;
+    ((1.0..=1000.0).contains(&tenths) && tenths.fract() == 0.0).then_some(tenths as u32)
 }
 
 /// Reads a blueprint: columns 主题, 题型, 难度, 题数, 每题分值, in any order, empty for anything.
@@ -91,19 +97,11 @@ pub fn blueprint(table: &Table) -> Result<Vec<Wanted>, Vec<Fault>> {
             0
         });
         let said = text(4).unwrap_or_default();
-        let marks =
-            said.parse::<f64>().ok().map(|m| m * 10.0).filter(|m| (1.0..=1000.0).contains(m) && m.fract() == 0.0);
+        let marks = tenths(&said);
         if marks.is_none() {
             wrong(4, format!("每题分值“{said}”应为0.1到100的数，至多一位小数"));
         }
-        all.push(Wanted {
-            row: row.number,
-            topic: text(0),
-            kind,
-            difficulty,
-            count,
-            marks: marks.unwrap_or_default() as u32,
-        });
+        all.push(Wanted { row: row.number, topic: text(0), kind, difficulty, count, marks: marks.unwrap_or_default() });
     }
     let total: usize = all.iter().map(|w| w.count).sum();
     if faults.is_empty() && !(1..=MOST).contains(&total) {

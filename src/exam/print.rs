@@ -1,10 +1,14 @@
 //! A form of a paper on A4: the paper, the answer sheet, and the key for who marks.
 
+use std::io::{Cursor, Write as _};
+
+use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use docx_rs::{
     AlignmentType, Docx, PageMargin, Paragraph, Pic, Run, RunFonts, Table, TableCell, TableLayoutType, TableRow,
     WidthType,
 };
+use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use super::paper::{Asked, Chosen, Form, marks};
 use crate::{
@@ -52,6 +56,38 @@ pub struct Printed {
 /// When a document cannot be put together.
 pub fn print(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Printed> {
     Ok(Printed { paper: paper(head, chosen, form)?, sheet: sheet(head, chosen, form)?, key: key(head, chosen, form)? })
+}
+
+/// The files of several forms, as they are handed out: `试卷A.docx`, `答题卡A.docx`, `答案A.docx`, `试卷B.docx`, …
+///
+/// # Errors
+/// When a document cannot be put together.
+pub fn files(head: &Head, chosen: &[Chosen], forms: &[Form]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for form in forms {
+        let printed = print(head, chosen, form)?;
+        for (what, bytes) in [("试卷", printed.paper), ("答题卡", printed.sheet), ("答案", printed.key)] {
+            files.push((format!("{what}{}.docx", form.letter), bytes));
+        }
+    }
+    Ok(files)
+}
+
+/// Files as one .zip; the same files give the same bytes.
+///
+/// # Errors
+/// When it cannot be put together.
+pub fn bundle(files: &[(String, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    // Documents are packed already.
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644);
+    for (name, bytes) in files {
+        zip.start_file(name, options).and_then(|()| Ok(zip.write_all(bytes)?)).context("压缩包写不出来")?;
+    }
+    Ok(zip.finish().context("压缩包写不出来")?.into_inner())
 }
 
 /// Questions of one kind and marks, with the number of the first one.
@@ -151,8 +187,8 @@ fn add_pictures(paper: Docx, pictures: &[&Image]) -> Docx {
 }
 
 fn sheet(head: &Head, chosen: &[Chosen], form: &Form) -> anyhow::Result<Vec<u8>> {
-    let mut paper =
-        begin(head, form, "答题卡").add_paragraph(centred("单位＿＿＿＿＿＿＿＿＿＿　　姓名＿＿＿＿＿＿＿＿"));
+    let mut paper = begin(head, form, "答题卡")
+        .add_paragraph(centred("单位＿＿＿＿＿＿＿＿＿＿　姓名＿＿＿＿＿＿　编号＿＿＿＿＿＿"));
     for (n, (first, part)) in sections(chosen, form).into_iter().enumerate() {
         paper = paper.add_paragraph(line(&section_title(n, part, chosen), TEXT, "黑体").keep_next(true));
         let kind = chosen[part[0].question].question.kind;

@@ -251,6 +251,18 @@ pub fn current(tx: &mut Tx<'_>, topic: Option<&str>) -> anyhow::Result<Vec<Kept>
     Ok(all)
 }
 
+/// The last version of each question, retired ones too, in the order of their numbers.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn latest(tx: &mut Tx<'_>) -> anyhow::Result<Vec<Kept>> {
+    let sql = format!(
+        "{SELECT} where not exists (select 1 from question n where n.number = q.number and n.version = q.version + 1) \
+         order by q.number"
+    );
+    tx.rows(&sql, &[], kept)
+}
+
 /// All versions of a question, the first one first.
 ///
 /// # Errors

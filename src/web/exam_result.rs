@@ -66,13 +66,20 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
         };
         let review = now >= test.rules.review && shown(&test, now);
         let mistakes = match review {
+            true if last.total.is_some() => Vec::new(),
             true => {
                 let out = test::out(desk.tx, test.id)?;
                 mistakes(&sat, &last, &attempt::answers(desk.tx, last.id)?, &out)
             }
             false => Vec::new(),
         };
-        let none = if review { "没有答错的题。" } else { "错题和解析在公布时间后可以查看。" };
+        let none = if review && last.total.is_some() {
+            "纸面答卷只录入了总分，没有逐题的记录。"
+        } else if review {
+            "没有答错的题。"
+        } else {
+            "错题和解析在公布时间后可以查看。"
+        };
         let notice = if desk.ask.get("done") == Some("1") { "已交卷。" } else { "" };
         Ok(Outcome {
             id: test.id,
@@ -89,8 +96,11 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
 }
 
 fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
-    let mut facts = vec![Fact::new("开始时间", chinese(last.begun))];
-    if let Some(ended) = last.ended {
+    let mut facts = match &last.entered_by {
+        Some(by) => vec![Fact::new("作答方式", format!("纸面作答，由{by}录入"))],
+        None => vec![Fact::new("开始时间", chinese(last.begun))],
+    };
+    if let Some(ended) = last.ended.filter(|_| last.entered_by.is_none()) {
         let how = if last.by_clock { "（到时间，系统收卷）" } else { "" };
         facts.push(Fact::new("交卷时间", format!("{}{how}", chinese(ended))));
     }

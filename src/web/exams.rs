@@ -25,7 +25,7 @@ use crate::{
     db::Tx,
     exam::{
         attempt::{self, Attempt, NotTaken, Sat, Sitter},
-        close,
+        close, entered,
         score::written,
         test::{self, State as Stands, Test},
     },
@@ -44,12 +44,14 @@ enum Own {
     Running,
     /// Handed in.
     Done,
+    /// Over without an attempt, but sheets of it are still entered.
+    Awaited,
     /// Over without an attempt.
     Missed,
 }
 
 impl Own {
-    fn of(test: &Test, excused: bool, last: Option<&Attempt>, now: i64) -> Own {
+    fn of(test: &Test, (excused, waits): (bool, bool), last: Option<&Attempt>, now: i64) -> Own {
         match last {
             Some(a) if a.is_running(now) => Own::Running,
             Some(a) if now < test.rules.closes && test.state == Stands::Open && a.number < test.rules.attempts => {
@@ -59,6 +61,7 @@ impl Own {
             None if excused => Own::Excused,
             None if now < test.rules.opens => Own::Early,
             None if now < test.rules.closes && test.state == Stands::Open => Own::Ready,
+            None if waits => Own::Awaited,
             None => Own::Missed,
         }
     }
@@ -70,6 +73,7 @@ impl Own {
             Own::Ready => "可作答",
             Own::Running => "作答中",
             Own::Done => "已交卷",
+            Own::Awaited => "待录入",
             Own::Missed => "缺考",
         }
     }
@@ -92,7 +96,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         let (mut rows, mut waits) = (Vec::new(), 0);
         for (person, (test, excused)) in mine {
             let last = attempt::last(desk.tx, test.id, person)?;
-            let state = Own::of(&test, excused.is_some(), last.as_ref(), now);
+            let awaited = entered::waits(desk.tx, test.id)?;
+            let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now);
             waits += usize::from(state.waits());
             let score = match shown(&test, now) {
                 true => attempt::best(desk.tx, test.id, person)?.and_then(|a| a.score),
@@ -197,7 +202,8 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
         desk.tx.one(sql, &[test.id.into(), person.into()], |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned))))?;
     let (extra, excused) = of.unwrap_or_default();
     let last = attempt::last(desk.tx, test.id, person)?;
-    let state = Own::of(&test, excused.is_some(), last.as_ref(), now);
+    let awaited = entered::waits(desk.tx, test.id)?;
+    let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now);
     let path = |what: &str| format!("/exams/{}/{what}", test.id);
     let act = match (state, &last) {
         (Own::Ready, _) => Some(Act { text: "开始考试", href: path("start"), posts: true }),
@@ -220,6 +226,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
         }
         (None, Own::Running) => Words::from("您正在作答，计时没有停止。"),
         (None, Own::Done) => Words::from("您已交卷。"),
+        (None, Own::Awaited) => Words::from("考试已截止。这场考试印过卷，您的纸面答卷录入后可以看到成绩。"),
         (None, Own::Missed) => Words::from(NotTaken::Over(test.rules.closes).to_string().as_str()),
     };
     let minutes = match extra {

@@ -43,6 +43,7 @@ pub(super) fn share(path: &str) -> Share {
     let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
     match path {
         "/imports/new" | "/questions/import" => UPLOAD,
+        path if path.starts_with("/tests/") && path.ends_with("/sheets") => UPLOAD,
         path if path.starts_with("/ledgers/") && path.ends_with("/files") => ATTACHED,
         path if path.ends_with("/export") => EXPORT,
         _ if record => RECORD,

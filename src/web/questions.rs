@@ -1,5 +1,7 @@
 //! The question bank `/questions`: the list, and what leaves it as a file.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::State,
     http::header,
@@ -13,16 +15,18 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     imports::workbook,
+    taken::{self, TAKE},
     view::{
         parts::Choice,
-        questions::{Bank, Line},
+        questions::{Bank, Line, Taking},
         table::{Control, FilterForm, Input, Pager},
-        url::segment,
+        url::{Query, segment},
         words::Link,
     },
 };
 use crate::{
     audit::{About, Kind as Entry},
+    auth::Permission,
     exam::usage,
     questions::{
         self, Difficulty, Kind, Question,
@@ -41,17 +45,31 @@ const LONGEST: usize = 60;
 /// `GET /questions`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
     answer(app, ask, |desk| {
-        asked::keys(desk, &["q", "topic", "kind", "difficulty", "state", "page", "size", "done", "n"]);
+        asked::keys(desk, &["q", "topic", "kind", "difficulty", "state", "page", "size", "done", "n", TAKE]);
         let size = asked::size(desk);
+        let takes = desk.may(Permission::ArrangeTests);
+        let chosen = if takes { taken::told(desk) } else { BTreeSet::new() };
         let (filter, wrong) = filter(desk);
         let list = |desk: &mut Desk<'_, '_>, skip, limit| shelf::list(desk.tx, &filter, (skip, limit));
         let (found, page, total) = asked::rows(desk, size, list)?;
         let numbers: Vec<i64> = found.iter().map(|k| k.number).collect();
         let tests = usage::asked(desk.tx, &numbers)?;
-        let rows = found.iter().map(|k| line(k, tests.iter().filter(|(n, _)| *n == k.number).count())).collect();
-        let query = asked::without_page(&desk.ask);
+        let tests = |k: &Kept| tests.iter().filter(|(n, _)| *n == k.number).count();
+        let rows: Vec<Line> = found
+            .iter()
+            .map(|k| Line {
+                take: (takes && Stands::of(k) == Stands::Usable).then(|| chosen.contains(&k.number)),
+                ..line(k, tests(k))
+            })
+            .collect();
+        let mut query = asked::without_page(&desk.ask).without("n");
+        let taking = takes.then(|| taking(&query, &chosen, &found));
+        query = query.without(TAKE);
+        if !chosen.is_empty() {
+            query = query.with(TAKE, taken::written(&chosen));
+        }
         let file = |text: &str, format: &str| {
-            let mut to = query.clone().with("format", format);
+            let mut to = query.without(TAKE).with("format", format);
             to.path = "/questions/export".into();
             Link::new(text, to.href())
         };
@@ -62,8 +80,9 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         };
         let view = Bank {
             notice,
-            filter: controls(desk, &filter, wrong)?,
+            filter: FilterForm { query: query.clone(), ..controls(desk, &filter, wrong)? },
             rows,
+            taking,
             exports: vec![file("导出GIFT", "gift"), file("导出Excel", "xlsx")],
             pager: Pager { query, title: "题库".into(), total, size, page },
             page: desk.page("/questions")?,
@@ -71,6 +90,17 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         Ok(Html(askama::Template::render(&view)?).into_response())
     })
     .await
+}
+
+/// What is taken for a paper, seen from this page of the list.
+fn taking(query: &Query, chosen: &BTreeSet<i64>, shown: &[Kept]) -> Taking {
+    let elsewhere: BTreeSet<i64> = chosen.iter().copied().filter(|n| shown.iter().all(|k| k.number != *n)).collect();
+    let none = query.without(TAKE);
+    let mut carried = none.pairs.clone();
+    if !elsewhere.is_empty() {
+        carried.push((TAKE.to_owned(), taken::written(&elsewhere)));
+    }
+    Taking { carried, count: chosen.len(), none: none.href() }
 }
 
 fn line(kept: &Kept, tests: usize) -> Line {
@@ -84,6 +114,7 @@ fn line(kept: &Kept, tests: usize) -> Line {
         source: q.source.clone(),
         tests,
         stands: Stands::of(kept).title(),
+        take: None,
     }
 }
 

@@ -31,21 +31,28 @@ use crate::{
 };
 
 /// Shows the page with what is wrong in a form.
-fn wrong(seat: &Seat, id: &str, kept: Vec<(String, String)>, field: &str, why: String) -> anyhow::Result<Response> {
+pub(super) fn wrong(
+    seat: &Seat,
+    id: &str,
+    kept: Vec<(String, String)>,
+    field: &str,
+    why: String,
+) -> anyhow::Result<Response> {
     let app = seat.app.clone();
     let left = Left { typed: kept, ..Left::wrong(field, why) };
     Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &app, id, &left)))
 }
 
 /// A word of the store as the page's.
-fn refused(e: anyhow::Error) -> anyhow::Error {
+pub(super) fn refused(e: anyhow::Error) -> anyhow::Error {
     match e.downcast::<Refused>() {
         Ok(Refused(why)) => PageError::Refused(why).into(),
         Err(e) => e,
     }
 }
 
-fn test_of(seat: &Seat, id: &str) -> anyhow::Result<Test> {
+/// The test of an address, within what who posts may write.
+pub(super) fn test_of(seat: &Seat, id: &str) -> anyhow::Result<Test> {
     seat.db().read(|tx| found(tx, &seat.scope, id))
 }
 

@@ -1,7 +1,7 @@
-//! A new test `/tests/new`: rules, and a paper from the bank by a blueprint. That of a class that is held again is a second
-//! form of the first class's test, unless the office wants another.
+//! A new test `/tests/new`: rules, and a paper from the bank, by a blueprint or by hand ([`test_paper`]). That of a class that
+//! is held again is a second form of the first class's test, unless the office wants another.
 
-use std::{collections::BTreeMap, io::Cursor};
+use std::collections::BTreeMap;
 
 use axum::{
     extract::State,
@@ -15,7 +15,8 @@ use super::{
     asked,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
-    supervise_acts::typed,
+    taken,
+    test_paper::{self, First, LIST, LONGEST, suggested},
     view::{
         form::{Errors, Field, Form},
         test::NewTest,
@@ -23,38 +24,33 @@ use super::{
     },
 };
 use crate::{
-    auth::{Permission, token},
+    auth::Permission,
     clock::{minute, parse_instant, start_of_day},
     db::Tx,
     exam::{
-        answers::Fault,
-        paper::{Chosen, Shared, blueprint, choose_sharing},
         second,
-        test::{self, Item, Origin, Rules, State as Stands, TITLE, Test},
+        test::{self, Origin, Rules, State as Stands, TITLE, Test},
     },
     installation::Current,
     ledger::store,
     questions::bank,
     scope::Scope,
-    sheet::{self, Limits},
 };
 
-/// What stands in the blueprint at first.
-const BLUEPRINT: &str = "主题,题型,难度,题数,每题分值\n,单选题,,20,3\n,判断题,,10,2\n,多选题,,5,4";
-/// Most characters of a blueprint.
-const LONGEST: usize = 4_000;
 /// Says that a test is no second form.
 const NOT_SECOND: &str = "no";
 /// An hour, µs.
 const HOUR: i64 = 3_600_000_000;
 /// The fields of the form.
-const FIELDS: [&str; 10] =
-    ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "first", "common", "blueprint"];
+const FIELDS: [&str; 11] =
+    ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "first", "common", "blueprint", LIST];
+/// Keys of the bank's list, whose conditions come along with what was taken from it.
+const OF_LIST: [&str; 6] = ["q", "topic", "kind", "difficulty", "state", "size"];
 
-/// `GET /tests/new?activity=…`.
+/// `GET /tests/new?activity=…&take=…`.
 pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
     answer(app, ask, |desk| {
-        asked::keys(desk, &["activity"]);
+        asked::keys(desk, &[&["activity", taken::TAKE][..], &OF_LIST].concat());
         render(desk, &Left::default(), Vec::new())
     })
     .await
@@ -83,13 +79,7 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
             .hint("多次的取最好成绩。"),
         Field::moment("review", "错题公布时间", "").hint("不早于截止时间；不填即截止时。"),
     ];
-    let mut plan = BLUEPRINT.to_owned();
     if let Some(first) = firsts.last() {
-        let paper = test::paper(desk.tx, &first.items)?;
-        plan = match first.origin.blueprint.as_str() {
-            "" => second::blueprint(&paper),
-            own => own.to_owned(),
-        };
         let choices = firsts.iter().rev().map(|t| (t.id.to_string(), format!("{}（第一卷）", t.rules.title)));
         fields.extend([
             Field::choice(
@@ -99,19 +89,22 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
                 choices.chain([(NOT_SECOND.to_owned(), "不与原班的试卷关联".to_owned())]).collect(),
             )
             .hint("从第一卷取一部分共同题，其余按细目表从题库另选；两卷每题都满200人作答时，据共同题折算合格线，否则按同一分数线试行。"),
-            Field::text("common", "共同题数", &second::usual(paper.len()).to_string()).hint(&format!(
-                "第一卷共{}题；一般取三分之一，至少{}道。不关联的不填。",
-                paper.len(),
+            Field::text("common", "共同题数", &second::usual(first.items.len()).to_string()).hint(&format!(
+                "第一卷共{}题；一般取三分之一，至少{}道。不关联的和指定题目的不填。",
+                first.items.len(),
                 second::FEWEST
             )),
         ]);
     }
-    fields.push(Field {
-        value: plan,
-        ..Field::long("blueprint", "双向细目表")
-            .hint("第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。")
-            .required()
-    });
+    let named = match left.typed.iter().find(|(key, _)| key == "te-list") {
+        Some((_, text)) => text.clone(),
+        None => {
+            let numbers = taken::told(desk);
+            test_paper::lines_of(desk.tx, &numbers)?
+        }
+    };
+    let plan = if named.is_empty() { suggested(desk.tx, firsts.last())? } else { String::new() };
+    fields.extend(test_paper::fields(desk.tx, plan, named)?);
     let mut form = Form {
         id: "te".into(),
         action: "/tests/new".into(),
@@ -183,7 +176,8 @@ fn firsts(tx: &mut Tx<'_>, class: Option<&Class>) -> anyhow::Result<Vec<Test>> {
 /// `POST /tests/new`.
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let kept = typed(seat, "te", &FIELDS);
+        let text = |f: &&str| (format!("te-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
+        let kept: Vec<(String, String)> = FIELDS.iter().map(text).collect();
         let wrong = |field: &str, text: String, faults: Vec<String>| {
             let left = Left { typed: kept.clone(), ..Left::wrong(&format!("te-{field}"), text) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
@@ -192,20 +186,32 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             Ok(read) => read,
             Err((field, why)) => return wrong(field, why, Vec::new()),
         };
-        let first = match first(seat, class.as_ref())? {
+        let way = seat.db().read(|tx| {
+            let firsts = firsts(tx, class.as_ref())?;
+            Ok(test_paper::way(seat, &suggested(tx, firsts.last())?))
+        })?;
+        let way = match way {
+            Ok(way) => way,
+            Err((field, why)) => return wrong(field, why, Vec::new()),
+        };
+        let first = match first(seat, class.as_ref(), way == test_paper::Way::List)? {
             Ok(first) => first,
             Err((field, why)) => return wrong(field, why, Vec::new()),
         };
-        let items = match paper(seat, first.as_ref())? {
+        let items = match test_paper::paper(seat, way, first.as_ref())? {
             Ok(items) => items,
             Err(faults) => {
                 let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
                 let first = lines.first().cloned().unwrap_or_default();
-                return wrong("blueprint", format!("双向细目表：{first}"), lines);
+                return wrong(way.field(), format!("{}：{first}", way.title()), lines);
             }
         };
         let actor = seat.actor();
-        let origin = Origin { first: first.map(|f| f.test), blueprint: seat.fields.get("blueprint").to_owned() };
+        let blueprint = match way {
+            test_paper::Way::Blueprint => seat.fields.get("blueprint").to_owned(),
+            test_paper::Way::List => String::new(),
+        };
+        let origin = Origin { first: first.map(|f| f.test), blueprint };
         let id = seat.write_once("test", move |tx| {
             let id = test::make(tx, &actor, &rules, &items)?;
             test::set_origin(tx, id, &origin)?;
@@ -216,18 +222,8 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
     .await
 }
 
-/// The first form of a second one.
-struct First {
-    test: i64,
-    paper: Vec<Chosen>,
-    /// Places of questions that count for nobody.
-    out: std::collections::BTreeSet<usize>,
-    /// How many questions are shared.
-    count: usize,
-}
-
 /// The first form as chosen, `None` for none; or the field that is wrong and why. For a class that is held again it is said.
-fn first(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Option<First>, Wrong>> {
+fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Result<Option<First>, Wrong>> {
     seat.db().read(|tx| {
         let firsts = firsts(tx, class)?;
         let chosen = seat.fields.get("first");
@@ -238,6 +234,10 @@ fn first(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Option<Fir
             return Ok(Err(("first", "这是重新组织的班：请选择第二卷关联哪一场考试，或不关联。".into())));
         };
         let paper = test::paper(tx, &test.items)?;
+        let out = test::out(tx, test.id)?;
+        if by_hand {
+            return Ok(Ok(Some(First { test: test.id, out, paper, count: second::FEWEST })));
+        }
         let count = seat.fields.get("common").parse().ok().filter(|n| (second::FEWEST..=paper.len()).contains(n));
         let Some(count) = count else {
             let why = match paper.len() {
@@ -246,7 +246,7 @@ fn first(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Option<Fir
             };
             return Ok(Err(("common", why)));
         };
-        Ok(Ok(Some(First { test: test.id, out: test::out(tx, test.id)?, paper, count })))
+        Ok(Ok(Some(First { test: test.id, out, paper, count })))
     })
 }
 
@@ -307,24 +307,4 @@ fn own_unit(seat: &Seat, current: &crate::installation::Current) -> Option<i64> 
     let held = seat.reader.held.iter().filter(|h| Permission::ArrangeTests.of(h.role));
     let of_role = held.filter_map(|h| h.unit).next();
     of_role.or_else(|| current.organisation.first_unit())
-}
-
-/// Questions chosen by the blueprint as typed, or all that is wrong with it.
-fn paper(seat: &Seat, first: Option<&First>) -> anyhow::Result<Result<Vec<Item>, Vec<Fault>>> {
-    let text = seat.fields.get("blueprint");
-    if text.chars().count() > LONGEST {
-        return Ok(Err(vec![Fault { row: 1, column: None, reason: format!("最多{LONGEST}字，请缩短") }]));
-    }
-    let table = match sheet::read(Cursor::new(text.replace(['，', '\t'], ",").into_bytes()), &Limits::default()) {
-        Ok(table) => table,
-        Err(e) => return Ok(Err(vec![Fault { row: 1, column: None, reason: e.to_string() }])),
-    };
-    let wanted = match blueprint(&table) {
-        Ok(wanted) => wanted,
-        Err(faults) => return Ok(Err(faults)),
-    };
-    let kept = seat.db().read(|tx| bank::current(tx, None))?;
-    let seed = u64::from_le_bytes(token::random::<8>()?);
-    let shared = first.map_or_else(Shared::default, |f| second::shared(&f.paper, &f.out, &kept, f.count, seed));
-    Ok(choose_sharing(&wanted, &kept, &shared, seed).map(|chosen| test::items(&chosen)))
 }

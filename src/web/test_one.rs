@@ -15,6 +15,7 @@ use super::{
     exams,
     frame::{Ask, Desk, answer},
     test_list::names,
+    test_print, test_sheets,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -29,9 +30,11 @@ use crate::{
         SETTLED, analysis,
         attempt::Sat,
         close::{self, Outcome, line_of},
+        entered,
         items::Analysis,
         marking,
         paper::{Chosen, marks},
+        printed,
         roll::MOST_EXTRA,
         score::written,
         test::{self, State as Stands, Test},
@@ -83,7 +86,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         Names::load(desk.tx, &layout.engine.layout, &[(PERSON, std::mem::take(&mut wanted)), (UNIT, organs)].into())?;
     let (size, total) = (asked::size(desk), outcomes.len() as u64);
     let page = asked::page(desk, u64::div_ceil(total, size));
-    let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, now)).collect();
+    let waits = entered::waits(desk.tx, test.id)?;
+    let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, (now, waits))).collect();
     listed.sort_by(|a, b| (&a.organ, &a.name, &a.code).cmp(&(&b.organ, &b.name, &b.code)));
     let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
     let (questions, alpha, marking) = match &sat {
@@ -94,7 +98,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         }
         None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), None),
     };
+    let printed = printed::of_test(desk.tx, test.id)?;
     let mut forms = forms(&test, !outcomes.is_empty());
+    forms.extend(test_print::form(&test, printed.len()).map(|form| ("打印试卷", form)));
     for (_, form) in &mut forms {
         form.token = desk.form_token()?;
         left.fill(form);
@@ -107,13 +113,21 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             Some("make") => "草稿已保存。确定应考名单并发布后，应考人员在“我的考试”里看到。".into(),
             Some("publish") => "已发布，试卷和应考名单不再改变。".into(),
             Some("roll") => "已调整。".into(),
+            Some("withdraw") if outcomes.iter().any(|o| o.on_paper) => {
+                "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。只录了总分的纸面答卷不重新计分。"
+                    .into()
+            }
             Some("withdraw") => "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。".into(),
             _ => String::new(),
         },
         title: test.rules.title.clone(),
         state: test.state.title(),
-        next: next(&test, &outcomes, now),
-        facts: facts(desk, &test, &class)?,
+        next: match test_sheets::waiting(&test, waits, now) {
+            Some(waits) => waits,
+            None => next(&test, &outcomes, now),
+        },
+        sheets: (!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))),
+        facts: facts(desk, &test, &class, &printed::letters(&printed))?,
         near: near(&test, &outcomes),
         rates: line.map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
         line: line.map_or_else(String::new, written),
@@ -180,7 +194,7 @@ fn near(test: &Test, outcomes: &[Outcome]) -> String {
     })
 }
 
-fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<Facts> {
+fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> anyhow::Result<Facts> {
     let mut facts = vec![Fact::new("组织单位", names.title(UNIT, test.rules.unit))];
     if let Some((table, id)) = desk.current.engine.layout.index("activity").zip(test.rules.activity) {
         let class = Words::new().link(names.title(table, id), format!("/ledgers/activity/{}", names.code(table, id)));
@@ -194,6 +208,9 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<
         Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
         Fact::new("拟制人", test.made_by.as_str()),
     ]);
+    if !printed.is_empty() {
+        facts.push(Fact::new("纸面试卷", format!("{printed}卷")));
+    }
     if let Some(first) = test.origin.first
         && let Some(first) = test::get(desk.tx, first)?
     {
@@ -214,11 +231,13 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names) -> anyhow::Result<
     Ok(Facts(facts))
 }
 
-fn person(test: &Test, line: Option<i64>, o: &Outcome, names: &Names, now: i64) -> Person {
+fn person(test: &Test, line: Option<i64>, o: &Outcome, names: &Names, (now, waits): (i64, bool)) -> Person {
     let state = match (&o.listed.excused, o.score, o.open) {
         (Some(why), ..) => format!("免考：{why}"),
         (None, _, 1..) => "作答中或待评阅".into(),
+        (None, Some(_), 0) if o.on_paper => "已交卷（纸面）".into(),
         (None, Some(_), 0) => "已交卷".into(),
+        (None, None, 0) if waits && now >= test.rules.closes => "没有答卷".into(),
         (None, None, 0) if test.state == Stands::Closed || now >= test.rules.closes => "缺考".into(),
         (None, None, 0) => "未开始".into(),
     };

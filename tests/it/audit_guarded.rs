@@ -11,7 +11,7 @@ use dongliang::{
     db_test, doubt,
     exam::{
         attempt::{self, Said, Sitter},
-        close,
+        close, printed,
         roll::Listed,
         test::{self, Item, MINUTE, Rules},
     },
@@ -34,7 +34,7 @@ fn actor(at: i64) -> Actor {
 }
 
 /// A test that one person has sat.
-fn sat(o: &Installation) {
+pub(crate) fn sat(o: &Installation) {
     let opens = now() - 60 * MINUTE;
     o.db.write(move |tx| {
         let answers = vec![Answer::new("2次", Weight::FULL), Answer::new("4次", Weight::NONE)];
@@ -58,6 +58,7 @@ fn sat(o: &Installation) {
         let one = |person| Listed { person, organ: Some(1), extra: 0, excused: None };
         test::publish(tx, &actor(opens), id, &[one(1), one(2)], opens)?;
         let sat = close::sat(tx, id)?.unwrap();
+        printed::take(tx, &actor(opens), (&sat.test, &sat.paper), 1, 3)?;
         let by = Sitter { person: 1, seat: 7 };
         attempt::begin(tx, &sat, by, 1, opens)?;
         attempt::save(tx, &sat, by, &Said { place: 1, values: vec!["A".into()], flagged: false, sequence: 1 }, opens)?;
@@ -143,8 +144,11 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
         ("update test set line = 1", Guarded::Test, 1, Altered),
         ("update test_roll set excused = '出差' where person_id = 2", Guarded::Test, 1, Altered),
         ("delete from test_roll where person_id = 2", Guarded::Test, 1, Altered),
+        ("update test_form set asked = '0:ba'", Guarded::Test, 1, Altered),
         ("update attempt set score = 10000", Guarded::Attempt, 1, Altered),
         ("update attempt set ended_at = null", Guarded::Attempt, 1, Lost),
+        ("update attempt set entered_by = '周敏'", Guarded::Attempt, 1, Altered),
+        ("insert into test_sheets_in (test_id, ended_at, ended_by) values (1, 1, 'x')", Guarded::Test, 1, Altered),
         ("update attempt_answer set answer = '1'", Guarded::Attempt, 1, Altered),
         // Another is led to the dates of this one.
         ("update feed set account_id = 2", Guarded::Calendar, 1, Altered),

@@ -3,6 +3,7 @@
 use dongliang::{auth::Role, db::Db, db_test};
 
 use crate::{
+    audit_guarded::sat,
     remedy::{confirm, drafted, say},
     supervise::pressed,
     visit::{Browser, account, encoded},
@@ -210,7 +211,8 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     assert_eq!(asker.submit("/feedback/new", "/feedback/new", &fields).status, 303);
     let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", "")];
     assert_eq!(Browser::of(o, Role::Office).submit("/papers", "/papers", &fields).status, 303);
-    let forms: [UnderTest<'_>; 30] = [
+    sat(o);
+    let forms: [UnderTest<'_>; 35] = [
         (Role::Office, "/ledgers/guidance/Z1", "/ledgers/guidance/Z1/doubt", &[("reason", "")]),
         (
             Role::Office,
@@ -279,6 +281,26 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         ),
         (Role::Office, "/papers/1", "/papers/1", &[("version", "1"), ("title", "x"), ("to", "x"), ("next", "")]),
         (Role::Office, "/papers/1", "/papers/1/issue", &[("version", "0"), ("prefix", "x"), ("on", "x")]),
+        (
+            Role::Office,
+            "/tests/new",
+            "/tests/new",
+            &[
+                ("title", "x"),
+                ("activity", ""),
+                ("opens", "x"),
+                ("closes", "2025-10-21T11:00"),
+                ("minutes", "60"),
+                ("attempts", "1"),
+                ("review", ""),
+                ("blueprint", ""),
+                ("list", "1, 5"),
+            ],
+        ),
+        (Role::Office, "/tests/1", "/tests/1/print", &[("forms", "x")]),
+        (Role::Office, "/tests/1/sheets", "/tests/1/sheets/undo", &[("file", "1"), ("reason", "x")]),
+        (Role::Office, "/tests/1/sheets", "/tests/1/sheets/end", &[("sure", "x")]),
+        (Role::Office, "/tests/1/sheets", "/tests/1/sheets/1", &[("do", "x")]),
     ];
     let counts = || {
         o.db.read(|tx| {

@@ -251,6 +251,20 @@ db_test!(a_missed_class_is_held_again_with_a_second_form_and_closed_by_the_verdi
         let got = arrange(&mut unit, first, common);
         assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
     }
+    // By hand it is a second form only with enough of the first one's questions.
+    let fields = [
+        ("title", "重训班测试"),
+        ("activity", &again.to_string()),
+        ("opens", "2025-07-16T09:00"),
+        ("closes", "2025-07-16T11:00"),
+        ("minutes", "60"),
+        ("attempts", "1"),
+        ("first", "1"),
+        ("blueprint", ""),
+        ("list", "1, 5"),
+    ];
+    let got = unit.submit(&new, "/tests/new", &fields);
+    assert!(got.status == 422 && got.read().contains("至少5道才能折算合格线"), "{}", got.read());
     assert_eq!(arrange(&mut unit, "1", "6").led(), (303, "/tests/2?done=make"));
     let (one, two) = db.read(|tx| Ok((test::get(tx, 1)?.unwrap(), test::get(tx, 2)?.unwrap()))).unwrap();
     let numbers = |t: &test::Test| t.items.iter().map(|i| i.number).collect::<BTreeSet<i64>>();

@@ -26,11 +26,11 @@ use crate::{
 };
 
 /// Nine in the morning of the day of the test, µs.
-fn nine() -> i64 {
+pub(crate) fn nine() -> i64 {
     start_of_day(Day::parse("2025-06-27").unwrap()) + 9 * 60 * MINUTE
 }
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor { name: "周敏".into(), account: None, at: nine() }
 }
 
@@ -43,7 +43,7 @@ fn w(text: &str) -> Weight {
 }
 
 /// Five questions of all kinds, 20 marks each, in the bank.
-fn paper(o: &Office, short: bool) -> Vec<Item> {
+pub(crate) fn paper(o: &Office, short: bool) -> Vec<Item> {
     let mut all = vec![
         question(
             Kind::Single,
@@ -106,7 +106,7 @@ fn class(o: &Office) -> i64 {
 }
 
 /// A published test of the class.
-fn published(o: &Office, short: bool) -> Arc<Sat> {
+pub(crate) fn published(o: &Office, short: bool) -> Arc<Sat> {
     let (class, items) = (class(o), paper(o, short));
     let inst = o.installation.clone();
     let id = o
@@ -123,11 +123,11 @@ fn published(o: &Office, short: bool) -> Arc<Sat> {
     Arc::new(o.installation.db.read(|tx| close::sat(tx, id)).unwrap().unwrap())
 }
 
-fn sitter(person: i64) -> Sitter {
+pub(crate) fn sitter(person: i64) -> Sitter {
     Sitter { person, seat: 10 + person }
 }
 
-fn begin(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Result<attempt::Attempt, NotTaken> {
+pub(crate) fn begin(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Result<attempt::Attempt, NotTaken> {
     let sat = Arc::clone(sat);
     o.installation.db.write(move |tx| attempt::begin(tx, &sat, of, 5, now)).map_err(|e| e.downcast().unwrap())
 }
@@ -137,7 +137,7 @@ fn save(o: &Office, sat: &Arc<Sat>, of: Sitter, said: &Said, now: i64) -> Result
     o.installation.db.write(move |tx| attempt::save(tx, &sat, of, &said, now)).map_err(|e| e.downcast().unwrap())
 }
 
-fn hand_in(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Result<(), NotTaken> {
+pub(crate) fn hand_in(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Result<(), NotTaken> {
     let sat = Arc::clone(sat);
     o.installation.db.write(move |tx| attempt::hand_in(tx, &actor(), &sat, of, now)).map_err(|e| e.downcast().unwrap())
 }
@@ -147,7 +147,7 @@ fn said(place: usize, values: &[&str], sequence: i64) -> Said {
 }
 
 /// Answers everything as a question's place in the paper says, whatever the order of this attempt.
-fn answer_all(o: &Office, sat: &Arc<Sat>, of: Sitter, by: &dyn Fn(usize) -> Vec<&'static str>) {
+pub(crate) fn answer_all(o: &Office, sat: &Arc<Sat>, of: Sitter, by: &dyn Fn(usize) -> Vec<&'static str>) {
     let a = o.installation.db.read(|tx| attempt::last(tx, sat.test.id, of.person)).unwrap().unwrap();
     for (i, asked) in a.asked.iter().enumerate() {
         let meant = by(asked.question);
@@ -167,11 +167,11 @@ fn answer_all(o: &Office, sat: &Arc<Sat>, of: Sitter, by: &dyn Fn(usize) -> Vec<
     }
 }
 
-fn right(place: usize) -> Vec<&'static str> {
+pub(crate) fn right(place: usize) -> Vec<&'static str> {
     [vec!["对的"], vec!["甲", "乙"], vec!["对"], vec!["ｇｄｐ"], vec!["十五"]][place].clone()
 }
 
-fn last(o: &Office, sat: &Sat, person: i64) -> attempt::Attempt {
+pub(crate) fn last(o: &Office, sat: &Sat, person: i64) -> attempt::Attempt {
     o.installation.db.read(|tx| attempt::last(tx, sat.test.id, person)).unwrap().unwrap()
 }
 

@@ -41,6 +41,7 @@ pub mod retention;
 pub mod search;
 pub mod settings;
 pub use crate::spelling;
+pub mod sheets;
 pub mod supervise;
 pub mod table;
 pub mod tag;

@@ -26,6 +26,19 @@ pub struct Bank {
     pub pager: Pager,
     /// Files of what is listed: GIFT and .xlsx.
     pub exports: Vec<Link>,
+    /// What is taken for a paper; `None` for who arranges no tests.
+    pub taking: Option<Taking>,
+}
+
+/// Questions that are taken from the list for a new paper, page after page.
+#[derive(Clone, Debug, Default)]
+pub struct Taking {
+    /// Pairs that go along unseen: the conditions of the list, and what was taken on other pages of it.
+    pub carried: Vec<(String, String)>,
+    /// How many are taken.
+    pub count: usize,
+    /// The list with nothing taken.
+    pub none: String,
 }
 
 /// A question in the list.
@@ -47,6 +60,8 @@ pub struct Line {
     pub tests: usize,
     /// 可用, 缺出处, 已停用.
     pub stands: &'static str,
+    /// May be taken for a paper, and is.
+    pub take: Option<bool>,
 }
 
 /// One question `/questions/{number}`, or a new one `/questions/new`.

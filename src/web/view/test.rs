@@ -47,7 +47,7 @@ pub struct NewTest {
     pub page: Page,
     /// What is wrong in the form that was posted.
     pub errors: Errors,
-    /// What is wrong with the blueprint, line by line.
+    /// What is wrong with the blueprint or the list of questions, line by line.
     pub faults: Vec<String>,
     /// The form.
     pub form: Form,
@@ -89,6 +89,8 @@ pub struct OneTest {
     pub alpha: String,
     /// To mark by hand; `None` where nothing is.
     pub marking: Option<Link>,
+    /// The answer sheets of a printed test; `None` where nothing was printed.
+    pub sheets: Option<Link>,
     /// What the reader may do, each with its heading.
     pub forms: Vec<(&'static str, Form)>,
 }
