@@ -3,5 +3,6 @@
 
 pub mod again;
 pub mod missing;
+pub mod people;
 pub mod read;
 pub mod standard;

@@ -11,6 +11,7 @@ use crate::{
     ledger::{
         query::{self, Filter, Order, Query},
         row::{Stored, table},
+        store,
     },
     scope::Scope,
 };
@@ -112,6 +113,16 @@ pub struct Counts {
 /// A ledger of the package in force.
 pub fn ledger<'a>(current: &'a Current, name: &str) -> Option<&'a Ledger> {
     Some(&current.engine.layout.ledgers[current.engine.layout.index(name)?])
+}
+
+/// The class that a text of an address means, its code or its id, within a scope.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn find(tx: &mut Tx<'_>, current: &Current, scope: &Scope, text: &str) -> anyhow::Result<Option<Class>> {
+    let Some(ledger) = ledger(current, "activity").filter(|_| !text.contains('\0')) else { return Ok(None) };
+    let Some(id) = query::coded(tx, ledger, scope, text)?.or_else(|| text.parse().ok()) else { return Ok(None) };
+    Ok(store::get(tx, ledger, scope, id, None)?.and_then(|row| Class::of(ledger, &row)))
 }
 
 /// The classes in scope that begin within these days, by their first day.

@@ -18,6 +18,8 @@ mod audit;
 mod audit_entry;
 mod body;
 mod calendar;
+mod class_people;
+mod class_roster;
 mod columns;
 mod columns_value;
 mod cookie;

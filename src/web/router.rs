@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use super::{
     account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
-    ask, asked, audit, calendar, daily, dashboard, doubt,
+    ask, asked, audit, calendar, class_people, class_roster, daily, dashboard, doubt,
     error::PageError,
     exam_result, exam_sit, exams, feed, feedback,
     frame::{Ask, answer, instant, show},
@@ -197,11 +197,15 @@ fn published() -> Vec<Route> {
 /// Classes; tests: sat, and arranged.
 fn tested() -> Vec<Route> {
     use Needs::{LogIn, May};
-    use Permission::{ArrangeTests, Ledgers};
+    use Permission::{ArrangeTests, Ledgers, Record};
     vec![
         read("/training", May(Ledgers), training_page),
         read("/training/calendar.ics", May(Ledgers), feed::of_unit),
         read("/training/{id}", May(Ledgers), training_class),
+        read("/training/{id}/people", May(Record), class_people::page),
+        post("/training/{id}/people", May(Record), class_people::add),
+        read("/training/{id}/roster", May(Record), class_roster::page),
+        post("/training/{id}/roster", May(Record), class_roster::save),
         read("/exams", LogIn, exams::list),
         read("/exams/{id}", LogIn, exams::notice),
         post("/exams/{id}/start", LogIn, exams::start),

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     asked,
     error::PageError,
-    frame::Desk,
+    frame::{self, Desk},
     ledger_typed::record_of,
     record_links,
-    record_new::may_change,
+    record_new::{may_add, may_change},
+    route::Needs,
     training::{days, href},
     view::{
         parts::{Fact, Facts},
@@ -32,6 +33,7 @@ use crate::{
         test::{self, State as Tested},
     },
     ledger::{
+        ever_writable,
         query::{self, Filter, Query},
         row::Stored,
         store,
@@ -87,6 +89,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
     let experts = experts(desk, ids(&taught, lecture, "expert"))?;
     let lectures = taught.iter().map(|r| one_lecture(r, lecture, &class, &fees, &experts, &names, layout)).collect();
     let may = may_change(desk, activity, &row)?;
+    let adds = adds(desk, attendance)?;
     let lacking = missing(&class, &counts, hours.is_some(), today);
     let mut persons: Vec<Person> = attended.iter().map(|r| person(r, attendance, hours.map(|h| h.0), &names)).collect();
     persons.sort_by(|a, b| (&a.unit, &a.name).cmp(&(&b.unit, &b.name)));
@@ -104,7 +107,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
             0 => Words::from("登记内容齐全。"),
             n => Words::from("还缺").strong(n.to_string()).text("项："),
         },
-        missing: lacking.iter().map(|m| words(desk, m, &class, may)).collect(),
+        missing: lacking.iter().map(|m| words(desk, m, &class, (may, adds))).collect(),
+        adds: adds.then(|| href(&class.code)),
         facts: facts(&class, hours, &names, layout, today),
         persons,
         present,
@@ -117,14 +121,22 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
     })
 }
 
-/// What is missing in words, with the way to mend it for who may.
-fn words(desk: &Desk<'_, '_>, what: &Missing, class: &Class, may: bool) -> Words {
+/// Whether the reader may add participants of some unit.
+fn adds(desk: &Desk<'_, '_>, attendance: &Ledger) -> anyhow::Result<bool> {
+    let writing = frame::writing(desk.reader()?, Needs::May(Permission::Record), &desk.current, desk.now.day);
+    Ok(may_add(desk, attendance) && ever_writable(attendance, &writing.of_roles()))
+}
+
+/// What is missing in words, with the way to mend it for who may change the class, and who may add participants.
+fn words(desk: &Desk<'_, '_>, what: &Missing, class: &Class, (may, adds): (bool, bool)) -> Words {
     let new = |ledger: &str| Url::new(format!("/ledgers/{ledger}/new")).with("activity", class.code.clone()).href();
     let correct = || format!("/ledgers/activity/{}/correct", class.record);
     let arrange = || Url::new("/tests/new").with("activity", class.code.clone()).href();
     let tests = may && desk.may(Permission::ArrangeTests);
     let (said, way) = match what {
-        Missing::People => ("没有参训人员".to_owned(), may.then(|| ("登记参训人员", new("attendance")))),
+        Missing::People => {
+            ("没有参训人员".to_owned(), adds.then(|| ("加入参训人员", format!("{}/people", href(&class.code)))))
+        }
         Missing::Lecturer => ("没有专家库里的人授课的记录".into(), may.then(|| ("登记授课", new("lecture")))),
         Missing::Project => ("现场教学没有关联重点项目".into(), may.then(|| ("更正", correct()))),
         Missing::ClosedBook => ("没有说明是否闭卷测试".into(), may.then(|| ("更正", correct()))),

@@ -13,6 +13,7 @@ mod auth_rights;
 mod backup;
 mod bank_pages;
 mod brute;
+mod class_people;
 mod cli;
 mod consequence;
 mod daily;

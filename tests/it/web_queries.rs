@@ -42,6 +42,7 @@ fn opened(office: &dongliang::installation::Installation, path: &str) -> Browser
         {
             Role::Office
         }
+        p if p.starts_with("/training/") && (p.ends_with("/people") || p.ends_with("/roster")) => Role::Office,
         p if ["/new", "/correct", "/void", "/class"].iter().any(|end| p.ends_with(end)) => Role::Office,
         _ => Role::Auditor,
     };

@@ -11,6 +11,7 @@ pub mod assets;
 pub mod audit;
 pub mod calendar;
 pub mod chart;
+pub mod class;
 pub mod daily;
 pub mod dashboard;
 pub mod exam;

@@ -83,6 +83,8 @@ pub struct OneClass {
     pub lead: Words,
     /// What it still misses, each with the way to mend it.
     pub missing: Vec<Words>,
+    /// Its address, for who may add participants.
+    pub adds: Option<String>,
     /// What is recorded of it.
     pub facts: Facts,
     /// Its participants, by unit and name.
