@@ -62,6 +62,8 @@ export async function pages(get) {
     一个班次: await first('/training?year=2025&kind=' + encodeURIComponent('专业培训'), '/training/', href => !href.includes('.ics')),
     加入参训人员: '/training/HD00-0023/people',
     登记到场情况: '/training/HD00-0023/roster',
+    我的学习情况: '/me/learning',
+    一人的学习情况: '/people/P00-0008/learning',
     考试管理: '/tests',
     一场考试: '/tests/1',
     拟制考试: '/tests/new',

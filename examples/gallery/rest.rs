@@ -49,6 +49,7 @@ pub(crate) fn record() -> Record {
         note: note.into(),
     };
     Record {
+        learning: None,
         saved: None,
         change: Some(("/ledgers/guidance/5801/correct".into(), "/ledgers/guidance/5801/void".into())),
         correction: None,

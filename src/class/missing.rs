@@ -120,7 +120,7 @@ pub fn missing(class: &Class, counts: &Counts, hours: bool, today: Day) -> Vec<M
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn day(text: &str) -> Day {
@@ -128,7 +128,7 @@ pub(super) mod tests {
     }
 
     /// A class of three days that says nothing but what it must.
-    pub(in super::super) fn class() -> Class {
+    pub(crate) fn class() -> Class {
         Class {
             record: 1,
             code: "HD1".into(),

@@ -1,6 +1,8 @@
 //! What a person may know and ask about the data that is kept about him (个人信息保护法 arts 17, 44 to 47): the own
-//! records whole (`own`), as a file (`file`), and a request for correction (`request`).
+//! records whole (`own`), what he has learned (`learning`), all of it as a file (`file`), and a
+//! request for correction (`request`).
 
 pub mod file;
+pub mod learning;
 pub mod own;
 pub mod request;

@@ -43,6 +43,7 @@ mod import_live;
 mod import_marked;
 mod import_one;
 mod imports;
+mod learning;
 mod ledger;
 mod ledger_columns;
 mod ledger_conditions;

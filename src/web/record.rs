@@ -22,7 +22,7 @@ use super::{
     view::{
         form::Form,
         record::{Field, Record},
-        url::Query as Url,
+        url::{Query as Url, segment},
         words::{Link, Words},
     },
 };
@@ -121,7 +121,10 @@ pub(super) fn page_with(
     let files = record_files::of(desk, ledger, row, &attached, may, left)?;
     errors.0.extend(files.iter().flat_map(|f| f.errors().0));
     let change = may.then(|| (format!("{href}/correct"), format!("{href}/void")));
+    let learning = (table == PERSON && row.voided_at.is_none())
+        .then(|| format!("/people/{}/learning", segment(&columns_value::code(row))));
     Ok(Record {
+        learning,
         saved,
         change,
         page: desk.page(&record_links::list_path(ledger))?,

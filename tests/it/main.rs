@@ -32,6 +32,7 @@ mod incremental;
 mod issuer;
 mod judging;
 mod kill;
+mod learning;
 mod looking_back;
 mod namesakes;
 mod paper_by_hand;

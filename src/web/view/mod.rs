@@ -19,6 +19,7 @@ pub mod feedback;
 pub mod files;
 pub mod form;
 pub mod imports;
+pub mod learning;
 pub mod ledger;
 pub mod ledgers;
 pub mod lights;

@@ -19,6 +19,8 @@ pub struct Record {
     pub saved: Option<Saved>,
     /// Where it is corrected and voided; `None` for who may not.
     pub change: Option<(String, String)>,
+    /// What a person has learned; `None` for what is no person.
+    pub learning: Option<String>,
     /// The ledger.
     pub ledger: Link,
     /// What the record is called: `孙建国指导林峰`.
