@@ -7,6 +7,7 @@ const timer = root.querySelector('[role=timer]');
 const token = root.querySelector('[name=form]').value;
 const store = `exam ${exam} ${attempt}`;
 const note = root.querySelector('[data-note]');
+const out = root.querySelector('[data-out]');
 const say = text => { if (note) { note.hidden = !text; note.lastElementChild.textContent = text; } };
 
 let warned = Infinity;
@@ -63,6 +64,7 @@ async function send() {
     keep();
     if (answer.ok) {
       saved.textContent = `${told.saved} 已保存`;
+      if (out && told.out) { out.hidden = false; out.lastElementChild.textContent = told.out; }
       if (!Object.keys(queue).length) say('');
     } else {
       say(told?.error ?? '登录已失效，请在新窗口重新登录，再回到本页继续。');

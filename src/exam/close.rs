@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     clock::day_of,
+    day::Day,
     db::{Tx, Value},
     facts::Write,
-    installation::Installation,
+    installation::{Current, Installation},
     ledger::{NewRow, store},
     ratio::Ratio,
     scope::{Actor, By, Scope},
@@ -178,6 +179,9 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
             }
         };
         let day = day_of(outcome.score.map_or(test.rules.closes, |(_, at)| at));
+        let stood = before.as_ref().and_then(|v| v.get(attendance.ledger.field_index("day")?)?.as_text());
+        let stood = stood.and_then(Day::parse);
+        let day = frozen(&current, &outcome.listed, [Some(day), stood, Some(day_of(test.rules.opens))]).unwrap_or(day);
         set("activity", activity.into());
         set("person", person.into());
         match (&outcome.listed.excused, outcome.score) {
@@ -208,6 +212,13 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
         write.add(tx, new, None)?;
     }
     Ok(())
+}
+
+/// The day under which a result counts for the organ of the frozen list: that of the test, or, for who was moved in the
+/// middle of it, the first of the others on which he still belonged there.
+fn frozen(current: &Current, listed: &Listed, days: [Option<Day>; 3]) -> Option<Day> {
+    let organ = listed.organ?;
+    days.into_iter().flatten().find(|day| roll::organ(current, *day, listed.person) == Some(organ))
 }
 
 /// Passed, of those who count (已考 and 缺考), by organ.

@@ -40,7 +40,7 @@ fn listed(current: &Current, day: Day, persons: BTreeMap<i64, Option<String>>) -
 }
 
 /// The organ of a person on a day.
-fn organ(current: &Current, day: Day, person: i64) -> Option<i64> {
+pub(super) fn organ(current: &Current, day: Day, person: i64) -> Option<i64> {
     let (units, chart) = (current.organisation.table(UNIT)?, current.organisation.chart()?);
     let row = current.organisation.table(PERSON)?.row_of(person)?;
     units.ids.get(*chart.organ.get(chart.post_on(row, day)?.unit)?).copied()

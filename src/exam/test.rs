@@ -389,6 +389,14 @@ pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, test: &Test, question: usize, re
     Ok(())
 }
 
+/// Whether any question of a test is out.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_out(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<bool> {
+    Ok(tx.one("select 1 from test_withdrawn where test_id = $1 limit 1", &[id.into()], |r| r.i64(0))?.is_some())
+}
+
 /// The questions of a test that count for nobody, by their places, with why.
 ///
 /// # Errors

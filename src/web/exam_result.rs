@@ -9,6 +9,7 @@ use super::{
     app::App,
     asked,
     error::PageError,
+    exam_sit::out_words,
     exams::{listed, shown},
     frame::{Ask, show},
     view::{
@@ -86,7 +87,12 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
             title: test.rules.title.clone(),
             notice: notice.into(),
             lead,
-            facts: facts(&test, &last, shown(&test, now)),
+            facts: {
+                let mut facts = facts(&test, &last, shown(&test, now));
+                let out = out_words(desk.tx, test.id, &last)?;
+                facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
+                facts
+            },
             mistakes,
             none,
             page: desk.page("/exams")?,

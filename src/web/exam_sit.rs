@@ -26,6 +26,7 @@ use crate::{
         attempt::{self, Attempt, Kept, NotTaken, Said, Sat, Sitter},
         paper::marks,
         score::{Given, takes_options},
+        test,
     },
     names::Names,
     questions::{Kind, Question, plain},
@@ -78,8 +79,11 @@ fn question(
         Ok(found) => found,
         Err(led) => return Ok(led),
     };
-    let place: usize = n.parse().map_err(|_| PageError::NotFound)?;
-    let asked = place.checked_sub(1).and_then(|i| attempt.asked.get(i)).ok_or(PageError::NotFound)?;
+    let place: usize = n.parse().unwrap_or(0);
+    // The clock runs: who has a wrong address is led back to his paper.
+    let Some(asked) = place.checked_sub(1).and_then(|i| attempt.asked.get(i)) else {
+        return Ok(axum::response::Redirect::to(&format!("/exams/{}/sheet", sat.test.id)).into_response());
+    };
     let answers = attempt::answers(desk.tx, attempt.id)?;
     let kept = answers.iter().find(|k| k.question == asked.question);
     let mut ask = of_paper(&sat, asked, kept);
@@ -97,11 +101,24 @@ fn question(
         count: attempt.asked.len(),
         ask,
         notice,
+        out: out_words(desk.tx, sat.test.id, &attempt)?,
         mark: mark(desk)?,
         saved: kept.map_or_else(String::new, |k| format!("{} 已保存", clock_time(k.saved))),
         page: bare(&desk.ask),
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// Which questions of an attempt are out, by their places in it, and why; empty for none. Whoever answers is told on each page
+/// and with each answer that is saved.
+pub(super) fn out_words(tx: &mut Tx<'_>, test: i64, attempt: &Attempt) -> anyhow::Result<String> {
+    let all = test::withdrawn(tx, test)?;
+    let told = attempt.asked.iter().enumerate().filter_map(|(place, asked)| {
+        let (_, why) = all.iter().find(|(question, _)| *question == asked.question)?;
+        let rest = if attempt.ended.is_none() { "，不必再答，已答的保留" } else { "" };
+        Some(format!("第{}题已作废（{why}），按得满分计{rest}。", place + 1))
+    });
+    Ok(told.collect())
 }
 
 /// Name, unit and the last digits of the number of whoever answers, faint behind the question.
@@ -198,8 +215,8 @@ fn values(fields: &Fields) -> Vec<String> {
     fields.pairs().iter().filter(|(k, _)| k == "a").map(|(_, v)| v.clone()).collect()
 }
 
-/// The test, when it was saved (µs), or what is told to who answers.
-type Saved = (i64, i64, Result<(), NotTaken>);
+/// The test, when it was saved (µs), and the words about questions that are out; or what is told to who answers.
+type Saved = (i64, i64, Result<String, NotTaken>);
 
 /// Saves an answer, in one transaction with the question whether it may be.
 fn saving(
@@ -218,7 +235,11 @@ fn saving(
     move |tx| {
         let (sat, person) = listed(tx, &app, person, &id)?;
         let done = match attempt::save(tx, &sat, Sitter { person, seat: session }, &said, now) {
-            Ok(()) => Ok(()),
+            Ok(()) if test::is_out(tx, sat.test.id)? => match attempt::last(tx, sat.test.id, person)? {
+                Some(attempt) => Ok(out_words(tx, sat.test.id, &attempt)?),
+                None => Ok(String::new()),
+            },
+            Ok(()) => Ok(String::new()),
             Err(e) => Err(e.downcast::<NotTaken>()?),
         };
         Ok((sat.test.id, now, done))
@@ -230,7 +251,8 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, ask: As
     act_soon(app, ask, posted, async move |seat| {
         let (_, now, done) = seat.db().write_soon(saving(&seat, &id, seat.fields.get("q"))).await?;
         Ok(match done {
-            Ok(()) => told(StatusCode::OK, &json!({ "saved": clock_time(now) })),
+            Ok(out) if out.is_empty() => told(StatusCode::OK, &json!({ "saved": clock_time(now) })),
+            Ok(out) => told(StatusCode::OK, &json!({ "saved": clock_time(now), "out": out })),
             Err(why) => {
                 let over = matches!(why, NotTaken::Ended(_) | NotTaken::Late(_));
                 told(StatusCode::CONFLICT, &json!({ "error": why.to_string(), "over": over }))
@@ -286,8 +308,10 @@ fn overview(desk: &mut Desk<'_, '_>, app: &App, id: &str, sure: bool) -> anyhow:
         Ok(found) => found,
         Err(led) => return Ok(led),
     };
-    let cells = cells(&sat, &attempt, &attempt::answers(desk.tx, attempt.id)?);
+    let gone = test::out(desk.tx, sat.test.id)?;
+    let cells = cells(&sat, &attempt, &attempt::answers(desk.tx, attempt.id)?, &gone);
     let view = Overview {
+        out: out_words(desk.tx, sat.test.id, &attempt)?,
         form: desk.form_token()?,
         id: sat.test.id,
         title: sat.test.rules.title.clone(),
@@ -299,12 +323,14 @@ fn overview(desk: &mut Desk<'_, '_>, app: &App, id: &str, sure: bool) -> anyhow:
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
-fn cells(sat: &Sat, attempt: &Attempt, answers: &[Kept]) -> Vec<(bool, bool)> {
+/// Answered or out, flagged, out: by places.
+fn cells(sat: &Sat, attempt: &Attempt, answers: &[Kept], gone: &BTreeSet<usize>) -> Vec<(bool, bool, bool)> {
     let cell = |asked: &crate::exam::paper::Asked| {
         let kept = answers.iter().find(|k| k.question == asked.question);
         let kind = sat.paper.get(asked.question).map_or(Kind::Fill, |c| c.question.kind);
         let answered = kept.is_some_and(|k| !Given::read(kind, &k.answer).is_empty());
-        (answered, kept.is_some_and(|k| k.flagged))
+        let out = gone.contains(&asked.question);
+        (answered || out, kept.is_some_and(|k| k.flagged), out)
     };
     attempt.asked.iter().map(cell).collect()
 }
@@ -320,7 +346,8 @@ pub(super) async fn hand_in(State(app): State<App>, Path(id): Path<String>, ask:
                     Ok(attempt) => attempt,
                     Err(_) => return Ok(false),
                 };
-                Ok(cells(&sat, &attempt, &attempt::answers(tx, attempt.id)?).iter().any(|c| !c.0))
+                let (answers, gone) = (attempt::answers(tx, attempt.id)?, test::out(tx, sat.test.id)?);
+                Ok(cells(&sat, &attempt, &answers, &gone).iter().any(|c| !c.0))
             })?;
             if open {
                 let own = seat.app.clone();

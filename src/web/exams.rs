@@ -111,7 +111,14 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
                 minutes: format!("{}分钟", test.rules.minutes),
                 state: state.title(),
                 now: state.waits(),
-                score: score.map_or_else(|| "--".into(), written),
+                score: score.map_or_else(
+                    || "--".into(),
+                    |score| {
+                        let passed = close::line_of(&test, &desk.current).map(|line| score >= line);
+                        let passed = passed.map_or("", |passed| if passed { "，合格" } else { "，未合格" });
+                        format!("{}分{passed}", written(score))
+                    },
+                ),
             });
         }
         let lead = match (rows.is_empty(), waits) {
@@ -120,7 +127,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
             (false, n) => Words::from("现在可以作答的考试有").strong(n.to_string()).text("场。"),
         };
         let arrange = desk.may(Permission::ArrangeTests).then(|| Link::new("考试管理", "/tests"));
-        Ok(Exams { lead, arrange, rows, page: desk.page("/exams")? })
+        let person = desk.reader()?.person.is_some();
+        Ok(Exams { lead, arrange, person, rows, page: desk.page("/exams")? })
     })
     .await
 }

@@ -56,6 +56,7 @@ mod sheet_check;
 mod sheet_files;
 mod sheet_roundtrip;
 mod sitting;
+mod sitting_after;
 mod sitting_kill;
 mod sso;
 mod sso_here;

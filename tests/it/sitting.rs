@@ -66,7 +66,7 @@ pub(crate) fn paper(o: &Office, short: bool) -> Vec<Item> {
     numbers.iter().map(|n| Item { number: *n, version: 1, marks: 200 }).collect()
 }
 
-fn rules(activity: Option<i64>) -> Rules {
+pub(crate) fn rules(activity: Option<i64>) -> Rules {
     Rules {
         title: "专题班闭卷测试".into(),
         activity,
@@ -80,7 +80,7 @@ fn rules(activity: Option<i64>) -> Rules {
 }
 
 /// A class whose participants are persons 3 to 7, of whom 7 is excused.
-fn class(o: &Office) -> i64 {
+pub(crate) fn class(o: &Office) -> i64 {
     let text = |t: &str| Value::from(t);
     let class = o.add(
         "activity",
@@ -132,7 +132,7 @@ pub(crate) fn begin(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Result<
     o.installation.db.write(move |tx| attempt::begin(tx, &sat, of, 5, now)).map_err(|e| e.downcast().unwrap())
 }
 
-fn save(o: &Office, sat: &Arc<Sat>, of: Sitter, said: &Said, now: i64) -> Result<(), NotTaken> {
+pub(crate) fn save(o: &Office, sat: &Arc<Sat>, of: Sitter, said: &Said, now: i64) -> Result<(), NotTaken> {
     let (sat, said) = (Arc::clone(sat), said.clone());
     o.installation.db.write(move |tx| attempt::save(tx, &sat, of, &said, now)).map_err(|e| e.downcast().unwrap())
 }
@@ -142,7 +142,7 @@ pub(crate) fn hand_in(o: &Office, sat: &Arc<Sat>, of: Sitter, now: i64) -> Resul
     o.installation.db.write(move |tx| attempt::hand_in(tx, &actor(), &sat, of, now)).map_err(|e| e.downcast().unwrap())
 }
 
-fn said(place: usize, values: &[&str], sequence: i64) -> Said {
+pub(crate) fn said(place: usize, values: &[&str], sequence: i64) -> Said {
     Said { place, values: values.iter().map(|v| (*v).to_owned()).collect(), flagged: false, sequence }
 }
 
@@ -406,6 +406,7 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
     let person = on_it[0];
     let id = account(inst, "sitter", Role::Cadre, None, Some(person));
     let mut me = Browser::logged_in(inst, id);
+    assert!(office.get("/exams").read().contains("没有对应到人员，不会列入应考名单"));
     assert!(me.get("/exams").read().contains("可以作答的考试有1场"));
     let notice = me.get("/exams/1").read();
     assert!(notice.contains("开始考试") && notice.contains("闭卷"), "{notice}");
@@ -415,6 +416,9 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
     let text = first.text();
     assert!(text.contains("第1题，共3题") && text.contains("剩余") && !text.contains("weight"), "{text}");
     // Nothing that the client gets says what is right before the review.
+    for nowhere in ["99", "0", "x", "-1"] {
+        assert_eq!(me.get(&format!("/exams/1/q/{nowhere}")).led(), (303, "/exams/1/sheet"), "back to the paper");
+    }
     let all = me.get("/exams/1/all").text();
     for told in ["weight", "answers", "feedback", "二（一）二"] {
         assert!(!all.contains(told) && !text.contains(told), "{told}: {all}");

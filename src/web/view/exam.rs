@@ -16,6 +16,8 @@ pub struct Exams {
     pub page: Page,
     /// In a sentence.
     pub lead: Words,
+    /// Whether the account belongs to a person.
+    pub person: bool,
     /// To arrange tests; `None` for who may not.
     pub arrange: Option<Link>,
     /// The latest first.
@@ -35,7 +37,7 @@ pub struct Line {
     pub state: &'static str,
     /// Something is to be done now.
     pub now: bool,
-    /// The score, where it may be seen; else `--`.
+    /// The score and whether it passes, where they may be seen; else `--`.
     pub score: String,
 }
 
@@ -57,6 +59,13 @@ pub struct Notice {
     pub act: Option<Act>,
     /// The form's token.
     pub form: String,
+}
+
+impl Notice {
+    /// Whether the test may be begun: then the rules are read first, and the button stands below them.
+    fn begins(&self) -> bool {
+        self.act.as_ref().is_none_or(|a| a.href.ends_with("/start"))
+    }
 }
 
 /// What can be done from the rules.
@@ -94,6 +103,8 @@ pub struct Sheet {
     pub ask: Asked,
     /// Said under the head: why the last answer was not taken; empty for nothing.
     pub notice: String,
+    /// Which questions are out, and why; empty for none.
+    pub out: String,
     /// Whose screen it is.
     pub mark: String,
     /// `14:36:20 已保存`; empty where nothing is saved yet.
@@ -158,8 +169,10 @@ pub struct Overview {
     pub title: String,
     /// What is left, seconds.
     pub left: i64,
-    /// Answered, flagged, by places.
-    pub cells: Vec<(bool, bool)>,
+    /// Answered or out, flagged, out: by places.
+    pub cells: Vec<(bool, bool, bool)>,
+    /// Which questions are out, and why; empty for none.
+    pub out: String,
     /// To be asked once more: some are not answered.
     pub sure: bool,
 }
@@ -171,7 +184,11 @@ impl Overview {
     }
 
     fn count(&self, answered: bool) -> usize {
-        self.cells.iter().filter(|c| c.0 == answered).count()
+        self.cells.iter().filter(|c| c.0 == answered && !c.2).count()
+    }
+
+    fn gone(&self) -> usize {
+        self.cells.iter().filter(|c| c.2).count()
     }
 
     fn flagged(&self) -> usize {
