@@ -31,6 +31,10 @@ pub fn plan(old: Option<&Package>, new: &Package) -> Result<Vec<String>, Vec<Str
 /// How long records are kept: a shorter time has more of them deleted by the next `retention delete`.
 fn keep_changes(old: &Package, new: &Package, changes: &mut Vec<String>) {
     let words = |keep: Option<i32>| keep.map_or("未规定".to_owned(), |years| format!("{years}年"));
+    let (was, now) = (old.directive.keep_attempts, new.directive.keep_attempts);
+    if was != now {
+        changes.push(format!("答卷的保存期限：{} → {}", words(was), words(now)));
+    }
     for ledger in &new.ledgers {
         let was = |name: &str| old.ledgers.iter().find(|l| l.name == name);
         let Some(was) = was(&ledger.name).or_else(|| was(ledger.was.as_deref()?)) else { continue };

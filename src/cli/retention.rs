@@ -31,7 +31,7 @@ enum Command {
 /// Options of `retention delete`.
 #[derive(Args)]
 struct Delete {
-    /// 只删这一本台账
+    /// 只删这一本台账；答卷写 attempt
     #[arg(long, value_name = "NAME")]
     ledger: Option<String>,
     /// 只看会删去什么、留下什么，不删
@@ -56,12 +56,13 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
 
 fn report(installation: &Installation) -> anyhow::Result<Outcome> {
     let today = installation.clock.now().day;
-    let lines = installation.db.read(|tx| {
+    let (lines, attempts) = installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        retention::report(tx, &current, today)
+        let lines = retention::report(tx, &current, today)?;
+        Ok((lines, retention::attempts::line(tx, &current, today)?))
     })?;
     say!("截至{}，含已作废的记录", today.chinese());
-    for line in &lines {
+    for line in lines.iter().chain([&attempts]) {
         let keep = match (line.keep, line.from.as_str()) {
             (None, _) => "保存期限未规定".to_owned(),
             (Some(years), "") => format!("保存{years}年，没有起算日期，不能按期计算"),
@@ -69,7 +70,7 @@ fn report(installation: &Installation) -> anyhow::Result<Outcome> {
         };
         say!("{}：{}条，{keep}", line.ledger, line.rows);
     }
-    let due: i64 = lines.iter().filter_map(|l| l.due).sum();
+    let due: i64 = lines.iter().chain([&attempts]).filter_map(|l| l.due).sum();
     let open = lines.iter().filter(|l| l.keep.is_none()).count();
     say!("共{}本台账，到期{due}条；{open}本没有规定保存期限", lines.len());
     Ok(Outcome::Done)
@@ -78,7 +79,8 @@ fn report(installation: &Installation) -> anyhow::Result<Outcome> {
 fn delete(installation: &Installation, options: &Delete) -> anyhow::Result<Outcome> {
     let current = installation.db.read(|tx| installation.current(tx))?;
     let layout = &current.engine.layout;
-    let unknown = options.ledger.as_ref().filter(|name| layout.index(name).is_none());
+    let unknown =
+        options.ledger.as_ref().filter(|name| layout.index(name).is_none() && *name != retention::attempts::NAME);
     if let Some(name) = unknown {
         return Err(misuse(format!("没有台账“{name}”")));
     }
@@ -115,6 +117,12 @@ fn tell(titles: &[String], plan: &Plan, does: &str, shown: usize) {
     }
     for (record, why) in plan.held.iter().take(shown) {
         say!("“{}”{}：留下，{why}", titles[record.0], name(record));
+    }
+    if !plan.attempts.go.is_empty() {
+        say!("答卷{does}{}份，连同作答", plan.attempts.go.len());
+    }
+    for (why, n) in &plan.attempts.held {
+        say!("答卷{n}份：留下，{why}");
     }
     if plan.held.len() > shown {
         say!("……留下的共{}条，加 --dry-run 可全部列出", plan.held.len());

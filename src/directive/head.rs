@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    ledgers::keep,
     literal,
     model::{Clause, Directive, Gap, Pillar, Ruling, Slots},
     read::{Node, Table},
@@ -30,6 +31,7 @@ pub(super) fn directive<'a>(mut t: Table<'a>, whole: bool) -> Head<'a> {
     d.from = from.and_then(|n| n.day()).unwrap_or(Day::MAX);
     (d.issuer, d.number) = (t.text("issuer"), t.text("number"));
     d.issued = t.take("issued").filter(|n| n.str() != Some("")).and_then(|n| n.day());
+    d.keep_attempts = t.take("keep_attempts").and_then(|n| keep(&n));
     d.pillars = each(&mut t, "pillar", pillar);
     d.clauses = each(&mut t, "clause", clause);
     d.gaps = each(&mut t, "gap", gap);

@@ -86,7 +86,7 @@ fn ledger(name: &str, mut t: Table<'_>) -> Ledger {
 }
 
 /// Years for which a record is kept: `"10 years"`, 1 to 100.
-fn keep(node: &Node<'_>) -> Option<i32> {
+pub(super) fn keep(node: &Node<'_>) -> Option<i32> {
     let text = node.text()?;
     let years = years(&text).and_then(|n| i32::try_from(n).ok()).filter(|n| (1..=100).contains(n));
     if years.is_none() {

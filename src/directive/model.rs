@@ -57,6 +57,8 @@ pub struct Directive {
     pub settings: BTreeMap<String, Option<Setting>>,
     /// Sets of which the text gives the size but not every member (the 6, 8 and 10).
     pub slots: BTreeMap<String, Slots>,
+    /// How many years the 答卷 of a test are kept after its end; `None` where nothing was laid down.
+    pub keep_attempts: Option<i32>,
     /// 学 干 纪 保障.
     pub pillars: Vec<Pillar>,
     /// Short titles of clauses, where the package gives them.

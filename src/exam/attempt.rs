@@ -208,6 +208,15 @@ pub fn last(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Option<At
     tx.one(&sql, &[test.into(), person.into()], read)
 }
 
+/// All attempts of a person, in their order.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_person(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Vec<Attempt>> {
+    let sql = format!("select {COLUMNS} from attempt where test_id = $1 and person_id = $2 order by number");
+    tx.rows(&sql, &[test.into(), person.into()], read)
+}
+
 /// The attempt of a person that counts: the best that is marked, of equal ones the first; without one the last.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! After the end: late attempts are handed in, and when all is marked the results are those of the class, so that
 //! nobody types a score. The pass rate is then judged like any other fact, and what follows from it drafted.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -152,7 +154,23 @@ pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Re
     let settled = line::settle(tx, &current, &sat)?;
     line::keep(tx, id, &settled)?;
     let outcomes = outcomes(tx, id)?;
+    // Whoever has a result and no attempt any more has one that was deleted by its rule: the result stays.
+    let kept = results(tx, &current, &sat.test)?;
+    let gone = |o: &Outcome| o.score.is_none() && o.listed.excused.is_none() && kept.contains(&o.listed.person);
+    let outcomes: Vec<Outcome> = outcomes.into_iter().filter(|o| !gone(o)).collect();
     record(tx, inst, &Test { line: settled.line, ..sat.test }, &outcomes)
+}
+
+/// Who has a result in the class of a test.
+fn results(tx: &mut Tx<'_>, current: &Current, test: &Test) -> anyhow::Result<BTreeSet<i64>> {
+    let (Some(activity), Some(attendance)) = (test.rules.activity, Attendance::of(current)) else {
+        return Ok(BTreeSet::new());
+    };
+    let sql = format!(
+        "select \"person\" from {} where voided_at is null and \"activity\" = $1 and \"sat\" = $2 and \"person\" is not null",
+        crate::ledger::row::table(attendance.ledger)
+    );
+    Ok(tx.rows(&sql, &[activity.into(), SAT.into()], |r| r.i64(0))?.into_iter().collect())
 }
 
 /// Records the results as the class's: each on the list as 已考 with the score, 缺考 or 因故免考. The score of a second form

@@ -163,6 +163,16 @@ pub struct Origin {
 }
 
 impl Test {
+    /// Whether scores are told at an instant (µs): nobody answers any more.
+    pub fn is_told(&self, now: i64) -> bool {
+        self.state == State::Closed || now > self.rules.closes
+    }
+
+    /// Whether own answers are shown at an instant (µs): the review is open.
+    pub fn is_reviewed(&self, now: i64) -> bool {
+        self.is_told(now) && now >= self.rules.review
+    }
+
     /// `2025年6月30日 09:00 至 11:00`.
     pub fn window(&self) -> String {
         let (from, to) = (chinese(self.rules.opens), chinese(self.rules.closes));

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::own::{Record, Sheet};
+use super::{
+    own::{Record, Sheet},
+    sittings::Sitting,
+};
 use crate::document::{self, Block, Cell, Column, Document, Level, Table};
 
 /// Everything in the file.
@@ -29,6 +32,9 @@ pub struct Own {
     /// What was said about the program under the own name: head and words.
     #[serde(rename = "意见建议")]
     pub feedback: Vec<(String, String)>,
+    /// Tests that were sat.
+    #[serde(rename = "考试")]
+    pub sittings: Vec<Sitting>,
     /// Questions answered of one's own will: question and answer.
     #[serde(rename = "自愿答题")]
     pub answers: Vec<(String, String)>,
@@ -60,6 +66,14 @@ pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
             columns: vec![Column::words("编号", 17), Column::words("内容", 55), Column::words("登记", 28)],
             rows: sheet.records.iter().map(cells).collect(),
         }));
+    }
+    for sitting in &own.sittings {
+        let head =
+            [("次数", &sitting.number), ("开始", &sitting.begun), ("交卷", &sitting.ended), ("成绩", &sitting.result)];
+        let facts = head.into_iter().map(|(term, words)| vec![term.into(), words.clone().into()]);
+        let said = sitting.answers.iter().map(|(asked, said)| vec![asked.clone().into(), said.clone().into()]);
+        blocks.push(Block::Heading(Level::One, format!("考试：{}", sitting.test)));
+        blocks.push(pairs(facts.chain(said).collect()));
     }
     for (title, entries) in [("更正申请", &own.requests), ("意见建议", &own.feedback), ("自愿答题", &own.answers)]
     {
@@ -120,6 +134,14 @@ mod tests {
             }],
             requests: vec![("2025年1月1日".into(), "籍贯有误".into())],
             feedback: vec![],
+            sittings: vec![Sitting {
+                test: "六月测试".into(),
+                number: "第1次".into(),
+                begun: "2025年6月27日 09:01".into(),
+                ended: "2025年6月27日 09:31".into(),
+                result: "87.5分".into(),
+                answers: vec![("1. 选一<i>".into(), "对的".into())],
+            }],
             answers: vec![],
         }
     }
@@ -134,6 +156,7 @@ mod tests {
         while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
         assert!(xml.contains("w:w=\"11906\" w:h=\"16838\"") && xml.contains("仿宋_GB2312"), "{xml}");
         assert!(xml.contains("a&lt;b&gt;&amp;") && xml.contains("人员（1条）") && xml.contains("籍贯有误"), "{xml}");
+        assert!(xml.contains("考试：六月测试") && xml.contains("选一&lt;i&gt;") && xml.contains("87.5分"));
         assert!(!xml.contains(['\u{0}', '\u{b}']) && !xml.contains("意见建议"));
     }
 

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use serde_json::json;
 
 use super::{
-    due_among,
+    attempts, due_among,
     plan::{Plan, Record, held, plan},
 };
 use crate::{
@@ -32,7 +32,7 @@ pub struct Order {
     pub by: By,
     /// The rule, as the log will say it.
     pub basis: String,
-    /// One ledger (its name); `None` for all.
+    /// One ledger (its name), or 答卷 ([`attempts::NAME`]); `None` for all.
     pub ledger: Option<String>,
 }
 
@@ -57,7 +57,8 @@ pub fn delete(installation: &Installation, order: &Order) -> anyhow::Result<Dele
         let current = installation.current(tx)?;
         Ok((plan(tx, &current, today, order.ledger.as_deref())?, current.engine.package.hash.clone()))
     })?;
-    let mut deleted = Deleted { plan: Plan { go: Vec::new(), ..planned.clone() }, rows: 0 };
+    let attempts = attempts::delete(installation, order, &planned.attempts)?;
+    let mut deleted = Deleted { plan: Plan { go: Vec::new(), attempts, ..planned.clone() }, rows: 0 };
     let mut waiting = &planned.go[..];
     while let Some((table, _)) = waiting.first() {
         let same = waiting.iter().take(CHUNK).take_while(|(t, _)| t == table).count();

@@ -1,6 +1,7 @@
 //! Retention: of each ledger, how long its records are kept and how many rows are past that, in counts alone; and the
-//! deletion of these (`plan` what goes and what must stay, `delete`).
+//! deletion of these (`plan` what goes and what must stay, `delete`; `attempts` the same for the 答卷 of tests).
 
+pub mod attempts;
 mod delete;
 mod plan;
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{dated, due_records};
+use super::{
+    attempts::{self, Attempts},
+    dated, due_records,
+};
 use crate::{
     day::Day,
     db::{Tx, Value},
@@ -27,16 +30,21 @@ pub struct Plan {
     pub go: Vec<Record>,
     /// Records past their time that stay, and why.
     pub held: BTreeMap<Record, String>,
+    /// The same of 答卷, which are in no ledger.
+    pub attempts: Attempts,
     /// Codes of all these records, where they have one.
     pub codes: HashMap<Record, String>,
 }
 
-/// What a deletion as of a day would do, in one ledger (its name) or in all.
+/// What a deletion as of a day would do, in one ledger (its name, [`attempts::NAME`] for 答卷) or in all.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn plan(tx: &mut Tx<'_>, current: &Current, today: Day, only: Option<&str>) -> anyhow::Result<Plan> {
     let (mut plan, mut open) = (Plan::default(), BTreeSet::new());
+    if only.is_none_or(|name| name == attempts::NAME) {
+        plan.attempts = attempts::plan(tx, current, today)?;
+    }
     let ledgers = &current.engine.layout.ledgers;
     for (table, ledger) in ledgers.iter().enumerate().filter(|(_, l)| !l.derived && only.is_none_or(|n| n == l.name)) {
         let due = due_records(tx, ledger, today)?;

@@ -65,7 +65,7 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
                 }
             }
         };
-        let review = now >= test.rules.review && shown(&test, now);
+        let review = test.is_reviewed(now);
         let mistakes = match review {
             true if last.total.is_some() => Vec::new(),
             true => {

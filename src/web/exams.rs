@@ -29,6 +29,7 @@ use crate::{
         score::written,
         test::{self, State as Stands, Test},
     },
+    retention::attempts::may_be_gone,
 };
 
 /// How a test stands for a person.
@@ -48,6 +49,8 @@ enum Own {
     Awaited,
     /// Over without an attempt.
     Missed,
+    /// Over for so long that an attempt would have been deleted by its rule.
+    Gone,
 }
 
 impl Own {
@@ -66,6 +69,12 @@ impl Own {
         }
     }
 
+    /// The same, where an attempt may be gone by its rule: that there is none says nothing then.
+    fn or_gone(self, desk: &Desk<'_, '_>, test: &Test) -> Own {
+        let gone = self == Own::Missed && may_be_gone(&desk.current, test.rules.closes, desk.now.day);
+        if gone { Own::Gone } else { self }
+    }
+
     fn title(self) -> &'static str {
         match self {
             Own::Excused => "免考",
@@ -75,6 +84,7 @@ impl Own {
             Own::Done => "已交卷",
             Own::Awaited => "待录入",
             Own::Missed => "缺考",
+            Own::Gone => "已过保存期限",
         }
     }
 
@@ -97,7 +107,7 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         for (person, (test, excused)) in mine {
             let last = attempt::last(desk.tx, test.id, person)?;
             let awaited = entered::waits(desk.tx, test.id)?;
-            let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now);
+            let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now).or_gone(desk, &test);
             waits += usize::from(state.waits());
             let score = match shown(&test, now) {
                 true => attempt::best(desk.tx, test.id, person)?.and_then(|a| a.score),
@@ -135,7 +145,7 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
 
 /// Whether scores are shown: nobody answers any more.
 pub(super) fn shown(test: &Test, now: i64) -> bool {
-    test.state == Stands::Closed || now > test.rules.closes
+    test.is_told(now)
 }
 
 /// The test of an address if the person stands on its list: published, with its paper. For others there is no such test.
@@ -211,7 +221,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
     let (extra, excused) = of.unwrap_or_default();
     let last = attempt::last(desk.tx, test.id, person)?;
     let awaited = entered::waits(desk.tx, test.id)?;
-    let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now);
+    let state = Own::of(&test, (excused.is_some(), awaited), last.as_ref(), now).or_gone(desk, &test);
     let path = |what: &str| format!("/exams/{}/{what}", test.id);
     let act = match (state, &last) {
         (Own::Ready, _) => Some(Act { text: "开始考试", href: path("start"), posts: true }),
@@ -235,6 +245,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
         (None, Own::Running) => Words::from("您正在作答，计时没有停止。"),
         (None, Own::Done) => Words::from("您已交卷。"),
         (None, Own::Awaited) => Words::from("考试已截止。这场考试印过卷，您的纸面答卷录入后可以看到成绩。"),
+        (None, Own::Gone) => Words::from("答卷已过保存期限，可能已按规定删除；成绩以参加与成绩的登记为准。"),
         (None, Own::Missed) => Words::from(NotTaken::Over(test.rules.closes).to_string().as_str()),
     };
     let minutes = match extra {

@@ -49,7 +49,7 @@ use crate::{
         store,
     },
     names::Names,
-    personal::{file, own, request},
+    personal::{file, own, request, sittings},
     questions::bank,
     scope::{Reach, Scope},
     subjects,
@@ -167,6 +167,12 @@ fn told(desk: &mut Desk<'_, '_>) -> anyhow::Result<Facts> {
         n if n == named.len() => "见下表。到期的按规定删除。".to_owned(),
         _ => "见下表；没有规定的，规定以前不删除。".to_owned(),
     };
+    let attempts = match directive.keep_attempts {
+        Some(years) => {
+            format!("本人的答卷随导出带走，考试截止后保存{years}年，到期的按规定删除；成绩登记在参加与成绩里。")
+        }
+        None => "本人的答卷随导出带走；保存期限没有规定，规定以前不删除。".to_owned(),
+    };
     let contacts = contacts(desk)?;
     let whom = "本单位的单位管理员，或人事部门";
     let fact = |term: &str, text: String| Fact::new(term, text);
@@ -178,6 +184,7 @@ fn told(desk: &mut Desk<'_, '_>) -> anyhow::Result<Facts> {
         fact("谁能看", format!("台账和记录：{}。名册：{}。导出本人的个人信息记入操作日志。", see(Permission::Ledgers), see(Permission::People))),
         fact("敏感内容", "身份证号、联系电话等加密保存，页面上遮去一部分。".into()),
         fact("保存多久", keep),
+        fact("考试答卷", attempts),
         fact("您的权利", "查阅、复制（本页右上角导出）、申请更正和补充，要求说明处理规则；依法应当删除的，可以要求删除。系统只做判定，不对个人自动作出决定。".into()),
         fact("联系", if contacts.is_empty() { format!("{whom}。") } else { format!("{whom}：{}。", contacts.join("、")) }),
     ]))
@@ -350,6 +357,10 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             sheets,
             requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
             feedback: said::of_account(tx, account.id)?.iter().map(told_feedback).collect(),
+            sittings: match reader.person {
+                Some(person) => sittings::of(tx, &current, person, installation.watch.now(installation.clock))?,
+                None => Vec::new(),
+            },
             answers: answers(tx, reader.person)?,
         })
     })

@@ -9,7 +9,11 @@ use super::{
     frame::{Ask, show},
     view::retention::{Gone, Line, Retention},
 };
-use crate::{audit, clock, retention::report, scope::Scope};
+use crate::{
+    audit, clock,
+    retention::{attempts, report},
+    scope::Scope,
+};
 
 /// Deletions that are shown.
 const SHOWN: i64 = 20;
@@ -19,9 +23,10 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, |desk| {
         asked::keys(desk, &[]);
         let current = desk.current.clone();
-        let lines = report(desk.tx, &current, desk.now.day)?;
-        let due: i64 = lines.iter().filter_map(|l| l.due).sum();
+        let mut lines = report(desk.tx, &current, desk.now.day)?;
         let open = lines.iter().filter(|l| l.keep.is_none()).count();
+        lines.push(attempts::line(desk.tx, &current, desk.now.day)?);
+        let due: i64 = lines.iter().filter_map(|l| l.due).sum();
         let rows = lines.into_iter().map(|l| Line {
             keep: l.keep.map_or_else(|| "未规定".to_owned(), |years| format!("{years}年")),
             due: l.due.map_or_else(String::new, |n| format!("{n}条")),
@@ -38,7 +43,11 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
             Gone {
                 at: clock::chinese(line.at),
                 actor: line.actor,
-                ledger: ledger.map_or_else(String::new, |i| current.engine.layout.ledgers[i].title.clone()),
+                ledger: match ledger {
+                    Some(i) => current.engine.layout.ledgers[i].title.clone(),
+                    None if told["attempts"].is_number() => attempts::TITLE.to_owned(),
+                    None => String::new(),
+                },
                 rows: told["title"].as_str().unwrap_or_default().to_owned(),
                 basis: told["basis"].as_str().unwrap_or_default().to_owned(),
             }

@@ -27,6 +27,7 @@ use crate::{
         test::{self, Test},
     },
     names::Names,
+    retention::attempts::may_be_gone,
     verdict::world::PERSON,
 };
 
@@ -163,7 +164,15 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
             Ok(reason) => reason,
             Err(why) => return wrong(seat, &id, kept, "wi-reason", format!("理由：{why}")),
         };
-        let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?;
+        let (sat, gone) = seat.db().read(|tx| {
+            let current = seat.app.installation.current(tx)?;
+            let gone = may_be_gone(&current, test.rules.closes, seat.now.day);
+            Ok((exams::sat(tx, &seat.app, test.id)?, gone))
+        })?;
+        if gone {
+            let why = "这场考试的答卷已过保存期限，可能已按规定删除，不能再作废试题。";
+            return wrong(seat, &id, kept, "wi-place", why.into());
+        }
         let (actor, inst) = (seat.actor(), seat.app.installation.clone());
         let done = seat.db().write(move |tx| {
             test::withdraw(tx, &actor, &test, place, &reason)?;

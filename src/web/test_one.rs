@@ -41,11 +41,14 @@ use crate::{
     },
     names::Names,
     questions::Kind,
+    retention::attempts::may_be_gone,
     verdict::world::{PERSON, UNIT},
 };
 
 /// Characters of a question in the list.
 const STEM: usize = 60;
+/// What is said of a test whose attempts have been deleted by their rule.
+const GONE: &str = "已结束。答卷已过保存期限，已按规定删除；成绩以班次的参加与成绩为准。";
 /// Most characters of a reason.
 pub(super) const REASON: usize = 200;
 
@@ -107,6 +110,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     }
     let errors = Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect());
     let class = names(desk, std::slice::from_ref(&test))?;
+    let gone =
+        may_be_gone(&desk.current, test.rules.closes, desk.now.day) && outcomes.iter().all(|o| o.score.is_none());
     let view = OneTest {
         errors,
         notice: match desk.ask.get("done") {
@@ -123,13 +128,14 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         title: test.rules.title.clone(),
         state: test.state.title(),
         next: match test_sheets::waiting(&test, waits, now) {
+            _ if gone => Words::from(GONE),
             Some(waits) => waits,
             None => next(&test, &outcomes, now),
         },
         sheets: (!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))),
         facts: facts(desk, &test, &class, &printed::letters(&printed))?,
         near: near(&test, &outcomes),
-        rates: line.map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
+        rates: line.filter(|_| !gone).map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
         line: line.map_or_else(String::new, written),
         listed,
         pager: Pager {

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, its modules named after those of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attempts_kept;
 mod audit;
 mod audit_deeds;
 mod audit_doors;

@@ -352,6 +352,8 @@ fn it_is_ordered_by_somebody_on_a_basis_and_can_be_looked_at_first() {
         let ran = run(&data, args);
         assert!(ran.code == 2 && ran.err.contains(says), "{args:?} {} {}", ran.code, ran.err);
     }
+    let ran = run(&data, &["retention", "delete", "--dry-run", "--ledger", "attempt"]);
+    assert!(ran.code == 0 && ran.out.contains("会删去0条"), "{}{}", ran.out, ran.err);
     let ran = run(&data, &["retention", "delete", "--dry-run"]);
     assert!(ran.code == 0 && ran.out.contains("会删去0条，留下0条"), "{}{}", ran.out, ran.err);
     let ran = run(&data, &["retention", "delete", "--by", "郑档案", "--basis", "无"]);
