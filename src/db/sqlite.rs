@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path, time::Duration};
 
-use rusqlite::{CachedStatement, OpenFlags, types::ValueRef};
+use rusqlite::{CachedStatement, OpenFlags, config::DbConfig, types::ValueRef};
 
 use super::{DbError, Row, Value, placeholder};
 use crate::private;
@@ -47,19 +47,22 @@ impl Connection {
             )?,
             Use::Read => raw.execute_batch("pragma query_only = on; pragma cache_size = -8192;")?,
         }
-        Ok(Connection::over(raw))
+        Connection::over(raw)
     }
 
     /// A database that lives as long as this connection.
     pub(super) fn memory() -> Result<Connection, DbError> {
         let raw = rusqlite::Connection::open_in_memory()?;
         raw.execute_batch("pragma foreign_keys = on;")?;
-        Ok(Connection::over(raw))
+        Connection::over(raw)
     }
 
-    fn over(raw: rusqlite::Connection) -> Connection {
+    /// One plan for a statement, whatever is bound to it: else SQLite, built with the statistics of columns, parses a kept
+    /// statement anew each time a bound that it compares with changes, which is at each request.
+    fn over(raw: rusqlite::Connection) -> Result<Connection, DbError> {
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        Connection { raw, numbers: HashMap::new() }
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        Ok(Connection { raw, numbers: HashMap::new() })
     }
 
     /// Runs a statement of our own without parameters, such as `begin`.

@@ -249,16 +249,18 @@ db_test!(a_grant_of_a_person_ends_with_the_post, |db: &Db| {
     let mut nobody = Browser::logged_in(o, account(o, "unit", Role::Clerk, Some(3), None));
     assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [200; 3]);
     assert_eq!(elsewhere.get("/ledgers").status, 403, "安四 works in the city");
-    leaves(o, 3, "2025-10-19");
+    o.db.write(|tx| tx.execute("update role_grant set starts = '2025-10-01'", &[])).unwrap();
+    leaves(o, 3, "2025-10-18");
     assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [403; 3]);
     assert!(there.get("/account").read().contains("本人已不在该单位任职"));
     assert_eq!(nobody.get("/ledgers").status, 200, "an account of the unit hangs on no person");
     // Another post brings none of them back, not even one of the same unit after a gap.
     let again = |unit: i64, from: &str| {
         let duty = dongliang::org::builtin::DUTIES[3];
-        put(o, "post", from, Some(unit), &[("person", 3.into()), ("duty", duty.into()), ("from", from.into())]);
+        put(o, "post", &format!("{unit}-again"), Some(unit), &[("person", 3.into()), ("duty", duty.into()), ("from", from.into())]);
     };
     again(1, "2025-10-20");
+    again(3, "2025-10-20");
     assert_eq!([&mut there, &mut above, &mut city].map(|b| b.get("/ledgers").status), [403; 3]);
 });
 
