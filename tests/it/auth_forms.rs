@@ -272,7 +272,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
         (Role::Security, "/accounts/1", "/accounts/1/grants/withdraw", &[("grant", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
-        (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "x")]),
+        (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "核对")]),
         (
             Role::Office,
             "/papers",

@@ -109,10 +109,12 @@ db_test!(a_past_quarter_is_kept_until_a_fact_or_a_setting_changes_it, |db: &Db| 
     put(o, "guidance", "Z6", None, &filled);
     assert_eq!(seen(o), second);
     // What another process records is seen as well.
-    put(&anew(), "guidance", "Z7", None, &[("pair", 2_i64.into()), ("day", "2025-05-21".into())]);
+    for (code, day) in [("Z7", "2025-06-03"), ("Z8", "2025-06-24")] {
+        put(&anew(), "guidance", code, None, &[("pair", 1_i64.into()), ("day", day.into()), ("confirmed", day.into())]);
+    }
     let third = seen(o);
     assert_eq!(third, seen(&anew()));
-    assert_ne!(third, second, "the second guidance of May");
+    assert_ne!(third, second, "both guidances of June for the other pair");
 });
 
 db_test!(the_pages_of_a_past_quarter_say_so_and_lead_to_its_verdicts, |db: &Db| {
