@@ -257,7 +257,13 @@ db_test!(a_grant_of_a_person_ends_with_the_post, |db: &Db| {
     // Another post brings none of them back, not even one of the same unit after a gap.
     let again = |unit: i64, from: &str| {
         let duty = dongliang::org::builtin::DUTIES[3];
-        put(o, "post", &format!("{unit}-again"), Some(unit), &[("person", 3.into()), ("duty", duty.into()), ("from", from.into())]);
+        put(
+            o,
+            "post",
+            &format!("{unit}-again"),
+            Some(unit),
+            &[("person", 3.into()), ("duty", duty.into()), ("from", from.into())],
+        );
     };
     again(1, "2025-10-20");
     again(3, "2025-10-20");
