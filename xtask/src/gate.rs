@@ -16,7 +16,7 @@ pub(crate) fn test() -> Outcome {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
     })?;
     steps.step("unit and integration tests, SQLite and PostgreSQL", || {
-        run(&mut cargo(&["test", "--workspace", "--locked"]))
+        run(&mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))
     })?;
     steps.step("worked examples of every package", packages)?;
     browser_tests(&mut steps)?;
