@@ -146,7 +146,7 @@ test('the first hour of a new user', async ({ page, complaints }) => {
     const why = main(page).getByRole('region', { name: '亮灯说明' });
     await expect(why.getByRole('heading').first()).toHaveText('为什么是黄灯');
     await expect(why).toContainText(/应判\s*\d+\s*项/);
-    await expect(why).toContainText(/补齐以下\d+项可转绿灯/);
+    await expect(why).toContainText(/补齐以下\d+项可转绿灯|能补齐的\d+项如下|期限或期间已过/);
     pair = await waiting(page);
     verdict = page.url();
     await expect(main(page).getByRole('region', { name: '怎么算出来的' })).toContainText('不少于2次');

@@ -385,10 +385,10 @@ fn mends(engine: &Engine, lines: &[(&Item, UnitVerdict)], behind: u32, judged: u
         let left = summary::percent(summary::permille(i64::from(behind - can), i64::from(judged)));
         let turns = summary::lamp(figures::share_light(engine, behind - can, judged)).word();
         let title = match can {
-            0 => format!("落后的{behind}项期限或期间已过，补齐后仍计落后"),
+            0 => format!("落后的{behind}项期限或期间已过，补齐后仍计落后；按期的从下一期做起"),
             _ => format!("能补齐的{can}项如下，补齐后落后{}项，{left}，为{turns}；其余期限或期间已过", behind - can),
         };
-        (title, can)
+        (title, if can == 0 { needed } else { can })
     };
     let mend = |(item, line): &&(&Item, UnitVerdict)| Mend {
         tag: summary::of(item),
