@@ -16,7 +16,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
 
-use crate::cli::{city, copy, run};
+use crate::cli::{city, copy, fresh, run};
 
 /// `dongliang serve` on a free port of loopback, ended when dropped.
 struct Server {
@@ -215,7 +215,10 @@ fn a_fault_is_written_to_the_log() {
 
 #[test]
 fn an_address_that_asks_too_often_waits_and_only_the_proxy_is_believed() {
-    let proxied = Server::start(city(), &["--behind-proxy", "127.0.0.1", "--host", "dl.example"]);
+    let (_dir, data) = fresh();
+    let made = run(&data, &["user", "add", "周敏", "--login", "zhoumin", "--role", "安全管理员"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let proxied = Server::start(&data, &["--behind-proxy", "127.0.0.1", "--host", "dl.example"]);
     let from = |client: &str| {
         let lines = format!("Host: dl.example\r\nX-Forwarded-For: 1.2.3.4, {client}\r\nX-Forwarded-Proto: https\r\n");
         proxied.ask("/assets/none", &lines)
@@ -232,6 +235,15 @@ fn an_address_that_asks_too_often_waits_and_only_the_proxy_is_believed() {
     for _ in 0..400 {
         let answer = plain.ask("/assets/none", "Host: localhost\r\nX-Forwarded-For: 10.0.0.1\r\n");
         assert!(status(&answer) == 404 && header(&answer, "strict-transport-security").is_none());
+    }
+}
+
+/// In the demo everybody is let in as anybody.
+#[test]
+fn the_demo_stays_on_its_machine() {
+    for reach in [&["--behind-proxy", "127.0.0.1"][..], &["--listen", "0.0.0.0:0", "--behind-proxy", "127.0.0.1"]] {
+        let refused = run(city(), &[&["serve", "--host", "dl.example"], reach].concat());
+        assert!(refused.code == 2 && refused.err.contains("演示数据不用口令就能选择身份登录"), "{}", refused.err);
     }
 }
 
