@@ -1,6 +1,5 @@
 //! Rows that are no ledger's and are held against the log nevertheless: accounts and what they may do, remedies, orders,
-//! doubts, questions, tests and what was answered, papers, files, links of calendars, what is
-//! published on which day.
+//! doubts, questions, tests and what was answered, papers, files, links of calendars, what is published when.
 //!
 //! Whoever changes such a row says so ([`guard`]); before the commit its hash, as it then stands, goes into the entry of
 //! that transaction. `verify` holds each row against the entry that stated it last. An item is a row with the rows that

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     audit::{self, Guarded, Kind},
-    clock::day_of,
     day::Day,
     db::{Row, Tx, Value},
     scope::Actor,
@@ -255,6 +254,7 @@ pub fn name_stand_in(
     (from, to): (i64, &str),
     (starts, ends): (Day, Day),
     reason: &str,
+    today: Day,
 ) -> anyhow::Result<()> {
     tx.lock(&[from])?;
     // The same answer for a name that nobody has and for one that cannot stand in.
@@ -293,7 +293,7 @@ pub fn name_stand_in(
     let id = tx.one(sql, &values, |r| r.i64(0))?.unwrap_or_default();
     audit::guard(tx, Guarded::StandIn, id);
     // Whoever acts instead from today on has other rights: under a new token, as with a role that is given.
-    if starts <= day_of(actor.at) {
+    if starts <= today {
         session::close_all(tx, other.id, None, actor.at)?;
     }
     let title = format!("请{}（{to}）代理，{}至{}", other.name, starts.chinese(), ends.chinese());

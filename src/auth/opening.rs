@@ -60,7 +60,7 @@ pub fn of_record(
     let open = || fields(ledger, permission);
     if let Some(person) = reader.person.filter(|p| reader.pending.is_none() && has_part(ledger, row, *p)) {
         let history = store::history(tx, ledger, &Scope::All, row.record_id)?;
-        if history.first().is_none_or(|first| has_part(ledger, first, person)) {
+        if history.first().is_some_and(|first| has_part(ledger, first, person)) {
             return Ok(open());
         }
     }

@@ -84,15 +84,10 @@ impl<'a> Organisation<'a> {
             None => on_that_day.contains(&at),
             Some(unit) => self.is_below(at, unit),
         };
-        let mut until: Option<Day> = None;
-        for post in posts.into_iter().filter(|p| fits(p.unit) && p.from <= self.day) {
-            match until {
-                Some(last) if last < self.day && post.from > last.plus(1) => return false,
-                Some(last) => until = Some(last.max(post.to)),
-                None => until = Some(post.to),
-            }
-        }
-        until.is_some_and(|last| self.day <= last)
+        let mut fitting = posts.into_iter().filter(|p| fits(p.unit));
+        let Some(first) = fitting.next() else { return false };
+        let last = fitting.fold(first.to, |last, p| if p.from <= last.plus(1) { last.max(p.to) } else { last });
+        first.from <= self.day && self.day <= last
     }
 
     /// The unit of that row is the other one, or has it among its superiors.

@@ -139,24 +139,22 @@ fn checkpoint(place: &Place, output: Option<&Path>) -> anyhow::Result<Outcome> {
 
 fn export(place: &Place, output: &Path, entry: Option<i64>) -> anyhow::Result<Outcome> {
     let installation = open::installation(place)?;
+    let mut file = BufWriter::new(private::create_new(output)?);
+    // Nothing leaves before the log says so.
+    let actor = Actor { account: None, name: "命令行".into(), at: installation.clock.now().instant };
+    let title = entry.map_or_else(|| "操作日志".to_owned(), |seq| format!("操作日志第{seq}条"));
+    installation.db.write(move |tx| {
+        audit::note(tx, &actor, Kind::Export, json!({ "title": title }));
+        Ok(())
+    })?;
     if let Some(signer) = &installation.signer {
         audit::checkpoint(&installation.db, signer)?;
     }
-    let mut file = BufWriter::new(private::create_new(output)?);
     let n = installation.db.read(|tx| match entry {
         None => audit::export(tx, &mut file),
         Some(seq) => audit::export_one(tx, seq, &mut file).map(|()| 1),
     })?;
     file.flush()?;
-    let actor = Actor { account: None, name: "命令行".into(), at: installation.clock.now().instant };
-    let title = match entry {
-        None => format!("操作日志{n}条"),
-        Some(seq) => format!("操作日志第{seq}条"),
-    };
-    installation.db.write(move |tx| {
-        audit::note(tx, &actor, Kind::Export, json!({ "title": title }));
-        Ok(())
-    })?;
     say!("已导出 {n} 条日志：{}。核验办法见 docs/AUDITORS.md", output.display());
     Ok(Outcome::Done)
 }

@@ -83,7 +83,7 @@ fn one(installation: &Installation, ledger: &str, output: &Path) -> anyhow::Resu
         Ok((layout.ledgers[index].title.clone(), written))
     })?;
     let rows = written.rows;
-    tell(installation, format!("“{title}”{rows}行，敏感栏完整"), written.persons)?;
+    tell(installation, format!("“{title}”，敏感栏完整"), rows, written.persons)?;
     move_over(&mut held, &mut file, output)?;
     say!("已导出 {rows} 行到 {}", output.display());
     Ok(Outcome::Done)
@@ -98,11 +98,11 @@ fn move_over(held: &mut File, file: &mut File, path: &Path) -> anyhow::Result<()
 }
 
 /// An entry of what left the system.
-fn tell(installation: &Installation, title: String, persons: BTreeSet<i64>) -> anyhow::Result<()> {
+fn tell(installation: &Installation, title: String, rows: u64, persons: BTreeSet<i64>) -> anyhow::Result<()> {
     let actor = Actor { name: "命令行".into(), account: None, at: installation.clock.now().instant };
     installation.db.write(move |tx| {
         let about = About { persons, ..About::default() };
-        audit::note_of(tx, &actor, Kind::Export, json!({ "title": title }), about);
+        audit::note_of(tx, &actor, Kind::Export, json!({ "title": title, "count": rows }), about);
         Ok(())
     })
 }
@@ -123,7 +123,7 @@ fn all(installation: &Installation, output: &Path) -> anyhow::Result<Outcome> {
         let sql = "select distinct record_id from l_person";
         Ok(tx.rows(sql, &[], |r| r.i64(0))?.into_iter().collect())
     })?;
-    tell(installation, format!("全部台账，共{rows}行，不含敏感栏"), persons)?;
+    tell(installation, "全部台账，不含敏感栏".into(), rows, persons)?;
     for (held, file, path) in &mut made {
         move_over(held, file, path)?;
     }

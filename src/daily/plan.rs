@@ -192,10 +192,9 @@ pub fn draft(
         return Err(Refused(format!("题库里的题都在{REST}天内发布过，请先补充题目。")).into());
     }
     tx.bulk("release_plan", &PLANNED, rows.iter().map(|r| &r[..]))?;
-    let sql = "select row_id from release_plan where kind = $1 and day >= $2 and day <= $3";
-    let span: [Value; 3] = [Kind::Daily.title().into(), from.to_string().into(), to.to_string().into()];
-    for id in tx.rows(sql, &span, |r| r.i64(0))? {
-        audit::guard(tx, Guarded::Release, id);
+    // Those that stood there before were stated by who planned them.
+    for new in between(tx, from, to)?.into_iter().filter(|r| r.kind == Kind::Daily && !taken.contains(&r.day)) {
+        audit::guard(tx, Guarded::Release, new.id);
     }
     let told =
         json!({ "title": format!("每日一题：排定{}天", rows.len()), "from": from.to_string(), "to": to.to_string() });

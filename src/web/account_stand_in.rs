@@ -102,8 +102,8 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         if let Err(Refused(text)) = plain_text(reason) {
             return wrong("reason", text);
         }
-        let (from, actor, reason) = (seat.reader.account, seat.actor(), reason.to_owned());
-        match seat.db().write(move |tx| grant::name_stand_in(tx, &actor, (from, &to), (starts, ends), &reason)) {
+        let (from, actor, reason, today) = (seat.reader.account, seat.actor(), reason.to_owned(), seat.now.day);
+        match seat.db().write(move |tx| grant::name_stand_in(tx, &actor, (from, &to), (starts, ends), &reason, today)) {
             Ok(()) => Ok(seat.to("/account?done=stand-in")),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => wrong("to", text),

@@ -60,14 +60,6 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Trace> {
     Ok(Trace { page: desk.page("/account")?, events, none: none.into(), more })
 }
 
-/// A title without how many rows there were: that lies outside what its reader may see.
-fn uncounted(title: &str) -> String {
-    match title.split_once('行') {
-        Some((head, rest)) => format!("{}{rest}", head.trim_end_matches(|c: char| c.is_ascii_digit())),
-        None => title.to_owned(),
-    }
-}
-
 /// Who opened or exported.
 fn seen(desk: &mut Desk<'_, '_>, person: i64) -> anyhow::Result<Vec<Deed>> {
     let current = desk.current.clone();
@@ -76,7 +68,7 @@ fn seen(desk: &mut Desk<'_, '_>, person: i64) -> anyhow::Result<Vec<Deed>> {
         let told: Json = seen.payload.as_deref().and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default();
         let kind = Kind::parse(&seen.kind).map_or(&*seen.kind, |k| k.title());
         let ledger = seen.ledger.as_ref().and_then(|l| layout.index(l)).map(|t| &layout.ledgers[t].title);
-        let title = &uncounted(told["title"].as_str().unwrap_or_default());
+        let title = told["title"].as_str().unwrap_or_default();
         // The title of an export names its ledger.
         let what = match ledger.filter(|l| !title.contains(l.as_str())) {
             Some(ledger) => format!("{kind}“{ledger}”：{title}"),

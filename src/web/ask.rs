@@ -99,8 +99,18 @@ pub(super) fn client(extensions: &Extensions) -> Option<IpAddr> {
 
 /// The pairs of a query, decoded; what is not UTF-8 is replaced.
 pub(super) fn form(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| {
-        let bytes = text.as_bytes();
+    let lossy = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    pairs(query.as_bytes()).map(|(key, value)| (lossy(key), lossy(value))).collect()
+}
+
+/// The pairs of a form, decoded; `None` where one is not UTF-8: it would be kept as something that nobody has typed.
+pub(super) fn posted(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+    pairs(body).map(|(key, value)| text(key).zip(text(value))).collect()
+}
+
+fn pairs(query: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let decode = |bytes: &[u8]| {
         let mut out = Vec::with_capacity(bytes.len());
         let mut i = 0;
         while i < bytes.len() {
@@ -118,10 +128,13 @@ pub(super) fn form(query: &str) -> Vec<(String, String)> {
             }
             i += 1;
         }
-        String::from_utf8_lossy(&out).into_owned()
+        out
     };
-    let pairs = query.split('&').filter(|p| !p.is_empty()).take(200);
-    pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
+    query.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).take(200).map(move |pair| {
+        let mut parts = pair.splitn(2, |b| *b == b'=');
+        let mut part = || decode(parts.next().unwrap_or_default());
+        (part(), part())
+    })
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -212,16 +212,11 @@ fn row(ledger: &Ledger, fields: &Json) -> Stored {
 fn note(line: &Line) -> String {
     let Some(payload) = line.payload.as_deref() else { return "改动前后的内容已依法删除".into() };
     let payload: Json = serde_json::from_str(payload).unwrap_or_default();
-    let mut parts = Vec::new();
-    let mut text = |key: &str, title: &str| {
-        if let Some(value) = payload[key].as_str().filter(|v| !v.is_empty()) {
-            parts.push(format!("{title}{value}"));
-        }
-    };
-    text("title", "");
-    text("reason", "原因：");
-    text("basis", "依据：");
-    text("file", "文件：");
+    let text =
+        |key: &str, title: &str| payload[key].as_str().filter(|v| !v.is_empty()).map(|value| format!("{title}{value}"));
+    let rows = payload["count"].as_u64().map(|n| format!("{n}行"));
+    let told = [text("title", ""), rows, text("reason", "原因："), text("basis", "依据："), text("file", "文件：")];
+    let mut parts: Vec<String> = told.into_iter().flatten().collect();
     if let Some(changes) = payload["changes"].as_array() {
         parts.push(format!("{}处变化", changes.len()));
     }

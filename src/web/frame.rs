@@ -253,7 +253,7 @@ where
 
 /// The frame without what is in the store.
 pub(super) fn bare(ask: &Ask) -> Page {
-    Page { url: ask.url.clone(), prefs: ask.prefs, ..Page::default() }
+    Page { home: "/".into(), url: ask.url.clone(), prefs: ask.prefs, ..Page::default() }
 }
 
 /// Runs a handler over a snapshot on this thread, which may block.

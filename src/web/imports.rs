@@ -184,8 +184,8 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let told = format!("记录超过{most}行，模板放不下。请从台账页面按条件导出，改好后直接上传。");
         let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version))?;
         let (bytes, written) = made.ok_or(PageError::Refused(told))?;
-        let title = format!("“{}”导入模板{}行", ledger.title, written.rows);
-        let told = json!({ "title": title, "address": desk.ask.url.href() });
+        let title = format!("“{}”导入模板", ledger.title);
+        let told = json!({ "title": title, "count": written.rows, "address": desk.ask.url.href() });
         let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
         desk.tell(Kind::Export, told, about);
         Ok(workbook(&format!("{}现有记录.xlsx", ledger.title), &name, bytes))

@@ -198,8 +198,10 @@ fn write(
     let written = export::chosen(desk.tx, what, format, writer)?;
     let asked = desk.ask.url.href();
     let whole = opened.map_or_else(String::new, |(p, _)| format!("，{}不遮蔽", opening::titles(ledger, p)));
-    let title = format!("“{}”{}行{whole}", ledger.title, written.rows);
-    let told = json!({ "title": title, "reason": opened.map(|(_, reason)| reason), "address": asked });
+    // How many rows is for the log alone: whose records are among them is not told how many others are.
+    let title = format!("“{}”{whole}", ledger.title);
+    let told =
+        json!({ "title": title, "count": written.rows, "reason": opened.map(|(_, reason)| reason), "address": asked });
     let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
     desk.tell(Kind::Export, told, about);
     file.rewind()?;

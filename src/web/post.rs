@@ -48,17 +48,7 @@ impl FromRequest<App> for Posted {
         let largest = limits::share(request.uri().path()).body;
         let body = axum::body::to_bytes(request.into_body(), largest);
         Ok(Posted(match tokio::time::timeout(SLOWEST, body).await {
-            // What is no UTF-8 would be kept as something that nobody has typed.
-            Ok(Ok(bytes)) => match ask::form(&String::from_utf8_lossy(&bytes)) {
-                fields
-                    if fields.iter().any(|(k, v)| {
-                        k.contains(char::REPLACEMENT_CHARACTER) || v.contains(char::REPLACEMENT_CHARACTER)
-                    }) =>
-                {
-                    Err(PageError::Unreadable(StatusCode::BAD_REQUEST))
-                }
-                fields => Ok(fields),
-            },
+            Ok(Ok(bytes)) => ask::posted(&bytes).ok_or(PageError::Unreadable(StatusCode::BAD_REQUEST)),
             Ok(Err(_)) => Err(PageError::Unreadable(StatusCode::PAYLOAD_TOO_LARGE)),
             Err(_) => Err(PageError::Unreadable(StatusCode::REQUEST_TIMEOUT)),
         }))

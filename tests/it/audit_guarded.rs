@@ -78,7 +78,14 @@ fn filled(db: &Db) -> Installation {
     with_factor(&o, zhou);
     o.db.write(move |tx| {
         let day = |text| Day::parse(text).unwrap();
-        grant::name_stand_in(tx, &actor(9), (zhou, "liming"), (day("2025-10-20"), day("2025-10-30")), "年休假")?;
+        grant::name_stand_in(
+            tx,
+            &actor(9),
+            (zhou, "liming"),
+            (day("2025-10-20"), day("2025-10-30")),
+            "年休假",
+            day("2025-10-20"),
+        )?;
         feedback::give(tx, &actor(9), zhou, ("/todo", "字太小"), day("2025-10-20"))?;
         feed::make(tx, &actor(9), zhou, None)?;
         daily::plan::lesson(tx, &actor(9), day("2025-10-20"), day("2025-10-24"), ("谈话怎么记", "三步。", ""))?;

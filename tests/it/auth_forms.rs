@@ -97,6 +97,10 @@ db_test!(a_body_is_bounded_and_must_be_a_form, |db: &Db| {
     let got = b.post_body("/accounts/new", "application/x-www-form-urlencoded", within);
     assert!(got.status == 422 && got.read().contains("1至40个字") && got.body.len() < 64 * 1024);
     assert_eq!(b.post_body("/accounts/new", "application/x-www-form-urlencoded", "\u{0}%zz&&&=%".into()).status, 403);
+    // What is no UTF-8 is refused, not kept as something else.
+    let broken = format!("form={form}&login=new&name=%FF%FE");
+    let got = b.post_body("/accounts/new", "application/x-www-form-urlencoded", broken);
+    assert!(got.status == 400 && got.read().contains("不是UTF-8编码"), "{} {}", got.status, got.read());
 });
 
 db_test!(an_account_is_made_once_and_its_password_shown_once, |db: &Db| {

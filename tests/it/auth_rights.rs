@@ -183,7 +183,14 @@ db_test!(one_person_is_not_two_of_the_three, |db: &Db| {
     let away = person(o, "zhoumin", Role::Office);
     let named = o.db.write(move |tx| {
         let day = |text| Day::parse(text).unwrap();
-        grant::name_stand_in(tx, &actor(), (away, "sunsan"), (day("2025-10-20"), day("2025-10-24")), "年休假")
+        grant::name_stand_in(
+            tx,
+            &actor(),
+            (away, "sunsan"),
+            (day("2025-10-20"), day("2025-10-24")),
+            "年休假",
+            day("2025-10-20"),
+        )
     });
     assert!(named.unwrap_err().to_string().contains("没有可以代理的账号"));
     // What only a name tells, people must look at.
@@ -282,6 +289,35 @@ db_test!(a_transfer_ends_what_hung_on_the_post_before, |db: &Db| {
     put(o, "post", "again", Some(2), &filled);
     assert_eq!(Browser::logged_in(o, city).get("/ledgers").status, 403, "given to who was in the 办公室");
     assert_eq!(Browser::logged_in(o, near).get("/ledgers").status, 200, "given for the district");
+});
+
+db_test!(a_role_that_would_hang_on_no_post_is_refused, |db: &Db| {
+    let o = &office(db);
+    // 安四 works in the city.
+    let id = account(o, "an", Role::Cadre, None, Some(4));
+    let (mut officer, page) = (Browser::of(o, Role::Security), format!("/accounts/{id}"));
+    let mut give = |unit: &str, starts: &str| {
+        let fields = [("role", "科室填报"), ("unit", unit), ("starts", starts), ("ends", "")];
+        officer.submit(&page, &format!("{page}/grants"), &fields)
+    };
+    let refused = give("U1-1", "2025-10-20");
+    assert!(refused.status == 422 && refused.read().contains("此人在该单位没有任职"), "{}", refused.read());
+    assert_eq!(give("U1-1", "2025-11-01").status, 303, "the post may come until then");
+    assert_eq!(give("U0", "2025-10-20").status, 303);
+});
+
+db_test!(a_stand_in_for_later_ends_nobodys_session, |db: &Db| {
+    let o = &office(db);
+    let (clerk, other) = (account(o, "clerk", Role::Office, None, None), account(o, "other", Role::Cadre, None, None));
+    let (mut own, mut b) = (Browser::logged_in(o, clerk), Browser::logged_in(o, other));
+    let mut name = |starts: &str, ends: &str| {
+        let fields = [("to", "other"), ("starts", starts), ("ends", ends), ("reason", "年休假")];
+        assert_eq!(own.submit("/account", "/account/stand-ins", &fields).status, 303);
+    };
+    name("2025-11-03", "2025-11-07");
+    assert_eq!(b.get("/account").status, 200);
+    name("2025-10-20", "2025-10-24");
+    assert_eq!(b.get("/account").status, 303, "has other rights now, under a new token");
 });
 
 db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {

@@ -3,6 +3,7 @@
 use dongliang::{auth::Role, db::Db, db_test, facts, ledger::NewRow, org::builtin};
 
 use crate::{
+    audit_deeds::deeds,
     visit::{Browser, account, with_directory},
     web_imports,
     web_lists::{office, put},
@@ -38,6 +39,9 @@ db_test!(two_persons_have_not_one_number_by_a_form, |db: &Db| {
     let got = send(clerk, &opened, NEW, &[("f.name", "郑六"), ("f.id_number", ID)]);
     assert!(got.status == 422 && !got.read().contains("吴五"), "{}", got.read());
     assert_eq!(rows(o, "person"), before);
+    // Each answer is an entry: asked often enough it would find out a number.
+    let asked = deeds(db, &["refuse"]).into_iter().filter(|d| d.3["title"] == "登记时查到身份证号已在系统里，没有登记");
+    assert_eq!(asked.count(), 5);
     // Another number is another person; and who has a number keeps it through a correction.
     let second = record_of(&fill(&mut b, "郑六", OTHER));
     let page = format!("/ledgers/person/{second}/correct");
