@@ -47,6 +47,8 @@ pub enum Why {
     Host,
     /// Too many requests of one address.
     Rate,
+    /// A 身份证号 was typed, or came in a file, that another person has: asked often, the answer would find out one.
+    Number,
 }
 
 impl Why {
@@ -62,6 +64,7 @@ impl Why {
             Why::Method => "请求的方式不对",
             Why::Host => "网址里的主机名不对",
             Why::Rate => "访问过于频繁",
+            Why::Number => "填写的身份证号系统里已有",
         }
     }
 }

@@ -29,7 +29,7 @@ for (const address of ['/no-such-page', '/units/no-such-unit', '/verdicts/R-21/n
     const answer = await page.goto(address);
     expect(answer.status()).toBe(404);
     await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
-    await page.getByRole('main').getByRole('link', { name: /工作总览/ }).click();
+    await page.getByRole('main').getByRole('link', { name: '返回首页' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('工作总览');
   });
 }

@@ -102,7 +102,7 @@ fn tell(installation: &Installation, title: String, rows: u64, persons: BTreeSet
     let actor = Actor { name: "命令行".into(), account: None, at: installation.clock.now().instant };
     installation.db.write(move |tx| {
         let about = About { persons, ..About::default() };
-        audit::note_of(tx, &actor, Kind::Export, json!({ "title": title, "count": rows }), about);
+        audit::note_of(tx, &actor, Kind::Export, json!({ "title": title, "rows": rows }), about);
         Ok(())
     })
 }

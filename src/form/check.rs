@@ -34,6 +34,8 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// What can be recorded but should be looked at again.
     pub doubts: Vec<String>,
+    /// Another person has the 身份证号.
+    pub taken: bool,
 }
 
 /// Checks a form. `before` is the row that it corrects: what the form does not ask for stays as it is there, and a masked
@@ -85,6 +87,7 @@ pub fn check(
     let mut checked = sheet::check_one(cells, ledger, &Picked, today);
     rules::apply(tx, ledger, &mut checked, before.map(|row| row.record_id))?;
     rules::numbers(tx, (ledger, keys), &mut checked, &|_| before.map(|row| row.record_id))?;
+    out.taken = rules::taken(&checked) > 0;
     let input_of = |e: &CellError| {
         let by_letters = (0..inputs.len()).find(|i| !e.column.is_empty() && letters(*i) == e.column);
         by_letters.or_else(|| inputs.iter().position(|i| i.title == e.head)).map(|i| inputs[i])

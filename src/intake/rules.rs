@@ -65,6 +65,11 @@ pub(crate) fn numbers(
     Ok(())
 }
 
+/// How many rows [`numbers`] has taken out.
+pub(crate) fn taken(checked: &Checked) -> usize {
+    checked.errors.iter().filter(|e| e.reason == facts::TAKEN).count()
+}
+
 /// Takes out units whose superior is in the same file and is not taken in.
 pub(super) fn orphans(ledger: &Ledger, checked: &mut Checked) {
     let Some(parent) = ledger.field_index("parent").filter(|_| ledger.name == "unit") else { return };

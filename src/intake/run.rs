@@ -15,10 +15,11 @@ use super::{
     batch::{self, Batch, Found, State},
     check, compare, held, laid, older,
     report::{CORRECTED, Corrected, Report, Unlike, Weighed},
-    staged,
+    rules, staged,
 };
 use crate::{
     auth::{self, Permission},
+    clock::Clock,
     consequence,
     day::Day,
     db::{Tx, Work},
@@ -26,6 +27,7 @@ use crate::{
     hex::hex,
     installation::{Current, Installation},
     org::builtin,
+    refusals::{Refused, Why},
     scope::{By, Scope},
     sheet::{
         self, Limits, SheetError, Table,
@@ -163,6 +165,11 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
         let board = &installation.board;
         let told = &mut |done, all| board.say(batch.id, "正在检查各行", done, all);
         let prepared = check(tx, installation, &current, table, &asked, told)?;
+        let refused = Refused { why: Why::Number, who: Some((batch.new.account, batch.new.by.clone())) };
+        for _ in 0..rules::taken(&prepared.checked) {
+            let now = Clock::Machine.now().instant;
+            installation.refusals.note(&refused, "", &format!("/imports/{}", batch.id), now);
+        }
         let mut report = Report { older, ..Report::of(table, definition, &prepared) };
         report.remember(&answered);
         report.unlike = unlike(&current, table, definition, &prepared);

@@ -214,7 +214,7 @@ fn note(line: &Line) -> String {
     let payload: Json = serde_json::from_str(payload).unwrap_or_default();
     let text =
         |key: &str, title: &str| payload[key].as_str().filter(|v| !v.is_empty()).map(|value| format!("{title}{value}"));
-    let rows = payload["count"].as_u64().map(|n| format!("{n}行"));
+    let rows = payload["rows"].as_u64().map(|n| format!("{n}行"));
     let told = [text("title", ""), rows, text("reason", "原因："), text("basis", "依据："), text("file", "文件：")];
     let mut parts: Vec<String> = told.into_iter().flatten().collect();
     if let Some(changes) = payload["changes"].as_array() {

@@ -185,7 +185,7 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version))?;
         let (bytes, written) = made.ok_or(PageError::Refused(told))?;
         let title = format!("“{}”导入模板", ledger.title);
-        let told = json!({ "title": title, "count": written.rows, "address": desk.ask.url.href() });
+        let told = json!({ "title": title, "rows": written.rows, "address": desk.ask.url.href() });
         let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
         desk.tell(Kind::Export, told, about);
         Ok(workbook(&format!("{}现有记录.xlsx", ledger.title), &name, bytes))

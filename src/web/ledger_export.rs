@@ -201,7 +201,7 @@ fn write(
     // How many rows is for the log alone: whose records are among them is not told how many others are.
     let title = format!("“{}”{whole}", ledger.title);
     let told =
-        json!({ "title": title, "count": written.rows, "reason": opened.map(|(_, reason)| reason), "address": asked });
+        json!({ "title": title, "rows": written.rows, "reason": opened.map(|(_, reason)| reason), "address": asked });
     let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };
     desk.tell(Kind::Export, told, about);
     file.rewind()?;

@@ -311,8 +311,7 @@ pub(super) async fn export(State(app): State<App>, ask: Ask, posted: Posted) -> 
         let (actor, person) = (seat.actor(), seat.reader.person);
         // Told before the file leaves: what cannot be logged is not handed out.
         seat.db().write(move |tx| {
-            let told =
-                json!({ "title": format!("本人的个人信息，{rows}条，.{extension}"), "person": person, "rows": rows });
+            let told = json!({ "title": format!("本人的个人信息，.{extension}"), "person": person, "rows": rows });
             audit::note(tx, &actor, Kind::Export, told);
             Ok(())
         })?;

@@ -54,6 +54,8 @@ pub(super) struct Filled {
     pub(super) conflict: Option<Conflict>,
     /// What is typed why it is corrected.
     pub(super) reason: String,
+    /// It was said that another person has the 身份证号.
+    pub(super) taken: bool,
 }
 
 /// What need not be typed: titles and values.

@@ -21,7 +21,6 @@ use super::{
     view::{record_form::Conflict, words::Words},
 };
 use crate::{
-    audit::{self, Kind},
     auth::{Permission, Reader, account::plain_text},
     clock,
     day::Day,
@@ -39,6 +38,7 @@ use crate::{
     },
     once::{self, Used},
     org::builtin,
+    refusals::{Refused, Why},
 };
 
 /// The longest reason, in characters.
@@ -273,6 +273,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     }
     let keys = &seat.app.installation.keys;
     let checked = form::check(tx, (ledger, &plan), &filled.typed, before.as_ref(), keys, seat.now.day)?;
+    filled.taken = checked.taken;
     let more = checked.faults.into_iter().filter(|f| !faults.iter().any(|own| own.key == f.key)).collect::<Vec<_>>();
     faults.extend(more);
     faults.sort_by_key(|f| plan.inputs().position(|i| i.key == f.key));
@@ -345,7 +346,7 @@ fn is_same(ledger: &Ledger, before: &Stored, row: &NewRow) -> bool {
 
 /// The form again, with a status.
 fn answer(seat: &Seat, status: StatusCode, table: usize, of: Option<(&str, i64)>, filled: &Filled) -> Response {
-    seat.show(status, |desk| {
+    let mut response = seat.show(status, |desk| {
         let current = desk.current.clone();
         let ledger = &current.engine.layout.ledgers[table];
         let scope = desk.scope.clone();
@@ -355,7 +356,12 @@ fn answer(seat: &Seat, status: StatusCode, table: usize, of: Option<(&str, i64)>
         };
         let what = row.as_ref().map_or(For::New, For::Correct);
         Ok(Html(record_form::page(desk, &seat.app, table, &what, filled)?.render()?).into_response())
-    })
+    });
+    if filled.taken {
+        let who = Some((seat.reader.account, seat.reader.name.clone()));
+        response.extensions_mut().insert(Refused { why: Why::Number, who });
+    }
+    response
 }
 
 /// What the store refused, as a fault of the form; anything else stays an error.
@@ -372,7 +378,7 @@ fn refused(
     let fault = if let Some(taken) = error.downcast_ref::<CodeTaken>() {
         Fault { key: "record_code".into(), text: format!("{taken}。") }
     } else if let Some(taken) = error.downcast_ref::<NumberTaken>() {
-        tell_taken(seat, &taken.title)?;
+        filled.taken = true;
         Fault { key: format!("f.{}", taken.field), text: format!("{taken}。") }
     } else if let Some(out) = error.downcast_ref::<OutOfScope>() {
         Fault { key: String::new(), text: format!("{out}。") }
@@ -381,13 +387,4 @@ fn refused(
     };
     filled.faults.push(fault);
     Ok(answer(seat, StatusCode::UNPROCESSABLE_ENTITY, table, of, &filled))
-}
-
-/// Logs that a 身份证号 was said to be there already: asked often, the answer could be used to find out one.
-fn tell_taken(seat: &Seat, title: &str) -> anyhow::Result<()> {
-    let (actor, title) = (seat.actor(), format!("登记时查到{title}已在系统里，没有登记"));
-    seat.db().write(move |tx| {
-        audit::note(tx, &actor, Kind::Refuse, serde_json::json!({ "title": title }));
-        Ok(())
-    })
 }

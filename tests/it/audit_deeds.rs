@@ -128,7 +128,7 @@ db_test!(an_export_is_logged_with_the_persons_in_it, |db: &Db| {
     assert_eq!(b.get("/people/export?format=csv").status, 200);
     let told = deeds(db, &["export"]).pop().unwrap();
     assert_eq!((&told.3["title"], &told.3["persons"]), (&"“人员”".into(), &"1-4".into()));
-    assert_eq!(told.3["count"], 4);
+    assert_eq!(told.3["rows"], 4);
     let log = Browser::of(o, Role::AuditAdmin).get("/audit").read();
     assert!(log.contains("“人员”；4行"), "{log}");
     assert_eq!(b.get("/ledgers/mentor_pair/export?format=jsonl").status, 200);

@@ -301,7 +301,10 @@ fn a_new_installation_takes_the_cipher_that_is_asked_for() {
         })
         .unwrap();
     assert!(sealed.starts_with("s1:"), "{sealed}");
-    assert!(told.contains("“人员”1行") && told.contains("\"persons\":\"1\""), "{told}");
+    assert!(
+        told.contains("“人员”，敏感栏完整") && told.contains("\"rows\":1") && told.contains("\"persons\":\"1\""),
+        "{told}"
+    );
     let verified = run(&data, &["audit", "verify"]);
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
 }

@@ -1,6 +1,7 @@
 //! 每日一题, 每周一课, 每月一考: planned, published by the clock, judged by what was published, answered by whoever likes.
 
 use dongliang::{
+    audit::{self, Against, Guarded},
     auth::{Role, account::Refused},
     clock::start_of_day,
     daily::{
@@ -76,6 +77,24 @@ fn state(o: &Office, requirement: &str, window: &str) -> String {
     let all = o.installation.db.read(|tx| store::of_requirement(tx, requirement, None)).unwrap();
     all.iter().find(|v| v.window == window).map_or_else(String::new, |v| format!("{:?}", v.state))
 }
+
+db_test!(a_longer_span_states_only_what_it_plans_itself, |db: &Db| {
+    let o = Office::open(db, "2025-06-27");
+    o.found();
+    fill(&o, 4);
+    assert_eq!(draft(&o, "2025-06-27", ("2025-06-27", "2025-06-30"), "").unwrap().days, 2);
+    let first = planned(&o, "2025-06-27", "2025-06-27")[0].id;
+    // Behind the program's back; what is planned around it does not make it right.
+    o.installation
+        .db
+        .write(move |tx| tx.execute("update release_plan set title = '别的' where row_id = $1", &[first.into()]))
+        .unwrap();
+    assert_eq!(draft(&o, "2025-06-27", ("2025-06-27", "2025-07-02"), "").unwrap().days, 2);
+    audit::sequence(db).unwrap();
+    let report = audit::verify(db, &Against::default()).unwrap();
+    let found: Vec<_> = report.findings.iter().filter_map(|f| f.item).collect();
+    assert_eq!(found, [(Guarded::Release, first)], "{:#?}", report.findings);
+});
 
 db_test!(each_workday_has_a_question_by_turns_and_none_twice, |db: &Db| {
     let o = Office::open(db, "2025-06-27");
