@@ -127,14 +127,17 @@ pub(crate) fn full() -> Dashboard {
         counts: Counts { total: 51, pass: 19, open: 17, open_yellow: 5, open_red: 1, fail: 11, unknown: 3, na: 1 },
         pillars: pillars(),
         units: units.collect(),
-        decide: Lines(vec![Line {
-            act: "重新组织培训".into(),
-            subject: link("柳溪县发改局·项目评审班", "/remedies/1"),
-            basis: "学-02　截至2025年7月3日".into(),
-            figures: "78.6%，应80%".into(),
-            state: "待确认",
-            ..Line::default()
-        }]),
+        decide: (
+            Lines(vec![Line {
+                act: "重新组织培训".into(),
+                subject: link("柳溪县发改局·项目评审班", "/remedies/1"),
+                basis: "学-02　截至2025年7月3日".into(),
+                figures: "78.6%，应80%".into(),
+                state: "待确认",
+                ..Line::default()
+            }]),
+            1,
+        ),
         attention: Notices(vec![
             notice(Tag::open(Light::Red), "以案促改：4个县未开展", "纪-27", "全年2次，序时应有1次"),
             notice(fail, "导师指导：12对9月不足，共缺15次", "干-21", "涉及5个单位"),
@@ -170,7 +173,7 @@ pub(crate) fn empty() -> Dashboard {
         weak: Words::new(),
         counts: Counts { total: 51, ..Counts::default() },
         units: Vec::new(),
-        decide: Lines::default(),
+        decide: (Lines::default(), 0),
         attention: Notices::default(),
         city: Notices::default(),
         soon: Vec::new(),

@@ -36,7 +36,7 @@ pub enum Guarded {
     StandIn,
     /// Which subject of the provider an account is.
     Link,
-    /// How single sign-on is set.
+    /// How accounts log in: single sign-on (0), roles with a second factor (1).
     Sso,
     /// A remedy with what happened to it.
     Remedy,
@@ -121,9 +121,9 @@ const TABLES: [Table; 17] = [
     ),
     table(Guarded::Link, "sso_link", "单点登录绑定", Kind::Grant, "account_id issuer subject linked_at linked_by"),
     Table {
-        key: "cast(0 as bigint)",
-        only: "key = 'sso'",
-        ..table(Guarded::Sso, "meta", "单点登录设置", Kind::Setting, "value")
+        key: "cast(case key when 'sso' then 0 else 1 end as bigint)",
+        only: "key in ('sso', 'factor_roles')",
+        ..table(Guarded::Sso, "meta", "登录方式的设置", Kind::Setting, "value")
     },
     Table {
         belongs: &[Belongs {

@@ -3,10 +3,12 @@
 //! - `permission` is the one table of who may do what; `policy` holds every figure.
 //! - `login` lets in, `session` keeps the hash of a token, `reader` finds who asks once a request.
 //! - `grant` gives roles for a unit and a time; `scope_of` says which units they reach on a day.
+//! - `factor` says which roles need the second factor.
 //! - `lockout` slows guessing down; `password` and `totp` are the two factors; `sweep` takes away what is over.
 //! - `mark` tells a demo's database from a real one.
 
 pub mod account;
+pub mod factor;
 pub mod grant;
 pub mod lockout;
 pub mod login;

@@ -93,7 +93,7 @@ impl Role {
         Role::ADMINISTRATORS.contains(&self)
     }
 
-    /// Needs a second factor at each login.
+    /// Needs a second factor at each login, whatever was laid down of other roles ([`super::factor`]).
     pub fn needs_second_factor(self) -> bool {
         self.is_administrator() || self == Role::Party
     }

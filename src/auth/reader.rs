@@ -1,7 +1,9 @@
 //! Who asks: found once a request, from the token of the session.
 
 use super::{
-    Permission, Role, grant,
+    Permission, Role,
+    factor::{self, Policy},
+    grant,
     policy::IDLE,
     scope::{Organisation, scope_of_held},
     session::{From, Session},
@@ -74,37 +76,40 @@ pub fn reader(
     now: i64,
 ) -> anyhow::Result<Option<Reader>> {
     let sql = "select s.row_id, s.account_id, s.created_at, s.seen_at, s.ends_at, s.address, s.agent, s.demo, \
-               a.login, a.name, a.person_id, a.must_change, a.totp_confirmed, s.sso \
+               a.login, a.name, a.person_id, a.must_change, a.totp_confirmed, s.sso, \
+               (select value from meta where key = $4) \
                from session s join account a on a.row_id = s.account_id \
                where s.token = $1 and s.closed_at is null and s.ends_at > $2 and s.seen_at > $3 and a.disabled_at is null";
-    let found = tx.one(sql, &[token::kept(token).into(), now.into(), (now - IDLE).into()], |r| {
-        let session = Session {
-            id: r.i64(0)?,
-            account: r.i64(1)?,
-            created: r.i64(2)?,
-            seen: r.i64(3)?,
-            ends: r.i64(4)?,
-            from: From { address: r.text(5)?.to_owned(), agent: r.text(6)?.to_owned() },
-            demo: r.i64(7)? == 1,
-        };
-        let reader = Reader {
-            account: session.account,
-            login: r.text(8)?.to_owned(),
-            name: r.text(9)?.to_owned(),
-            person: r.opt_i64(10)?,
-            held: Vec::new(),
-            session,
-            pending: None,
-        };
-        // Whoever was let in by the provider did not use the password that was handed out.
-        let by_provider = r.i64(13)?;
-        Ok((reader, r.i64(11)? == 1 && by_provider == 0, r.i64(12)? == 1 || by_provider == 2))
-    })?;
-    let Some((mut reader, must_change, factor)) = found else { return Ok(None) };
+    let found =
+        tx.one(sql, &[token::kept(token).into(), now.into(), (now - IDLE).into(), factor::KEY.into()], |r| {
+            let session = Session {
+                id: r.i64(0)?,
+                account: r.i64(1)?,
+                created: r.i64(2)?,
+                seen: r.i64(3)?,
+                ends: r.i64(4)?,
+                from: From { address: r.text(5)?.to_owned(), agent: r.text(6)?.to_owned() },
+                demo: r.i64(7)? == 1,
+            };
+            let reader = Reader {
+                account: session.account,
+                login: r.text(8)?.to_owned(),
+                name: r.text(9)?.to_owned(),
+                person: r.opt_i64(10)?,
+                held: Vec::new(),
+                session,
+                pending: None,
+            };
+            // Whoever was let in by the provider did not use the password that was handed out.
+            let by_provider = r.i64(13)?;
+            let policy = Policy::parse(r.opt_text(14)?)?;
+            Ok((reader, r.i64(11)? == 1 && by_provider == 0, r.i64(12)? == 1 || by_provider == 2, policy))
+        })?;
+    let Some((mut reader, must_change, factor, policy)) = found else { return Ok(None) };
     reader.held = held(tx, reader.account, organisation, day)?;
     // An identity of the demo has neither password nor authenticator.
     if !reader.session.demo {
-        let needs_factor = reader.held.iter().any(|h| h.role.needs_second_factor());
+        let needs_factor = reader.held.iter().any(|h| policy.needs(h.role));
         reader.pending = match (must_change, needs_factor && !factor) {
             (true, _) => Some(Pending::Password),
             (false, true) => Some(Pending::Factor),

@@ -1,6 +1,6 @@
 //! `dongliang sso`: the provider of single sign-on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -90,10 +90,28 @@ fn set(installation: &Installation, options: &Set) -> anyhow::Result<Outcome> {
     setting.factor = options.second_factor_there;
     let (saved, actor) = (setting.clone(), actor());
     installation.db.write(move |tx| setting::save(tx, &actor, &saved))?;
+    if open_to_others(&options.client_secret_file) {
+        complain!(
+            "提醒：{} 其他用户也能读，密码可能已外泄。请执行 chmod 600，必要时在对方换一个密码再设定",
+            options.client_secret_file.display()
+        );
+    }
     say!("已设定单点登录。请在对方登记回调地址：{}", setting.back());
     say!("对方要求登记退出后回到的地址的，登记：{}", setting.left());
     reach(&setting);
     Ok(Outcome::Done)
+}
+
+/// Whether other users of the machine may read the file.
+#[cfg(unix)]
+fn open_to_others(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|m| m.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// Says whether the provider can be reached; it need not be now.

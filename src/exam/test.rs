@@ -98,31 +98,24 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What is wrong with them: the field and the words.
-    ///
-    /// # Errors
-    /// The first finding.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    /// What is wrong with them: fields of the form, each with why.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
         let length = self.title.chars().count();
-        if length == 0 || length > TITLE {
-            return Err(("title", format!("名称：请填写，最多{TITLE}字。")));
-        }
-        if !(1..=LONGEST).contains(&self.minutes) {
-            return Err(("minutes", format!("时长应为1至{LONGEST}分钟。")));
-        }
-        if self.closes <= self.opens {
-            return Err(("closes", format!("截止时间应晚于开放时间{}。", chinese(self.opens))));
-        }
-        if self.closes - self.opens < self.minutes * MINUTE {
-            return Err(("minutes", "从开放到截止不足一次作答的时长：请推迟截止时间或缩短时长。".into()));
-        }
-        if !(1..=MOST_ATTEMPTS).contains(&self.attempts) {
-            return Err(("attempts", format!("次数应为1至{MOST_ATTEMPTS}。")));
-        }
-        if self.review < self.closes {
-            return Err(("review", format!("答案公布时间应不早于截止时间{}。", chinese(self.closes))));
-        }
-        Ok(())
+        let time = 1..=LONGEST;
+        let found = [
+            (!(1..=TITLE).contains(&length)).then(|| ("title", format!("名称：请填写，最多{TITLE}字。"))),
+            (self.closes <= self.opens).then(|| ("closes", format!("截止时间应晚于开放时间{}。", chinese(self.opens)))),
+            (!time.contains(&self.minutes)).then(|| ("minutes", format!("时长应为1至{LONGEST}分钟。"))),
+            (time.contains(&self.minutes)
+                && self.closes > self.opens
+                && self.closes - self.opens < self.minutes * MINUTE)
+                .then(|| ("minutes", "从开放到截止不足一次作答的时长：请推迟截止时间或缩短时长。".into())),
+            (!(1..=MOST_ATTEMPTS).contains(&self.attempts))
+                .then(|| ("attempts", format!("次数应为1至{MOST_ATTEMPTS}。"))),
+            (self.review < self.closes)
+                .then(|| ("review", format!("答案公布时间应不早于截止时间{}。", chinese(self.closes)))),
+        ];
+        found.into_iter().flatten().collect()
     }
 }
 
@@ -300,7 +293,9 @@ pub fn items(chosen: &[Chosen]) -> Vec<Item> {
 /// # Errors
 /// [`Refused`] where the rules do not hold together; else when the store cannot be written.
 pub fn make(tx: &mut Tx<'_>, actor: &Actor, rules: &Rules, items: &[Item]) -> anyhow::Result<i64> {
-    rules.check().map_err(|(_, why)| Refused(why))?;
+    if let Some((_, why)) = rules.faults().into_iter().next() {
+        return Err(Refused(why).into());
+    }
     let sql = "insert into test (title, activity_id, unit_id, opens_at, closes_at, minutes, attempts, review_at, state, \
                paper, made_at, made_by) values ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10, $11) returning row_id";
     let mut params = values(rules);

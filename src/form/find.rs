@@ -107,6 +107,7 @@ impl Around<'_> {
     fn persons(&self, tx: &mut Tx<'_>, text: &str) -> anyhow::Result<Hits> {
         let seen = self.seen(tx)?;
         let mut found = self.directory.persons_like(text, seen.as_ref());
+        coded(&mut found, |id| self.directory.person(id).is_some_and(|p| p.code == text));
         let away = |id: i64| self.post(id).is_none();
         found.sort_by_cached_key(|(fit, id)| (*fit, away(*id), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.person(*id)).collect();
@@ -130,6 +131,7 @@ impl Around<'_> {
     fn units(&self, text: &str) -> Hits {
         let mut found = self.directory.units_like(text);
         found.retain(|(_, id)| self.scope.has_unit(*id));
+        coded(&mut found, |id| self.directory.unit(id).is_some_and(|u| u.code == text));
         found.sort_by_cached_key(|(fit, id)| (*fit, self.closed(*id).is_some(), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.unit(*id)).collect();
         Hits { hits, total: found.len() }
@@ -172,8 +174,9 @@ impl Around<'_> {
             }
             None => query::list(tx, ledger, self.scope, &query(None), (SHOWN as i64, 0))?,
         };
-        // One that is called so wholly is meant before all that only contain it.
-        rows.sort_by_key(|row| row.code.as_deref() != Some(text));
+        if let Some(at) = rows.iter().position(|row| row.code.as_deref() == Some(text)) {
+            return Ok(Hits { hits: self.hits(tx, table, &[rows.swap_remove(at)])?, total: 1 });
+        }
         Ok(Hits { hits: self.hits(tx, table, &rows)?, total: usize::try_from(total).unwrap_or(0) })
     }
 
@@ -249,6 +252,13 @@ impl Around<'_> {
             Hit { id: row.record_id, title: title.to_owned(), note: note(&[&unit, &opened, &closed, shown]) }
         };
         Ok(rows.iter().map(hit).collect())
+    }
+}
+
+/// A code is one record's: whoever typed a whole one means that one, not those whose codes begin so.
+fn coded<T>(found: &mut Vec<(T, i64)>, is: impl Fn(i64) -> bool) {
+    if found.iter().any(|(_, id)| is(*id)) {
+        found.retain(|(_, id)| is(*id));
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     own::{Record, Sheet},
     sittings::Sitting,
+    verdicts::Told,
 };
 use crate::document::{self, Block, Cell, Column, Document, Level, Table};
 
@@ -26,6 +27,12 @@ pub struct Own {
     /// The own records by ledger.
     #[serde(rename = "台账记录")]
     pub sheets: Vec<Sheet>,
+    /// What was judged of the person and of records in which he has a part, of each demand the latest.
+    #[serde(rename = "与本人有关的判定")]
+    pub verdicts: Vec<Told>,
+    /// Who looked at the records, took them out or changed them: when and by whom, what and why.
+    #[serde(rename = "谁看过我的档案")]
+    pub trace: Vec<(String, String)>,
     /// Requests for correction: head and words.
     #[serde(rename = "更正申请")]
     pub requests: Vec<(String, String)>,
@@ -67,6 +74,15 @@ pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
             rows: sheet.records.iter().map(cells).collect(),
         }));
     }
+    if !own.verdicts.is_empty() {
+        blocks.push(Block::Heading(Level::One, format!("与本人有关的判定（{}条）", own.verdicts.len())));
+        let row = |v: &Told| vec![v.requirement.clone().into(), v.subject.clone().into(), v.state.clone().into()];
+        blocks.push(Block::Table(Table {
+            caption: String::new(),
+            columns: vec![Column::words("要求", 45), Column::words("对象和期间", 37), Column::words("结论", 18)],
+            rows: own.verdicts.iter().map(row).collect(),
+        }));
+    }
     for sitting in &own.sittings {
         let head =
             [("次数", &sitting.number), ("开始", &sitting.begun), ("交卷", &sitting.ended), ("成绩", &sitting.result)];
@@ -75,8 +91,13 @@ pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
         blocks.push(Block::Heading(Level::One, format!("考试：{}", sitting.test)));
         blocks.push(pairs(facts.chain(said).collect()));
     }
-    for (title, entries) in [("更正申请", &own.requests), ("意见建议", &own.feedback), ("自愿答题", &own.answers)]
-    {
+    let lists = [
+        ("更正申请", &own.requests),
+        ("意见建议", &own.feedback),
+        ("自愿答题", &own.answers),
+        ("谁看过我的档案", &own.trace),
+    ];
+    for (title, entries) in lists {
         if !entries.is_empty() {
             blocks.push(Block::Heading(Level::One, title.into()));
             blocks.push(pairs(entries.iter().map(|(h, words)| vec![h.clone().into(), words.clone().into()]).collect()));
@@ -132,6 +153,12 @@ mod tests {
             sheets: vec![Sheet {
                 ledger: "人员".into(), basis: vec![], keep: "未规定".into(), records: vec![record]
             }],
+            verdicts: vec![Told {
+                requirement: "干-21 每月指导".into(),
+                subject: "赵一　2025年2月".into(),
+                state: "未达标（已补）".into(),
+            }],
+            trace: vec![("2025年1月2日 10:00 周敏".into(), "查看敏感信息：身份证号；原因：核对<i>".into())],
             requests: vec![("2025年1月1日".into(), "籍贯有误".into())],
             feedback: vec![],
             sittings: vec![Sitting {
@@ -157,6 +184,9 @@ mod tests {
         assert!(xml.contains("w:w=\"11906\" w:h=\"16838\"") && xml.contains("仿宋_GB2312"), "{xml}");
         assert!(xml.contains("a&lt;b&gt;&amp;") && xml.contains("人员（1条）") && xml.contains("籍贯有误"), "{xml}");
         assert!(xml.contains("考试：六月测试") && xml.contains("选一&lt;i&gt;") && xml.contains("87.5分"));
+        assert!(
+            xml.contains("干-21 每月指导") && xml.contains("未达标（已补）") && xml.contains("原因：核对&lt;i&gt;")
+        );
         assert!(!xml.contains(['\u{0}', '\u{b}']) && !xml.contains("意见建议"));
     }
 

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 
 use super::{
-    account::{Left, refuse},
+    account::refuse,
     app::App,
     frame::{Ask, Desk},
     post::{Posted, act},
@@ -11,6 +11,7 @@ use super::{
         account::StandIn,
         form::{Field, Form},
     },
+    wrongs::Wrongs,
 };
 use crate::{
     auth::{
@@ -81,32 +82,29 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let typed: Vec<(String, String)> = ["to", "starts", "ends", "reason"]
             .map(|f| (format!("si-{f}"), seat.fields.get(f).chars().take(200).collect()))
             .into();
-        let wrong = |field: &str, text: String| {
-            Ok(refuse(seat, &Left { typed: typed.clone(), ..Left::wrong(&format!("si-{field}"), text) }))
-        };
-        let to = match login_name(seat.fields.get("to")) {
-            Ok(to) => to,
-            Err(Refused(text)) => return wrong("to", text),
-        };
         let day = |field: &str| Day::parse(seat.fields.get(field));
-        let Some(starts) = day("starts").filter(|d| *d >= seat.now.day) else {
-            return wrong("starts", format!("起日应为{}或以后的日期，如{}。", seat.now.day.chinese(), seat.now.day));
-        };
-        let Some(ends) = day("ends") else {
-            return wrong("ends", format!("请填写止日，如{}。", starts.plus(7)));
-        };
+        let today = seat.now.day;
+        let mut wrongs = Wrongs::default();
+        let to = wrongs.take(login_name(seat.fields.get("to")).map_err(|Refused(text)| ("to", text)));
+        let starts = day("starts").filter(|d| *d >= today);
+        let starts = wrongs
+            .take(starts.ok_or_else(|| ("starts", format!("起日应为{}或以后的日期，如{today}。", today.chinese()))));
+        let ends = day("ends").ok_or_else(|| ("ends", format!("请填写止日，如{}。", today.plus(7))));
+        let ends = wrongs.take(ends);
         let reason = seat.fields.get("reason");
-        if reason.is_empty() || reason.chars().count() > 100 {
-            return wrong("reason", "请填写事由，最多100字。".into());
-        }
-        if let Err(Refused(text)) = plain_text(reason) {
-            return wrong("reason", text);
-        }
-        let (from, actor, reason, today) = (seat.reader.account, seat.actor(), reason.to_owned(), seat.now.day);
+        let reason = wrongs.take(match plain_text(reason) {
+            _ if reason.is_empty() || reason.chars().count() > 100 => Err(("reason", "请填写事由，最多100字。".into())),
+            Ok(_) => Ok(reason),
+            Err(Refused(text)) => Err(("reason", text)),
+        });
+        let (Some(to), Some(starts), Some(ends), Some(reason)) = (to, starts, ends, reason) else {
+            return Ok(refuse(seat, &wrongs.left("si", typed)));
+        };
+        let (from, actor, reason) = (seat.reader.account, seat.actor(), reason.to_owned());
         match seat.db().write(move |tx| grant::name_stand_in(tx, &actor, (from, &to), (starts, ends), &reason, today)) {
             Ok(()) => Ok(seat.to("/account?done=stand-in")),
             Err(e) => match e.downcast::<Refused>() {
-                Ok(Refused(text)) => wrong("to", text),
+                Ok(Refused(text)) => Ok(refuse(seat, &Wrongs::from(("to", text)).left("si", typed))),
                 Err(e) => Err(e),
             },
         }

@@ -14,6 +14,7 @@ use super::{
     frame::Ask,
     post::{Posted, Seat, act},
     unit_names,
+    wrongs::{Wrong, Wrongs},
 };
 use crate::{
     auth::{
@@ -27,30 +28,24 @@ use crate::{
     sso::{identity::is_subject, link, setting},
 };
 
-/// A field that is wrong: its name, and what is wrong.
-type Wrong = (&'static str, String);
-
 /// Role, unit and time as they were typed.
-fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, Wrong>> {
-    let role = match Role::parse(seat.fields.get("role")) {
-        Some(role) => role,
-        None => return Ok(Err(("role", "请选择角色。".into()))),
-    };
-    let unit = match record(seat, "unit")? {
-        Ok(unit) => unit,
-        Err(text) => return Ok(Err(("unit", text))),
-    };
-    let Some(starts) = Day::parse(seat.fields.get("starts")) else {
-        return Ok(Err(("starts", format!("请填写起日，如{}。", seat.now.day))));
-    };
+fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, Wrongs>> {
+    let role = Role::parse(seat.fields.get("role")).ok_or_else(|| ("role", "请选择角色。".into()));
+    let unit = record(seat, "unit")?.map_err(|text| ("unit", text));
+    let day = seat.now.day;
+    let starts = Day::parse(seat.fields.get("starts")).ok_or_else(|| ("starts", format!("请填写起日，如{day}。")));
     let ends = match seat.fields.get("ends") {
-        "" => None,
-        typed => match Day::parse(typed) {
-            Some(day) => Some(day),
-            None => return Ok(Err(("ends", format!("止日不是有效日期，请按{}的样子填写，或留空。", seat.now.day)))),
-        },
+        "" => Ok(None),
+        typed => Day::parse(typed)
+            .map(Some)
+            .ok_or_else(|| ("ends", format!("止日不是有效日期，请按{day}的样子填写，或留空。"))),
     };
-    Ok(Ok(Wanted { role, unit, starts, ends }))
+    let mut wrongs = Wrongs::default();
+    let (role, unit) = (wrongs.take(role), wrongs.take(unit));
+    Ok(match (role, unit, wrongs.take(starts), wrongs.take(ends)) {
+        (Some(role), Some(unit), Some(starts), Some(ends)) => Ok(Wanted { role, unit, starts, ends }),
+        _ => Err(wrongs),
+    })
 }
 
 /// Refuses a role to who holds no post on which it could hang: it would open nothing. One that begins later may wait for its
@@ -100,29 +95,23 @@ fn refused<T>(done: anyhow::Result<T>) -> anyhow::Result<Result<T, String>> {
 /// `POST /accounts/new`.
 pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: typed(seat, "new"), ..Left::wrong(&format!("new-{field}"), text) };
+        let wrong = |wrongs: Wrongs| {
+            let left = wrongs.left("new", typed(seat, "new"));
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &left)))
         };
-        let login = match login_name(seat.fields.get("login")) {
-            Ok(login) => login,
-            Err(Refused(text)) => return wrong("login", text),
-        };
-        let name = match display_name(seat.fields.get("name")) {
-            Ok(name) => name,
-            Err(Refused(text)) => return wrong("name", text),
-        };
-        let person = match record(seat, "person")? {
-            Ok(person) => person,
-            Err(text) => return wrong("person", text),
-        };
-        let wanted = match wanted(seat)? {
-            Ok(wanted) => wanted,
-            Err((field, text)) => return wrong(field, text),
-        };
-        if let Err((field, text)) = in_post(seat, person, wanted)? {
-            return wrong(field, text);
+        let mut wrongs = Wrongs::default();
+        let login = wrongs.take(login_name(seat.fields.get("login")).map_err(|Refused(text)| ("login", text)));
+        let name = wrongs.take(display_name(seat.fields.get("name")).map_err(|Refused(text)| ("name", text)));
+        let person = wrongs.take(record(seat, "person")?.map_err(|text| ("person", text)));
+        let wanted = wrongs.take_all(wanted(seat)?);
+        if let (Some(person), Some(wanted)) = (person, wanted) {
+            wrongs.take(in_post(seat, person, wanted)?);
         }
+        let (Some(login), Some(name), Some(person), Some(wanted), true) =
+            (login, name, person, wanted, wrongs.is_empty())
+        else {
+            return wrong(wrongs);
+        };
         let shown = password::one_time()?;
         let (hash, actor) = (password::hash(&shown)?, seat.actor());
         let made = seat.db().write(move |tx| {
@@ -141,9 +130,9 @@ pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> 
                 Ok(seat.show(StatusCode::OK, |desk| render_one(desk, id, &left, &shown)))
             }
             Err(e) => match e.downcast::<NoRole>() {
-                Ok(NoRole(text)) => wrong("role", text),
+                Ok(NoRole(text)) => wrong(("role", text).into()),
                 Err(e) => match refused::<()>(Err(e))? {
-                    Err(text) => wrong("login", text),
+                    Err(text) => wrong(("login", text).into()),
                     Ok(()) => Ok(seat.to("/accounts")),
                 },
             },
@@ -161,22 +150,22 @@ struct NoRole(String);
 pub(super) async fn give(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: typed(seat, "give"), ..Left::wrong(&format!("give-{field}"), text) };
+        let wrong = |wrongs: Wrongs| {
+            let left = wrongs.left("give", typed(seat, "give"));
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_one(desk, id, &left, "")))
         };
         let wanted = match wanted(seat)? {
             Ok(wanted) => wanted,
-            Err((field, text)) => return wrong(field, text),
+            Err(wrongs) => return wrong(wrongs),
         };
         let person = seat.db().read(|tx| account::get(tx, id))?.and_then(|a| a.person);
-        if let Err((field, text)) = in_post(seat, person, wanted)? {
-            return wrong(field, text);
+        if let Err(why) = in_post(seat, person, wanted)? {
+            return wrong(why.into());
         }
         let actor = seat.actor();
         match refused(seat.db().write(move |tx| grant::give(tx, &actor, id, wanted)))? {
             Ok(_) => Ok(seat.to(&format!("/accounts/{id}?done=given"))),
-            Err(text) => wrong("role", text),
+            Err(text) => wrong(("role", text).into()),
         }
     })
     .await

@@ -11,10 +11,10 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer},
-    import_effects, record_links,
+    import_effects, import_findings, record_links,
     view::{
         form::{Errors, Field, Form},
-        imports::{Finding, OneImport, Sum},
+        imports::{OneImport, Sum},
         words::Link,
     },
 };
@@ -25,7 +25,6 @@ use crate::{
         Question, Report, Same,
         batch::{self, Batch, KEPT, State as Stands},
     },
-    sheet::CellError,
     verdict::world::Layout,
 };
 
@@ -73,6 +72,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         sums: Vec::new(),
         findings: Vec::new(),
         finding_count: 0,
+        finding_told: 0,
         bad: report.bad,
         remarks: Vec::new(),
         columns: Vec::new(),
@@ -295,18 +295,9 @@ fn findings(view: &mut OneImport, report: &Report) {
             title: "有误，不导入", value: report.bad, unit: "行", note: "改好后可再传，不会重复".into()
         },
     ];
-    let line = |f: &CellError| Finding {
-        row: format!("第{}行", f.row),
-        column: format!("{}　{}", f.column, f.head).trim().to_owned(),
-        shown: f.shown.clone(),
-        // Of what is wrong with a row as a whole there is no cell.
-        none: if f.column.is_empty() { "--" } else { "（空）" },
-        reason: f.reason.clone(),
-        mend: f.mend.clone(),
-    };
-    view.findings = report.errors.iter().take(SHOWN).map(line).collect();
+    (view.findings, view.finding_told) = import_findings::lines(&report.errors, SHOWN);
     view.finding_count = report.error_count;
-    view.remarks = report.remarks.iter().take(SHOWN).map(line).collect();
+    (view.remarks, _) = import_findings::lines(&report.remarks, SHOWN);
     view.columns = report.columns.clone();
     view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
     view.same = report.same.iter().map(same_line).collect();

@@ -1,9 +1,6 @@
 //! 我的个人信息: the notice, the own data, and the own data as a file.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use axum::{
@@ -43,18 +40,17 @@ use crate::{
     directive::model::{FieldType, Ledger},
     exam::score::Given,
     feedback as said,
+    installation::Current,
     ledger::{
         Stored,
         query::{self, Query},
         store,
     },
     names::Names,
-    personal::{file, own, request, sittings},
+    personal::{self, file, own, request, sittings, trace},
     questions::bank,
-    scope::{Reach, Scope},
     subjects,
     verdict::{
-        sight,
         store::Stored as StoredVerdict,
         words::window_name,
         world::{PERSON, UNIT},
@@ -103,23 +99,10 @@ fn fill(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Me> {
 
 /// The latest verdict of each demand on the reader, and on each record in which the reader has a part.
 fn verdicts(desk: &mut Desk<'_, '_>, person: Option<i64>) -> anyhow::Result<Vec<MyVerdict>> {
-    if person.is_none() {
-        return Ok(Vec::new());
-    }
+    let Some(person) = person else { return Ok(Vec::new()) };
     let current = desk.current.clone();
     let engine = &current.engine;
-    let own = Scope::Within(Arc::new(Reach { person, parts: current.parts.clone(), ..Reach::default() }));
-    let mut params = Vec::new();
-    let Some(seen) = sight::condition(desk.tx, engine, &own, &mut params) else { return Ok(Vec::new()) };
-    let sql = format!(
-        "select {} from verdict where closed = 0 and {seen} order by requirement, subject, rest, window_from desc, window_label desc",
-        StoredVerdict::COLUMNS
-    );
-    let mut all = desk.tx.rows(&sql, &params, StoredVerdict::read)?;
-    all.dedup_by(|a, b| (&a.requirement, a.subject, &a.rest) == (&b.requirement, b.subject, &b.rest));
-    let mut all: Vec<(usize, StoredVerdict)> =
-        all.into_iter().filter_map(|v| Some((engine.position(&v.requirement)?, v))).collect();
-    all.sort_by_key(|(i, _)| *i);
+    let mut all = personal::verdicts::latest(desk.tx, &current, person)?;
     all.truncate(VERDICTS);
     let names = subjects::names(desk.tx, engine, all.iter().map(|(i, v)| (*i, v)))?;
     let line = |(i, v): &(usize, StoredVerdict)| {
@@ -354,6 +337,11 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             made: chinese(seat.now.instant),
             account: told,
             sheets,
+            verdicts: match reader.person {
+                Some(person) => personal::verdicts::told(tx, &current, person)?,
+                None => Vec::new(),
+            },
+            trace: told_trace(tx, &current, reader.person)?,
             requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
             feedback: said::of_account(tx, account.id)?.iter().map(told_feedback).collect(),
             sittings: match reader.person {
@@ -363,6 +351,19 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
             answers: answers(tx, reader.person)?,
         })
     })
+}
+
+/// Deeds in the own copy.
+const DEEDS: usize = 10_000;
+
+fn told_trace(tx: &mut Tx<'_>, current: &Current, person: Option<i64>) -> anyhow::Result<Vec<(String, String)>> {
+    let Some(person) = person else { return Ok(Vec::new()) };
+    let (deeds, _) = trace::of(tx, current, &own::scope(current, person), person, DEEDS)?;
+    let told = |d: trace::Deed| {
+        let why = if d.why.is_empty() { String::new() } else { format!("；{}", d.why) };
+        (format!("{} {}", chinese(d.at), d.by), format!("{}{why}", d.what))
+    };
+    Ok(deeds.into_iter().map(told).collect())
 }
 
 /// What was answered of one's own will, with what the question was.

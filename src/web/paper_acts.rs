@@ -17,6 +17,7 @@ use super::{
     post::{Posted, Seat, act},
     requests::long_text,
     view::url::segment,
+    wrongs::Wrongs,
 };
 use crate::{
     audit::{About, Kind},
@@ -137,19 +138,20 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
         let (saved, version) = draft(seat, &id)?;
         let typed: Vec<(String, String)> =
             ["prefix", "on"].map(|f| (format!("is-{f}"), seat.fields.get(f).chars().take(60).collect())).into();
-        let wrong =
-            |field: &str, text: String| Left { typed: typed.clone(), ..Left::wrong(&format!("is-{field}"), text) };
         let prefix = seat.fields.get("prefix");
         let fits = !prefix.is_empty() && prefix.chars().count() <= PREFIX && plain_text(prefix).is_ok();
-        if !fits || prefix.contains(['〔', '〕', '[', ']', '<', '>', ' ']) {
-            let text = format!("发文机关代字：应为1至{PREFIX}个字，不带括号和空格，如“云发改干建”。");
-            return again(seat, &id, &wrong("prefix", text));
-        }
+        let fits = fits && !prefix.contains(['〔', '〕', '[', ']', '<', '>', ' ']);
+        let mut wrongs = Wrongs::default();
+        let prefix =
+            wrongs.take(fits.then_some(prefix).ok_or_else(|| {
+                ("prefix", format!("发文机关代字：应为1至{PREFIX}个字，不带括号和空格，如“云发改干建”。"))
+            }));
         let near = |d: &Day| (d.0 - seat.now.day.0).abs() <= NEAR;
-        let Some(on) = Day::parse(seat.fields.get("on")).filter(near) else {
-            let text = format!("成文日期：应写作{}，与今日相差不超过一年。", seat.now.day);
-            return again(seat, &id, &wrong("on", text));
-        };
+        let on = Day::parse(seat.fields.get("on")).filter(near);
+        let why = || ("on", format!("成文日期：应写作{}，与今日相差不超过一年。", seat.now.day));
+        let on = wrongs.take(on.ok_or_else(why));
+        let (Some(prefix), Some(on)) = (prefix, on) else { return again(seat, &id, &wrongs.left("is", typed)) };
+        let wrong = |field: &'static str, text: String| Wrongs::from((field, text)).left("is", typed.clone());
         let result =
             issue::issue(&seat.app.installation, &seat.by().at(seat.now.instant), (saved.id, version), (prefix, on));
         done(seat, &id, result.map(|_| ()), &format!("/papers/{id}?done=issued"), |text| wrong("prefix", text))

@@ -8,7 +8,7 @@ use super::{
     frame::Desk,
     ledger::serves,
     org_units::Units,
-    record_begin, record_links, record_pick,
+    record_begin, record_links, record_pick, record_recent,
     view::{
         form::Errors,
         record_form::{Conflict, Control, Group, Input, Opt, RecordForm},
@@ -106,6 +106,10 @@ pub(super) fn page(
     if let Some(first) = groups.first_mut() {
         first.known = known(desk, app, &around, table, &plan, &filled.typed)?;
     }
+    let recent = match what {
+        For::New => record_recent::of(desk, app, table, &plan, &filled.typed)?,
+        For::Correct(_) => None,
+    };
     let list = record_links::list_path(ledger);
     let (mut hidden, mut record, mut action) = (Vec::new(), None, record_begin::action(&desk.ask, ledger));
     if let For::Correct(row) = what {
@@ -147,6 +151,7 @@ pub(super) fn page(
         hidden,
         groups,
         again: record.is_none(),
+        recent,
         files: files(ledger),
         cancel: record.as_ref().map_or(list.clone(), |r| r.href.clone()),
         record,

@@ -277,20 +277,20 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     let more = checked.faults.into_iter().filter(|f| !faults.iter().any(|own| own.key == f.key)).collect::<Vec<_>>();
     faults.extend(more);
     faults.sort_by_key(|f| plan.inputs().position(|i| i.key == f.key));
-    if before.is_some() {
+    if let Some(before) = &before {
         faults.extend(reason_fault(&filled.reason));
+        if faults.is_empty() && checked.row.as_ref().is_some_and(|row| is_same(ledger, before, row)) {
+            let text = "没有保存：内容与原来的完全一样，不必更正。要改的请改好再保存。".into();
+            faults.push(Fault { key: REASON.into(), text });
+        }
     }
     let Some(row) = checked.row.filter(|_| faults.is_empty()) else {
         return Ok(Err(NotYet::Shown(StatusCode::UNPROCESSABLE_ENTITY, table, Box::new(Filled { faults, ..filled }))));
     };
     let mut doubts = checked.doubts;
-    match &before {
-        None if is_known(tx, ledger, &scope, &row)? => {
-            let but = if ledger.fields.iter().any(|f| f.sensitive) { "除加密栏目外" } else { "" };
-            doubts.push(format!("台账里已有一条{but}内容完全相同的记录"));
-        }
-        Some(before) if is_same(ledger, before, &row) => doubts.push("内容与原来的完全一样，没有改动".into()),
-        _ => {}
+    if before.is_none() && is_known(tx, ledger, &scope, &row)? {
+        let but = if ledger.fields.iter().any(|f| f.sensitive) { "除加密栏目外" } else { "" };
+        doubts.push(format!("台账里已有一条{but}内容完全相同的记录"));
     }
     let sure = doubts.join("；");
     if !doubts.is_empty() && seat.fields.get("sure") != sure {

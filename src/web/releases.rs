@@ -25,6 +25,7 @@ use super::{
         url::Query,
         words::{Link, Words},
     },
+    wrongs::{Wrong, Wrongs},
 };
 use crate::{
     auth::account::Refused,
@@ -215,7 +216,12 @@ fn topics(tx: &mut Tx<'_>) -> anyhow::Result<BTreeSet<String>> {
 }
 
 /// Does something to the plan, if the reader may; a refusal stands at the field.
-fn planned<F>(seat: &Seat, (form, field, fields): (&str, &str, &[&str]), to: &str, write: F) -> anyhow::Result<Response>
+fn planned<F>(
+    seat: &Seat,
+    (form, field, fields): (&str, &'static str, &[&str]),
+    to: &str,
+    write: F,
+) -> anyhow::Result<Response>
 where
     F: FnOnce(&mut Tx<'_>) -> anyhow::Result<String> + Send + 'static,
 {
@@ -226,30 +232,28 @@ where
     match seat.db().write(write).map_err(|e| e.downcast::<Refused>()) {
         Ok(more) => Ok(seat.to(&format!("/releases?{to}{more}"))),
         Err(Ok(Refused(why))) if field.is_empty() => Err(PageError::Refused(why).into()),
-        Err(Ok(Refused(why))) => Ok(wrong(seat, form, fields, field, why)),
+        Err(Ok(Refused(why))) => Ok(wrong(seat, form, fields, (field, why).into())),
         Err(Err(e)) => Err(e),
     }
 }
 
-fn wrong(seat: &Seat, form: &str, fields: &[&str], field: &str, why: String) -> Response {
-    let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
+fn wrong(seat: &Seat, form: &str, fields: &[&str], wrongs: Wrongs) -> Response {
+    let left = wrongs.left(form, typed(seat, form, fields));
     seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left))
 }
 
-fn day_of(seat: &Seat, field: &str, name: &str) -> Result<Day, String> {
+fn day_of(seat: &Seat, field: &'static str, name: &str) -> Result<Day, Wrong> {
     let text = seat.fields.get(field);
-    Day::parse(text).ok_or_else(|| format!("{name}：“{}”不是日期，请写成 2025-06-30。", asked::echo(text)))
+    Day::parse(text).ok_or_else(|| (field, format!("{name}：“{}”不是日期，请写成 2025-06-30。", asked::echo(text))))
 }
 
 /// `POST /releases/draft`.
 pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         const FIELDS: &[&str] = &["from", "to", "topic"];
-        let (from, to) = match (day_of(seat, "from", "从"), day_of(seat, "to", "到")) {
-            (Ok(from), Ok(to)) => (from, to),
-            (Err(why), _) => return Ok(wrong(seat, "dr", FIELDS, "from", why)),
-            (_, Err(why)) => return Ok(wrong(seat, "dr", FIELDS, "to", why)),
-        };
+        let mut wrongs = Wrongs::default();
+        let (from, to) = (wrongs.take(day_of(seat, "from", "从")), wrongs.take(day_of(seat, "to", "到")));
+        let (Some(from), Some(to)) = (from, to) else { return Ok(wrong(seat, "dr", FIELDS, wrongs)) };
         let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
         let workdays = seat.db().read(|tx| seat.app.installation.current(tx))?.engine.workdays.clone();
         planned(seat, ("dr", "from", FIELDS), "done=draft", move |tx| {
@@ -265,19 +269,17 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
 pub(super) async fn lesson(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         const FIELDS: &[&str] = &["day", "title", "body", "topic"];
-        let refuse = |field: &str, why: String| Ok(wrong(seat, "le", FIELDS, field, why));
-        let day = match day_of(seat, "day", "日期") {
-            Ok(day) => day,
-            Err(why) => return refuse("day", why),
-        };
-        let title = match long_text(seat, "title", TITLE, true) {
-            Ok(title) if title.contains(['\n', '\t']) => return refuse("title", "课名：请写在一行里。".into()),
-            Ok(title) => title,
-            Err(why) => return refuse("title", format!("课名：{why}")),
-        };
-        let body = match long_text(seat, "body", LONGEST_LESSON, false) {
-            Ok(body) => body,
-            Err(why) => return refuse("body", format!("正文：{why}")),
+        let mut wrongs = Wrongs::default();
+        let day = wrongs.take(day_of(seat, "day", "日期"));
+        let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
+            Ok(title) if title.contains(['\n', '\t']) => Err(("title", "课名：请写在一行里。".into())),
+            Ok(title) => Ok(title),
+            Err(why) => Err(("title", format!("课名：{why}"))),
+        });
+        let body = long_text(seat, "body", LONGEST_LESSON, false);
+        let body = wrongs.take(body.map_err(|why| ("body", format!("正文：{why}"))));
+        let (Some(day), Some(title), Some(body)) = (day, title, body) else {
+            return Ok(wrong(seat, "le", FIELDS, wrongs));
         };
         let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
         planned(seat, ("le", "day", FIELDS), "done=lesson", move |tx| {

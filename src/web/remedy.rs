@@ -9,35 +9,35 @@ use axum::{
 use super::{
     account::Left,
     app::App,
-    asked,
-    due_day::{self, SOONEST},
+    asked, due_day,
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     remedy_class,
+    remedy_forms::{forms, on_fail},
     remedy_lines::{self, code, verdict_href},
     remedy_person,
     requests::long_text,
     summary,
     view::{
-        form::{Errors, Field, Form},
+        form::Errors,
         parts::{Event, Fact, Facts, Timeline},
         remedy::Remedy as View,
         words::Words,
     },
+    wrongs::{Wrong, Wrongs},
 };
 use crate::{
     auth::{Permission, account::Refused},
     clock::{chinese, iso},
     day::Day,
-    directive::model::OnFail,
     installation::{Current, Installation},
     names::Names,
     once::Used,
     remedy::{
         Remedy, State as Stands, Told,
         decide::{self, LONGEST, Word},
-        model, store,
+        store,
     },
     scope::Scope,
     verdict::{
@@ -47,6 +47,11 @@ use crate::{
         world::PERSON,
     },
 };
+
+/// Told after a confirmation.
+pub(super) const CONFIRMED: &str = "已确认，自今日起生效；判定转好即自动办结。";
+/// Told after a draft was dropped.
+pub(super) const DROPPED: &str = "已决定不采用，理由记入日志。";
 
 /// `GET /remedies/{id}`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
@@ -91,8 +96,8 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
     }
     let wrong = forms.iter().flatten().flat_map(|form| Errors::of(form).0).collect();
     let notice = match desk.ask.get("done") {
-        Some("confirm") => "已确认，自今日起生效；判定转好即自动办结。",
-        Some("drop") => "已决定不采用，理由记入日志。",
+        Some("confirm") => CONFIRMED,
+        Some("drop") => DROPPED,
         Some("class") => "重新组织的班已登记。下一步：为这个班组织闭卷测试。",
         Some("act") => "办理情况已记录。是否办结由判定决定，请同时登记相应的台账记录。",
         _ => "",
@@ -118,7 +123,10 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
 }
 
 /// What the verdict says now, in a sentence.
-fn lead(desk: &mut Desk<'_, '_>, installation: &Installation, m: &Remedy) -> anyhow::Result<Words> {
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn lead(desk: &mut Desk<'_, '_>, installation: &Installation, m: &Remedy) -> anyhow::Result<Words> {
     let at = installation.at(desk.tx, desk.now.day, None, Some(&m.window))?;
     let none = "现在没有这个判定：对象已更正、作废，或不再适用。";
     let Some(i) = at.engine.position(&m.requirement) else { return Ok(Words::from(none)) };
@@ -141,11 +149,6 @@ fn next(m: &Remedy, today: Day) -> String {
         (Stands::Dropped, _) => "已决定不采用，判定不受影响。".into(),
         (Stands::Withdrawn, _) => "确认以前判定已经转好，草稿自动撤销。".into(),
     }
-}
-
-fn on_fail<'c>(current: &'c Current, m: &Remedy) -> Option<&'c OnFail> {
-    let i = current.engine.position(&m.requirement)?;
-    current.engine.compiled[i].requirement.on_fail.iter().find(|f| f.act == m.act)
 }
 
 fn facts(desk: &mut Desk<'_, '_>, current: &Current, names: &Names, m: &Remedy) -> anyhow::Result<Facts> {
@@ -209,74 +212,6 @@ fn history(names: &Names, told: &[Told]) -> Timeline {
     Timeline(told.iter().rev().map(event).collect())
 }
 
-/// The scope of what the reader may do with a permission reaches the remedy.
-fn may(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy, permission: Permission) -> anyhow::Result<bool> {
-    match desk.opens(permission) {
-        Some(scope) => reaches(desk.tx, current, &scope, m),
-        None => Ok(false),
-    }
-}
-
-/// To confirm, to drop, to say what was done.
-fn forms(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> anyhow::Result<[Option<Form>; 3]> {
-    let at = |what: &str| format!("/remedies/{}/{what}", m.id);
-    let reason = |hint: &str| Field::long("reason", "理由").hint(hint).required();
-    if m.state == Stands::Draft && may(desk, current, m, Permission::DecideRemedies)? {
-        let workdays = &current.engine.workdays;
-        let soonest = due_day::soonest(current, desk.now.day);
-        let due = on_fail(current, m).and_then(|f| model::due(&f.due, desk.now.day, workdays));
-        let hint = match due {
-            Some(_) => format!("按文件要求推算；最早{}（至少{SOONEST}个工作日）。", soonest.chinese()),
-            None => format!("文件没有规定期限，请填写；最早{}。", soonest.chinese()),
-        };
-        let (value, known) = remedy_person::proposed(desk, current, m)?.unwrap_or_default();
-        let known = if known.is_empty() {
-            "填编号或全名。".into()
-        } else {
-            format!("系统带出：{known}；可改为他人的编号或全名。")
-        };
-        let confirm = Form {
-            id: "cf".into(),
-            action: at("confirm"),
-            fields: vec![
-                Field::day("due", "办理期限", &due.map_or_else(String::new, |d| d.max(soonest).to_string()))
-                    .hint(&hint)
-                    .required(),
-                Field::text("person", "责任人", &value).hint(&known).required(),
-                reason("为什么采用，最多500字。"),
-            ],
-            button: "确认".into(),
-            primary: true,
-            ..Form::default()
-        };
-        let drop = Form {
-            id: "dr".into(),
-            action: at("drop"),
-            fields: vec![reason("为什么不采用，最多500字，记入日志。")],
-            button: "不采用这份草稿".into(),
-            ..Form::default()
-        };
-        return Ok([Some(confirm), Some(drop), None]);
-    }
-    if m.state == Stands::Active && may(desk, current, m, Permission::Record)? {
-        let act = Form {
-            id: "ac".into(),
-            action: at("act"),
-            fields: vec![
-                Field::day("day", "办理日期", &desk.now.day.to_string()).required(),
-                Field::long("text", "做了什么")
-                    .hint("最多500字。相应的台账记录另行登记，登记后判定自动更新。")
-                    .required(),
-            ],
-            button: "记录".into(),
-            primary: true,
-            ..Form::default()
-        };
-        return Ok([None, None, Some(act)]);
-    }
-    Ok([None, None, None])
-}
-
 /// `POST /remedies/{id}/confirm`.
 pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| said(seat, &id, "cf", &["due", "person", "reason"], &confirmed)).await
@@ -286,8 +221,7 @@ pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask:
 pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         said(seat, &id, "dr", &["reason"], &|seat, _| {
-            let reason = long_text(seat, "reason", LONGEST, true);
-            Ok(reason.map(|reason| Word::Drop { reason }).map_err(|why| ("reason", format!("理由：{why}"))))
+            Ok(reason(seat).map(|reason| Word::Drop { reason }).map_err(Wrongs::from))
         })
     })
     .await
@@ -304,37 +238,42 @@ pub(super) async fn done(State(app): State<App>, Path(id): Path<String>, ask: As
     .await
 }
 
-/// A word, or the field that is wrong and why.
-type Read = Result<Word, (&'static str, String)>;
+/// A word, or what is wrong.
+type Read = Result<Word, Wrongs>;
+
+fn reason(seat: &Seat) -> Result<String, Wrong> {
+    long_text(seat, "reason", LONGEST, true).map_err(|why| ("reason", format!("理由：{why}")))
+}
 
 fn confirmed(seat: &Seat, _: &Remedy) -> anyhow::Result<Read> {
     let today = seat.now.day;
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    let due = match due_day::read(&current, today, seat.fields.get("due"), "办理期限", "办理的人") {
-        Ok(due) => due,
-        Err(why) => return Ok(Err(("due", why))),
-    };
     let typed = seat.fields.get("person").to_owned();
-    let person = match seat.db().read(|tx| remedy_person::meant(tx, &current, today, &seat.scope, &typed))? {
-        Ok(person) => person,
-        Err(why) => return Ok(Err(("person", format!("责任人：{why}")))),
-    };
-    let reason = long_text(seat, "reason", LONGEST, true);
-    Ok(reason.map(|reason| Word::Confirm { due, person, reason }).map_err(|why| ("reason", format!("理由：{why}"))))
+    let person = seat.db().read(|tx| remedy_person::meant(tx, &current, today, &seat.scope, &typed))?;
+    let due = due_day::read(&current, today, seat.fields.get("due"), "办理期限", "办理的人");
+    let mut wrongs = Wrongs::default();
+    let due = wrongs.take(due.map_err(|why| ("due", why)));
+    let person = wrongs.take(person.map_err(|why| ("person", format!("责任人：{why}"))));
+    Ok(match (due, person, wrongs.take(reason(seat))) {
+        (Some(due), Some(person), Some(reason)) => Ok(Word::Confirm { due, person, reason }),
+        _ => Err(wrongs),
+    })
 }
 
 fn done_word(seat: &Seat, m: &Remedy) -> Read {
     let drafted = crate::clock::day_of(m.drafted);
     let day = match Day::parse(seat.fields.get("day")) {
-        None => return Err(("day", "办理日期不是有效日期，请写成 2025-10-20。".into())),
-        Some(day) if day > seat.now.day => return Err(("day", "办理日期还没有到，请在办理以后记录。".into())),
-        Some(day) if day < drafted => {
-            return Err(("day", format!("办理日期应不早于起草之日{}。", drafted.chinese())));
-        }
-        Some(day) => day,
+        None => Err(("day", "办理日期不是有效日期，请写成 2025-10-20。".into())),
+        Some(day) if day > seat.now.day => Err(("day", "办理日期还没有到，请在办理以后记录。".into())),
+        Some(day) if day < drafted => Err(("day", format!("办理日期应不早于起草之日{}。", drafted.chinese()))),
+        Some(day) => Ok(day),
     };
-    let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("做了什么：{why}")))?;
-    Ok(Word::Act { day, text })
+    let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("做了什么：{why}")));
+    let mut wrongs = Wrongs::default();
+    match (wrongs.take(day), wrongs.take(text)) {
+        (Some(day), Some(text)) => Ok(Word::Act { day, text }),
+        _ => Err(wrongs),
+    }
 }
 
 /// Reads a form and takes its word; or shows the page again with what is wrong.
@@ -342,7 +281,7 @@ fn said(
     seat: &Seat,
     id: &str,
     form: &str,
-    fields: &[&str],
+    fields: &[&'static str],
     read: &dyn Fn(&Seat, &Remedy) -> anyhow::Result<Read>,
 ) -> anyhow::Result<Response> {
     let typed: Vec<(String, String)> = fields
@@ -350,8 +289,8 @@ fn said(
         .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect()))
         .collect();
     let installation = &seat.app.installation;
-    let wrong = |field: &str, text: String| {
-        let left = Left { typed: typed.clone(), ..Left::wrong(&format!("{form}-{field}"), text) };
+    let wrong = |wrongs: Wrongs| {
+        let left = wrongs.left(form, typed.clone());
         Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, installation, id, &left)))
     };
     let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
@@ -365,7 +304,7 @@ fn said(
     let Some(m) = found else { return Err(PageError::NotFound.into()) };
     let word = match read(seat, &m)? {
         Ok(word) => word,
-        Err((field, why)) => return wrong(field, why),
+        Err(wrongs) => return wrong(wrongs),
     };
     let actor = seat.by().at(seat.now.instant);
     let done = match word {
@@ -375,8 +314,10 @@ fn said(
     };
     let last = fields.last().copied().unwrap_or_default();
     match seat.write_once("remedy", move |tx| decide::say(tx, &actor, number, &word).map(|()| number)) {
+        // Whoever decides among what waits goes on there.
+        Ok(_) if seat.fields.get("from") == "todo" => Ok(seat.to(&format!("/todo?done={done}"))),
         Ok(_) => Ok(seat.to(&format!("/remedies/{number}?done={done}"))),
-        Err(e) if e.is::<Used>() => wrong(last, format!("{e}。")),
+        Err(e) if e.is::<Used>() => wrong((last, format!("{e}。")).into()),
         Err(e) => match e.downcast::<Refused>() {
             Ok(Refused(text)) => Err(PageError::Refused(text).into()),
             Err(e) => Err(e),

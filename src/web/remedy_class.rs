@@ -26,6 +26,7 @@ use super::{
         url::Query as Url,
         words::{Link, Words},
     },
+    wrongs::Wrongs,
 };
 use crate::{
     auth::{
@@ -177,8 +178,8 @@ fn after(ended: Option<Day>) -> String {
 pub(super) async fn make(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let kept = typed(seat, "cl", &FIELDS);
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("cl-{field}"), text) };
+        let wrong = |wrongs: Wrongs| {
+            let left = wrongs.left("cl", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &id, &left)))
         };
         let scope = seat.scope.of_roles();
@@ -190,7 +191,7 @@ pub(super) async fn make(State(app): State<App>, Path(id): Path<String>, ask: As
         })?;
         let plan = match plan(seat, ended, persons) {
             Ok(plan) => plan,
-            Err((field, why)) => return wrong(field, why),
+            Err(wrongs) => return wrong(wrongs),
         };
         let (inst, by, form) = (seat.app.installation.clone(), seat.by(), seat.once(None));
         let (account, now) = (seat.reader.account, seat.now.instant);
@@ -206,8 +207,8 @@ pub(super) async fn make(State(app): State<App>, Path(id): Path<String>, ask: As
     .await
 }
 
-/// What was typed, or the field that is wrong and why.
-fn plan(seat: &Seat, ended: Option<Day>, persons: Vec<i64>) -> Result<Plan, (&'static str, String)> {
+/// What was typed, or what is wrong.
+fn plan(seat: &Seat, ended: Option<Day>, persons: Vec<i64>) -> Result<Plan, Wrongs> {
     let text = |field: &'static str, name: &str, required: bool| {
         let text = seat.fields.get(field);
         match text.chars().count() {
@@ -222,20 +223,27 @@ fn plan(seat: &Seat, ended: Option<Day>, persons: Vec<i64>) -> Result<Plan, (&'s
         "" => Err((field, format!("{name}：请填写。"))),
         text => Day::parse(text).ok_or_else(|| (field, format!("{name}不是有效日期，请写成 2025-11-30。"))),
     };
-    let title = text("title", "名称", true)?;
-    let starts = day("starts", "开始日期")?;
-    if let Some(ended) = ended.filter(|ended| starts < *ended) {
-        return Err(("starts", format!("开始日期应不早于原班结束之日{}。", ended.chinese())));
-    }
-    let ends = day("ends", "结束日期")?;
-    if ends < starts || ends.0 - starts.0 > LONGEST {
-        return Err(("ends", format!("结束日期应在开始日期{}以后一年以内。", starts.chinese())));
-    }
-    let place = text("place", "地点", false)?;
-    let persons = match seat.fields.get("people") {
-        "all" => persons,
-        "none" => Vec::new(),
-        _ => return Err(("people", "参训人员：请选择一项。".into())),
+    let mut wrongs = Wrongs::default();
+    let title = wrongs.take(text("title", "名称", true));
+    let starts = wrongs.take(day("starts", "开始日期").and_then(|starts| match ended.filter(|e| starts < *e) {
+        Some(ended) => Err(("starts", format!("开始日期应不早于原班结束之日{}。", ended.chinese()))),
+        None => Ok(starts),
+    }));
+    let ends = wrongs.take(day("ends", "结束日期").and_then(|ends| match starts {
+        Some(starts) if ends < starts || ends.0 - starts.0 > LONGEST => {
+            Err(("ends", format!("结束日期应在开始日期{}以后一年以内。", starts.chinese())))
+        }
+        _ => Ok(ends),
+    }));
+    let place = wrongs.take(text("place", "地点", false));
+    let persons = wrongs.take(match seat.fields.get("people") {
+        "all" => Ok(persons),
+        "none" => Ok(Vec::new()),
+        _ => Err(("people", "参训人员：请选择一项。".into())),
+    });
+    let (Some(title), Some(starts), Some(ends), Some(place), Some(persons)) = (title, starts, ends, place, persons)
+    else {
+        return Err(wrongs);
     };
     Ok(Plan { title, starts, ends, place, persons })
 }

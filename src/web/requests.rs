@@ -24,6 +24,7 @@ use super::{
         table::Pager,
         words::{Link, Words},
     },
+    wrongs::Wrongs,
 };
 use crate::{
     auth::account::{Refused, plain_text},
@@ -129,18 +130,16 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let (ledger, record) = (seat.fields.get("ledger").to_owned(), seat.fields.get("record").to_owned());
         let typed = ["wrong", "proposed"]
             .map(|f| (format!("rq-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>()));
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: typed.clone().into(), ..Left::wrong(&format!("rq-{field}"), text) };
+        let again = |wrongs: Wrongs| {
+            let left = wrongs.left("rq", typed.clone().into());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &ledger, &record, &left)))
         };
-        let what = match long_text(seat, "wrong", LONGEST, true) {
-            Ok(text) => text,
-            Err(why) => return wrong("wrong", format!("哪里有误：{why}")),
-        };
-        let proposed = match long_text(seat, "proposed", LONGEST, false) {
-            Ok(text) => text,
-            Err(why) => return wrong("proposed", format!("应当是什么：{why}")),
-        };
+        let mut wrongs = Wrongs::default();
+        let what = long_text(seat, "wrong", LONGEST, true);
+        let what = wrongs.take(what.map_err(|why| ("wrong", format!("哪里有误：{why}"))));
+        let proposed = long_text(seat, "proposed", LONGEST, false);
+        let proposed = wrongs.take(proposed.map_err(|why| ("proposed", format!("应当是什么：{why}"))));
+        let (Some(what), Some(proposed)) = (what, proposed) else { return again(wrongs) };
         let Some(person) = seat.reader.person else { return Err(PageError::NotFound.into()) };
         let new = seat.db().read(|tx| {
             let current = seat.app.installation.current(tx)?;
@@ -164,7 +163,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         match seat.db().write(move |tx| request::ask(tx, &actor, &new)) {
             Ok(_) => Ok(seat.to("/me?done=request")),
             Err(e) => match e.downcast::<Refused>() {
-                Ok(Refused(text)) => wrong("wrong", text),
+                Ok(Refused(text)) => again(("wrong", text).into()),
                 Err(e) => Err(e),
             },
         }

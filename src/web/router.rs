@@ -285,6 +285,7 @@ fn offices() -> Vec<Route> {
         read("/retention", May(Retention), retention::page),
         read("/audit", May(Audit), audit_page),
         read("/accounts", May(Accounts), accounts::list),
+        post("/permissions/factors", May(Accounts), permissions::lay_down),
         read("/accounts/new", May(Accounts), accounts::blank),
         post("/accounts/new", May(Accounts), accounts_change::create),
         read("/accounts/{id}", May(Accounts), accounts::one),
@@ -397,7 +398,7 @@ async fn calendar_page(State(app): State<App>, ask: Ask) -> Response {
 }
 
 async fn todo_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, todo::page).await
+    show(app.clone(), ask, move |desk| todo::page(desk, &app.installation)).await
 }
 
 async fn remedy_list(State(app): State<App>, ask: Ask) -> Response {

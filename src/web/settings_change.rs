@@ -23,6 +23,7 @@ use super::{
         url::segment,
         words::{Link, Words},
     },
+    wrongs::Wrongs,
 };
 use crate::{
     audit,
@@ -153,18 +154,18 @@ pub(super) async fn lay_down(
         let cut = |f: &String| (format!("st-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>());
         let there = |f: &&String| seat.fields.pairs().iter().any(|(k, _)| k == *f);
         let left = Left { typed: fields.iter().filter(there).map(cut).collect(), ..Left::default() };
-        let wrong = |field: &str, why: String| {
-            let left = Left { typed: left.typed.clone(), ..Left::wrong(&format!("st-{field}"), why) };
+        let wrong = |wrongs: Wrongs| {
+            let left = wrongs.left("st", left.typed.clone());
             let page = |desk: &mut Desk<'_, '_>| render(desk, &kind, &name, &left, None);
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, page))
         };
         let plan = match matter.plan(seat, &current.engine) {
             Ok(plan) => plan,
-            Err((field, why)) => return wrong(field, why),
+            Err(wrongs) => return wrong(wrongs),
         };
         let sure = seat.fields.get("sure");
         if !sure.is_empty() && sure != plan.words.join("，") {
-            return wrong("reason", "没有登记：现行的取值在此期间变了，请再看一次会改变什么。".into());
+            return wrong(("reason", "没有登记：现行的取值在此期间变了，请再看一次会改变什么。".into()).into());
         }
         if sure.is_empty() {
             let inst = &seat.app.installation;
@@ -184,7 +185,7 @@ pub(super) async fn lay_down(
         });
         match written {
             Ok(_) => Ok(seat.to("/settings?done=1")),
-            Err(e) if e.is::<Used>() => wrong("reason", format!("没有登记：{e}。")),
+            Err(e) if e.is::<Used>() => wrong(("reason", format!("没有登记：{e}。")).into()),
             Err(e) => Err(e),
         }
     })

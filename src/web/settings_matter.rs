@@ -11,6 +11,7 @@ use super::{
         form::{Field, Form},
         words::{Link, Words},
     },
+    wrongs::Wrongs,
 };
 use crate::{
     auth::account::{Refused, plain_text},
@@ -172,9 +173,10 @@ impl Matter {
         })
     }
 
-    /// What is typed as a plan, or which field is wrong and why.
-    pub(super) fn plan(&self, seat: &Seat, engine: &Engine) -> Result<Plan, (&'static str, String)> {
-        let (ledger, rows, words) = self.rows(seat, engine)?;
+    /// What is typed as a plan, or what is wrong.
+    pub(super) fn plan(&self, seat: &Seat, engine: &Engine) -> Result<Plan, Wrongs> {
+        let mut wrongs = Wrongs::default();
+        let rows = wrongs.take_all(self.rows(seat, engine));
         let today = seat.now.day;
         let day = |field: &'static str, title: &str| {
             let typed = seat.fields.get(field);
@@ -183,28 +185,29 @@ impl Matter {
                 typed => (field, format!("{title}：“{}”不是有效日期，请按2025-02-28的样子填写。", asked::echo(typed))),
             })
         };
-        let from = day("from", "起用日期")?;
-        if from < today || from > today.plus(AHEAD) {
-            let last = today.plus(AHEAD).chinese();
-            return Err(("from", format!("起用日期：应在{}到{last}之间。", today.chinese())));
-        }
-        let by = line(seat, "by", "裁定人", NAME)?;
-        let on = day("on", "裁定日期")?;
-        if on > today {
-            return Err(("on", format!("裁定日期：应不晚于今天{}。", today.chinese())));
-        }
-        let reason = line(seat, "reason", "理由和依据", LONGEST)?;
+        let from = day("from", "起用日期").and_then(|from| match from < today || from > today.plus(AHEAD) {
+            true => {
+                let last = today.plus(AHEAD).chinese();
+                Err(("from", format!("起用日期：应在{}到{last}之间。", today.chinese())))
+            }
+            false => Ok(from),
+        });
+        let on = day("on", "裁定日期").and_then(|on| match on > today {
+            true => Err(("on", format!("裁定日期：应不晚于今天{}。", today.chinese()))),
+            false => Ok(on),
+        });
+        let (from, by) = (wrongs.take(from), wrongs.take(line(seat, "by", "裁定人", NAME)));
+        let (on, reason) = (wrongs.take(on), wrongs.take(line(seat, "reason", "理由和依据", LONGEST)));
+        let (Some((ledger, rows, words)), Some(from), Some(by), Some(on), Some(reason)) = (rows, from, by, on, reason)
+        else {
+            return Err(wrongs);
+        };
         let basis = format!("{by}{}裁定：{reason}", on.chinese());
         Ok(Plan { ledger, rows, from, basis, words })
     }
 
     /// Ledger, names with values, and what changes in words.
-    #[expect(clippy::type_complexity, reason = "taken apart at once")]
-    fn rows(
-        &self,
-        seat: &Seat,
-        engine: &Engine,
-    ) -> Result<(&'static str, Vec<(String, String)>, Vec<String>), (&'static str, String)> {
+    fn rows(&self, seat: &Seat, engine: &Engine) -> Result<Rows, Wrongs> {
         match self {
             Matter::Lights => {
                 let now = engine.rules.thresholds;
@@ -213,14 +216,15 @@ impl Matter {
                     let number = typed.parse::<i64>().ok().filter(|n| (1..=100).contains(n));
                     number.ok_or_else(|| (field, format!("{title}：“{}”不是1至100的整数。", asked::echo(typed))))
                 });
-                let (yellow, red) = (yellow?, red?);
+                let mut wrongs = Wrongs::default();
+                let (Some(yellow), Some(red)) = (wrongs.take(yellow), wrongs.take(red)) else { return Err(wrongs) };
                 if red < yellow {
-                    return Err(("red", format!("红灯起点：应不小于黄灯起点{yellow}。")));
+                    return Err(("red", format!("红灯起点：应不小于黄灯起点{yellow}。")).into());
                 }
                 let pairs = [(LIGHTS[0], now.yellow, yellow), (LIGHTS[1], now.red, red)];
                 let changed: Vec<_> = pairs.into_iter().filter(|(_, was, is)| was != is).collect();
                 if changed.is_empty() {
-                    return Err(("yellow", "黄灯起点：与现行的一样，没有改动。".into()));
+                    return Err(("yellow", "黄灯起点：与现行的一样，没有改动。".into()).into());
                 }
                 let words = changed.iter().map(|(name, was, is)| format!("{}由{was}改为{is}", setting_title(name)));
                 let words = words.collect();
@@ -232,7 +236,7 @@ impl Matter {
                     value(seat.fields.get("value"), &of.holds).map_err(|why| ("value", format!("取值：{why}")))?;
                 let written: Vec<String> = engine.given.values(name).iter().map(raw).collect();
                 if written.join("|") == value {
-                    return Err(("value", "取值：与现行的一样，没有改动。".into()));
+                    return Err(("value", "取值：与现行的一样，没有改动。".into()).into());
                 }
                 let shown = |text: &str| if text.is_empty() { "不设".to_owned() } else { text.replace('|', "、") };
                 let now = value_words(engine, name);
@@ -242,7 +246,7 @@ impl Matter {
             Matter::Ruling(r) => {
                 let value = seat.fields.get("value");
                 if !readings(r).iter().any(|known| known == value) {
-                    return Err(("value", "采用：请选择一种理解。".into()));
+                    return Err(("value", "采用：请选择一种理解。".into()).into());
                 }
                 let words = vec![format!("{}裁定采用“{value}”", r.id)];
                 Ok(("setting", vec![(r.id.clone(), value.to_owned())], words))
@@ -251,10 +255,10 @@ impl Matter {
                 let new = line(seat, "name", "名称", NAME)?;
                 let slots = &engine.given.slots[name];
                 if slots.named.contains(&new) {
-                    return Err(("name", format!("名称：“{new}”已在名目里。")));
+                    return Err(("name", format!("名称：“{new}”已在名目里。")).into());
                 }
                 if slots.named.len() as i64 >= slots.size {
-                    return Err(("name", format!("名称：{}个已经定全，不能再加。", slots.size)));
+                    return Err(("name", format!("名称：{}个已经定全，不能再加。", slots.size)).into());
                 }
                 let words = vec![format!("名目“{name}”第{}个定为“{new}”", slots.named.len() + 1)];
                 Ok(("slot_member", vec![(name.clone(), new)], words))
@@ -262,6 +266,9 @@ impl Matter {
         }
     }
 }
+
+/// Ledger, names with values, and what changes in words.
+type Rows = (&'static str, Vec<(String, String)>, Vec<String>);
 
 impl Plan {
     pub(super) fn given(&self, given: &mut Given) {

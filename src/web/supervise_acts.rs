@@ -7,7 +7,6 @@ use axum::{
 };
 
 use super::{
-    account::Left,
     app::App,
     due_day,
     error::PageError,
@@ -15,6 +14,7 @@ use super::{
     post::{Posted, Seat, act},
     requests::long_text,
     supervise::{render, replies},
+    wrongs::Wrongs,
 };
 use crate::{
     auth::{Permission, account::Refused},
@@ -36,7 +36,9 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
             return Err(PageError::Forbidden(Permission::Remedies).into());
         }
         said(seat, &id, "re", &["text"], &|seat, _| {
-            long_text(seat, "text", LONGEST, true).map(Word::Reply).map_err(|why| ("text", format!("回复：{why}")))
+            long_text(seat, "text", LONGEST, true)
+                .map(Word::Reply)
+                .map_err(|why| ("text", format!("回复：{why}")).into())
         })
     })
     .await
@@ -46,7 +48,9 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
 pub(super) async fn close(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         said(seat, &id, "cl", &["text"], &|seat, _| {
-            long_text(seat, "text", LONGEST, true).map(Word::Close).map_err(|why| ("text", format!("销号意见：{why}")))
+            long_text(seat, "text", LONGEST, true)
+                .map(Word::Close)
+                .map_err(|why| ("text", format!("销号意见：{why}")).into())
         })
     })
     .await
@@ -56,17 +60,20 @@ pub(super) async fn close(State(app): State<App>, Path(id): Path<String>, ask: A
 pub(super) async fn back(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         said(seat, &id, "ba", &["text", "due"], &|seat, current| {
-            let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("退回的理由：{why}")))?;
+            let text = long_text(seat, "text", LONGEST, true).map_err(|why| ("text", format!("退回的理由：{why}")));
             let due = due_day::read(current, seat.now.day, seat.fields.get("due"), "回复期限", "单位");
-            let due = due.map_err(|why| ("due", why))?;
-            Ok(Word::Return(text, due))
+            let mut wrongs = Wrongs::default();
+            match (wrongs.take(text), wrongs.take(due.map_err(|why| ("due", why)))) {
+                (Some(text), Some(due)) => Ok(Word::Return(text, due)),
+                _ => Err(wrongs),
+            }
         })
     })
     .await
 }
 
-/// A word, or the field that is wrong and why.
-type Read = Result<Word, (&'static str, String)>;
+/// A word, or what is wrong.
+type Read = Result<Word, Wrongs>;
 
 /// Reads a form and does what it says; or shows the page again with what is wrong.
 fn said(
@@ -86,13 +93,13 @@ fn said(
             return Err(PageError::Refused("督办由对象单位回复，其他人不能代为回复。".into()).into());
         }
     }
-    let wrong = |field: &str, why: String| {
-        let left = Left { typed: typed(seat, form, fields), ..Left::wrong(&format!("{form}-{field}"), why) };
+    let wrong = |wrongs: Wrongs| {
+        let left = wrongs.left(form, typed(seat, form, fields));
         seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, id, &left))
     };
     let word = match read(seat, &current) {
         Ok(word) => word,
-        Err((field, why)) => return Ok(wrong(field, why)),
+        Err(wrongs) => return Ok(wrong(wrongs)),
     };
     let done = match word {
         Word::Reply(_) => "reply",
@@ -103,7 +110,7 @@ fn said(
     let said = seat.write_once("supervision", move |tx| supervise::say(tx, &actor, number, &word).map(|()| number));
     match said {
         Ok(_) => Ok(seat.to(&format!("/supervise/{number}?done={done}"))),
-        Err(e) if e.is::<Used>() => Ok(wrong("text", format!("{e}。"))),
+        Err(e) if e.is::<Used>() => Ok(wrong(("text", format!("{e}。")).into())),
         Err(e) => match e.downcast::<Refused>() {
             Ok(Refused(text)) => Err(PageError::Refused(text).into()),
             Err(e) => Err(e),

@@ -25,6 +25,7 @@ use super::{
         supervise::NewMatter,
         words::Link,
     },
+    wrongs::Wrongs,
 };
 use crate::{
     db::Tx,
@@ -133,8 +134,8 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
     act(app, ask, posted, |seat| {
         let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
         let kept = typed(seat, "sv", &["unit", "title", "demand", "due"]);
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("sv-{field}"), text) };
+        let again = |wrongs: Wrongs| {
+            let left = wrongs.left("sv", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &of, &left)))
         };
         let (current, unit, verdict) = seat.db().read(|tx| {
@@ -147,29 +148,32 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
             Ok((current, unit, verdict))
         })?;
         let Some(verdict) = verdict else { return Err(PageError::NotFound.into()) };
-        let unit = match unit {
-            Ok(Some(unit)) => unit,
-            Ok(None) => return wrong("unit", "对象单位：请填写编号或全名。".into()),
-            Err(why) => return wrong("unit", format!("对象单位：{why}")),
-        };
-        let title = match long_text(seat, "title", TITLE, true) {
-            Ok(title) if title.contains('\n') => return wrong("title", "事项：请写在一行里。".into()),
-            Ok(title) => title,
-            Err(why) => return wrong("title", format!("事项：{why}")),
-        };
-        let demand = match long_text(seat, "demand", LONGEST, true) {
-            Ok(demand) => demand,
-            Err(why) => return wrong("demand", format!("要求：{why}")),
-        };
-        let due = match due_day::read(&current, seat.now.day, seat.fields.get("due"), "回复期限", "单位") {
-            Ok(due) => due,
-            Err(why) => return wrong("due", why),
+        let mut wrongs = Wrongs::default();
+        let unit = wrongs.take(match unit {
+            Ok(Some(unit)) => Ok(unit),
+            Ok(None) => Err(("unit", "对象单位：请填写编号或全名。".into())),
+            Err(why) => Err(("unit", format!("对象单位：{why}"))),
+        });
+        let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
+            Ok(title) if title.contains('\n') => Err(("title", "事项：请写在一行里。".into())),
+            Ok(title) => Ok(title),
+            Err(why) => Err(("title", format!("事项：{why}"))),
+        });
+        let demand = long_text(seat, "demand", LONGEST, true);
+        let demand = wrongs.take(demand.map_err(|why| ("demand", format!("要求：{why}"))));
+        let due = due_day::read(&current, seat.now.day, seat.fields.get("due"), "回复期限", "单位");
+        let due = wrongs.take(due.map_err(|why| ("due", why)));
+        let (Some(unit), Some(title), Some(demand), Some(due)) = (unit, title, demand, due) else {
+            return again(wrongs);
         };
         let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));
         let (actor, new) = (seat.by().at(seat.now.instant), New { verdict, unit, title, demand, due });
         match seat.write_once("supervision", move |tx| supervise::issue(tx, &actor, &new)) {
             Ok(id) => Ok(seat.to(&format!("/supervise/{id}?done=issue"))),
-            Err(e) if e.is::<Used>() => wrong("title", format!("没有签发：{e}；确要另发一件的，核对后再按“签发”。")),
+            Err(e) if e.is::<Used>() => {
+                let why = format!("没有签发：{e}；确要另发一件的，核对后再按“签发”。");
+                again(("title", why).into())
+            }
             Err(e) => Err(e),
         }
     })

@@ -22,6 +22,7 @@ use super::{
         test::NewTest,
         words::Link,
     },
+    wrongs::{Wrong, Wrongs},
 };
 use crate::{
     auth::Permission,
@@ -178,34 +179,32 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
     act(app, ask, posted, |seat| {
         let text = |f: &&str| (format!("te-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
         let kept: Vec<(String, String)> = FIELDS.iter().map(text).collect();
-        let wrong = |field: &str, text: String, faults: Vec<String>| {
-            let left = Left { typed: kept.clone(), ..Left::wrong(&format!("te-{field}"), text) };
+        let again = |wrongs: Wrongs, faults: Vec<String>| {
+            let left = wrongs.left("te", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
         };
-        let (rules, class) = match rules(seat)? {
-            Ok(read) => read,
-            Err((field, why)) => return wrong(field, why, Vec::new()),
-        };
+        let mut wrongs = Wrongs::default();
+        let class = wrongs.take(class(seat)?);
+        let rules = wrongs.take_all(rules(seat, class.as_ref().and_then(Option::as_ref))?);
+        // Without the class it is not known whether this is a second form.
+        let Some(class) = class else { return again(wrongs, Vec::new()) };
         let way = seat.db().read(|tx| {
             let firsts = firsts(tx, class.as_ref())?;
             Ok(test_paper::way(seat, &suggested(tx, firsts.last())?))
         })?;
-        let way = match way {
-            Ok(way) => way,
-            Err((field, why)) => return wrong(field, why, Vec::new()),
-        };
-        let first = match first(seat, class.as_ref(), way == test_paper::Way::List)? {
-            Ok(first) => first,
-            Err((field, why)) => return wrong(field, why, Vec::new()),
-        };
+        let way = wrongs.take(way);
+        let first = wrongs.take(first(seat, class.as_ref(), way == Some(test_paper::Way::List))?);
+        let (Some(way), Some(first)) = (way, first) else { return again(wrongs, Vec::new()) };
         let items = match test_paper::paper(seat, way, first.as_ref())? {
             Ok(items) => items,
             Err(faults) => {
                 let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                let first = lines.first().cloned().unwrap_or_default();
-                return wrong(way.field(), format!("{}：{first}", way.title()), lines);
+                let told = lines.first().cloned().unwrap_or_default();
+                wrongs.add((way.field(), format!("{}：{told}", way.title())));
+                return again(wrongs, lines);
             }
         };
+        let Some(rules) = rules else { return again(wrongs, Vec::new()) };
         let actor = seat.actor();
         let blueprint = match way {
             test_paper::Way::Blueprint => seat.fields.get("blueprint").to_owned(),
@@ -250,31 +249,35 @@ fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Re
     })
 }
 
-/// The field that is wrong, and why.
-type Wrong = (&'static str, String);
-
-/// The rules as typed with the class they close, or what is wrong.
-fn rules(seat: &Seat) -> anyhow::Result<Result<(Rules, Option<Class>), Wrong>> {
-    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    let title = seat.fields.get("title");
-    if title.contains(char::is_control) {
-        return Ok(Err(("title", "名称：请写在一行里。".into())));
-    }
-    if let Err(why) = crate::auth::account::plain_text(title) {
-        return Ok(Err(("title", format!("名称：{why}"))));
-    }
-    let class = seat.db().read(|tx| class_of(tx, &current, &seat.scope, seat.fields.get("activity")))?;
-    let class = match class {
+/// The class that the test closes, `None` for none.
+fn class(seat: &Seat) -> anyhow::Result<Result<Option<Class>, Wrong>> {
+    let found = seat.db().read(|tx| {
+        let current = seat.app.installation.current(tx)?;
+        class_of(tx, &current, &seat.scope, seat.fields.get("activity"))
+    })?;
+    let class = match found {
         Ok(class) => class,
         Err(why) => return Ok(Err(("activity", why))),
     };
-    let own = own_unit(seat, &current);
-    let Some(unit) = class.as_ref().and_then(|c| c.unit).or(own) else {
-        return Ok(Err(("title", "您的角色没有所属单位，不能组织考试。".into())));
+    Ok(match class.as_ref().and_then(|c| c.unit) {
+        Some(unit) if !seat.scope.has_unit(unit) => {
+            Err(("activity", "班次编号：这个班属于别的单位，请由该单位组织考试。".into()))
+        }
+        _ => Ok(class),
+    })
+}
+
+/// The rules as typed, or what is wrong.
+fn rules(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Rules, Wrongs>> {
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    let title = seat.fields.get("title");
+    let title = match crate::auth::account::plain_text(title) {
+        _ if title.contains(char::is_control) => Err(("title", "名称：请写在一行里。".into())),
+        Err(why) => Err(("title", format!("名称：{why}"))),
+        Ok(_) => Ok(title.to_owned()),
     };
-    if !seat.scope.has_unit(unit) {
-        return Ok(Err(("activity", "班次编号：这个班属于别的单位，请由该单位组织考试。".into())));
-    }
+    let unit = class.and_then(|c| c.unit).or_else(|| own_unit(seat, &current));
+    let unit = unit.ok_or_else(|| ("title", "您的角色没有所属单位，不能组织考试。".into()));
     let moment = |field: &'static str, name: &str| match seat.fields.get(field) {
         "" => Err((field, format!("{name}：请填写。"))),
         text => parse_instant(text).ok_or_else(|| (field, format!("{name}不是有效的时间，请写成 2025-11-30T09:00。"))),
@@ -283,23 +286,23 @@ fn rules(seat: &Seat) -> anyhow::Result<Result<(Rules, Option<Class>), Wrong>> {
         let text = seat.fields.get(field);
         text.parse::<i64>().map_err(|_| (field, format!("{name}应为整数，现为“{}”。", asked::echo(text))))
     };
-    let read = || -> Result<Rules, (&'static str, String)> {
-        let closes = moment("closes", "截止时间")?;
-        let review =
-            if seat.fields.get("review").is_empty() { closes } else { moment("review", "错题公布时间")? };
-        let rules = Rules {
-            title: title.to_owned(),
-            activity: class.as_ref().map(|c| c.record),
-            unit,
-            opens: moment("opens", "开放时间")?,
-            closes,
-            minutes: whole("minutes", "时长")?,
-            attempts: whole("attempts", "次数")?,
-            review,
-        };
-        rules.check().map(|()| rules)
+    let mut wrongs = Wrongs::default();
+    let (title, unit) = (wrongs.take(title), wrongs.take(unit));
+    let (opens, closes) = (wrongs.take(moment("opens", "开放时间")), wrongs.take(moment("closes", "截止时间")));
+    let (minutes, attempts) = (wrongs.take(whole("minutes", "时长")), wrongs.take(whole("attempts", "次数")));
+    let review = match seat.fields.get("review") {
+        "" => closes,
+        _ => wrongs.take(moment("review", "错题公布时间")),
     };
-    Ok(read().map(|rules| (rules, class)))
+    Ok(match (title, unit, opens, closes, minutes, attempts, review) {
+        (Some(title), Some(unit), Some(opens), Some(closes), Some(minutes), Some(attempts), Some(review)) => {
+            let activity = class.map(|c| c.record);
+            let rules = Rules { title, activity, unit, opens, closes, minutes, attempts, review };
+            rules.faults().into_iter().for_each(|wrong| wrongs.add(wrong));
+            if wrongs.is_empty() { Ok(rules) } else { Err(wrongs) }
+        }
+        _ => Err(wrongs),
+    })
 }
 
 /// The unit for which the reader arranges tests: that of the role, else the first of the city.

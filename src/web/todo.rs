@@ -4,7 +4,8 @@ use super::{
     asked,
     frame::Desk,
     remedies::urgent,
-    supervise as supervise_page,
+    remedy::{CONFIRMED, DROPPED},
+    supervise as supervise_page, todo_drafts,
     view::{
         remedy::{Line, Lines},
         todo::{Group, Item, Todo},
@@ -16,7 +17,9 @@ use crate::{
     clock::chinese,
     doubt::{self, Doubt},
     exam::test,
-    feedback, personal,
+    feedback,
+    installation::Installation,
+    personal,
     remedy::{
         State,
         store::{self, Filter},
@@ -26,7 +29,7 @@ use crate::{
 };
 
 /// Things of a kind that are listed.
-const SHOWN: u64 = 10;
+pub(super) const SHOWN: u64 = 10;
 /// Characters of a reason that are listed.
 const REASON: usize = 60;
 
@@ -45,8 +48,8 @@ struct Kind {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
-    asked::keys(desk, &[]);
+pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Todo> {
+    asked::keys(desk, &["done"]);
     let mut groups = Vec::new();
     let tests = sittings(desk)?;
     if !tests.is_empty() {
@@ -61,7 +64,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
         groups.push(Group { id: "tests", title: "可以作答的考试", total, items, ..Group::default() });
     }
     for kind in kinds(desk) {
-        groups.extend(group(desk, &kind)?);
+        groups.extend(group(desk, installation, &kind)?);
     }
     for kind in matters(desk) {
         groups.extend(pressed(desk, &kind)?);
@@ -89,7 +92,12 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Todo> {
         said.text("。")
     };
     desk.waiting = Some(all);
-    Ok(Todo { lead, groups, page: desk.page("/todo")? })
+    let notice = match desk.ask.get("done") {
+        Some("confirm") => CONFIRMED,
+        Some("drop") => DROPPED,
+        _ => "",
+    };
+    Ok(Todo { notice, lead, groups, page: desk.page("/todo")? })
 }
 
 /// How many things wait for the reader.
@@ -118,14 +126,15 @@ fn sittings(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<(i64, String, i64)>> 
     }
 }
 
-/// The drafts that the reader may decide, the first of them.
+/// The drafts that the reader may decide: the first of them, and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn decide(desk: &mut Desk<'_, '_>, limit: u64) -> anyhow::Result<Lines> {
-    let Some(scope) = desk.opens(Permission::DecideRemedies) else { return Ok(Lines::default()) };
+pub(super) fn decide(desk: &mut Desk<'_, '_>, limit: u64) -> anyhow::Result<(Lines, u64)> {
+    let Some(scope) = desk.opens(Permission::DecideRemedies) else { return Ok((Lines::default(), 0)) };
     let filter = Filter { states: vec![State::Draft], ..Filter::default() };
-    Ok(Lines(within(desk, &scope, &filter, limit)?))
+    let total = store::count(desk.tx, &desk.current.clone().engine, &scope, &filter)?;
+    Ok((Lines(within(desk, &scope, &filter, limit)?), total))
 }
 
 /// Lines of what another scope than the reader's whole one reaches.
@@ -241,6 +250,7 @@ fn pressed(desk: &mut Desk<'_, '_>, kind: &Pressed) -> anyhow::Result<Option<Gro
         },
         late: line.late,
         title: line.title,
+        draft: None,
     });
     Ok(Some(Group {
         id: kind.id,
@@ -252,19 +262,22 @@ fn pressed(desk: &mut Desk<'_, '_>, kind: &Pressed) -> anyhow::Result<Option<Gro
     }))
 }
 
-fn group(desk: &mut Desk<'_, '_>, kind: &Kind) -> anyhow::Result<Option<Group>> {
+fn group(desk: &mut Desk<'_, '_>, installation: &Installation, kind: &Kind) -> anyhow::Result<Option<Group>> {
     let current = desk.current.clone();
     let total = store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
     if total == 0 {
         return Ok(None);
     }
-    let lines = within(desk, &kind.scope, &kind.filter, SHOWN)?;
+    let items = match kind.filter.states[..] {
+        [State::Draft] => todo_drafts::items(desk, installation, &kind.scope, &kind.filter)?,
+        _ => within(desk, &kind.scope, &kind.filter, SHOWN)?.into_iter().map(item).collect(),
+    };
     Ok(Some(Group {
         id: kind.id,
         title: kind.title,
         total,
         note: kind.note,
-        items: lines.into_iter().map(item).collect(),
+        items,
         all: (total > SHOWN).then(|| Link::new(format!("全部{total}件"), kind.href)),
     }))
 }
@@ -285,6 +298,7 @@ fn item(line: Line) -> Item {
             (due, false) => format!("{due}前（含当日）办结"),
         },
         late: line.late,
+        draft: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::frame::Desk;
 use crate::{
     day::Day,
-    db::Tx,
+    db::{Row, Tx},
     installation::Current,
     names::Names,
     scope::Scope,
@@ -90,7 +90,33 @@ pub(super) fn meant(
     let ids: Vec<i64> = if by_code.is_empty() { found.iter().map(|f| f.0).collect() } else { by_code };
     Ok(match ids[..] {
         [one] => Ok(Some(one)),
-        [] => Err(format!("没有编号或全名为“{typed}”的{title}，请核对。")),
+        [] => Err(format!("没有编号或全名为“{typed}”的{title}，{}。", near(tx, ledger, typed, seen)?)),
         _ => Err(format!("叫“{typed}”的{title}有{}个，请填写编号。", ids.len())),
+    })
+}
+
+/// Names that are told where none is called so.
+const TOLD: usize = 5;
+
+/// What could have been meant, for who knows a part of the name: nobody is picked by it.
+fn near(tx: &mut Tx<'_>, ledger: &str, typed: &str, seen: &dyn Fn(i64) -> bool) -> anyhow::Result<String> {
+    let part: String =
+        typed.chars().flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c])).collect();
+    let sql = format!(
+        "select record_id, record_code, \"name\" from l_{ledger} where voided_at is null and \"name\" like $1 escape '!' \
+         order by \"name\", record_id"
+    );
+    let read = |r: &Row<'_>| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned), r.text(2)?.to_owned()));
+    let mut found = tx.rows(&sql, &[format!("%{part}%").into()], read)?;
+    found.retain(|(id, ..)| seen(*id));
+    let told = found.iter().take(TOLD).map(|(_, code, name)| match code {
+        Some(code) => format!("{name}（编号{code}）"),
+        None => name.clone(),
+    });
+    let told = told.collect::<Vec<_>>().join("、");
+    Ok(match found.len() {
+        0 => "请核对".into(),
+        n if n > TOLD => format!("名称里有这几个字的有{n}个，如{told}，请填写其中一个的编号或全名"),
+        _ => format!("名称里有这几个字的有{told}，请填写编号或全名"),
     })
 }

@@ -3,7 +3,7 @@
 
 use dongliang::{
     audit::{self, Guarded, What},
-    auth::{Role, grant, totp},
+    auth::{Role, factor, grant, totp},
     clock::Clock,
     daily,
     day::Day,
@@ -88,6 +88,7 @@ fn filled(db: &Db) -> Installation {
         )?;
         feedback::give(tx, &actor(9), zhou, ("/todo", "字太小"), day("2025-10-20"))?;
         feed::make(tx, &actor(9), zhou, None)?;
+        factor::lay_down(tx, &actor(9), &[Role::Office])?;
         daily::plan::lesson(tx, &actor(9), day("2025-10-20"), day("2025-10-24"), ("谈话怎么记", "三步。", ""))?;
         doubt::mark(tx, &actor(9), ("guidance", 1, 1), Some(2), "日期不对").map(|_| ())
     })
@@ -140,6 +141,8 @@ db_test!(whatever_is_changed_behind_the_programs_back_is_found_and_named, |db: &
             Unstated,
         ),
         ("insert into meta (key, value) values ('sso', '{}')", Guarded::Sso, 0, Unstated),
+        // Nobody needs a second factor any more.
+        ("delete from meta where key = 'factor_roles'", Guarded::Sso, 1, Lost),
         ("update remedy set due = '2026-10-31' where row_id = 1", Guarded::Remedy, 1, Altered),
         ("update remedy_event set text = '另有安排' where kind = 'confirm'", Guarded::Remedy, 1, Altered),
         ("delete from remedy_event where kind = 'confirm'", Guarded::Remedy, 1, Altered),

@@ -216,7 +216,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", "")];
     assert_eq!(Browser::of(o, Role::Office).submit("/papers", "/papers", &fields).status, 303);
     sat(o);
-    let forms: [UnderTest<'_>; 35] = [
+    let forms: [UnderTest<'_>; 36] = [
         (Role::Office, "/ledgers/guidance/Z1", "/ledgers/guidance/Z1/doubt", &[("reason", "")]),
         (
             Role::Office,
@@ -274,6 +274,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
             &[("role", "科室填报"), ("unit", "x"), ("starts", "2025-10-20"), ("ends", "")],
         ),
         (Role::Security, "/accounts/1", "/accounts/1/grants/withdraw", &[("grant", "x")]),
+        (Role::Security, "/permissions", "/permissions/factors", &[("role", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/state", &[("state", "x")]),
         (Role::Security, "/accounts/1", "/accounts/1/unlock", &[("nothing", "x")]),
         (Role::Personnel, "/ledgers/person/P2", "/ledgers/person/P2/open", &[("reason", "核对")]),

@@ -317,6 +317,45 @@ db_test!(a_handed_out_password_opens_nothing_but_its_change, |db: &Db| {
     let _ = id;
 });
 
+db_test!(the_security_administrator_says_which_other_roles_need_one, |db: &Db| {
+    let o = &office(db);
+    let id = person(o, "office", Role::Office);
+    let mut clerk = Browser::new(o);
+    assert_eq!(enter(&mut clerk, "office", PASSWORD, "").led(), (303, "/"));
+    assert!(!clerk.get("/permissions").text().contains("/permissions/factors"), "not his to say");
+    let mut safe = Browser::of(o, Role::Security);
+    let got =
+        safe.submit("/permissions", "/permissions/factors", &[("role", "领导小组办公室"), ("role", "系统管理员")]);
+    assert!(got.status == 422 && got.read().contains("“系统管理员”不是可以设定的角色"), "{}", got.read());
+    let got = safe.submit("/permissions", "/permissions/factors", &[("role", "领导小组办公室"), ("role", "人事部门")]);
+    assert_eq!(got.led(), (303, "/permissions?done=factors"));
+    let said = safe.get("/permissions?done=factors").read();
+    assert!(said.contains("已设定。") && said.contains("由test-security设定"), "{said}");
+    // From the next request on, also for who is logged in.
+    assert_eq!(clerk.get("/").led(), (303, "/account"));
+    assert!(clerk.get("/account").read().contains("须用动态码，请先启用"));
+    let (secret, _) = with_factor(o, id);
+    assert_eq!(clerk.get("/").status, 200);
+    let code = totp::code(&secret, totp::step(now()));
+    assert_eq!(enter(&mut Browser::new(o), "office", PASSWORD, &code).status, 303);
+    // Taken back; that of administrators and 机关党委 stays.
+    assert_eq!(safe.submit("/permissions", "/permissions/factors", &[]).status, 303);
+    assert_eq!(safe.submit("/permissions", "/permissions/factors", &[]).status, 303, "twice is once");
+    let other = person(o, "staff", Role::Personnel);
+    assert_eq!(enter(&mut Browser::new(o), "staff", PASSWORD, "").led().0, 303, "{other}");
+    let told = o.db.read(|tx| {
+        tx.rows("select payload from audit_entry where kind = 'setting' order by row_id", &[], |r| {
+            Ok(r.text(0)?.to_owned())
+        })
+    });
+    let told = told.unwrap();
+    let told: Vec<&String> = told.iter().filter(|t| t.contains("动态码")).collect();
+    assert!(
+        told.len() == 2 && told[0].contains("领导小组办公室、人事部门") && told[1].contains("没有其他角色"),
+        "{told:?}"
+    );
+});
+
 db_test!(roles_that_need_a_second_factor_open_nothing_without, |db: &Db| {
     let o = &office(db);
     let id = person(o, "security", Role::Security);

@@ -82,6 +82,12 @@ db_test!(the_own_data_leaves_whole_and_logged, |db: &Db| {
     };
     assert_eq!((sheet("人员"), sheet("任职"), sheet("指导记录"), sheet("廉政谈话")), (1, 1, 2, 0));
     assert!(!text.contains("安四") && !text.contains("Z3"), "nothing of who has nothing to do with it");
+    // What is judged of him, and who looked.
+    let verdicts = data["与本人有关的判定"].as_array().unwrap();
+    assert!(verdicts.iter().any(|v| v["要求"].as_str().unwrap().starts_with("干-21 ")), "{verdicts:?}");
+    assert!(
+        data["谁看过我的档案"].as_array().unwrap().iter().any(|d| d[1].as_str().unwrap().starts_with("登记“人员”"))
+    );
     let got = b.submit("/me", "/me/export", &[("format", "docx")]);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(got.body)).unwrap();
     let mut xml = String::new();

@@ -186,11 +186,12 @@ db_test!(two_who_correct_at_once_are_told, |db: &Db| {
     assert_eq!(record_of(&send(&mut two, &told, at, &with("核对后更正", "2025-02-06"))), 1);
     let page = one.get("/ledgers/guidance/Z1").read();
     assert!(page.contains("更正，第3版") && page.contains("原因：日期录错") && page.contains("2025年2月6日"), "{page}");
-    // A correction that changes nothing is asked about.
+    // A correction that changes nothing is none.
     let same = one.get(at);
     let fields = [("i.f.pair", "1"), ("f.day", "2025-02-06"), ("f.content", "讲解"), ("f.confirmed", "2025-02-05")];
     let got = send(&mut one, &same, at, &[&fields[..], &[("reason", "无")]].concat());
-    assert!(got.read().contains("没有改动"), "{}", got.read());
+    assert!(got.status == 422 && got.read().contains("与原来的完全一样，不必更正"), "{}", got.read());
+    assert!(!one.get("/ledgers/guidance/Z1").read().contains("第4版"));
     // Voided meanwhile.
     let open = one.get(at);
     facts::void(o, "周敏", "guidance", (1, 3), "重复").unwrap();

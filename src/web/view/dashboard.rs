@@ -34,8 +34,8 @@ pub struct Dashboard {
     /// Units in the order shown: those with 落后项 (红灯, 黄灯, 绿灯), then the others, by name within each
     /// ([`super::spelling::sound_key`]).
     pub units: Vec<UnitRow>,
-    /// 需要您决定: drafts that the reader may confirm, at most six.
-    pub decide: Lines,
+    /// 需要您决定: drafts that the reader may confirm, at most six, and how many there are.
+    pub decide: (Lines, u64),
     /// 请关注: what is wrong in several places, at most six.
     pub attention: Notices,
     /// 市级直接承担: demands on the city itself that are behind or without data.
@@ -237,7 +237,7 @@ mod tests {
                 PillarHead { title: "干".into(), clauses: vec!["项目服务".into()] },
             ],
             units: Vec::new(),
-            decide: Lines::default(),
+            decide: (Lines::default(), 0),
             attention: Notices::default(),
             city: Notices::default(),
             city_total: 0,

@@ -112,6 +112,8 @@ pub struct OneImport {
     pub findings: Vec<Finding>,
     /// All errors, counted.
     pub finding_count: usize,
+    /// Those that the lines stand for.
+    pub finding_told: usize,
     /// Rows with an error.
     pub bad: usize,
     /// Remarks.

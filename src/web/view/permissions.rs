@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::form::Errors;
 use super::page::Page;
 
 /// The page.
@@ -10,10 +11,27 @@ use super::page::Page;
 pub struct Permissions {
     /// Frame.
     pub page: Page,
+    /// What was done; empty for nothing.
+    pub notice: &'static str,
+    /// What is wrong.
+    pub errors: Errors,
     /// Roles in their order.
     pub roles: Vec<Role>,
     /// Acts in their order.
     pub acts: Vec<Act>,
+    /// To say which further roles log in with a second factor; for who may.
+    pub factors: Option<FactorForm>,
+}
+
+/// Which roles, besides those that always do, log in with a second factor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactorForm {
+    /// Token of the form.
+    pub token: String,
+    /// Titles of roles, and whether each is ticked.
+    pub roles: Vec<(&'static str, bool)>,
+    /// When and by whom it was laid down.
+    pub laid: String,
 }
 
 /// A role and what it may do.

@@ -52,6 +52,8 @@ pub struct RecordForm {
     pub groups: Vec<Group>,
     /// Offers to go on with another record.
     pub again: bool,
+    /// What was recorded last; of a new record only.
+    pub recent: Option<Recent>,
     /// Titles of its fields for files, which are filled on the record's page; empty for none.
     pub files: String,
     /// Where to go instead.
@@ -177,4 +179,15 @@ impl Input {
             ids.iter().filter(|(_, t)| !t.is_empty()).map(|(id, _)| format!("{id}-{}", self.key)).collect();
         ids.join(" ")
     }
+}
+
+/// What was recorded last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// `这一结对最近的记录`.
+    pub title: String,
+    /// Each record, leading to it, with its day and who recorded it.
+    pub rows: Vec<(Link, String)>,
+    /// All of them.
+    pub all: Link,
 }

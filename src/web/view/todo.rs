@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::form::Form;
 use super::page::Page;
 use super::words::{Link, Words};
 
@@ -11,6 +12,8 @@ use super::words::{Link, Words};
 pub struct Todo {
     /// Frame.
     pub page: Page,
+    /// What was decided; empty for nothing.
+    pub notice: &'static str,
     /// How many of each kind, in a sentence.
     pub lead: Words,
     /// By kind; those without anything are left out.
@@ -47,4 +50,19 @@ pub struct Item {
     pub due: String,
     /// That day is over.
     pub late: bool,
+    /// A draft that is decided here.
+    pub draft: Option<Draft>,
+}
+
+/// What is to be known of a draft, and its two decisions.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// What the verdict says now, leading to it.
+    pub why: Words,
+    /// `拟办：竹岭县发改委重新组织培训。`
+    pub plan: String,
+    /// To confirm it.
+    pub confirm: Option<Form>,
+    /// To drop it.
+    pub drop: Option<Form>,
 }
