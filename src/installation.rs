@@ -23,6 +23,7 @@ use crate::{
     figures::Pasts,
     intake::Board,
     ledger::{Keys, key_file::Held},
+    progress::Progress,
     ratio::Ratio,
     refusals::Refusals,
     scope::Parts,
@@ -53,6 +54,8 @@ pub struct Installation {
     pub refusals: Arc<Refusals>,
     /// How far the imports under way are.
     pub board: Arc<Board>,
+    /// How far the tests are that are being closed: steps of a calibration.
+    pub settling: Arc<Progress>,
     /// Past periods as they were judged last.
     pub pasts: Arc<Pasts>,
     /// The time by which sittings run.
@@ -96,7 +99,7 @@ impl Installation {
         let (keys, current) = (Arc::new(keys), Arc::new(RwLock::new(None)));
         let (directory, signer, held) = (None, None, None);
         let (sso, refusals, board) = (Arc::default(), Arc::default(), Arc::default());
-        let (watch, pasts) = (Arc::default(), Arc::default());
+        let (watch, pasts, settling) = (Arc::default(), Arc::default(), Arc::default());
         let installation = Installation {
             db,
             keys,
@@ -108,6 +111,7 @@ impl Installation {
             sso,
             refusals,
             board,
+            settling,
             pasts,
             watch,
             current,

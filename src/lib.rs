@@ -40,6 +40,7 @@ pub mod paper;
 pub mod personal;
 pub mod preview;
 pub mod private;
+pub mod progress;
 pub mod questions;
 pub mod ratio;
 pub mod refusals;

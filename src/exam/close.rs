@@ -55,14 +55,32 @@ pub fn patrol(installation: &Installation) -> anyhow::Result<usize> {
             continue;
         }
         // Outside of the writer: a calibration takes its time.
-        let settled = installation.db.read(|tx| {
+        let settling = &installation.settling;
+        let closed = installation.db.read(|tx| {
             let current = installation.current(tx)?;
-            line::settle(tx, &current, &sat)
-        })?;
-        let inst = installation.clone();
-        done += usize::from(installation.db.write(move |tx| close(tx, &inst, &sat, &settled, now))?);
+            line::settle(tx, &current, &sat, &|what, step| settling.say(id, what, step, 0))
+        });
+        let closed = closed.and_then(|settled| {
+            settling.say(id, "正在登记成绩", 0, 0);
+            let inst = installation.clone();
+            installation.db.write(move |tx| close(tx, &inst, &sat, &settled, now))
+        });
+        settling.forget(id);
+        done += usize::from(closed?);
     }
     Ok(done)
+}
+
+/// Whether a test only waits for the program to close it: it is over, all is handed in and marked, and no sheets are awaited.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_settling(tx: &mut Tx<'_>, id: i64, now: i64) -> anyhow::Result<bool> {
+    let sql = format!(
+        "select 1 from test t where t.row_id = $1 and t.state = 'open' and t.closes_at < $2 and not ({WAITS}) \
+         and not exists (select 1 from attempt a where a.test_id = t.row_id and (a.ended_at is null or a.score is null))"
+    );
+    Ok(tx.one(&sql, &[id.into(), now.into()], |r| r.i64(0))?.is_some())
 }
 
 /// A published test with its paper.
@@ -151,7 +169,7 @@ fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now
 pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Result<()> {
     let Some(sat) = sat(tx, id)?.filter(|s| s.test.state == State::Closed) else { return Ok(()) };
     let current = inst.current_in_write(tx)?;
-    let settled = line::settle(tx, &current, &sat)?;
+    let settled = line::settle(tx, &current, &sat, &|_, _| {})?;
     line::keep(tx, id, &settled)?;
     let outcomes = outcomes(tx, id)?;
     // Whoever has a result and no attempt any more has one that was deleted by its rule: the result stays.

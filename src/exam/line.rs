@@ -7,7 +7,7 @@ use super::{
     attempt::Sat,
     close,
     irt::{
-        Calibration, Model, calibrate,
+        Calibration, Model, calibrate_telling,
         link::{self, Weighted},
     },
     score::{HUNDRED, written},
@@ -52,11 +52,18 @@ pub fn basis(tx: &mut Tx<'_>, test: &Test) -> anyhow::Result<Basis> {
     Ok(Basis(of))
 }
 
-/// Finds the line and the standard error of a test that is over and marked.
+/// Finds the line and the standard error of a test that is over and marked; `tell` hears what is being done, and the steps
+/// of a calibration as they are made.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn settle(tx: &mut Tx<'_>, current: &Current, sat: &Sat) -> anyhow::Result<Settled> {
+pub fn settle(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    sat: &Sat,
+    tell: &dyn Fn(&'static str, usize),
+) -> anyhow::Result<Settled> {
+    tell("正在核对成绩", 0);
     let mut settled = Settled { basis: basis(tx, &sat.test)?, error: error(tx, sat)?, ..Settled::default() };
     let Some(first) = sat.test.origin.first else { return Ok(settled) };
     let Some((first, base)) = close::sat(tx, first)?.and_then(|f| Some((close::line_of(&f.test, current)?, f))) else {
@@ -64,7 +71,7 @@ pub fn settle(tx: &mut Tx<'_>, current: &Current, sat: &Sat) -> anyhow::Result<S
         return Ok(settled);
     };
     let (one, two) = (Form::read(tx, &base)?, Form::read(tx, sat)?);
-    match carried_over(&one, &two, first) {
+    match carried_over(&one, &two, first, tell) {
         Ok((own, error, common)) => {
             settled.note = format!(
                 "合格线由第一卷“{}”折算：两卷共同题{common}道，第一卷的{}分相当于本卷{}分（标准误{error:.1}分）；登记到班次的成绩按此折算。",
@@ -169,17 +176,22 @@ impl Form {
 }
 
 /// The line of the second form with its standard error (of 100) and the number of shared questions; or why there is none.
-fn carried_over(one: &Form, two: &Form, first: i64) -> Result<(i64, f64, usize), String> {
+fn carried_over(
+    one: &Form,
+    two: &Form,
+    first: i64,
+    tell: &dyn Fn(&'static str, usize),
+) -> Result<(i64, f64, usize), String> {
     let (n1, n2) = (one.answers(), two.answers());
     if n1 < SETTLED || n2 < SETTLED {
         return Err(format!("每题要有{SETTLED}人作答才能折算，第一卷{n1}人，本卷{n2}人"));
     }
-    let fit = |form: &Form| match calibrate(&form.responses, Model::Rasch) {
+    let fit = |form: &Form, what| match calibrate_telling(&form.responses, Model::Rasch, &|step| tell(what, step)) {
         Ok(fit) if fit.converged => Ok(fit),
         Ok(_) => Err("标定没有收敛".to_owned()),
         Err(e) => Err(e.to_string()),
     };
-    let (base, new) = (fit(one)?, fit(two)?);
+    let (base, new) = (fit(one, "正在标定第一卷")?, fit(two, "正在标定本卷")?);
     let link = link::link(&base, &new).map_err(|e| e.to_string())?;
     let wanted = first as f64 / HUNDRED as f64 * one.full();
     let line = link.carry(&one.weighted(&base), &two.weighted(&new), wanted);

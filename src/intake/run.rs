@@ -27,6 +27,7 @@ use crate::{
     hex::hex,
     installation::{Current, Installation},
     org::builtin,
+    progress::{Progress, Step},
     refusals::{Refused, Why},
     scope::{By, Scope},
     sheet::{
@@ -40,26 +41,22 @@ use crate::{
 /// the others no longer.
 const TRIES: usize = 3;
 
-/// How far the batches under way are, by number: what is being done, rows done and rows in all. Of this process alone.
+/// How far the batches under way are, by number, in rows. Of this process alone.
 #[derive(Debug, Default)]
 pub struct Board {
-    at: Mutex<HashMap<i64, (&'static str, usize, usize)>>,
+    progress: Progress,
     /// How often a batch met an error.
     failed: Mutex<HashMap<i64, usize>>,
 }
 
 impl Board {
     /// How far a batch is; `None` if nobody here works at it.
-    pub fn of(&self, batch: i64) -> Option<(&'static str, usize, usize)> {
-        self.at.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied()
+    pub fn of(&self, batch: i64) -> Option<Step> {
+        self.progress.of(batch)
     }
 
     fn say(&self, batch: i64, stage: &'static str, done: usize, all: usize) {
-        self.at.lock().unwrap_or_else(PoisonError::into_inner).insert(batch, (stage, done, all));
-    }
-
-    fn forget(&self, batch: i64) {
-        self.at.lock().unwrap_or_else(PoisonError::into_inner).remove(&batch);
+        self.progress.say(batch, stage, done, all);
     }
 
     /// Counts one more error of a batch; whether it is to be tried again.
@@ -88,7 +85,7 @@ pub fn run_waiting(installation: &Installation) -> anyhow::Result<bool> {
                 State::Waiting => checked(installation, &batch),
                 _ => take_in(installation, &batch),
             };
-            installation.board.forget(batch.id);
+            installation.board.progress.forget(batch.id);
             if let Err(e) = done {
                 // What has begun to go in goes on, by its job and when this is tried again; nothing else is written yet.
                 if begun(installation, &batch)?.is_some() || installation.board.again(batch.id) {

@@ -11,7 +11,7 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer},
-    import_effects, import_findings, record_links,
+    import_effects, import_findings, live, record_links,
     view::{
         form::{Errors, Field, Form},
         imports::{OneImport, Sum},
@@ -136,8 +136,22 @@ fn heading(state: Stands, undone: bool) -> &'static str {
     }
 }
 
+/// `GET /imports/{id}/events`: what is being done with a batch.
+pub(super) async fn events(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let mine = app.clone();
+    answer(app, ask, move |desk| {
+        let account = desk.reader()?.account;
+        own(desk.tx, account, &id)?;
+        Ok(live::told(&mine, move |tx, app| {
+            let batch = own(tx, account, &id)?;
+            batch.state.is_under_way().then(|| doing(tx, app, &batch)).transpose()
+        }))
+    })
+    .await
+}
+
 /// What the program is doing with a batch.
-pub(super) fn doing(tx: &mut Tx<'_>, app: &App, batch: &Batch) -> anyhow::Result<String> {
+fn doing(tx: &mut Tx<'_>, app: &App, batch: &Batch) -> anyhow::Result<String> {
     if let Some(import) = batch.import {
         let sql = "select progress, total from job where kind = 'import' and payload = $1";
         let moved = tx.one(sql, &[import.to_string().into()], |r| Ok((r.i64(0)?, r.i64(1)?)))?;

@@ -14,6 +14,7 @@ use super::{
     error::PageError,
     exams,
     frame::{Ask, Desk, answer},
+    live,
     test_list::names,
     test_print, test_sheets,
     view::{
@@ -60,6 +61,30 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
         render(desk, &own, &id, &Left::default())
     })
     .await
+}
+
+/// `GET /tests/{id}/events`: what the program does with a test that is over.
+pub(super) async fn events(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let mine = app.clone();
+    answer(app, ask, move |desk| {
+        let scope = desk.scope.clone();
+        let test = found(desk.tx, &scope, &id)?.id;
+        Ok(live::told(&mine, move |tx, app| settling(tx, app, test)))
+    })
+    .await
+}
+
+/// What the program does with a test that is over; `None` where nothing is left for it to do.
+fn settling(tx: &mut crate::db::Tx<'_>, app: &App, test: i64) -> anyhow::Result<Option<String>> {
+    let now = app.installation.watch.now(app.installation.clock);
+    if !close::is_settling(tx, test, now)? {
+        return Ok(None);
+    }
+    Ok(Some(match app.installation.settling.of(test) {
+        Some((stage, 0, _)) => stage.into(),
+        Some((stage, step, _)) => format!("{stage}：第{step}步"),
+        None => "已收卷，即将结算成绩".into(),
+    }))
 }
 
 /// The test of an address, if its unit is within the scope.
@@ -125,6 +150,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             Some("withdraw") => "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。".into(),
             _ => String::new(),
         },
+        doing: settling(desk.tx, app, test.id)?.unwrap_or_default(),
+        events: format!("/tests/{}/events", test.id),
         title: test.rules.title.clone(),
         state: test.state.title(),
         next: match test_sheets::waiting(&test, waits, now) {

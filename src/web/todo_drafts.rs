@@ -43,8 +43,9 @@ pub(super) fn items(
         }
         let [confirm, drop] = both;
         let due = on_fail(&current, m).map(|f| due_words(&f.due)).filter(|w| !w.is_empty());
-        let whom = if line.unit.is_empty() { line.subject.text.clone() } else { line.unit.clone() };
-        let plan = format!("拟办：{whom}{}{}。", act_words(&m.act), due.map_or_else(String::new, |d| format!("，{d}")));
+        let unit = if line.unit.is_empty() { String::new() } else { format!("（{}）", line.unit) };
+        let due = due.map_or_else(String::new, |d| format!("，{d}"));
+        let plan = format!("拟办：{}，对象为{}{unit}{due}。", act_words(&m.act), line.subject.text);
         let mut why = remedy::lead(desk, installation, m)?;
         if let Some(href) = verdict_href(engine, &names, m) {
             why = why.text("　").link("判定依据", href);

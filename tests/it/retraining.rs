@@ -378,8 +378,28 @@ db_test!(the_line_of_a_harder_second_form_is_lower_and_said, |db: &Db| {
     let mut dice = Dice(99);
     simulated(db, &one, &difficulty, 900, &mut dice, 1_000);
     simulated(db, &two, &difficulty, 900, &mut dice, 5_000);
+    // It is told what is done, and the steps of both calibrations.
+    let told = std::cell::RefCell::new(Vec::new());
+    let inst = &o.installation;
+    db.read(|tx| {
+        let (current, sat) = (inst.current(tx)?, close::sat(tx, two.id)?.unwrap());
+        line::settle(tx, &current, &sat, &|what, step| told.borrow_mut().push((what, step)))
+    })
+    .unwrap();
+    let told = told.into_inner();
+    assert_eq!(told[..2], [("正在核对成绩", 0), ("正在标定第一卷", 1)]);
+    let own = told.iter().position(|t| *t == ("正在标定本卷", 1)).unwrap();
+    assert!(own > 3 && told.len() > own + 2 && told[own - 1].1 > 1, "{told:?}");
+    let (page, events) = (format!("/tests/{}", two.id), format!("/tests/{}/events", two.id));
+    let mut b = Browser::of(inst, Role::Office);
+    let waits = b.get(&page);
+    assert!(waits.read().contains("已收卷，即将结算成绩"), "{}", waits.read());
+    assert!(waits.text().contains(&format!("data-live=\"{events}\"")));
     jobs::run_waiting(&o.installation).unwrap();
     jobs::run_waiting(&o.installation).unwrap();
+    let over = b.get(&events);
+    assert!(over.status == 200 && over.text().contains("event: done"), "{}", over.text());
+    assert!(!b.get(&page).text().contains("data-live"));
     let two = db.read(|tx| test::get(tx, two.id)).unwrap().unwrap();
     let (own, of) = two.line.unwrap_or_else(|| panic!("{}", two.line_note));
     assert_eq!((two.state, of), (State::Closed, 600_000));

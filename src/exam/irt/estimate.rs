@@ -129,6 +129,14 @@ impl State {
 /// # Errors
 /// When fewer than three questions vary, or nobody answered.
 pub fn calibrate(responses: &Responses, model: Model) -> Result<Calibration, NoFit> {
+    calibrate_telling(responses, model, &|_| {})
+}
+
+/// The same, telling after each step how many there were; how many there will be nobody knows.
+///
+/// # Errors
+/// As [`calibrate`].
+pub fn calibrate_telling(responses: &Responses, model: Model, tell: &dyn Fn(usize)) -> Result<Calibration, NoFit> {
     let sample = Sample::of(responses);
     if sample.persons == 0.0 && !responses.items.is_empty() && sample.len() >= 3 {
         return Err(NoFit::Persons);
@@ -141,21 +149,23 @@ pub fn calibrate(responses: &Responses, model: Model) -> Result<Calibration, NoF
     let curves: Vec<Curve> = (0..sample.len()).map(|j| Curve { slope: 1.0, intercept: 1.2 * logit(j) }).collect();
     let at = expect(&sample, &curves, &grid);
     let mut state = State { curves, at, em: 0, newton: 0 };
-    for _ in 0..WARM {
+    for step in 1..=WARM {
+        tell(step);
         if state.climb(model, &sample, &grid) < NEAR * sample.persons {
             break;
         }
     }
-    let converged = ascend(model, &sample, &grid, &mut state);
+    let converged = ascend(model, &sample, &grid, &mut state, tell);
     Ok(report(responses, model, &sample, &grid, state, converged))
 }
 
 /// Newton's steps. The matrix is kept as long as steps with it shorten the way enough; where it is not positive
 /// definite, or no step gains, EM goes on for a while.
-fn ascend(model: Model, sample: &Sample, grid: &Grid, state: &mut State) -> bool {
+fn ascend(model: Model, sample: &Sample, grid: &Grid, state: &mut State, tell: &dyn Fn(usize)) -> bool {
     let n = sample.len();
     let mut held: Option<Vec<f64>> = None;
     while !state.spent() {
+        tell(state.em + state.newton + 1);
         let pull = free_vector(model, &gradient(sample, &state.curves, grid, &state.at), n);
         if held.is_none() {
             let (matrix, size) = free_matrix(model, observed(sample, &state.curves, grid), n);

@@ -15,7 +15,7 @@ mod maximise;
 pub mod person;
 mod sample;
 
-pub use estimate::{Calibration, ItemFit, NoFit, calibrate};
+pub use estimate::{Calibration, ItemFit, NoFit, calibrate, calibrate_telling};
 
 use serde::Serialize;
 

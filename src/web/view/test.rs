@@ -65,6 +65,10 @@ pub struct OneTest {
     pub errors: Errors,
     /// What was done; empty for nothing.
     pub notice: String,
+    /// What the program does with the test that is over; empty for nothing.
+    pub doing: String,
+    /// Where that is told as it goes on.
+    pub events: String,
     /// Title of the test.
     pub title: String,
     /// 拟制中, 已发布, 已结束.

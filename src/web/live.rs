@@ -1,4 +1,4 @@
-//! A batch while the program works at it, told as it goes on.
+//! Work of the program while somebody waits for it, told as it goes on.
 
 use std::{
     convert::Infallible,
@@ -8,7 +8,6 @@ use std::{
 };
 
 use axum::{
-    extract::{Path, State},
     http::StatusCode,
     response::{
         IntoResponse as _, Response,
@@ -18,11 +17,8 @@ use axum::{
 use futures_core::Stream;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
-use super::{
-    app::App,
-    frame::{Ask, answer},
-    import_one::{doing, own},
-};
+use super::app::App;
+use crate::db::Tx;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(500);
@@ -42,31 +38,29 @@ impl Stream for Events {
     }
 }
 
-/// `GET /imports/{id}/events`: what is being done, and `done` once the page has something else to show.
-pub(super) async fn events(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    let mine = app.clone();
-    answer(app, ask, move |desk| {
-        let account = desk.reader()?.account;
-        own(desk.tx, account, &id)?;
-        let Ok(place) = LIVE.try_acquire() else { return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()) };
-        let (to, from) = mpsc::channel(1);
-        tokio::runtime::Handle::current().spawn(tell(mine, account, id, to, place));
-        Ok(Sse::new(Events(from)).into_response())
-    })
-    .await
+/// Answers with what `look` finds, as it changes, and with `done` once it finds nothing more: then the page has something
+/// else to show.
+pub(super) fn told(
+    app: &App,
+    look: impl Fn(&mut Tx<'_>, &App) -> anyhow::Result<Option<String>> + Clone + Send + 'static,
+) -> Response {
+    let Ok(place) = LIVE.try_acquire() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let (to, from) = mpsc::channel(1);
+    tokio::runtime::Handle::current().spawn(tell(app.clone(), look, to, place));
+    Sse::new(Events(from)).into_response()
 }
 
-async fn tell(app: App, account: i64, id: String, to: mpsc::Sender<Event>, _place: SemaphorePermit<'static>) {
+async fn tell(
+    app: App,
+    look: impl Fn(&mut Tx<'_>, &App) -> anyhow::Result<Option<String>> + Clone + Send + 'static,
+    to: mpsc::Sender<Event>,
+    _place: SemaphorePermit<'static>,
+) {
     let mut said = String::new();
     for _ in 0..LOOKS {
-        let (app, id) = (app.clone(), id.clone());
-        let look = move || {
-            app.installation.db.read(|tx| {
-                let batch = own(tx, account, &id)?;
-                batch.state.is_under_way().then(|| doing(tx, &app, &batch)).transpose()
-            })
-        };
-        let Ok(Ok(found)) = tokio::task::spawn_blocking(look).await else { return };
+        let (app, look) = (app.clone(), look.clone());
+        let found = tokio::task::spawn_blocking(move || app.installation.db.read(|tx| look(tx, &app))).await;
+        let Ok(Ok(found)) = found else { return };
         let over = found.is_none();
         let event = match found {
             Some(text) if text == said => None,
