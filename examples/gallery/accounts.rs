@@ -36,6 +36,7 @@ pub(crate) fn login() -> Login {
         identities: Vec::new(),
         sso: Some("/login/sso".into()),
         left: true,
+        lost: false,
     }
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn demo() -> Login {
         ],
         sso: None,
         left: false,
+        lost: false,
         ..login()
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
     form::directory::pinyin,
+    harmless::is_harmless,
     hex::{hex, unhex},
     ledger::secret::Keys,
     org::builtin::LEVELS,
@@ -106,11 +107,7 @@ pub fn display_name(typed: &str) -> Result<String, Refused> {
 /// # Errors
 /// That it holds some.
 pub fn plain_text(text: &str) -> Result<&str, Refused> {
-    let unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
-    };
-    if text.chars().any(unseen) {
+    if !text.chars().all(is_harmless) {
         return Err(Refused("含有看不见的控制字符，请删去后重新填写。".into()));
     }
     Ok(text)
@@ -286,7 +283,9 @@ pub fn drop_factor(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> anyhow::Result<()
 /// # Errors
 /// When the store cannot be written.
 pub fn use_code(tx: &mut Tx<'_>, keys: &Keys, account: &Account, given: &str, at: i64) -> anyhow::Result<bool> {
-    let given: String = given.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+    // As read from paper or told by phone: blanks and dashes of any kind, and small letters, do not matter.
+    let given: String = crate::sheet::norm::plain(given).chars().filter(char::is_ascii_alphanumeric).collect();
+    let given = given.to_uppercase();
     if let Some(secret) = factor_secret(keys, account)?
         && let Some(step) = super::totp::accept(&secret, &given, at, account.totp_step)
     {
@@ -294,8 +293,9 @@ pub fn use_code(tx: &mut Tx<'_>, keys: &Keys, account: &Account, given: &str, at
         let sql = "update account set totp_step = $2 where row_id = $1 and totp_step < $2 and totp_confirmed = 1";
         return Ok(tx.execute(sql, &[account.id.into(), step.into()])? == 1);
     }
+    let code = token::grouped(&given);
     let sql = "delete from recovery_code where account_id = $1 and hash = $2";
-    let used = tx.execute(sql, &[account.id.into(), token::kept(&given).into()])? == 1;
+    let used = tx.execute(sql, &[account.id.into(), token::kept(&code).into()])? == 1;
     if used {
         let actor = Actor { name: account.name.clone(), account: Some(account.id), at };
         tell(tx, &actor, account.id, "使用恢复码")?;

@@ -13,6 +13,8 @@ use crate::{
 
 /// Where it lies in `meta`.
 pub(super) const KEY: &str = "factor_roles";
+/// Held while it is laid down (PostgreSQL).
+const LOCK: i64 = 0x6661_6374_6f72;
 /// Its number among the guarded settings; that of single sign-on is 0.
 const ITEM: i64 = 1;
 
@@ -34,6 +36,11 @@ impl Policy {
         stored.map_or(Ok(Policy::default()), |text| Ok(serde_json::from_str(text)?))
     }
 
+    /// What was laid down, to be told apart from what is laid down later.
+    pub fn state(&self) -> String {
+        self.roles.join("、")
+    }
+
     /// Whether a role logs in with a second factor.
     pub fn needs(&self, role: Role) -> bool {
         role.needs_second_factor() || self.roles.iter().any(|title| title == role.title())
@@ -48,26 +55,28 @@ pub fn load(tx: &mut Tx<'_>) -> anyhow::Result<Policy> {
     Policy::parse(meta(tx, KEY)?.as_deref())
 }
 
-/// Lays it down. It holds from the next request on: who has such a role and no second factor sets one up before anything
-/// else. Gives whether that changed something.
+/// Lays it down, if it still stands as it was `seen` ([`Policy::state`]); gives whether it did. It holds from the next
+/// request on: who has such a role and no second factor sets one up before anything else.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn lay_down(tx: &mut Tx<'_>, actor: &Actor, roles: &[Role]) -> anyhow::Result<bool> {
+pub fn lay_down(tx: &mut Tx<'_>, actor: &Actor, roles: &[Role], seen: &str) -> anyhow::Result<bool> {
+    tx.lock(&[LOCK])?;
     let free = Role::ALL.into_iter().filter(|r| !r.needs_second_factor());
     let roles: Vec<String> = free.filter(|r| roles.contains(r)).map(|r| r.title().to_owned()).collect();
-    if load(tx)?.roles == roles {
+    let before = load(tx)?;
+    if before.state() != seen {
         return Ok(false);
     }
-    let listed = if roles.is_empty() { "没有其他角色".into() } else { roles.join("、") };
+    if before.roles == roles {
+        return Ok(true);
+    }
+    let listed = |roles: &[String]| if roles.is_empty() { "没有其他角色".into() } else { roles.join("、") };
+    let title =
+        format!("登录须用动态码的角色，除管理员和机关党委外：由“{}”改为“{}”", listed(&before.roles), listed(&roles));
     let policy = Policy { roles, laid: Some((actor.at, actor.name.clone())) };
     set_meta(tx, KEY, &serde_json::to_string(&policy)?)?;
     audit::guard(tx, Guarded::Sso, ITEM);
-    audit::note(
-        tx,
-        actor,
-        Kind::Setting,
-        json!({ "title": format!("登录须用动态码的角色，除管理员和机关党委外：{listed}") }),
-    );
+    audit::note(tx, actor, Kind::Setting, json!({ "title": title }));
     Ok(true)
 }

@@ -148,6 +148,8 @@ pub enum Permission {
     Remedies,
     /// Drafted consequences: confirmed or dropped.
     DecideRemedies,
+    /// Dropping drafts of consequences: not by the unit that missed the demand.
+    DropRemedies,
     /// Orders to units: issued, closed.
     Supervise,
     /// Papers: seen and handed out.
@@ -182,7 +184,7 @@ pub enum Permission {
 
 impl Permission {
     /// All, in the order of the page.
-    pub const ALL: [Permission; 28] = [
+    pub const ALL: [Permission; 29] = [
         Permission::Overview,
         Permission::Requirements,
         Permission::Verdicts,
@@ -193,6 +195,7 @@ impl Permission {
         Permission::Doubt,
         Permission::Remedies,
         Permission::DecideRemedies,
+        Permission::DropRemedies,
         Permission::Supervise,
         Permission::Papers,
         Permission::DraftPapers,
@@ -228,7 +231,8 @@ impl Permission {
             Permission::Import => "批量导入",
             Permission::Doubt => "对记录标记存疑",
             Permission::Remedies => "查看改进措施和督办",
-            Permission::DecideRemedies => "确认或不采用拟办措施",
+            Permission::DecideRemedies => "确认拟办措施",
+            Permission::DropRemedies => "决定不采用拟办措施",
             Permission::Supervise => "签发督办",
             Permission::Papers => "查看通报与公文",
             Permission::DraftPapers => "起草通报与公文",
@@ -266,6 +270,7 @@ impl Permission {
                 matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor)
             }
             Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),
+            Permission::DropRemedies => matches!(role, Leaders | Office | Personnel),
             Permission::Supervise => matches!(role, Leaders | Office),
             Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Auditor),
             Permission::DraftPapers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin),

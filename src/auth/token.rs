@@ -47,6 +47,12 @@ pub fn spelled_of(bytes: &[u8]) -> String {
     bytes.chunks(4).map(|four| four.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
+/// Letters of a code that was read aloud or typed without its `-`, in groups of four again.
+pub fn grouped(letters: &str) -> String {
+    let letters: Vec<char> = letters.chars().collect();
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// Base32 without padding, as authenticators take a secret.
 pub fn base32(bytes: &[u8]) -> String {
     let mut out = String::new();

@@ -208,6 +208,15 @@ fn fields(mut t: Table<'_>, ledger: &mut Ledger) {
         }
         ledger.fields.push(field);
     }
+    let dates: Vec<String> = ledger.fields.iter().filter(|f| f.ty == FieldType::Date).map(|f| f.name.clone()).collect();
+    for field in &ledger.fields {
+        if let Some(other) = field.not_before.as_ref().filter(|o| !dates.contains(o) || **o == field.name) {
+            t.error(
+                format!("字段「{}」的 not_before 写的「{other}」不是这个台账的另一个日期字段", field.name),
+                "写上同一台账里日期字段的名称",
+            );
+        }
+    }
     if ledger.fields.iter().all(|f| !f.list) {
         ledger.fields.iter_mut().take(6).for_each(|f| f.list = true);
     }
@@ -239,6 +248,12 @@ fn long_form(mut t: Table<'_>, name: &str, field: &mut Field) {
     let text = |t: &mut Table<'_>, key| t.take(key).and_then(|n| n.text());
     field.hint = text(&mut t, "hint");
     field.group = text(&mut t, "group");
+    if let Some(node) = t.take("not_before") {
+        field.not_before = node.text();
+        if field.ty != FieldType::Date {
+            node.error("只有日期字段能写 not_before", "类型改为 \"date\"，或者删去它");
+        }
+    }
     field.was = text(&mut t, "was");
     field.reason = text(&mut t, "reason");
     t.close(&of);

@@ -241,6 +241,8 @@ pub struct Field {
     pub confidential: bool,
     /// Name in an earlier package.
     pub was: Option<String>,
+    /// The date field of the same ledger before which this one cannot lie.
+    pub not_before: Option<String>,
     /// Why it must be filled; such a field is not counted among the 12.
     pub reason: Option<String>,
 }

@@ -73,7 +73,8 @@ fn one(picture: &Picture, item: Item, (from, to): (Day, Day), single: Option<&St
     let (target, value, done) = match single {
         Some(v) => (target_text(ctx, v), value_text(ctx, v), share(v)),
         None => {
-            let done = (t.judged() > 0).then(|| permille(t.pass, t.judged()));
+            // How far those are whose period runs cannot be seen from how many have met it already.
+            let done = (t.judged() > 0 && t.open == 0).then(|| permille(t.pass, t.judged()));
             (String::new(), format!("{}个中{}个达标", t.judged(), t.pass), done)
         }
     };

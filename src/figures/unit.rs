@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     db::Tx,
-    directive::model::{Each, When},
+    directive::{
+        model::{Each, When},
+        setting_title,
+    },
     names::Names,
     subjects,
     verdict::{
@@ -129,7 +132,7 @@ fn why(engine: &Engine, item: &Item, single: Option<&Stored>) -> Why {
     let t = &item.tally;
     let window = item.windows.last().map_or(String::new(), |w| window_name(w));
     match (item.state, single) {
-        (State::Unknown, Some(v)) if !v.unset.is_empty() => Why::plain(format!("设定“{}”还没有定。", v.unset)),
+        (State::Unknown, Some(v)) if !v.unset.is_empty() => Why::plain(unset(&v.unset)),
         (State::Unknown, Some(_)) => Why::plain(format!("{window}没有可判的记录，或有记录说不清。")),
         (State::Unknown, None) => Why::plain(format!("{window}有{}个说不清。", t.unknown)),
         (State::Fail, Some(v)) => {
@@ -150,6 +153,12 @@ fn why(engine: &Engine, item: &Item, single: Option<&Stored>) -> Why {
     }
 }
 
+/// That settings are not laid down; their names are joined by `、`.
+fn unset(names: &str) -> String {
+    let titles: Vec<&str> = names.split('、').map(setting_title).collect();
+    format!("设定“{}”还没有定。", titles.join("”“"))
+}
+
 /// How many of the items behind must be mended before the light is green, and the share that is then left, in thousandths.
 pub fn needed(engine: &Engine, behind: u32, judged: u32) -> (u32, u32) {
     let green = |n: &u32| share_light(engine, behind - n, judged) == Light::Green;
@@ -160,6 +169,8 @@ pub fn needed(engine: &Engine, behind: u32, judged: u32) -> (u32, u32) {
 /// What can still be done about a missed demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
+    /// It still runs.
+    InTime,
     /// The window is over for good; the next one counts.
     NextTime,
     /// The deadline is over, but it can be made good.
@@ -174,6 +185,7 @@ impl After {
     /// In words.
     pub fn text(self) -> &'static str {
         match self {
+            After::InTime => "期限未到，按期补齐即可",
             After::NextTime => "已过的期间不能补，从下一期做起",
             After::MakeGood => "期限已过，补齐后注明已补",
             After::Never => "已经结束，不能补",
@@ -182,8 +194,11 @@ impl After {
     }
 }
 
-/// What can still be done about a missed demand.
+/// What can still be done about a demand that is behind.
 pub fn after(engine: &Engine, item: &Item) -> After {
+    if item.state == State::Open {
+        return After::InTime;
+    }
     match engine.compiled[item.i].requirement.when {
         When::Every(_) => After::NextTime,
         When::ByDate(_) | When::ByField { .. } => After::MakeGood,

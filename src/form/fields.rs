@@ -218,7 +218,7 @@ fn hint(field: &Field, control: &Control) -> String {
         (FieldType::Period, _) => "年填2025，半年填2025H1，季度填2025Q1，月填2025-03。".into(),
         (FieldType::Money, _) => "只写数字，最多两位小数。".into(),
         (FieldType::Choices(_), _) => "可选多项。".into(),
-        _ if field.sensitive => "加密保存；显示的是遮去一部分的内容，不改就不要动它。".into(),
+        _ if field.sensitive => "加密保存。更正时显示的是遮去一部分的内容，不改就不要动它。".into(),
         _ => String::new(),
     };
     match &field.hint {

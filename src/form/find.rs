@@ -14,6 +14,7 @@ use crate::{
     },
     names::{self, Names},
     scope::Scope,
+    sheet::norm,
     verdict::world::{PERSON, UNIT},
 };
 
@@ -54,12 +55,14 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// All, counted to a bound.
     pub total: usize,
+    /// The first is called so wholly: its code was typed.
+    pub exact: bool,
 }
 
 impl Hits {
-    /// The only one.
+    /// The one that is meant: the only one, or the one whose whole code it is.
     pub fn only(&self) -> Option<&Hit> {
-        self.hits.first().filter(|_| self.total == 1)
+        self.hits.first().filter(|_| self.total == 1 || self.exact)
     }
 }
 
@@ -69,6 +72,7 @@ impl Around<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn search(&self, tx: &mut Tx<'_>, table: usize, text: &str) -> anyhow::Result<Hits> {
+        let text = &*norm::plain(text).replace('－', "-");
         match table {
             PERSON => self.persons(tx, text),
             UNIT => Ok(self.units(text)),
@@ -107,11 +111,12 @@ impl Around<'_> {
     fn persons(&self, tx: &mut Tx<'_>, text: &str) -> anyhow::Result<Hits> {
         let seen = self.seen(tx)?;
         let mut found = self.directory.persons_like(text, seen.as_ref());
-        coded(&mut found, |id| self.directory.person(id).is_some_and(|p| p.code == text));
+        let exact =
+            found.iter().map(|f| f.1).find(|id| self.directory.person(*id).is_some_and(|p| is_code(&p.code, text)));
         let away = |id: i64| self.post(id).is_none();
-        found.sort_by_cached_key(|(fit, id)| (*fit, away(*id), *id));
+        found.sort_by_cached_key(|(fit, id)| (Some(*id) != exact, *fit, away(*id), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.person(*id)).collect();
-        Ok(Hits { hits, total: found.len() })
+        Ok(Hits { hits, total: found.len(), exact: exact.is_some() })
     }
 
     fn post(&self, person: i64) -> Option<i64> {
@@ -131,10 +136,11 @@ impl Around<'_> {
     fn units(&self, text: &str) -> Hits {
         let mut found = self.directory.units_like(text);
         found.retain(|(_, id)| self.scope.has_unit(*id));
-        coded(&mut found, |id| self.directory.unit(id).is_some_and(|u| u.code == text));
-        found.sort_by_cached_key(|(fit, id)| (*fit, self.closed(*id).is_some(), *id));
+        let exact =
+            found.iter().map(|f| f.1).find(|id| self.directory.unit(*id).is_some_and(|u| is_code(&u.code, text)));
+        found.sort_by_cached_key(|(fit, id)| (Some(*id) != exact, *fit, self.closed(*id).is_some(), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.unit(*id)).collect();
-        Hits { hits, total: found.len() }
+        Hits { hits, total: found.len(), exact: exact.is_some() }
     }
 
     /// The day on which a unit was closed.
@@ -174,10 +180,11 @@ impl Around<'_> {
             }
             None => query::list(tx, ledger, self.scope, &query(None), (SHOWN as i64, 0))?,
         };
-        if let Some(at) = rows.iter().position(|row| row.code.as_deref() == Some(text)) {
-            return Ok(Hits { hits: self.hits(tx, table, &[rows.swap_remove(at)])?, total: 1 });
-        }
-        Ok(Hits { hits: self.hits(tx, table, &rows)?, total: usize::try_from(total).unwrap_or(0) })
+        // One that is called so wholly is meant before all that only contain it.
+        let exact = |row: &Stored| row.code.as_deref().is_some_and(|c| is_code(c, text));
+        rows.sort_by_key(|row| !exact(row));
+        let exact = rows.first().is_some_and(exact);
+        Ok(Hits { hits: self.hits(tx, table, &rows)?, total: usize::try_from(total).unwrap_or(0), exact })
     }
 
     /// Items that run, and those that are closed: on its last day one still runs (4.10).
@@ -255,11 +262,9 @@ impl Around<'_> {
     }
 }
 
-/// A code is one record's: whoever typed a whole one means that one, not those whose codes begin so.
-fn coded<T>(found: &mut Vec<(T, i64)>, is: impl Fn(i64) -> bool) {
-    if found.iter().any(|(_, id)| is(*id)) {
-        found.retain(|(_, id)| is(*id));
-    }
+/// Letters of a code are the same in either case.
+fn is_code(code: &str, text: &str) -> bool {
+    !code.is_empty() && code.eq_ignore_ascii_case(text)
 }
 
 fn note(parts: &[&str]) -> String {

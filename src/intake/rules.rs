@@ -27,6 +27,7 @@ pub(crate) fn apply(
     let found = match ledger.name.as_str() {
         "unit" => circles(tx, ledger, &checked.rows, corrects)?,
         "post" | "charge" => outside(tx, ledger, &checked.rows)?,
+        "attendance" => tested(tx, ledger, &checked.rows, corrects)?,
         _ => return Ok(()),
     };
     checked.refuse(found);
@@ -185,6 +186,55 @@ fn outside(tx: &mut Tx<'_>, ledger: &Ledger, rows: &[CheckedRow]) -> anyhow::Res
             }
             _ => {}
         }
+    }
+    Ok(found)
+}
+
+/// Results of a class with a test of its own: the test records them, and nobody types over what it has found. Before
+/// it is closed nothing is to be typed, afterwards everything stays as it is.
+fn tested(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    rows: &[CheckedRow],
+    corrects: Option<i64>,
+) -> anyhow::Result<Vec<CellError>> {
+    const RESULT: [&str; 3] = ["sat", "score", "excuse"];
+    let there: Vec<usize> = RESULT.iter().filter_map(|name| ledger.field_index(name)).collect();
+    let Some(score) = ledger.field_index("score").filter(|_| there.len() == RESULT.len()) else {
+        return Ok(Vec::new());
+    };
+    let columns: Vec<String> = there.iter().map(|i| format!("\"{}\"", ledger.fields[*i].name)).collect();
+    let sql = format!(
+        "select {} from l_attendance where voided_at is null and (record_id = $1 or record_code = $2)",
+        columns.join(", ")
+    );
+    let mut found = Vec::new();
+    for row in rows {
+        let Some(Stored::I64(activity)) = field(ledger, row, "activity") else { continue };
+        let test = "select title, state from test where activity_id = $1 and state <> 'draft' order by row_id";
+        let test = tx.one(test, &[(*activity).into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)? == "closed")))?;
+        let Some((title, closed)) = test else { continue };
+        let code = row.code.clone().filter(|_| corrects.is_none());
+        let params = [corrects.unwrap_or_default().into(), code.unwrap_or_default().into()];
+        let standing =
+            tx.one(&sql, &params, |r| (0..there.len()).map(|i| r.value(i)).collect::<anyhow::Result<Vec<_>>>())?;
+        let now: Vec<_> = there.iter().map(|i| value(&row.values[*i])).collect();
+        let same = match &standing {
+            Some(was) => *was == now,
+            None => now.iter().all(crate::db::Value::is_null),
+        };
+        // Before the end the list may still be put right: who is excused, and why.
+        let typed = !matches!(row.values[score], Stored::Null);
+        if same || (!closed && !typed) {
+            continue;
+        }
+        found.push(CellError {
+            row: row.number,
+            head: ledger.fields[score].title.clone(),
+            reason: format!("这个班的考试情况和成绩由考试“{title}”登记，不能另外填写"),
+            mend: "请保持原样；有误的，在考试页面办理（作废试题、撤销录入）".into(),
+            ..CellError::default()
+        });
     }
     Ok(found)
 }

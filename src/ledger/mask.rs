@@ -27,9 +27,10 @@ pub fn ends(plain: &str) -> String {
     chars.iter().enumerate().map(shown).collect()
 }
 
-/// A text that is a mask and not a value: nobody's number has stars in it.
+/// A text that is a mask and not a value: nobody's number has stars in it, and no notes begin with what stands for them.
 pub fn is_mask(text: &str) -> bool {
-    text == CLOSED || text == "＊" || text.contains("**") || (text.ends_with('*') && text.chars().count() <= 4)
+    let text = text.replace(['＊', '×'], "*");
+    text.starts_with(CLOSED) || text == "*" || text.contains("**") || (text.ends_with('*') && text.chars().count() <= 4)
 }
 
 /// 公民身份号码: 17 digits and a digit or X.
@@ -55,6 +56,6 @@ mod tests {
     fn notes_show_that_they_are_there_and_nothing_else() {
         let field = Field { sensitive: true, confidential: true, ..Field::default() };
         assert_eq!(mask(&field, "谈了三件事"), CLOSED);
-        assert!(is_mask(CLOSED));
+        assert!(is_mask(CLOSED) && is_mask("已记录，内容不公开。") && is_mask("154＊＊＊＊0142"));
     }
 }

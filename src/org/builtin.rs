@@ -51,28 +51,28 @@ fn person() -> Ledger {
         fields: vec![
             text("name", "姓名").required().aliases(&["人员姓名", "干部姓名"]).list(),
             field("gender", "性别", choice(&["男", "女"])).facet(),
-            text("ethnicity", "民族"),
-            text("native_place", "籍贯"),
+            text("ethnicity", "民族").group("政治面貌和学历"),
+            text("native_place", "籍贯").group("政治面貌和学历"),
             field("born", "出生日期", FieldType::Date).aliases(&["出生年月", "出生时间"]).list(),
             text("id_number", "身份证号").aliases(&["身份证号码", "公民身份号码", "身份证号(脱敏存储)"]).sensitive(),
-            text("politics", "政治面貌"),
-            field("party_since", "入党时间", FieldType::Date),
-            field("works_since", "参加工作时间", FieldType::Date),
-            field("joined", "进入本单位时间", FieldType::Date).aliases(&["入职时间"]),
-            field("identity", "身份类别", choice(&["公务员", "参公", "事业"])).facet(),
-            text("rank", "职级"),
-            field("rank_since", "任现职级时间", FieldType::Date),
-            text("education", "全日制教育学历").aliases(&["学历"]),
-            text("degree", "学位"),
-            text("school", "毕业院校系及专业"),
-            text("later_education", "在职教育学历"),
-            text("technical_title", "专业技术职务"),
-            text("expertise", "熟悉专业有何专长").aliases(&["专长"]),
+            text("politics", "政治面貌").group("政治面貌和学历"),
+            field("party_since", "入党时间", FieldType::Date).group("政治面貌和学历"),
+            field("works_since", "参加工作时间", FieldType::Date).group("工作经历和专长"),
+            field("joined", "进入本单位时间", FieldType::Date).aliases(&["入职时间"]).group("工作经历和专长"),
+            field("identity", "身份类别", choice(&["公务员", "参公", "事业"])).facet().group("工作经历和专长"),
+            text("rank", "职级").group("工作经历和专长"),
+            field("rank_since", "任现职级时间", FieldType::Date).group("工作经历和专长"),
+            text("education", "全日制教育学历").aliases(&["学历"]).group("政治面貌和学历"),
+            text("degree", "学位").group("政治面貌和学历"),
+            text("school", "毕业院校系及专业").group("政治面貌和学历"),
+            text("later_education", "在职教育学历").group("政治面貌和学历"),
+            text("technical_title", "专业技术职务").group("工作经历和专长"),
+            text("expertise", "熟悉专业有何专长").aliases(&["专长"]).group("工作经历和专长"),
             field("newcomer", "是否新入职", FieldType::Flag),
             field("backbone", "是否业务骨干", FieldType::Flag).facet().list(),
-            text("grassroots", "基层工作经历"),
+            text("grassroots", "基层工作经历").group("工作经历和专长"),
             text("phone", "联系电话").aliases(&["手机号", "手机号码"]).sensitive(),
-            text("remark", "备注"),
+            text("remark", "备注").group("工作经历和专长"),
         ],
         ..Ledger::default()
     }
@@ -202,6 +202,9 @@ impl Field {
     }
     fn sensitive(self) -> Field {
         Field { sensitive: true, ..self }
+    }
+    fn group(self, title: &str) -> Field {
+        Field { group: Some(title.into()), ..self }
     }
     fn hint(self, text: &str) -> Field {
         Field { hint: Some(text.into()), ..self }

@@ -85,6 +85,11 @@ pub fn issue(
         if let Some(period) = saved.wanted.period.as_ref().filter(|p| !p.is_over(installation.clock.now().day)) {
             return Err(Refused(unfinished(period, saved.wanted.kind)).into());
         }
+        let due = saved.content.passages().find(|p| p.key == "due");
+        if saved.wanted.kind == Kind::Order && due.is_none_or(|p| p.text.trim().is_empty()) {
+            let text = "督办单还没有写明办理期限。请先在“文字”里填写办理期限，再印发。";
+            return Err(Refused(text.into()).into());
+        }
         let changed = since(tx, installation, &saved)?.len();
         Ok((saved, changed))
     })?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    figures::{self, Demand, Organ, after},
+    figures::{self, After, Demand, Organ, after},
 };
 
 /// Draws it for the requirements named (table ids), or for all in which the unit is behind.
@@ -68,6 +68,9 @@ fn row(m: &mut Maker<'_>, unit: &Organ, d: &Demand, own: &figures::UnitPicture) 
     let value = compared.next().into_iter().collect();
     let target = compared.filter(|p| matches!(p, Piece::Figure(_))).collect();
     let clause = m.engine().compiled[i].requirement.clause.clone();
-    let after = after(m.engine(), &d.item).text();
+    let after = match (after(m.engine(), &d.item), d.item.shut) {
+        (After::InTime, Some(day)) => format!("能补齐，最迟{}", day.chinese()),
+        (after, _) => after.text().to_owned(),
+    };
     vec![vec![text(m.code(i))], vec![text(m.title(i))], vec![text(clause)], value, target, vec![text(after)]]
 }

@@ -175,11 +175,21 @@ fn one_unit(m: &mut Maker<'_>, n: usize, u: &UnitFigures, own: &UnitPicture) {
     for (n, d) in behind.collect::<Vec<&Demand>>().into_iter().enumerate() {
         let place = m.explained(&u.organ, d, &own.names);
         let state = m.state(&u.organ, &d.item, Some(place));
-        line.push(text(format!("{}{}“{}”（", if n == 0 { "：" } else { "；" }, m.code(d.item.i), m.title(d.item.i))));
+        line.push(text(format!(
+            "{}{}{}（",
+            if n == 0 { "：" } else { "；" },
+            m.code(d.item.i),
+            quoted(&m.title(d.item.i))
+        )));
         line.extend([Piece::Figure(state), text("，"), m.value(&u.organ, d, own), text("）")]);
     }
     line.push(text("。"));
     m.text(line);
+}
+
+/// In quotation marks; those within become single ones.
+fn quoted(title: &str) -> String {
+    format!("“{}”", title.replace('“', "‘").replace('”', "’"))
 }
 
 /// 三、较多单位落后的要求.

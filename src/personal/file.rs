@@ -30,6 +30,9 @@ pub struct Own {
     /// What was judged of the person and of records in which he has a part, of each demand the latest.
     #[serde(rename = "与本人有关的判定")]
     pub verdicts: Vec<Told>,
+    /// 改进措施 for which the person is responsible: what it is about, and what is done.
+    #[serde(rename = "由本人负责的改进措施")]
+    pub remedies: Vec<(String, String)>,
     /// Who looked at the records, took them out or changed them: when and by whom, what and why.
     #[serde(rename = "谁看过我的档案")]
     pub trace: Vec<(String, String)>,
@@ -92,6 +95,7 @@ pub fn docx(own: &Own) -> anyhow::Result<Vec<u8>> {
         blocks.push(pairs(facts.chain(said).collect()));
     }
     let lists = [
+        ("由本人负责的改进措施", &own.remedies),
         ("更正申请", &own.requests),
         ("意见建议", &own.feedback),
         ("自愿答题", &own.answers),
@@ -158,6 +162,7 @@ mod tests {
                 subject: "赵一　2025年2月".into(),
                 state: "未达标（已补）".into(),
             }],
+            remedies: vec![("干-21 赵一　2025年2月".into(), "提醒；办理中".into())],
             trace: vec![("2025年1月2日 10:00 周敏".into(), "查看敏感信息：身份证号；原因：核对<i>".into())],
             requests: vec![("2025年1月1日".into(), "籍贯有误".into())],
             feedback: vec![],

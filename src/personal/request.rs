@@ -189,7 +189,7 @@ pub fn answer(
 ) -> anyhow::Result<()> {
     let Some(request) = get(tx, id)? else { return Err(Refused("没有这件申请。".into()).into()) };
     if accepted && corrected(tx, ledger, &request)?.is_none() {
-        let text = "这条记录在申请之后还没有更正。请先更正记录（作废旧的，登记新的），再答复“已更正”。";
+        let text = "这条记录在申请之后还没有更正。请先在记录页上更正，再答复“已更正”。";
         return Err(Refused(text.into()).into());
     }
     let sql = "update correction_request set answered_at = $2, answered_by = $3, accepted = $4, answer = $5 \

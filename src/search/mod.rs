@@ -75,7 +75,7 @@ pub fn records(
         // The newest first among those that fit alike.
         fits.sort_unstable_by_key(|(fit, id)| (*fit, std::cmp::Reverse(*id)));
         let first: Vec<i64> = fits.iter().take(SHOWN_EACH).map(|(_, id)| *id).collect();
-        found.push((table, Hits { hits: around.listed(tx, table, &first)?, total: fits.len() }));
+        found.push((table, Hits { hits: around.listed(tx, table, &first)?, total: fits.len(), exact: false }));
     }
     Ok(found)
 }

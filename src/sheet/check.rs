@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     day::Day,
-    directive::model::{Ledger, LedgerKind},
+    directive::model::{FieldType, Ledger, LedgerKind},
 };
 
 use super::{
@@ -188,6 +188,7 @@ impl<'a> Run<'a> {
             });
         }
         if self.out.error_count == before {
+            self.bounds(&checked);
             self.order_of_days(&checked);
             self.twice(&checked);
         }
@@ -336,6 +337,42 @@ impl<'a> Run<'a> {
             Err(fault) => {
                 self.fault(row.number, index, fault);
                 Stored::Null
+            }
+        }
+    }
+
+    /// Days that the definition puts in order; nobody is born later than today; what is less than nothing is remarked.
+    fn bounds(&mut self, row: &CheckedRow) {
+        let ledger = self.ledger;
+        let day = |i: usize| match &row.values[i] {
+            Stored::Text(text) => Day::parse(text),
+            _ => None,
+        };
+        for (i, field) in ledger.fields.iter().enumerate() {
+            let first = field.not_before.as_ref().and_then(|name| ledger.field_index(name));
+            let (column, head) = self.place_of(i);
+            let error = |shown: String, reason: String, mend: &str| CellError {
+                row: row.number,
+                column: column.clone(),
+                head: head.clone(),
+                shown,
+                reason,
+                mend: mend.into(),
+            };
+            match (&field.ty, &row.values[i]) {
+                (FieldType::Date, _) => {
+                    let (Some(own), before) = (day(i), first.and_then(day)) else { continue };
+                    if let Some((first, before)) = first.zip(before).filter(|(_, before)| own < *before) {
+                        let reason = format!("早于“{}”{before}", ledger.fields[first].title);
+                        self.error(error(own.to_string(), reason, "请核对这两个日期"));
+                    } else if ledger.name == "person" && field.name == "born" && own > self.today {
+                        self.error(error(own.to_string(), "出生日期晚于今天".into(), "请对照证件核对"));
+                    }
+                }
+                (FieldType::Integer | FieldType::Decimal | FieldType::Money, Stored::I64(n)) if *n < 0 => {
+                    self.warn(error(String::new(), "小于零，请确认".into(), ""));
+                }
+                _ => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::value::Fault;
+use crate::harmless::is_harmless;
 
 /// Full-width forms, ligatures and the like brought to their plain form (NFKC): `２０２５．３` is `2025.3`.
 pub fn plain(text: &str) -> Cow<'_, str> {
@@ -67,17 +68,12 @@ pub fn clean(text: &str) -> Result<Cow<'_, str>, Fault> {
     match out.chars().find(|c| is_refused(*c)) {
         None => Ok(out),
         Some('\u{fffd}') => Err(Fault::new(text, "文字已损坏，有乱码字符", "请对照原件重新输入")),
-        Some(c) => Err(Fault::new(
-            text,
-            format!("含有不可见的控制字符 U+{:04X}", c as u32),
-            "请删去该单元格内容后手工重新输入",
-        )),
+        Some(c) => Err(Fault::new(text, format!("含有不可见的控制字符 U+{:04X}", c as u32), "请删去后手工重新输入")),
     }
 }
 
 fn is_refused(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{fffd}' | '\u{fffe}' | '\u{ffff}')
+    (!is_harmless(c) && c != '\n' && c != '\t') || matches!(c, '\u{fffd}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

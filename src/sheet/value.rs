@@ -69,7 +69,21 @@ pub fn text_limit(field: &Field) -> usize {
 
 /// Names, numbers and the like: one line.
 fn is_line(field: &Field) -> bool {
-    const NAMES: [&str; 6] = ["name", "title", "short", "number", "code", "phone"];
+    const NAMES: [&str; 13] = [
+        "name",
+        "title",
+        "short",
+        "number",
+        "code",
+        "phone",
+        "ethnicity",
+        "native_place",
+        "politics",
+        "rank",
+        "education",
+        "degree",
+        "school",
+    ];
     let named = |n: &str| field.name == n || field.name.ends_with(&format!("_{n}"));
     (field.sensitive && !field.confidential) || NAMES.into_iter().any(named)
 }
@@ -93,6 +107,7 @@ pub fn parse(cell: &RawCell, field: &Field, around: &Around<'_>) -> Result<Parse
         (FieldType::Text, _) if id_number::is_id_number(field) => {
             id_number::parse(cell).map(|t| plain(Stored::Text(t)))
         }
+        (FieldType::Text, _) if field.name == "phone" && field.sensitive => phone(&text).map(plain),
         (FieldType::Text, _) => text_value(cell, text.clone(), field).map(plain),
         (FieldType::Date, RawCell::Text(_)) => date::day(&RawCell::Text(text.clone())).map(stored_day),
         (FieldType::Date, _) => date::day(cell).map(stored_day),
@@ -116,6 +131,21 @@ pub fn parse(cell: &RawCell, field: &Field, around: &Around<'_>) -> Result<Parse
         Err(fault) if field.sensitive => Err(Fault { shown: mask(&fault.shown), ..fault }),
         other => other,
     }
+}
+
+/// Numbers of telephones as people write them: figures with signs between them, several apart by 、 or /. One that others
+/// have masked is told apart later.
+fn phone(text: &str) -> Result<Stored, Fault> {
+    let plain = norm::plain(text);
+    let figures = plain.chars().filter(char::is_ascii_digit).count();
+    let signs = plain.chars().all(|c| c.is_ascii_digit() || "+-() /、,;转*".contains(c));
+    if !signs || (figures < 3 && !plain.contains('*')) {
+        return Err(Fault::new(text, "不像电话号码", "请填写数字，如13900000000或0571-88000000"));
+    }
+    if text.chars().count() > 200 {
+        return Err(Fault::new(text, "过长", "最多200字"));
+    }
+    Ok(Stored::Text(text.to_owned()))
 }
 
 fn plain(value: Stored) -> Parsed {

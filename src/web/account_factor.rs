@@ -14,7 +14,7 @@ use super::{
 };
 use crate::auth::{
     account::{self, Account, Refused},
-    session, token, totp,
+    factor, session, token, totp,
 };
 
 /// How the second factor stands, and what can be done.
@@ -42,7 +42,10 @@ pub(super) fn section(desk: &mut Desk<'_, '_>, account: &Account, token: &str, l
         let words = "还差一步：填写手机上的数字，确认已经扫描。没有扫描到的，请重新生成。".to_owned();
         (words, vec![form("fc", "/confirm", vec![code], "确认启用"), begin("重新生成")])
     } else {
-        let words = "没有启用。启用后，登录时除口令外还要填写手机上的6位数字；管理员和机关党委必须启用。".to_owned();
+        let held = desk.reader()?.held.clone();
+        let policy = factor::load(desk.tx)?;
+        let must = if held.iter().any(|h| policy.needs(h.role)) { "；您的角色必须启用" } else { "" };
+        let words = format!("没有启用。启用后，登录时除口令外还要填写手机上的6位数字{must}。");
         (words, vec![begin("启用动态码")])
     };
     Ok(Factor { words, picture: left.picture.clone(), codes: left.codes.clone(), forms })

@@ -176,6 +176,10 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
         let (actor, grant) = (seat.actor(), seat.fields.get("grant").parse().unwrap_or(0));
+        let own = seat.db().read(|tx| grant::of_account(tx, id))?.iter().any(|g| g.id == grant);
+        if !own {
+            return Err(PageError::Refused("这个账号没有这个角色，没有收回。请重新打开账号页面再试。".into()).into());
+        }
         // Withdrawn twice at once is withdrawn.
         let _ = refused(seat.db().write(move |tx| grant::withdraw(tx, &actor, id, grant)))?;
         Ok(seat.to(&format!("/accounts/{id}?done=withdrawn")))

@@ -1,6 +1,7 @@
 //! What an address asks for that its page does not have: said in a notice on the page, and kept as typed.
 
 use super::frame::{Ask, Desk};
+use crate::harmless::is_harmless;
 
 /// Characters of what was typed that are repeated.
 const ECHO: usize = 60;
@@ -9,7 +10,7 @@ const SIZES: [u64; 3] = [20, 50, 100];
 
 /// What was typed, cut to what a notice has room for.
 pub(super) fn echo(text: &str) -> String {
-    let mut plain = text.chars().filter(|c| !c.is_control());
+    let mut plain = text.chars().filter(|c| is_harmless(*c));
     let head: String = plain.by_ref().take(ECHO).collect();
     if plain.next().is_some() { format!("{head}……") } else { head }
 }

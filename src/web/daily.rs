@@ -61,8 +61,10 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
         };
         let kept = bank::version(desk.tx, number, published.and_then(|r| r.version).unwrap_or(1))?;
         let kept = kept.ok_or(PageError::NotFound)?;
+        let held = plan::in_tests(desk.tx)?.contains(&number);
         match own.iter().find(|a| a.question == number && a.day == today) {
             Some(answered) => result(&mut view, &kept, answered),
+            None if held => view.lead = Words::from("今天的题正用在一场没有结束的考试里，考完以后再作答。"),
             None => view.question = Some((number, as_asked(&kept, own.iter().find(|a| a.question == number)))),
         }
         if person.is_none() {

@@ -98,7 +98,7 @@ fn units(reader: &Reader, desk: &Desk<'_, '_>) -> Vec<i64> {
     units
 }
 
-fn home(desk: &mut Desk<'_, '_>) -> anyhow::Result<Option<i64>> {
+pub(super) fn home(desk: &mut Desk<'_, '_>) -> anyhow::Result<Option<i64>> {
     let reader = desk.reader()?.clone();
     Ok(units(&reader, desk).first().copied())
 }

@@ -309,5 +309,10 @@ fn log(db: &Db, by: Actor, told: Vec<Told>) -> anyhow::Result<()> {
 pub(super) fn login_href(ask: &Ask) -> String {
     let back = ask.url.href();
     let login = Query::new("/login");
-    if ask.reads && back != "/" { login.with("next", back).href() } else { login.href() }
+    match ask.reads {
+        true if back != "/" => login.with("next", back).href(),
+        true => login.href(),
+        // What was posted is not taken, and that is said.
+        false => login.with("lost", "1").href(),
+    }
 }

@@ -297,6 +297,7 @@ fn findings(view: &mut OneImport, report: &Report) {
         format!("工作表“{}”，第{}行是表头", report.sheet, report.header)
     };
     let kind = match (report.new, report.corrections) {
+        (0, 0) => "没有可以写入的".to_owned(),
         (_, 0) => "全部为新增".to_owned(),
         (0, _) => "全部为更正".to_owned(),
         (new, corrections) => format!("新增{new}条，更正{corrections}条"),
@@ -306,7 +307,10 @@ fn findings(view: &mut OneImport, report: &Report) {
         Sum { title: "将写入", value: report.written(), unit: "条", note: kind },
         Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: known_note(report) },
         Sum {
-            title: "有误，不导入", value: report.bad, unit: "行", note: "改好后可再传，不会重复".into()
+            title: "有误，不导入",
+            value: report.bad,
+            unit: "行",
+            note: if report.bad == 0 { String::new() } else { "改好后可再传，不会重复".into() },
         },
     ];
     (view.findings, view.finding_told) = import_findings::lines(&report.errors, SHOWN);

@@ -67,7 +67,8 @@ fn blank(app: &App, desk: &mut Desk<'_, '_>, typed: &str, error: &str) -> anyhow
         cancel: None,
     };
     let identities = if desk.demo { identities(desk)? } else { Vec::new() };
-    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso, left };
+    let lost = desk.ask.get("lost").is_some();
+    let page = Login { page: desk.page("")?, form, errors: Errors(errors), identities, sso, left, lost };
     let mut response = Html(askama::Template::render(&page)?).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie::VISITOR.set(app.transport, &visitor));
     Ok(response)

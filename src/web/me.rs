@@ -19,7 +19,7 @@ use super::{
     frame::{Ask, Desk, show},
     permissions,
     post::{Posted, Seat, act},
-    record_links, requests, subject, summary, unit_names,
+    record_links, remedy_lines, requests, subject, summary, unit_names,
     view::{
         form::Form,
         me::{Line, Me, MyRecord, MyRecords, MyVerdict},
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     audit::{self, Kind},
-    auth::{Permission, Role, account, session},
+    auth::{Permission, Role, account, grant, session},
     clock::chinese,
     daily,
     day::Day,
@@ -49,10 +49,15 @@ use crate::{
     names::Names,
     personal::{self, file, own, request, sittings, trace},
     questions::bank,
+    remedy::{
+        Remedy,
+        store::{self as store_of_remedies, Filter},
+    },
+    scope::Scope,
     subjects,
     verdict::{
         store::Stored as StoredVerdict,
-        words::window_name,
+        words::{act_words, window_name},
         world::{PERSON, UNIT},
     },
 };
@@ -162,7 +167,7 @@ fn told(desk: &mut Desk<'_, '_>) -> anyhow::Result<Facts> {
     Ok(Facts(vec![
         fact("处理者", if keeper.is_empty() { "本单位".into() } else { keeper }),
         fact("目的", format!("落实《{}》，登记一次，按条判定；不作其他用途，不对个人打分排名。", directive.title)),
-        fact("内容", format!("干部花名册，以及下表{}本台账中涉及您的记录。不收家庭情况、生物特征和行踪。", named.len() - 1)),
+        fact("内容", format!("干部花名册，以及下表{}本台账中涉及您的记录。本人作答的考试和每日一题，提出的更正申请和意见建议。账号另记登录的时间、地址和浏览器。不收家庭情况、生物特征和行踪。", named.len() - 1)),
         fact("依据", "《个人信息保护法》第十三条第二、三项和第三十四条（履行法定职责所必需，不以同意为前提）；各台账所依据的要求见下表。".into()),
         fact("谁能看", format!("台账和记录：{}。名册：{}。导出本人的个人信息记入操作日志。", see(Permission::Ledgers), see(Permission::People))),
         fact("敏感内容", "身份证号、联系电话等加密保存，页面上遮去一部分。".into()),
@@ -319,8 +324,7 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
         let top = current.organisation.first_unit();
         let names = Names::load(tx, &current.engine.layout, &wanted(top))?;
         let mut told = vec![("登录名".to_owned(), account.login.clone()), ("姓名".to_owned(), account.name.clone())];
-        let roles: BTreeSet<&str> = reader.held.iter().map(|h| h.role.title()).collect();
-        told.push(("角色".to_owned(), roles.into_iter().collect::<Vec<_>>().join("、")));
+        told.extend(grants(tx, &current, account.id)?);
         if let Some((at, from)) = &account.last_login {
             told.push(("最近登录".to_owned(), format!("{} {from}", chinese(*at))));
         }
@@ -341,6 +345,7 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
                 Some(person) => personal::verdicts::told(tx, &current, person)?,
                 None => Vec::new(),
             },
+            remedies: remedies(tx, &current, reader.person)?,
             trace: told_trace(tx, &current, reader.person)?,
             requests: request::of_account(tx, account.id)?.iter().map(|r| told_request(r, seat)).collect(),
             feedback: said::of_account(tx, account.id)?.iter().map(told_feedback).collect(),
@@ -364,6 +369,44 @@ fn told_trace(tx: &mut Tx<'_>, current: &Current, person: Option<i64>) -> anyhow
         (format!("{} {}", chinese(d.at), d.by), format!("{}{why}", d.what))
     };
     Ok(deeds.into_iter().map(told).collect())
+}
+
+/// The roles given to an account, with unit and time, and who stood in for whom.
+fn grants(tx: &mut Tx<'_>, current: &Current, account: i64) -> anyhow::Result<Vec<(String, String)>> {
+    let given = grant::of_account(tx, account)?;
+    let units: BTreeSet<i64> = given.iter().filter_map(|g| g.unit).collect();
+    let names = Names::load(tx, &current.engine.layout, &[(UNIT, units)].into())?;
+    let mut told = Vec::new();
+    for g in given {
+        let unit = g.unit.map_or_else(String::new, |u| format!("（{}）", names.title(UNIT, u)));
+        let ends = g.ends.map_or_else(String::new, |d| format!("至{}", d.chinese()));
+        let withdrawn = g.withdrawn.map_or_else(String::new, |(at, by)| format!("；{}由{by}收回", chinese(at)));
+        let words = format!("{}{unit}，{}起{ends}，{}授予{withdrawn}", g.role.title(), g.starts.chinese(), g.granted.1);
+        told.push(("角色".to_owned(), words));
+    }
+    for s in grant::stand_ins_of(tx, account)? {
+        let words = format!("{}由{}代理，{}至{}：{}", s.from.1, s.to.1, s.starts.chinese(), s.ends.chinese(), s.reason);
+        told.push(("代理".to_owned(), words));
+    }
+    Ok(told)
+}
+
+/// 改进措施 for which the person is responsible.
+fn remedies(tx: &mut Tx<'_>, current: &Current, person: Option<i64>) -> anyhow::Result<Vec<(String, String)>> {
+    let Some(person) = person else { return Ok(Vec::new()) };
+    let filter = Filter { person: Some(person), ..Filter::default() };
+    let found = store_of_remedies::list(tx, &current.engine, &Scope::All, &filter, (0, u64::from(u32::MAX)))?;
+    let names = remedy_lines::names(tx, &current.engine, &found, BTreeSet::new())?;
+    let told = |m: &Remedy| {
+        let due = m.due.map_or_else(String::new, |d| format!("，期限{}", d.chinese()));
+        let about = remedy_lines::subject(&current.engine, &names, m);
+        let code = remedy_lines::code(&current.engine, m);
+        (
+            format!("{code} {about}　{}", window_name(&m.window)),
+            format!("{}；{}{due}", act_words(&m.act), m.state.title()),
+        )
+    };
+    Ok(found.iter().map(told).collect())
 }
 
 /// What was answered of one's own will, with what the question was.

@@ -162,6 +162,12 @@ fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, (&'static str, String)>>
     if kind.of_unit() && text.is_empty() {
         return Ok(Err(("unit", format!("单位：{}须写明单位的编号或全名。", kind.title()))));
     }
+    if !kind.of_unit() && !text.is_empty() {
+        return Ok(Err(("unit", format!("单位：{}不分单位，请清空这一栏。", kind.title()))));
+    }
+    if kind != Kind::Order && !seat.fields.get("requirements").is_empty() {
+        return Ok(Err(("requirements", format!("要求：{}不选要求，请清空这一栏。", kind.title()))));
+    }
     seat.db().read(|tx| {
         let current = seat.app.installation.current(tx)?;
         let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);

@@ -43,6 +43,7 @@ fn render(desk: &mut Desk<'_, '_>, wrong: &str) -> anyhow::Result<Response> {
     let factors = match desk.may(Permission::Accounts) {
         true => Some(FactorForm {
             token: desk.form_token()?,
+            seen: policy.state(),
             roles: free().map(|r| (r.title(), policy.needs(r))).collect(),
             laid: policy
                 .laid
@@ -83,9 +84,12 @@ pub(super) async fn lay_down(State(app): State<App>, ask: Ask, posted: Posted) -
             };
             roles.push(role);
         }
-        let actor = seat.actor();
-        seat.db().write(move |tx| factor::lay_down(tx, &actor, &roles))?;
-        Ok(seat.to("/permissions?done=factors"))
+        let (actor, seen) = (seat.actor(), seat.fields.get("seen").to_owned());
+        if seat.db().write(move |tx| factor::lay_down(tx, &actor, &roles, &seen))? {
+            return Ok(seat.to("/permissions?done=factors"));
+        }
+        let wrong = "没有设定：您打开本页以后，别人已经改过。下面是现在的设定，请核对后重新勾选。";
+        Ok(seat.show(StatusCode::CONFLICT, |desk| render(desk, wrong)))
     })
     .await
 }

@@ -24,14 +24,14 @@ use crate::{
     auth::{Permission, Reader, account::plain_text},
     clock,
     day::Day,
-    db::Tx,
+    db::{Tx, Value},
     directive::model::{Field, FieldType, Ledger},
     facts::{NumberTaken, OutOfScope},
     form::{self, Around, CodeTaken, Deed, Fault, Saved, Typed},
     hex::unhex,
     installation::Current,
     ledger::{
-        self, NewRow,
+        self, Keys, NewRow,
         query::{self, Filter, Query},
         row::Stored,
         store::{self, StoreError},
@@ -279,7 +279,11 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     faults.sort_by_key(|f| plan.inputs().position(|i| i.key == f.key));
     if let Some(before) = &before {
         faults.extend(reason_fault(&filled.reason));
-        if faults.is_empty() && checked.row.as_ref().is_some_and(|row| is_same(ledger, before, row)) {
+        let same = match checked.row.as_ref().filter(|_| faults.is_empty()) {
+            Some(row) => is_same(ledger, keys, before, row)?,
+            None => false,
+        };
+        if same {
             let text = "没有保存：内容与原来的完全一样，不必更正。要改的请改好再保存。".into();
             faults.push(Fault { key: REASON.into(), text });
         }
@@ -337,11 +341,21 @@ fn is_known(tx: &mut Tx<'_>, ledger: &Ledger, scope: &crate::scope::Scope, row: 
     Ok(query::count(tx, ledger, scope, &query, Some(1))? > 0)
 }
 
-fn is_same(ledger: &Ledger, before: &Stored, row: &NewRow) -> bool {
-    let unit = ledger.unit_from.is_some() || before.unit == row.unit;
-    // Sealed texts differ each time; what was masked has been put back by its plain text.
-    let sensitive = ledger.fields.iter().any(|f| f.sensitive);
-    !sensitive && unit && before.code == row.code && before.values == row.values
+/// Whether a correction leaves everything as it was. Sealed values differ each time they are sealed, so they are opened.
+fn is_same(ledger: &Ledger, keys: &Keys, before: &Stored, row: &NewRow) -> anyhow::Result<bool> {
+    if (ledger.unit_from.is_none() && before.unit != row.unit) || before.code != row.code {
+        return Ok(false);
+    }
+    for (field, (was, is)) in ledger.fields.iter().zip(before.values.iter().zip(&row.values)) {
+        let same = match was {
+            Value::Text(sealed) if field.sensitive => is.as_text() == Some(keys.open(sealed)?.as_str()),
+            _ => was == is,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The form again, with a status.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     day::Day,
     db::Value,
+    directive::model::LedgerKind,
     form::{At, Control, Plan, Typed},
     ledger::{
         Stored,
@@ -38,6 +39,10 @@ pub(super) fn of(
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let ledger = &layout.ledgers[table];
+    // A register holds what stands for years: what came last says nothing there.
+    if ledger.kind == LedgerKind::Register {
+        return Ok(None);
+    }
     let picked = plan.inputs().find_map(|input| match (&input.control, input.at) {
         (Control::Pick(_), At::Field(i)) => Some((i, &input.title, typed.picked(&input.key)?)),
         _ => None,

@@ -37,7 +37,7 @@ use crate::{
     remedy::{
         Remedy, State as Stands, Told,
         decide::{self, LONGEST, Word},
-        store,
+        model, store,
     },
     scope::Scope,
     verdict::{
@@ -245,12 +245,19 @@ fn reason(seat: &Seat) -> Result<String, Wrong> {
     long_text(seat, "reason", LONGEST, true).map_err(|why| ("reason", format!("理由：{why}")))
 }
 
-fn confirmed(seat: &Seat, _: &Remedy) -> anyhow::Result<Read> {
+fn confirmed(seat: &Seat, m: &Remedy) -> anyhow::Result<Read> {
     let today = seat.now.day;
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
     let typed = seat.fields.get("person").to_owned();
     let person = seat.db().read(|tx| remedy_person::meant(tx, &current, today, &seat.scope, &typed))?;
     let due = due_day::read(&current, today, seat.fields.get("due"), "办理期限", "办理的人");
+    // What the directive gives is the latest: nobody puts the escalation off.
+    let latest = on_fail(&current, m).and_then(|f| model::due(&f.due, today, &current.engine.workdays));
+    let latest = latest.map(|day| day.max(due_day::soonest(&current, today)));
+    let due = due.and_then(|due| match latest {
+        Some(latest) if due > latest => Err(format!("办理期限：最迟{}（文件规定的期限）。", latest.chinese())),
+        _ => Ok(due),
+    });
     let mut wrongs = Wrongs::default();
     let due = wrongs.take(due.map_err(|why| ("due", why)));
     let person = wrongs.take(person.map_err(|why| ("person", format!("责任人：{why}"))));

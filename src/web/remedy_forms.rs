@@ -70,7 +70,8 @@ pub(super) fn forms(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> a
             button: "不采用这份草稿".into(),
             ..Form::default()
         };
-        return Ok([Some(confirm), Some(drop), None]);
+        let drop = may(desk, current, m, Permission::DropRemedies)?.then_some(drop);
+        return Ok([Some(confirm), drop, None]);
     }
     if m.state == Stands::Active && may(desk, current, m, Permission::Record)? {
         let act = Form {

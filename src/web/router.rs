@@ -98,7 +98,9 @@ fn own() -> Vec<Route> {
 /// What is judged, and what follows from it.
 fn judged() -> Vec<Route> {
     use Needs::{LogIn, May};
-    use Permission::{DecideRemedies, Doubt, Overview, Record, Remedies, Requirements, Supervise, Verdicts};
+    use Permission::{
+        DecideRemedies, Doubt, DropRemedies, Overview, Record, Remedies, Requirements, Supervise, Verdicts,
+    };
     vec![
         read("/", May(Overview), overview),
         read("/requirements", May(Requirements), requirement_list),
@@ -111,7 +113,7 @@ fn judged() -> Vec<Route> {
         read("/remedies", May(Remedies), remedy_list),
         read("/remedies/{id}", May(Remedies), remedy::page),
         post("/remedies/{id}/confirm", May(DecideRemedies), remedy::confirm),
-        post("/remedies/{id}/drop", May(DecideRemedies), remedy::drop),
+        post("/remedies/{id}/drop", May(DropRemedies), remedy::drop),
         post("/remedies/{id}/act", May(Record), remedy::done),
         read("/remedies/{id}/class", May(Record), remedy_class::blank),
         post("/remedies/{id}/class", May(Record), remedy_class::make),

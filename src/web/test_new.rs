@@ -36,6 +36,7 @@ use crate::{
     ledger::store,
     questions::bank,
     scope::Scope,
+    sheet::norm,
 };
 
 /// Says that a test is no second form.
@@ -283,7 +284,7 @@ fn rules(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Rules, Wro
         text => parse_instant(text).ok_or_else(|| (field, format!("{name}不是有效的时间，请写成 2025-11-30T09:00。"))),
     };
     let whole = |field: &'static str, name: &str| {
-        let text = seat.fields.get(field);
+        let text = &*norm::plain(seat.fields.get(field));
         text.parse::<i64>().map_err(|_| (field, format!("{name}应为整数，现为“{}”。", asked::echo(text))))
     };
     let mut wrongs = Wrongs::default();

@@ -8,6 +8,8 @@ use std::{
 use super::{post::Seat, view::form::Field};
 use crate::{
     auth::token,
+    clock::{day_of, parse_instant},
+    daily::plan,
     db::Tx,
     exam::{
         answers::Fault,
@@ -17,7 +19,7 @@ use crate::{
         test::{self, Item, Test},
     },
     questions::{Kind, bank},
-    sheet::{self, Limits},
+    sheet::{self, Limits, norm},
 };
 
 /// What stands in the blueprint at first.
@@ -143,15 +145,18 @@ fn whole(reason: String) -> Fault {
 }
 
 fn by_blueprint(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Result<Vec<Chosen>, Vec<Fault>>> {
-    let table = match sheet::read(Cursor::new(text.replace(['，', '\t'], ",").into_bytes()), &Limits::default()) {
-        Ok(table) => table,
-        Err(e) => return Ok(Err(vec![whole(e.to_string())])),
-    };
+    let table =
+        match sheet::read(Cursor::new(norm::plain(text).replace(['，', '\t'], ",").into_bytes()), &Limits::default()) {
+            Ok(table) => table,
+            Err(e) => return Ok(Err(vec![whole(e.to_string())])),
+        };
     let wanted = match blueprint(&table) {
         Ok(wanted) => wanted,
         Err(faults) => return Ok(Err(faults)),
     };
-    let kept = seat.db().read(|tx| bank::current(tx, None))?;
+    let daily = of_days(seat)?;
+    let mut kept = seat.db().read(|tx| bank::current(tx, None))?;
+    kept.retain(|k| !daily.contains(&k.number));
     let seed = u64::from_le_bytes(token::random::<8>()?);
     let shared = first.map_or_else(Shared::default, |f| second::shared(&f.paper, &f.out, &kept, f.count, seed));
     Ok(choose_sharing(&wanted, &kept, &shared, seed))
@@ -164,6 +169,15 @@ fn by_list(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Res
     };
     let kept = seat.db().read(bank::latest)?;
     let chosen = by_hand::choose(&lines, &kept);
+    if let Ok(chosen) = &chosen {
+        let daily = of_days(seat)?;
+        let shown: Vec<String> =
+            chosen.iter().filter(|c| daily.contains(&c.number)).map(|c| c.number.to_string()).collect();
+        if !shown.is_empty() {
+            let reason = format!("第{}号题在这段时间的每日一题里，不能同时用于考试，请换题", shown.join("、"));
+            return Ok(Err(vec![whole(reason)]));
+        }
+    }
     Ok(match (chosen, first) {
         (Ok(chosen), Some(first)) => {
             let links = |(place, f): &(usize, &Chosen)| {
@@ -181,4 +195,13 @@ fn by_list(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Res
         }
         (chosen, _) => chosen,
     })
+}
+
+/// The questions of every day from today until the test ends: who sits it would know them, and until it is over nobody could
+/// answer them of a day.
+fn of_days(seat: &Seat) -> anyhow::Result<BTreeSet<i64>> {
+    let today = seat.now.day;
+    let ends = parse_instant(seat.fields.get("closes")).map_or(today, day_of).max(today);
+    let planned = seat.db().read(|tx| plan::between(tx, today, ends))?;
+    Ok(planned.into_iter().filter_map(|r| r.question).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    asked,
+    asked, feed,
     frame::Desk,
     record_new::may_add,
     unit_names,
@@ -93,6 +93,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
     };
     let new = read::ledger(&current, "activity").filter(|l| may_add(desk, l));
     Ok(Training {
+        calendar: feed::home(desk)?.is_some(),
         title: if yearly { format!("{y}年") } else { format!("{y}年{m}月") },
         lead,
         previous: Link::new(if yearly { "上年" } else { "上月" }, at(span.0.plus(-1))),

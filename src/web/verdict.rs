@@ -24,6 +24,7 @@ use crate::{
     clock,
     day::Day,
     db::Tx,
+    directive::setting_title,
     installation::Installation,
     names::Names,
     remedy, subjects,
@@ -306,7 +307,8 @@ impl About<'_> {
     fn rule(&self, v: &judge::Verdict) -> Facts {
         let mut facts = self.facts();
         if !v.unset.is_empty() {
-            facts.push(Fact::new("待定", format!("设定“{}”还没有定，所以说不清。", v.unset.join("”“"))));
+            let unset: Vec<&str> = v.unset.iter().map(|name| setting_title(name)).collect();
+            facts.push(Fact::new("待定", format!("设定“{}”还没有定，所以说不清。", unset.join("”“"))));
         }
         Facts(facts)
     }
@@ -343,14 +345,16 @@ impl About<'_> {
             }
         }
         let link = ledger.map(|t| &self.engine.layout.ledgers[t]).filter(|l| !l.derived);
+        let there: BTreeSet<(usize, i64)> = e.parts.iter().flat_map(|p| &p.rows).map(|r| (r.table, r.record)).collect();
+        let mut title = match e.parts.len() {
+            0 | 1 => format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
+            parts => format!("记录{}条，按{parts}项分列", there.len()),
+        };
+        if self.hidden > 0 {
+            title.push_str(&format!("；另有{}条不在您的范围内，不列出", self.hidden));
+        }
         Records {
-            title: match self.hidden {
-                0 => format!("记录{total}条：计入{counted}条，未计入{}条", total - counted),
-                n => format!(
-                    "记录{total}条：计入{counted}条，未计入{}条；另有{n}条不在您的范围内，不列出",
-                    total - counted
-                ),
-            },
+            title,
             heads: ["记录", "日期", "台账"].map(String::from).into(),
             last_head: "是否计入及原因".into(),
             groups: all,

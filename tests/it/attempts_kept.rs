@@ -111,8 +111,7 @@ db_test!(attempts_go_when_their_time_is_over_and_nothing_rests_on_them, |db: &Db
         })
         .unwrap()
         .unwrap();
-    let mut unit =
-        Browser::logged_in(&o.installation, account(&o.installation, "unit", Role::UnitAdmin, Some(2), None));
+    let mut unit = Browser::logged_in(&o.installation, account(&o.installation, "office", Role::Office, None, None));
     let page = format!("/remedies/{id}");
     let got = unit.submit(&page, &format!("{page}/drop"), &[("reason", "已过多年，不再重训")]);
     assert_eq!(got.status, 303, "{}", got.read());

@@ -88,7 +88,7 @@ fn filled(db: &Db) -> Installation {
         )?;
         feedback::give(tx, &actor(9), zhou, ("/todo", "字太小"), day("2025-10-20"))?;
         feed::make(tx, &actor(9), zhou, None)?;
-        factor::lay_down(tx, &actor(9), &[Role::Office])?;
+        factor::lay_down(tx, &actor(9), &[Role::Office], "")?;
         daily::plan::lesson(tx, &actor(9), day("2025-10-20"), day("2025-10-24"), ("谈话怎么记", "三步。", ""))?;
         doubt::mark(tx, &actor(9), ("guidance", 1, 1), Some(2), "日期不对").map(|_| ())
     })

@@ -338,8 +338,14 @@ db_test!(the_security_administrator_says_which_other_roles_need_one, |db: &Db| {
     assert_eq!(clerk.get("/").status, 200);
     let code = totp::code(&secret, totp::step(now()));
     assert_eq!(enter(&mut Browser::new(o), "office", PASSWORD, &code).status, 303);
+    // Who did not see it does not take it back.
+    let form = safe.get("/permissions").token();
+    let late = safe.post("/permissions/factors", &[("form", &form), ("seen", ""), ("role", "干部")]);
+    assert!(late.status == 409 && late.read().contains("别人已经改过"), "{}", late.read());
     // Taken back; that of administrators and 机关党委 stays.
-    assert_eq!(safe.submit("/permissions", "/permissions/factors", &[]).status, 303);
+    let seen = [("seen", "领导小组办公室、人事部门")];
+    assert!(safe.get("/permissions").text().contains(r#"name="seen" value="领导小组办公室、人事部门""#));
+    assert_eq!(safe.submit("/permissions", "/permissions/factors", &seen).status, 303);
     assert_eq!(safe.submit("/permissions", "/permissions/factors", &[]).status, 303, "twice is once");
     let other = person(o, "staff", Role::Personnel);
     assert_eq!(enter(&mut Browser::new(o), "staff", PASSWORD, "").led().0, 303, "{other}");
@@ -351,7 +357,7 @@ db_test!(the_security_administrator_says_which_other_roles_need_one, |db: &Db| {
     let told = told.unwrap();
     let told: Vec<&String> = told.iter().filter(|t| t.contains("动态码")).collect();
     assert!(
-        told.len() == 2 && told[0].contains("领导小组办公室、人事部门") && told[1].contains("没有其他角色"),
+        told.len() == 2 && told[0].contains("改为“领导小组办公室、人事部门”") && told[1].contains("改为“没有其他角色”"),
         "{told:?}"
     );
 });

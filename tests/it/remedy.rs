@@ -297,7 +297,7 @@ db_test!(the_pages_show_what_is_in_scope_and_offer_what_may_be_done, |db: &Db| {
         far.get("/remedies").read().contains("没有改进措施") && far.get("/remedies?unit=U1").read().contains("请核对")
     );
     let form = far.get("/account").token();
-    let fields = [("form", form.as_str()), ("due", "2025-10-30"), ("person", "P2"), ("reason", "x")];
+    let fields = [("form", form.as_str()), ("due", "2025-10-27"), ("person", "P2"), ("reason", "x")];
     assert_eq!(far.post("/remedies/1/confirm", &fields).status, 404);
     assert_eq!(Browser::of(o, Role::Cadre).get("/remedies/1").status, 403);
 });
@@ -362,8 +362,25 @@ db_test!(a_list_is_narrowed_to_what_one_is_responsible_for, |db: &Db| {
     put(o, "person", "P9", Some(1), &[("name", "钱二".into())]);
     say_draft_again(o);
     let mut unit = Browser::of(o, Role::UnitAdmin);
-    let good = [("due", "2025-10-30"), ("person", "钱二"), ("reason", "应补")];
+    let good = [("due", "2025-10-27"), ("person", "钱二"), ("reason", "应补")];
     assert_eq!(unit.submit("/remedies/1", "/remedies/1/confirm", &good).status, 303, "the other is not in scope");
+});
+
+db_test!(a_draft_is_decided_among_what_waits, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    let page = b.get("/todo").read();
+    assert!(page.contains("拟办：提醒，对象为钱二—孙三") && page.contains("判定依据"), "{page}");
+    let fields = [("from", "todo"), ("due", "2025-11-30"), ("person", ""), ("reason", "")];
+    let wrong = b.submit("/todo", "/remedies/1/confirm", &fields).read();
+    assert!(wrong.contains("请修改以下3处") && wrong.contains("最迟2025年10月27日（文件规定的期限）"), "{wrong}");
+    let good = [("from", "todo"), ("due", "2025-10-27"), ("person", "P2"), ("reason", "应补")];
+    assert_eq!(b.submit("/todo", "/remedies/1/confirm", &good).led(), (303, "/todo?done=confirm"));
+    assert_eq!(
+        b.submit("/todo", "/remedies/2/drop", &[("from", "todo"), ("reason", "在外")]).led(),
+        (303, "/todo?done=drop")
+    );
+    assert!(b.get("/todo?done=drop").read().contains("已决定不采用"));
 });
 
 /// The first remedy as a draft again.
@@ -383,9 +400,10 @@ db_test!(nobody_decides_about_himself_in_a_unit_that_is_not_his, |db: &Db| {
     let page = b.get("/remedies/1");
     assert!(page.status == 200 && !page.text().contains("cf-due"), "his own, to be seen: {}", page.read());
     let form = b.get("/account").token();
-    let good = [("form", form.as_str()), ("due", "2025-10-30"), ("person", "P2"), ("reason", "好")];
-    for what in ["confirm", "drop"] {
-        assert_eq!(b.post(&format!("/remedies/1/{what}"), &good).status, 404, "{what}");
+    let good = [("form", form.as_str()), ("due", "2025-10-27"), ("person", "P2"), ("reason", "好")];
+    // Dropping is no unit's at all.
+    for (what, status) in [("confirm", 404), ("drop", 403)] {
+        assert_eq!(b.post(&format!("/remedies/1/{what}"), &good).status, status, "{what}");
     }
     assert_eq!(get(o, 1).state, State::Draft);
     say(o, 1, &confirm("2025-10-24")).unwrap();
@@ -401,10 +419,10 @@ db_test!(a_draft_is_confirmed_or_dropped_with_a_reason, |db: &Db| {
         ("2025-02-30", "P2", "好", "不是有效日期"),
         ("2025-10-22", "P2", "好", "应不早于2025年10月23日"),
         ("2028-10-22", "P2", "好", "应不晚于"),
-        ("2025-10-30", "", "好", "责任人：请填写编号或全名"),
-        ("2025-10-30", "P9", "好", "没有编号或全名为“P9”的人员"),
-        ("2025-10-30", "安四", "好", "没有编号或全名为“安四”的人员"),
-        ("2025-10-30", "P2", "", "理由：请填写"),
+        ("2025-10-27", "", "好", "责任人：请填写编号或全名"),
+        ("2025-10-27", "P9", "好", "没有编号或全名为“P9”的人员"),
+        ("2025-10-27", "安四", "好", "没有编号或全名为“安四”的人员"),
+        ("2025-10-27", "P2", "", "理由：请填写"),
     ] {
         let got =
             b.submit("/remedies/1", "/remedies/1/confirm", &[("due", due), ("person", person), ("reason", reason)]);
@@ -412,7 +430,7 @@ db_test!(a_draft_is_confirmed_or_dropped_with_a_reason, |db: &Db| {
         assert!(got.text().contains("提交未成功") && got.text().contains(&format!(r#"value="{person}""#)));
     }
     assert_eq!(get(o, 1).state, State::Draft);
-    let good = [("due", "2025-10-30"), ("person", "钱二"), ("reason", "<b>应补")];
+    let good = [("due", "2025-10-27"), ("person", "钱二"), ("reason", "<b>应补")];
     let form = b.get("/remedies/1").token();
     assert_eq!(b.submit("/remedies/1", "/remedies/1/confirm", &good).led(), (303, "/remedies/1?done=confirm"));
     let mut again = vec![("form", form.as_str())];
@@ -437,8 +455,11 @@ db_test!(a_draft_is_confirmed_or_dropped_with_a_reason, |db: &Db| {
     let got = b.submit("/remedies/1", "/remedies/1/act", &[("day", "2025-10-20"), ("text", "已提醒导师")]);
     assert_eq!(got.led(), (303, "/remedies/1?done=act"));
     assert!(b.get("/todo").read().contains("办理中的措施（1）"));
-    assert_eq!(b.submit("/remedies/2", "/remedies/2/drop", &[("reason", "")]).status, 422);
-    assert_eq!(b.submit("/remedies/2", "/remedies/2/drop", &[("reason", "在外学习")]).led().0, 303);
+    // The unit does not drop what it has missed itself.
+    assert!(!b.get("/remedies/2").text().contains("/remedies/2/drop"));
+    let mut office = Browser::of(o, Role::Office);
+    assert_eq!(office.submit("/remedies/2", "/remedies/2/drop", &[("reason", "")]).status, 422);
+    assert_eq!(office.submit("/remedies/2", "/remedies/2/drop", &[("reason", "在外学习")]).led().0, 303);
     assert!(b.get("/remedies/2").read().contains("在外学习"));
     guide(o, "N1", 1, "2025-09-02");
     guide(o, "N2", 1, "2025-09-03");

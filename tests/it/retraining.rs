@@ -28,6 +28,7 @@ use dongliang::{
 use crate::{
     incremental::{Dice, Office},
     visit::{Browser, account},
+    web_records::send,
 };
 
 fn at(day: &str) -> i64 {
@@ -185,7 +186,7 @@ db_test!(a_missed_class_is_held_again_with_a_second_form_and_closed_by_the_verdi
     for what in ["confirm", "drop", "close", "reopen", "withdraw"] {
         let fields = [("due", "2025-08-10"), ("person", "P8"), ("reason", "办结"), ("state", "closed")];
         let got = unit.submit(&page, &format!("{page}/{what}"), &fields);
-        assert!([404, 405, 409].contains(&got.status), "{what}: {}", got.status);
+        assert!([403, 404, 405, 409].contains(&got.status), "{what}: {}", got.status);
     }
     assert_eq!(remedies(o)[0].state, remedy::State::Active);
 
@@ -294,6 +295,51 @@ db_test!(a_missed_class_is_held_again_with_a_second_form_and_closed_by_the_verdi
     assert!(text.contains("已随判定办结") && text.contains("成绩已登记"), "{text}");
     let text = unit.get("/tests/2").read();
     assert!(text.contains("共同题6道") && text.contains("试行"), "{text}");
+});
+
+db_test!(a_class_has_one_test_and_nobody_types_over_what_it_found, |db: &Db| {
+    let o = &mut Office::open(db, "2025-06-28");
+    let (class, remedy) = missed(o);
+    // Another test of the same class would write its own results, and be sat until it is passed.
+    let again = db.write(move |tx| {
+        let chosen = choose(&wanted(), &bank::current(tx, None)?, 11).unwrap();
+        let opens = at("2025-07-14");
+        let id = test::make(tx, &actor(opens), &rules("再考", Some(class), opens), &test::items(&chosen))?;
+        let listed = roll::of_test(tx, 1)?;
+        test::publish(tx, &actor(opens), id, &listed, opens - 1)
+    });
+    let why = again.unwrap_err().to_string();
+    assert!(why.contains("由考试“项目管理班测试”登记，一个班只能有一场"), "{why}");
+    let mut b = Browser::of(&o.installation, Role::Personnel);
+    let sql = "select record_id, \"score\", \"person\", \"day\" from l_attendance where voided_at is null \
+               and \"sat\" = '已考' order by record_id";
+    let read = |db: &Db| {
+        db.read(|tx| tx.one(sql, &[], |r| Ok((r.i64(0)?, r.i64(1)?, r.i64(2)?, r.text(3)?.to_owned()))))
+            .unwrap()
+            .unwrap()
+    };
+    let (record, score, who, day) = read(db);
+    let page = format!("/ledgers/attendance/{record}/correct");
+    let (class, who) = (class.to_string(), who.to_string());
+    let fields = [
+        ("i.f.activity", class.as_str()),
+        ("i.f.person", &who),
+        ("f.day", &day),
+        ("f.sat", "已考"),
+        ("f.score", "12"),
+        ("reason", "录错"),
+    ];
+    let open = b.get(&page);
+    let got = send(&mut b, &open, &page, &fields);
+    assert!(got.status == 422 && got.read().contains("成绩由考试“项目管理班测试”登记，不能另外填写"), "{}", got.read());
+    assert_eq!(read(db).1, score);
+    // What the directive gives is the latest day, and the unit does not drop what it has missed itself.
+    let mut b = Browser::of(&o.installation, Role::Office);
+    let at = format!("/remedies/{}", remedy.id);
+    let late = [("due", "2026-07-01"), ("person", "P1"), ("reason", "从宽")];
+    let got = b.submit(&at, &format!("{at}/confirm"), &late);
+    assert!(got.status == 422 && got.read().contains("（文件规定的期限）"), "{}", got.read());
+    assert!(!dongliang::auth::Permission::DropRemedies.of(Role::UnitAdmin));
 });
 
 db_test!(what_is_not_held_again_in_time_is_told_to_the_office_once, |db: &Db| {

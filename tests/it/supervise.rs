@@ -190,7 +190,7 @@ db_test!(a_form_that_is_sent_twice_issues_and_says_once, |db: &Db| {
     assert_eq!(b.submit("/supervise/new", "/supervise/new", &with("另一件")).led().1, "/supervise/2?done=issue");
     // An act of a remedy.
     let mut unit = Browser::of(o, Role::UnitAdmin);
-    let confirm = [("due", "2025-10-30"), ("person", "P2"), ("reason", "应补")];
+    let confirm = [("due", "2025-10-27"), ("person", "P2"), ("reason", "应补")];
     assert_eq!(unit.submit("/remedies/1", "/remedies/1/confirm", &confirm).status, 303);
     let token = unit.get("/remedies/1").token();
     for _ in 0..2 {

@@ -88,6 +88,7 @@ db_test!(the_own_data_leaves_whole_and_logged, |db: &Db| {
     assert!(
         data["谁看过我的档案"].as_array().unwrap().iter().any(|d| d[1].as_str().unwrap().starts_with("登记“人员”"))
     );
+    assert!(data["账号"].as_array().unwrap().iter().any(|p| p[0] == "角色" && p[1].as_str().unwrap().contains("起")));
     let got = b.submit("/me", "/me/export", &[("format", "docx")]);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(got.body)).unwrap();
     let mut xml = String::new();

@@ -218,6 +218,17 @@ db_test!(a_masked_value_that_comes_back_changes_nothing, |db: &Db| {
     });
     assert_eq!(o.keys.open(&plain.unwrap().unwrap()).unwrap(), "13912342716");
     assert!(b.get("/ledgers/person/2").read().contains("钱贰"));
+    // Sealed values are opened to see that nothing was changed.
+    let open = b.get(at);
+    let same = send(&mut b, &open, at, &fields("139****2716"));
+    assert!(same.status == 422 && same.read().contains("与原来的完全一样，不必更正"), "{}", same.read());
+    for (phone, why) in [("139＊＊＊＊2719", "与已登记的对不上"), ("请问", "不像电话号码")] {
+        let wrong = send(&mut b, &open, at, &fields(phone));
+        assert!(wrong.status == 422 && wrong.read().contains(why), "{phone}: {}", wrong.read());
+    }
+    let born = [("f.name", "钱贰"), ("f.born", "2099-01-01"), ("f.phone", "139****2716"), ("reason", "改")];
+    let wrong = send(&mut b, &open, at, &born);
+    assert!(wrong.status == 422 && wrong.read().contains("出生日期晚于今天"), "{}", wrong.read());
 });
 
 db_test!(records_are_voided_with_a_reason_one_or_many, |db: &Db| {

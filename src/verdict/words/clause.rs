@@ -1,4 +1,4 @@
-//! Conditions, as they stand before 的: `类型为“现场教学”`, `帮带对象确认日期已填`, `成绩不低于60（设定“pass_mark”）`.
+//! Conditions, as they stand before 的: `类型为“现场教学”`, `帮带对象确认日期已填`, `成绩不低于60（设定“闭卷测试合格分”）`.
 
 use super::{
     Context,
@@ -47,7 +47,7 @@ pub(super) fn condition(ctx: Context<'_>, table: usize, cond: &Cond, own: bool) 
     }
 }
 
-/// `帮带对象为年轻干部（不超过35周岁，设定“young_age”）`.
+/// `帮带对象为年轻干部（不超过35周岁，设定“年轻干部的周岁上限”）`.
 fn young(ctx: Context<'_>, table: usize, cond: &Cond) -> String {
     let owner = owner(ctx.layout, table, &cond.path);
     let owner = if owner.is_empty() { "本人".to_owned() } else { owner };
@@ -58,8 +58,8 @@ fn young(ctx: Context<'_>, table: usize, cond: &Cond) -> String {
         _ => false,
     };
     let age = match ctx.given.whole("young_age") {
-        Some(age) => format!("不超过{age}周岁，设定“young_age”"),
-        None => "年龄线尚未设定，设定“young_age”".to_owned(),
+        Some(age) => format!("不超过{age}周岁，{}", super::setting("young_age")),
+        None => format!("年龄线尚未设定，{}", super::setting("young_age")),
     };
     format!("{owner}{}年轻干部（{age}）", if is { "为" } else { "不是" })
 }
@@ -89,13 +89,15 @@ fn same(ctx: Context<'_>, name: &str, of: &[Operand], own: bool) -> String {
 fn any(ctx: Context<'_>, of: &[Operand], own: bool, last: &str) -> String {
     let words: Vec<String> = of.iter().flat_map(|o| single(ctx, o, own)).collect();
     let unset = of.iter().find_map(|o| match o {
-        Operand::Setting(name) if ctx.given.values(name).is_empty() => Some(format!("设定“{name}”的值（尚未设定）")),
+        Operand::Setting(name) if ctx.given.values(name).is_empty() => {
+            Some(format!("{}的值（尚未设定）", super::setting(name)))
+        }
         _ => None,
     });
     let settings: Vec<String> = of
         .iter()
         .filter_map(|o| match o {
-            Operand::Setting(name) if !ctx.given.values(name).is_empty() => Some(format!("设定“{name}”")),
+            Operand::Setting(name) if !ctx.given.values(name).is_empty() => Some(super::setting(name)),
             _ => None,
         })
         .collect();

@@ -285,7 +285,8 @@ fn persons(part: &Part) -> bool {
 
 /// Why nothing can be said: settings, slots, fields that are empty.
 pub(super) fn unknown(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<String> {
-    let mut reasons: Vec<String> = unset(ctx, e, all).into_iter().map(|name| format!("设定“{name}”尚未设定")).collect();
+    let mut reasons: Vec<String> =
+        unset(ctx, e, all).into_iter().map(|name| format!("{}尚未设定", super::setting(name))).collect();
     if let Some((name, slots)) = ctx.open_slots() {
         reasons.push(format!("名目“{name}”应有{}个，只定了{}个", slots.size, slots.named.len()));
     }

@@ -119,7 +119,7 @@ fn settings(ctx: Context<'_>, e: &Explanation, all: &[Item<'_>]) -> Vec<Mend> {
     for name in unset(ctx, e, all) {
         let note = "由有权修改的部门设定；设定以前为数据不足".into();
         let doing = Doing::Setting(name.to_owned());
-        list.push(Mend { title: format!("定下设定“{name}”的值"), note, doing });
+        list.push(Mend { title: format!("定下{}的值", super::setting(name)), note, doing });
     }
     list
 }

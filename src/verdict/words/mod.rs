@@ -25,7 +25,10 @@ use super::{
     engine::Engine,
     world::{Layout, PERSON, UNIT},
 };
-use crate::directive::model::{Count, Each, Requirement, Slots};
+use crate::directive::{
+    model::{Count, Each, Requirement, Slots},
+    setting_title,
+};
 
 pub use fate::{Fated, fate};
 pub use lead::lead;
@@ -70,13 +73,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A number of days and the setting it stands in: `15日（设定“test_days”）`.
+    /// A number of days and the setting it stands in: `15日（设定“培训班结束后几日内录成绩”）`.
     fn days(&self, count: &Count) -> String {
         match count {
             Count::Days(n) => format!("{n}日"),
             Count::Setting(name) => match self.given.whole(name) {
-                Some(n) => format!("{n}日（设定“{name}”）"),
-                None => format!("若干日（设定“{name}”，尚未设定）"),
+                Some(n) => format!("{n}日（{}）", setting(name)),
+                None => format!("若干日（{}，尚未设定）", setting(name)),
             },
         }
     }
@@ -91,6 +94,11 @@ impl<'a> Context<'a> {
     fn open_slots(&self) -> Option<(&'a str, &'a Slots)> {
         self.slots().filter(|(_, slots)| (slots.named.len() as i64) < slots.size)
     }
+}
+
+/// A setting by its title: `设定“闭卷测试合格分”`.
+fn setting(name: &str) -> String {
+    format!("设定“{}”", setting_title(name))
 }
 
 /// `①` for the first part; nothing where there is only one.

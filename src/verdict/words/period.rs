@@ -99,11 +99,11 @@ fn once(ctx: Context<'_>, due: Option<&Due>) -> String {
     let late = "逾期没有做到的为未达标，此前为进行中";
     match (due, due.and_then(|d| due_day(ctx, d))) {
         (Some(Due::Setting(name)), Some(day)) => {
-            format!("一次性要求，以{}（设定“{name}”）为期限，{late}", day.chinese())
+            format!("一次性要求，以{}（{}）为期限，{late}", day.chinese(), super::setting(name))
         }
         (_, Some(day)) => format!("一次性要求，以{}为期限，{late}", day.chinese()),
         (Some(Due::Setting(name)), None) => {
-            format!("一次性要求，期限（设定“{name}”）尚未设定，没有做到的为进行中")
+            format!("一次性要求，期限（{}）尚未设定，没有做到的为进行中", super::setting(name))
         }
         (..) => "一次性要求，没有期限，没有做到的为进行中".into(),
     }

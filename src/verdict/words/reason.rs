@@ -94,14 +94,14 @@ pub(super) fn unmet(ctx: Context<'_>, part: &Part, table: usize, name: &str, ste
     }
 }
 
-/// What keeps it from being told, in words: `成绩未填`, `设定“pass_mark”尚未设定`.
+/// What keeps it from being told, in words: `成绩未填`, `设定“闭卷测试合格分”尚未设定`.
 pub(super) fn untold(ctx: Context<'_>, part: &Part, table: usize, name: &str) -> String {
     for a in asked(ctx, part, table, name, Step::Any) {
         match a {
             Asked::Related(s) => return format!("是否{}，说不清", clause::has(ctx, table, s)),
             Asked::Field(c, own) => {
                 if let Some(setting) = unset(ctx, &c.test) {
-                    return format!("设定“{setting}”尚未设定");
+                    return format!("{}尚未设定", super::setting(setting));
                 }
                 if let Some(other) = compared(&c.test) {
                     let name = path(ctx.layout, table, &c.path).text;

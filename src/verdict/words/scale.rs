@@ -199,9 +199,9 @@ fn amount(ctx: Context<'_>, scale: Scale, of: &Operand, named: bool) -> String {
     match of {
         Operand::Value(value) => said(value),
         Operand::Setting(name) => match ctx.given.values(name).first() {
-            Some(value) if named => format!("{}（设定“{name}”）", said(value)),
+            Some(value) if named => format!("{}（{}）", said(value), super::setting(name)),
             Some(value) => said(value),
-            None => format!("设定“{name}”的值（尚未设定）"),
+            None => format!("{}的值（尚未设定）", super::setting(name)),
         },
         Operand::Subject(p) => path(ctx.layout, ctx.table(), p).text,
     }

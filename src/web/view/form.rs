@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::words::Link;
+use crate::{clock::parse_instant, day::Day};
 
 /// A form. `id` begins the ids of its fields, so that several may stand on a page.
 #[derive(Clone, Debug, Default, Template)]
@@ -114,7 +115,12 @@ impl Field {
 
     /// A day that cannot be read is shown as it was typed.
     fn shown_kind(&self) -> &'static str {
-        if matches!(self.kind, "date" | "datetime-local") && !self.error.is_empty() { "text" } else { self.kind }
+        let readable = match self.kind {
+            "date" => Day::parse(&self.value).is_some(),
+            "datetime-local" => parse_instant(&self.value).is_some(),
+            _ => true,
+        };
+        if readable || self.value.is_empty() { self.kind } else { "text" }
     }
 }
 

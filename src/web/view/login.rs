@@ -21,6 +21,8 @@ pub struct Login {
     pub sso: Option<String>,
     /// Who has just left may still be logged in there.
     pub left: bool,
+    /// A form was posted after the session had ended.
+    pub lost: bool,
 }
 
 /// After the provider: the second factor, asked here.

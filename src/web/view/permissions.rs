@@ -28,6 +28,8 @@ pub struct Permissions {
 pub struct FactorForm {
     /// Token of the form.
     pub token: String,
+    /// What the page shows, so that nobody takes back unseen what another has laid down.
+    pub seen: String,
     /// Titles of roles, and whether each is ticked.
     pub roles: Vec<(&'static str, bool)>,
     /// When and by whom it was laid down.

@@ -17,6 +17,8 @@ pub struct Training {
     pub page: Page,
     /// `2025年`, `2025年6月`.
     pub title: String,
+    /// The reader has a unit whose calendar can be taken along.
+    pub calendar: bool,
     /// In a sentence.
     pub lead: Words,
     /// The time before and behind.
