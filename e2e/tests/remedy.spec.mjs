@@ -11,7 +11,7 @@ for (const scripts of [true, false]) {
       await page.goto('/todo');
       await expect(heading(page)).toHaveText('我的待办');
       const drafts = page.getByRole('region', { name: /^待确认的草稿/ });
-      await drafts.getByRole('listitem').filter({ hasText: '提醒' }).nth(scripts ? 0 : 1).getByRole('link').click();
+      await drafts.getByRole('listitem').filter({ hasText: '提醒' }).nth(scripts ? 0 : 1).getByRole('link').first().click();
       await expect(page).toHaveURL(/\/remedies\/\d+$/);
       const here = page.url();
       const confirm = page.getByRole('region', { name: '确认', exact: true });
@@ -27,6 +27,18 @@ for (const scripts of [true, false]) {
     });
   });
 }
+
+test('a draft is confirmed where it waits', async ({ page, complaints }) => {
+  await page.goto('/todo');
+  const draft = page.getByRole('region', { name: /^待确认的草稿/ }).getByRole('listitem').filter({ hasText: '提醒' }).nth(2);
+  await expect(draft).toContainText('拟办：提醒');
+  await draft.locator('summary').first().click();
+  await draft.getByLabel('理由').first().fill('请导师补记');
+  await draft.getByRole('button', { name: '确认', exact: true }).click();
+  await expect(page).toHaveURL(/\/todo\?done=confirm$/);
+  await expect(page.getByRole('status')).toContainText('已确认');
+  expect(complaints).toEqual([]);
+});
 
 test('the list is narrowed by its address', async ({ page }) => {
   await page.goto('/remedies');
