@@ -35,7 +35,7 @@ impl Empty {
         match self {
             Empty::Out => format!("{codes}要看此栏，不填不计入。"),
             Empty::Unmet => format!("{codes}要看此栏，不填按没有满足计。"),
-            Empty::Unclear => format!("{codes}要看此栏，不填说不清。"),
+            Empty::Unclear => format!("{codes}要看此栏，不填不能判定。"),
             Empty::Undated => format!("{codes}按此栏定期限，不填没有期限。"),
         }
     }
@@ -222,7 +222,7 @@ mod tests {
     fn what_a_rule_looks_at_is_marked_with_what_follows_where_it_is_empty() {
         assert_eq!(hint("guidance", "confirmed"), "干-21要看此栏，不填不计入。");
         assert_eq!(hint("guidance", "area"), "干-20要看此栏，不填不计入。");
-        assert_eq!(hint("firm_voice", "rating"), "类型为“调查”的，干-12要看此栏，不填说不清。");
+        assert_eq!(hint("firm_voice", "rating"), "类型为“调查”的，干-12要看此栏，不填不能判定。");
         assert_eq!(hint("posting", "report"), "干-17要看此栏，不填按没有满足计。");
         assert!(hint("posting", "planned_end").contains("按此栏定期限"));
         assert!(hint("project", "city_key").contains("等") && hint("project", "city_key").contains("说不清"));

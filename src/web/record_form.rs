@@ -98,7 +98,7 @@ pub(super) fn page(
         let shut = inputs.iter().all(|i| i.error.is_empty()) && group.inputs.iter().all(|i| filled.typed.is_empty(i));
         let titles: Vec<&str> = group.inputs.iter().map(|i| i.title.as_str()).collect();
         let title = match group.folded {
-            true => format!("选填项（{}项：{}）", inputs.len(), titles.join("、")),
+            true => format!("{}（选填{}项：{}）", group.title, inputs.len(), titles.join("、")),
             false => group.title.clone(),
         };
         groups.push(Group { title, shut: group.folded.then_some(shut), inputs, known: Vec::new() });
