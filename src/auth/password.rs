@@ -3,6 +3,7 @@
 //! Hashing takes some 20 ms and 19 MiB on purpose. It never runs inside a transaction, and one at a time, so that a
 //! flood of logins costs time and not the machine's memory.
 
+use pinyin::{Pinyin, ToPinyin as _};
 use std::{
     collections::HashSet,
     sync::{LazyLock, Mutex, PoisonError},
@@ -111,8 +112,20 @@ fn is_of(own: &str, plain: &str) -> bool {
     let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let (word, all) = (bare(&folded(own)), bare(plain));
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+    let sound = sound(own);
+    if sound.len() >= SOUND && all.contains(&sound) {
+        return true;
+    }
     !word.is_empty()
         && (word.len() >= 4 && all.contains(&word) || letters(&all) == letters(&word) && !letters(&word).is_empty())
+}
+
+/// Letters of a name's sound from which on it is looked for: `liming`, not `li`.
+const SOUND: usize = 5;
+
+/// How a Chinese name is spelled: `江采薇` is `jiangcaiwei`.
+fn sound(own: &str) -> String {
+    own.to_pinyin().flatten().map(Pinyin::plain).map(|p| p.replace('ü', "v")).collect()
 }
 
 /// Runs of figures and letters, and rows and columns of the keyboard, each to be read either way.
@@ -215,6 +228,15 @@ fn own_words(own: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_no_password_however_it_is_written() {
+        let own = ["江采薇".to_owned(), "云溪县发改委".to_owned(), "李明".to_owned()];
+        for bad in ["jiangcaiwei2026", "JiangCaiWei#77!", "yunxixianfagaiwei9", "Liming-1984-ok"] {
+            assert!(check(bad, &own).is_err(), "{bad}");
+        }
+        assert!(check("雨后竹林 morning-tea 17", &own).is_ok());
+    }
 
     #[test]
     fn only_the_same_password_is_verified_and_no_two_hashes_are_equal() {

@@ -14,8 +14,11 @@ use crate::{
     db::Tx,
     document::docx,
     figures::Period,
+    harmless,
     installation::Installation,
     scope::{Actor, Scope},
+    sheet::{RawCell, date},
+    supervise::{self, LONGEST, New, TITLE},
 };
 
 /// How often another may be faster before we give up.
@@ -65,6 +68,36 @@ fn unfinished(period: &Period, kind: Kind) -> String {
     format!("{}到{}才结束，数字还会变，现在不能印发。请等结束后重新取数{instead}。", period.name(), period.to.chinese())
 }
 
+/// Until when a 督办单 is to be answered; `None` for other papers.
+fn due(saved: &Saved, today: Day) -> anyhow::Result<Option<Day>> {
+    if saved.wanted.kind != Kind::Order {
+        return Ok(None);
+    }
+    let refuse = |why: String| Err(Refused(format!("{why}请先在“文字”里填写办理期限，再印发。")).into());
+    let text = saved.content.passage("due").trim();
+    if text.is_empty() {
+        return refuse("督办单还没有写明办理期限。".into());
+    }
+    match date::day(&RawCell::Text(text.to_owned())) {
+        Ok((day, None)) if day > today => Ok(Some(day)),
+        Ok((day, None)) => refuse(format!("办理期限{}已经到了。", day.chinese())),
+        _ => refuse(format!("办理期限“{}”不是日期，应写成2025-11-30或2025年11月30日。", harmless::one_line(text))),
+    }
+}
+
+/// The 督办 that an issued 督办单 opens for its unit, so that the unit finds it among what waits and replies there.
+fn matter(saved: &Saved, unit: i64, how: &Issued, due: Day) -> New {
+    let ask = saved.content.passage("ask").trim();
+    let demand = format!("见督办单{}。{ask}", how.number);
+    New {
+        verdict: None,
+        unit,
+        title: format!("督办单{}", how.number).chars().take(TITLE).collect(),
+        demand: demand.chars().take(LONGEST).collect(),
+        due,
+    }
+}
+
 /// Issues a draft under the next number of the prefix. Who reads the number afterwards finds the file: it is synced before
 /// the transaction; killed between the two, or overtaken by another, the draft stands, and a file that nobody names is
 /// left: its name is its content, so that it may be another's too.
@@ -80,18 +113,14 @@ pub fn issue(
 ) -> anyhow::Result<Issued> {
     let data = installation.data()?.to_owned();
     let db = &installation.db;
-    let (saved, changed) = db.read(|tx| {
+    let (saved, changed, due) = db.read(|tx| {
         let saved = store::draft(tx, (id, version))?;
         if let Some(period) = saved.wanted.period.as_ref().filter(|p| !p.is_over(installation.clock.now().day)) {
             return Err(Refused(unfinished(period, saved.wanted.kind)).into());
         }
-        let due = saved.content.passages().find(|p| p.key == "due");
-        if saved.wanted.kind == Kind::Order && due.is_none_or(|p| p.text.trim().is_empty()) {
-            let text = "督办单还没有写明办理期限。请先在“文字”里填写办理期限，再印发。";
-            return Err(Refused(text.into()).into());
-        }
+        let due = due(&saved, installation.clock.now().day)?;
         let changed = since(tx, installation, &saved)?.len();
-        Ok((saved, changed))
+        Ok((saved, changed, due))
     })?;
     if changed > 0 {
         let text = format!("起草以后，依据的记录有变化，{changed}处数字与现在不同。请先重新取数，再印发。");
@@ -121,7 +150,14 @@ pub fn issue(
         how.bytes = bytes.len() as i64;
         how.file = file::keep(&data, &bytes)?;
         let (by, written) = (actor.clone(), how.clone());
-        if db.write(move |tx| store::issue(tx, &by, (id, version), &written))? {
+        let matter = saved.wanted.unit.zip(due).map(|(unit, due)| matter(&saved, unit, &how, due));
+        if db.write(move |tx| {
+            let issued = store::issue(tx, &by, (id, version), &written)?;
+            if let Some(matter) = matter.filter(|_| issued) {
+                supervise::issue(tx, &by, &matter)?;
+            }
+            Ok(issued)
+        })? {
             // So that the entry of the issue itself is signed for too. It is issued, whatever becomes of this.
             if let Some(signer) = &installation.signer
                 && let Err(e) = audit::checkpoint(db, signer)

@@ -41,6 +41,7 @@ use crate::{
     },
     once::Used,
     scope::Scope,
+    sheet::norm,
 };
 
 /// Participants that are looked at.
@@ -213,7 +214,7 @@ fn typed(seat: &Seat) -> Option<BTreeMap<i64, Typed>> {
         match first {
             'v' => row.revision = value.parse().ok()?,
             's' => row.presence.clone_from(value),
-            _ => value.trim().clone_into(&mut row.halves),
+            _ => row.halves = norm::plain(value.trim()).into_owned(),
         }
     }
     Some(all)

@@ -20,9 +20,10 @@ use super::{
 };
 use crate::{
     clock::chinese,
+    db::Tx,
     exam::{
         attempt::{self, Attempt, Kept, Sat},
-        close::{borderline, line_of},
+        close::{self, borderline, line_of},
         paper::marks,
         print,
         score::{self, Given, MARK, written},
@@ -89,6 +90,9 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
             lead,
             facts: {
                 let mut facts = facts(&test, &last, shown(&test, now));
+                if test.state == test::State::Closed {
+                    facts.0.extend(average(desk.tx, test.id, person)?.map(|words| Fact::new("本单位平均", words)));
+                }
                 let out = out_words(desk.tx, test.id, &last)?;
                 facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
                 facts
@@ -99,6 +103,21 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
         })
     })
     .await
+}
+
+/// So many of a unit must have sat before its average is told: of fewer it would tell of single persons.
+const FEWEST: i64 = 10;
+
+/// The average of the unit for which somebody sat, by the frozen list; `None` for a unit with few.
+fn average(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Option<String>> {
+    let outcomes = close::outcomes(tx, test)?;
+    let own = outcomes.iter().find(|o| o.listed.person == person).and_then(|o| o.listed.organ);
+    let of_unit = outcomes.iter().filter(|o| own.is_some() && o.listed.organ == own);
+    let scores: Vec<i64> = of_unit.filter_map(|o| o.score.map(|(score, _)| score)).collect();
+    let n = scores.len() as i64;
+    // To a tenth of a mark.
+    let tenths = (n >= FEWEST).then(|| (scores.iter().sum::<i64>() / n + 500) / 1_000);
+    Ok(tenths.map(|t| format!("{}.{}分（本单位已考{n}人）", t / 10, t % 10)))
 }
 
 fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {

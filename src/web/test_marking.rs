@@ -20,6 +20,7 @@ use crate::{
     exam::{attempt::NotTaken, marking, paper},
     questions::{Kind, plain},
     ratio::Ratio,
+    sheet::norm,
 };
 
 /// Answers on a page.
@@ -91,7 +92,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             .fields
             .pairs()
             .iter()
-            .filter_map(|(k, v)| Some((k.strip_prefix('m')?.parse().ok()?, v.trim().to_owned())))
+            .filter_map(|(k, v)| Some((k.strip_prefix('m')?.parse().ok()?, norm::plain(v.trim()).into_owned())))
             .filter(|(_, v): &(i64, String)| !v.is_empty())
             .take(SHOWN as usize)
             .collect();

@@ -115,6 +115,29 @@ db_test!(the_paper_says_what_the_page_says, |db: &Db| {
     }
 });
 
+db_test!(an_order_is_issued_with_its_day_and_waits_for_the_units_reply, |db: &Db| {
+    let dir = TempDir::new();
+    let o = &place(db, &dir);
+    let order = wanted(Kind::Order, Some(2));
+    let id = drafted(o, &order);
+    let why = issued(o, id, "云发改督").unwrap_err().to_string();
+    assert!(why.contains("还没有写明办理期限"), "{why}");
+    let due = |text: &'static str| {
+        let (order, mut content) = (order.clone(), drawn(o, &order));
+        content.write("due", text);
+        let id = o.db.write(move |tx| store::add(tx, &actor("周敏"), &order, &content)).unwrap();
+        issued(o, id, "云发改督")
+    };
+    assert!(due("尽快").unwrap_err().to_string().contains("“尽快”不是日期"));
+    assert!(due("2025年10月1日").unwrap_err().to_string().contains("已经到了"));
+    assert_eq!(due("2025年11月10日").unwrap().number.to_string(), "云发改督〔2025〕1号");
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    let waits = unit.get("/todo").read();
+    assert!(waits.contains("督办单云发改督〔2025〕1号") && waits.contains("2025年11月10日前（含当日）回复"), "{waits}");
+    let got = unit.submit("/supervise/1", "/supervise/1/reply", &[("text", "已补记")]);
+    assert_eq!(got.status, 303, "{}", got.read());
+});
+
 db_test!(numbers_have_no_gap_however_many_issue_at_once, |db: &Db| {
     let dir = TempDir::new();
     let o = &place(db, &dir);
