@@ -225,8 +225,8 @@ mod tests {
         assert_eq!(hint("firm_voice", "rating"), "类型为“调查”的，干-12要看此栏，不填不能判定。");
         assert_eq!(hint("posting", "report"), "干-17要看此栏，不填按没有满足计。");
         assert!(hint("posting", "planned_end").contains("按此栏定期限"));
-        assert!(hint("project", "city_key").contains("等") && hint("project", "city_key").contains("说不清"));
-        assert!(hint("person", "born").contains("说不清"));
+        assert!(hint("project", "city_key").contains("等") && hint("project", "city_key").contains("不能判定"));
+        assert!(hint("person", "born").contains("不能判定"));
     }
 
     #[test]

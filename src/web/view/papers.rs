@@ -103,6 +103,20 @@ pub enum PaperPart {
     Table(PaperTable),
 }
 
+impl Paper {
+    /// A table of it takes the whole width.
+    fn wide(&self) -> bool {
+        self.parts.iter().any(|p| matches!(p, PaperPart::Table(t) if t.is_wide()))
+    }
+}
+
+impl PaperTable {
+    /// Has a column for each unit.
+    fn is_wide(&self) -> bool {
+        self.columns > 8
+    }
+}
+
 /// A table of a paper.
 #[derive(Clone, Debug, Default)]
 pub struct PaperTable {
