@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::{Permission, Role},
     db::DbError,
-    facts::OutOfScope,
+    facts::{KeptResult, OutOfScope},
     refusals::{Refused, Why},
     sso::Refusal,
 };
@@ -59,7 +59,10 @@ impl From<anyhow::Error> for PageError {
             Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => PageError::ZeroByte,
             Err(e) => match e.downcast::<OutOfScope>() {
                 Ok(rule) => PageError::OutOfScope(rule.to_string()),
-                Err(e) => PageError::Internal(e),
+                Err(e) => match e.downcast::<KeptResult>() {
+                    Ok(kept) => PageError::Refused(kept.to_string()),
+                    Err(e) => PageError::Internal(e),
+                },
             },
         }
     }

@@ -28,7 +28,7 @@ use dongliang::{
 use crate::{
     incremental::{Dice, Office},
     visit::{Browser, account},
-    web_records::send,
+    web_records::{hidden, send},
 };
 
 fn at(day: &str) -> i64 {
@@ -333,6 +333,16 @@ db_test!(a_class_has_one_test_and_nobody_types_over_what_it_found, |db: &Db| {
     let got = send(&mut b, &open, &page, &fields);
     assert!(got.status == 422 && got.read().contains("成绩由考试“项目管理班测试”登记，不能另外填写"), "{}", got.read());
     assert_eq!(read(db).1, score);
+    // What the test does not know may be put right as before.
+    let told = written(score);
+    let noted = fields.map(|(k, v)| if k == "f.score" { (k, told.as_str()) } else { (k, v) });
+    let open = b.get(&page);
+    let got = send(&mut b, &open, &page, &[&noted[..], &[("f.remark", "补录请假条")]].concat());
+    assert_eq!(got.status, 303, "{}", got.read());
+    let void = format!("/ledgers/attendance/{record}/void");
+    let asked = b.get(&void);
+    let got = send(&mut b, &asked, &void, &[("record", &hidden(&asked, "record")), ("reason", "不及格")]);
+    assert!(got.status == 409 && got.read().contains("由考试“项目管理班测试”登记，不能作废"), "{}", got.read());
     // What the directive gives is the latest day, and the unit does not drop what it has missed itself.
     let mut b = Browser::of(&o.installation, Role::Office);
     let at = format!("/remedies/{}", remedy.id);
