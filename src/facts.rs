@@ -3,6 +3,7 @@
 //! Commands, pages and imports all write through here.
 
 mod number;
+mod result;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,17 +30,14 @@ use crate::{
 
 pub use number::NumberTaken;
 pub(crate) use number::{MEND, TAKEN, taken, unique};
+pub use result::KeptResult;
+pub(crate) use result::test_of;
 pub(crate) use unit::unit_of_row;
 
 /// A row of a unit that is not the writer's.
 #[derive(Debug, thiserror::Error)]
 #[error("这条记录所属的单位不在您的范围内，不能登记或更改：请由该单位或人事部门办理")]
 pub struct OutOfScope;
-
-/// The result of a closed test, by its title, which its class keeps.
-#[derive(Debug, thiserror::Error)]
-#[error("这条的考试情况和成绩由考试“{0}”登记，不能作废；有误的，请在考试页面办理（作废试题、撤销录入）")]
-pub struct KeptResult(pub String);
 
 /// Held by who records a 身份证号 (PostgreSQL).
 const NUMBERS: i64 = 0x6964 << 48;
@@ -287,27 +285,11 @@ impl Write {
     ) -> anyhow::Result<Consequence> {
         let before = self.standing(tx, record)?;
         if self.actor.account.is_some() {
-            self.keeps_result(tx, before.as_deref())?;
+            result::keep(tx, self.ledger(), before.as_deref())?;
         }
         store::void(tx, &self.actor, self.ledger(), Change { record_id: record, revision, reason })?;
         payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), None), Some(reason));
         self.judge(tx, vec![Changed { table: self.table, record, before, after: None }])
-    }
-
-    /// What a closed test has found of somebody stays with the class: it is not voided by who was found wanting.
-    fn keeps_result(&self, tx: &mut Tx<'_>, before: Option<&[Value]>) -> anyhow::Result<()> {
-        let ledger = self.ledger();
-        let Some(row) = before.filter(|_| ledger.name == "attendance") else { return Ok(()) };
-        let at = |name: &str| ledger.field_index(name).and_then(|i| row.get(i));
-        let Some(activity) = at("activity").and_then(Value::as_i64).filter(|_| at("sat").is_some_and(|v| !v.is_null()))
-        else {
-            return Ok(());
-        };
-        let sql = "select title from test where activity_id = $1 and state = 'closed' order by row_id";
-        match tx.one(sql, &[activity.into()], |r| Ok(r.text(0)?.to_owned()))? {
-            Some(title) => Err(KeptResult(title).into()),
-            None => Ok(()),
-        }
     }
 
     /// The row of the record to be joined to another, if both are there and the other can take its place.

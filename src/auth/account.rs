@@ -6,7 +6,6 @@ use super::{grant, policy::ONE_TIME, session, token};
 use crate::{
     audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
-    form::directory::pinyin,
     harmless::is_harmless,
     hex::{hex, unhex},
     ledger::secret::Keys,
@@ -356,7 +355,7 @@ pub fn office_names(tx: &mut Tx<'_>) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     tx.each(sql, &[LEVELS[2].into()], |r| {
         for name in [r.opt_text(0)?, r.opt_text(1)?].into_iter().flatten() {
-            names.extend([name.to_owned(), pinyin(name)]);
+            names.push(name.to_owned());
         }
         Ok(())
     })?;

@@ -3,7 +3,6 @@
 //! Hashing takes some 20 ms and 19 MiB on purpose. It never runs inside a transaction, and one at a time, so that a
 //! flood of logins costs time and not the machine's memory.
 
-use pinyin::{Pinyin, ToPinyin as _};
 use std::{
     collections::HashSet,
     sync::{LazyLock, Mutex, PoisonError},
@@ -17,7 +16,10 @@ use super::{
     policy::{PASSWORD_LEAST, PASSWORD_MOST},
     token::{random, spelled},
 };
-use crate::hex::{hex, unhex};
+use crate::{
+    form::directory::pinyin,
+    hex::{hex, unhex},
+};
 
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 const MEMORY: u32 = 19 * 1024;
@@ -112,7 +114,7 @@ fn is_of(own: &str, plain: &str) -> bool {
     let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let (word, all) = (bare(&folded(own)), bare(plain));
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
-    let sound = sound(own);
+    let sound = pinyin(own);
     if sound.len() >= SOUND && all.contains(&sound) {
         return true;
     }
@@ -122,11 +124,6 @@ fn is_of(own: &str, plain: &str) -> bool {
 
 /// Letters of a name's sound from which on it is looked for: `liming`, not `li`.
 const SOUND: usize = 5;
-
-/// How a Chinese name is spelled: `江采薇` is `jiangcaiwei`.
-fn sound(own: &str) -> String {
-    own.to_pinyin().flatten().map(Pinyin::plain).map(|p| p.replace('ü', "v")).collect()
-}
 
 /// Runs of figures and letters, and rows and columns of the keyboard, each to be read either way.
 const RUNS: [&str; 16] = [

@@ -6,7 +6,7 @@ use super::{
     grant,
     policy::IDLE,
     scope::{Organisation, scope_of_held},
-    session::{From, Session},
+    session::{self, Session},
     token,
 };
 use crate::{day::Day, db::Tx, installation::Current, scope::Scope};
@@ -75,22 +75,16 @@ pub fn reader(
     day: Day,
     now: i64,
 ) -> anyhow::Result<Option<Reader>> {
-    let sql = "select s.row_id, s.account_id, s.created_at, s.seen_at, s.ends_at, s.address, s.agent, s.demo, \
-               a.login, a.name, a.person_id, a.must_change, a.totp_confirmed, s.sso, \
-               (select value from meta where key = $4) \
-               from session s join account a on a.row_id = s.account_id \
-               where s.token = $1 and s.closed_at is null and s.ends_at > $2 and s.seen_at > $3 and a.disabled_at is null";
+    let sql = format!(
+        "select {}, a.login, a.name, a.person_id, a.must_change, a.totp_confirmed, s.sso, \
+         (select value from meta where key = $4) from session s join account a on a.row_id = s.account_id \
+         where s.token = $1 and {} and a.disabled_at is null",
+        session::COLUMNS,
+        session::ALIVE
+    );
     let found =
-        tx.one(sql, &[token::kept(token).into(), now.into(), (now - IDLE).into(), factor::KEY.into()], |r| {
-            let session = Session {
-                id: r.i64(0)?,
-                account: r.i64(1)?,
-                created: r.i64(2)?,
-                seen: r.i64(3)?,
-                ends: r.i64(4)?,
-                from: From { address: r.text(5)?.to_owned(), agent: r.text(6)?.to_owned() },
-                demo: r.i64(7)? == 1,
-            };
+        tx.one(&sql, &[token::kept(token).into(), now.into(), (now - IDLE).into(), factor::KEY.into()], |r| {
+            let session = session::read(r)?;
             let reader = Reader {
                 account: session.account,
                 login: r.text(8)?.to_owned(),

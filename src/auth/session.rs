@@ -42,10 +42,14 @@ impl Session {
     }
 }
 
-const COLUMNS: &str = "s.row_id, s.account_id, s.created_at, s.seen_at, s.ends_at, s.address, s.agent, s.demo";
-const ALIVE: &str = "s.closed_at is null and s.ends_at > $2 and s.seen_at > $3";
+/// What [`read`] reads, in its order.
+pub(super) const COLUMNS: &str =
+    "s.row_id, s.account_id, s.created_at, s.seen_at, s.ends_at, s.address, s.agent, s.demo";
+/// That a session goes on: `$2` is now, `$3` when it must have been used last.
+pub(super) const ALIVE: &str = "s.closed_at is null and s.ends_at > $2 and s.seen_at > $3";
 
-fn read(r: &Row<'_>) -> anyhow::Result<Session> {
+/// A session, from the first columns of a row.
+pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Session> {
     Ok(Session {
         id: r.i64(0)?,
         account: r.i64(1)?,

@@ -211,9 +211,7 @@ fn tested(
     let mut found = Vec::new();
     for row in rows {
         let Some(Stored::I64(activity)) = field(ledger, row, "activity") else { continue };
-        let test = "select title, state from test where activity_id = $1 and state <> 'draft' order by row_id";
-        let test = tx.one(test, &[(*activity).into()], |r| Ok((r.text(0)?.to_owned(), r.text(1)? == "closed")))?;
-        let Some((title, closed)) = test else { continue };
+        let Some((title, closed)) = facts::test_of(tx, *activity)? else { continue };
         let code = row.code.clone().filter(|_| corrects.is_none());
         let params = [corrects.unwrap_or_default().into(), code.unwrap_or_default().into()];
         let standing =

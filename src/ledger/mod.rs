@@ -25,4 +25,5 @@ pub use memo::Memo;
 pub use row::{NewRow, Stored};
 pub use secret::{Cipher, Keys};
 pub(crate) use select::own;
+pub(crate) use select::{like, pattern};
 pub(crate) use writable::{ever_writable, writable};

@@ -335,12 +335,12 @@ fn id_list(ids: &BTreeSet<i64>) -> String {
 }
 
 /// `like` without regard to the case of ASCII letters: SQLite's own ignores it, PostgreSQL's does not.
-fn like(column: &str, place: &str) -> String {
+pub(crate) fn like(column: &str, place: &str) -> String {
     format!("lower({column}) like {place} escape '\\'")
 }
 
 /// The pattern that finds a text anywhere, itself taken literally.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let literal = text.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{literal}%")
 }

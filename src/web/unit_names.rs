@@ -7,6 +7,7 @@ use crate::{
     day::Day,
     db::{Row, Tx},
     installation::Current,
+    ledger::{like, pattern},
     names::Names,
     scope::Scope,
     verdict::world::{PERSON, UNIT},
@@ -100,14 +101,12 @@ const TOLD: usize = 5;
 
 /// What could have been meant, for who knows a part of the name: nobody is picked by it.
 fn near(tx: &mut Tx<'_>, ledger: &str, typed: &str, seen: &dyn Fn(i64) -> bool) -> anyhow::Result<String> {
-    let part: String =
-        typed.chars().flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c])).collect();
     let sql = format!(
-        "select record_id, record_code, \"name\" from l_{ledger} where voided_at is null and \"name\" like $1 escape '!' \
-         order by \"name\", record_id"
+        "select record_id, record_code, \"name\" from l_{ledger} where voided_at is null and {} order by \"name\", record_id",
+        like("\"name\"", "$1")
     );
     let read = |r: &Row<'_>| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned), r.text(2)?.to_owned()));
-    let mut found = tx.rows(&sql, &[format!("%{part}%").into()], read)?;
+    let mut found = tx.rows(&sql, &[pattern(typed).into()], read)?;
     found.retain(|(id, ..)| seen(*id));
     let told = found.iter().take(TOLD).map(|(_, code, name)| match code {
         Some(code) => format!("{name}（编号{code}）"),
