@@ -9,6 +9,7 @@ mod audit_guarded;
 mod audit_random;
 mod auth_demo;
 mod auth_forms;
+mod auth_grants;
 mod auth_login;
 mod auth_rights;
 mod backup;
