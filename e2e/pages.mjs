@@ -53,6 +53,8 @@ export async function pages(get) {
     设置: '/settings',
     修改亮灯阈值: '/settings/light/thresholds',
     我的待办: '/todo',
+    我发起的: '/todo?tab=started',
+    已办: '/todo?tab=done',
     过去一季度的总览: '/?period=2025Q2',
     通报与公文: '/papers',
     我的考试: '/exams',

@@ -131,6 +131,17 @@ pub fn of_record(tx: &mut Tx<'_>, ledger: &str, record: i64) -> anyhow::Result<V
     tx.rows(&sql, &[ledger.into(), record.into()], read)
 }
 
+/// Those of an account that have no answer, the newest first, up to a limit, and how many there are.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_account(tx: &mut Tx<'_>, account: i64, limit: u64) -> anyhow::Result<(Vec<Doubt>, u64)> {
+    let which = "from doubt where account = $1 and answered_at is null";
+    let n = tx.one(&format!("select count(*) {which}"), &[account.into()], |r| r.i64(0))?.unwrap_or(0);
+    let sql = format!("select {COLUMNS} {which} order by row_id desc limit $2");
+    Ok((tx.rows(&sql, &[account.into(), (limit as i64).into()], read)?, u64::try_from(n).unwrap_or(0)))
+}
+
 /// Which of some records of a ledger are doubted without an answer.
 ///
 /// # Errors

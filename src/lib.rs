@@ -16,6 +16,7 @@ pub mod consequence;
 pub mod daily;
 pub mod day;
 pub mod db;
+pub mod deed;
 pub mod demo;
 pub mod directive;
 pub mod document;

@@ -16,6 +16,7 @@ use crate::{
     clock::{Moment, day_of},
     day::Day,
     db::{Db, Row, Tx, Value},
+    deed::Deed,
     scope::{Actor, Scope},
     verdict::store::rest,
 };
@@ -179,6 +180,8 @@ pub struct Filter {
     pub due_from: Option<Day>,
     /// Only those whose last day is before this one.
     pub due_before: Option<Day>,
+    /// Only those to which an account did something; then what it did last comes first.
+    pub deed: Option<Deed>,
 }
 
 const COLUMNS: &str = "row_id, requirement, subject, rest, window_label, unit_id, title, demand, due, state, issued_at, \
@@ -362,6 +365,7 @@ fn conditions(tx: &Tx<'_>, scope: &Scope, filter: &Filter, params: &mut Vec<Valu
     if filter.escalated {
         all.push("escalated_at is not null".into());
     }
+    all.extend(filter.deed.map(|deed| deed.condition("supervision")));
     for (day, is) in [(filter.due_from, ">="), (filter.due_before, "<")] {
         if let Some(day) = day {
             params.push(day.into());
@@ -385,8 +389,9 @@ pub fn list(
     let wanted = conditions(tx, scope, filter, &mut params);
     let n = params.len();
     params.extend([(limit as i64).into(), (skip as i64).into()]);
+    let order = filter.deed.map_or_else(|| ORDER.to_owned(), |deed| deed.order("supervision"));
     let sql =
-        format!("select {COLUMNS} from supervision where {wanted} order by {ORDER} limit ${} offset ${}", n + 1, n + 2);
+        format!("select {COLUMNS} from supervision where {wanted} order by {order} limit ${} offset ${}", n + 1, n + 2);
     tx.rows(&sql, &params, read)
 }
 

@@ -8,7 +8,7 @@ use crate::{day::Day, ratio::Ratio};
 pub struct Requirement {
     /// Table id, `R-03a`.
     pub id: String,
-    /// `二(二)三`.
+    /// `二（二）三`.
     pub clause: String,
     /// Short title.
     pub title: String,

@@ -65,7 +65,7 @@ fn pillar(mut t: Table<'_>) -> Option<Pillar> {
 
 /// Short titles of clauses, for the heads of tables.
 fn clause(mut t: Table<'_>) -> Option<Clause> {
-    let id = t.need("id", "条款", "写成 id = \"二(一)二\"").and_then(|n| n.text());
+    let id = t.need("id", "条款", "写成 id = \"二（一）二\"").and_then(|n| n.text());
     let title = t.text("title");
     t.close("条款");
     Some(Clause { id: id?, title })

@@ -97,7 +97,7 @@ pub struct Pillar {
 /// A clause's short title.
 #[derive(Clone, Debug, Default)]
 pub struct Clause {
-    /// `二(一)二`.
+    /// `二（一）二`.
     pub id: String,
     /// About four characters.
     pub title: String,

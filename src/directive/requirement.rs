@@ -48,10 +48,10 @@ fn head(t: &mut Table<'_>, r: &mut Requirement, names: &Names<'_>) {
     if let Some(node) = id.filter(|n| n.str() == Some("")) {
         node.error("编号是空的", "写上编号：id = \"R-03a\"");
     }
-    let clause = t.need("clause", &format!("要求 {} ", r.id), "写上出自原文哪一条：clause = \"二(二)三\"");
+    let clause = t.need("clause", &format!("要求 {} ", r.id), "写上出自原文哪一条：clause = \"二（二）三\"");
     r.clause = clause.and_then(|n| n.text()).unwrap_or_default();
     if let Some(node) = clause.filter(|n| n.str().is_some_and(|s| s.trim().is_empty())) {
-        node.error("没有写依据条款", "写上出自原文哪一条：clause = \"二(二)三\"");
+        node.error("没有写依据条款", "写上出自原文哪一条：clause = \"二（二）三\"");
     }
     r.title = t.text("title");
     if r.title.is_empty() {

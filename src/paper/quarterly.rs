@@ -213,10 +213,10 @@ fn common(m: &mut Maker<'_>, all: &Overview) {
             text("）"),
         ];
         if a.fails > 0 {
-            line.extend([text("，未达标"), f("fails", "未达标", a.fails.to_string()), text("个")]);
+            line.extend([text("，未达标"), f("fails", "未达标", a.fails.to_string()), text("项次")]);
         }
         if a.behind > 0 {
-            line.extend([text("，落后于进度"), f("behind", "落后于进度", a.behind.to_string()), text("个")]);
+            line.extend([text("，落后于进度"), f("behind", "落后于进度", a.behind.to_string()), text("项次")]);
         }
         line.push(text("。"));
         m.text(line);

@@ -4,6 +4,7 @@ use crate::{
     audit::{self, Guarded},
     day::Day,
     db::{Row, Tx, Value},
+    deed::Deed,
     scope::{Actor, Scope},
     verdict::{
         engine::Engine,
@@ -93,6 +94,8 @@ pub struct Filter {
     pub due_before: Option<Day>,
     /// Only those for which this person is responsible.
     pub person: Option<i64>,
+    /// Only those to which an account did something; then what it did last comes first.
+    pub deed: Option<Deed>,
 }
 
 const COLUMNS: &str = "row_id, requirement, subject, rest, window_label, act, unit_id, organ_id, state, drafted_at, due, \
@@ -181,6 +184,7 @@ fn conditions(tx: &Tx<'_>, engine: &Engine, scope: &Scope, filter: &Filter, para
     if filter.escalated {
         all.push("escalated_at is not null".into());
     }
+    all.extend(filter.deed.map(|deed| deed.condition("remedy")));
     for (day, is) in [(filter.due_from, ">="), (filter.due_before, "<")] {
         if let Some(day) = day {
             let place = bind(day.into());
@@ -205,8 +209,9 @@ pub fn list(
     let wanted = conditions(tx, engine, scope, filter, &mut params);
     let n = params.len();
     params.extend([(limit as i64).into(), (skip as i64).into()]);
+    let order = filter.deed.map_or_else(|| ORDER.to_owned(), |deed| deed.order("remedy"));
     let sql =
-        format!("select {COLUMNS} from remedy where {wanted} order by {ORDER} limit ${} offset ${}", n + 1, n + 2);
+        format!("select {COLUMNS} from remedy where {wanted} order by {order} limit ${} offset ${}", n + 1, n + 2);
     tx.rows(&sql, &params, read)
 }
 

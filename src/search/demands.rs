@@ -46,7 +46,7 @@ mod tests {
             pillar: pillar.into(),
             title: title.into(),
             duty: duty.into(),
-            clause: "二(二)三".into(),
+            clause: "二（二）三".into(),
             ..Requirement::default()
         };
         let requirements = vec![r("R-21", "干", "导师每月指导", "人事部门"), r("R-25a", "纪", "风险预警", "机关党委")];
@@ -61,7 +61,7 @@ mod tests {
             ("指导", &["R-21"]),
             ("dsmy", &["R-21"]),
             ("机关党委", &["R-25a"]),
-            ("二（二）三", &["R-21", "R-25a"]),
+            ("二(二)三", &["R-21", "R-25a"]),
             ("%", &[]),
             ("_", &[]),
             ("--", &[]),

@@ -142,10 +142,10 @@ fn attention(engine: &Engine, a: &Attention) -> Notice {
     let tag = if light == Light::Red && a.fails > 0 { Tag::of(State::Fail) } else { Tag::open(light) };
     let mut note = format!("涉及{}个单位", a.organs.len());
     if a.fails > 0 {
-        note.push_str(&format!("，未达标{}个", a.fails));
+        note.push_str(&format!("，未达标{}项次", a.fails));
     }
     if a.behind > 0 {
-        note.push_str(&format!("，落后于进度{}个", a.behind));
+        note.push_str(&format!("，落后于进度{}项次", a.behind));
     }
     Notice { tag, title, code, note }
 }

@@ -125,6 +125,7 @@ mod test_sheets_acts;
 mod tls;
 mod todo;
 mod todo_drafts;
+mod todo_past;
 mod training;
 mod training_one;
 mod unit;

@@ -224,15 +224,20 @@ fn seen(desk: &mut Desk<'_, '_>, i: usize, key: &[i64], window: &str) -> anyhow:
     Ok(all.iter().any(|v| v.window == window && subjects::key(v) == key))
 }
 
+/// What happened to a matter, in a word.
+pub(super) fn deed_word(kind: &str) -> &'static str {
+    match kind {
+        "issue" => "签发",
+        "reply" => "回复",
+        "return" => "退回",
+        "close" => "销号",
+        _ => "上报领导小组办公室",
+    }
+}
+
 fn history(told: &[Told]) -> Timeline {
     let event = |t: &Told| {
-        let what = match t.kind.as_str() {
-            "issue" => "签发",
-            "reply" => "回复",
-            "return" => "退回",
-            "close" => "销号",
-            _ => "上报领导小组办公室",
-        };
+        let what = deed_word(&t.kind);
         let due = t.day.map_or_else(String::new, |d| format!("期限{}　", d.chinese()));
         Event {
             at: chinese(t.at),

@@ -5,7 +5,7 @@ use super::{
     frame::Desk,
     remedies::urgent,
     remedy::{CONFIRMED, DROPPED},
-    supervise as supervise_page, todo_drafts,
+    supervise as supervise_page, todo_drafts, todo_past,
     view::{
         remedy::{Line, Lines},
         todo::{Group, Item, Todo},
@@ -49,7 +49,46 @@ struct Kind {
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Todo> {
-    asked::keys(desk, &["done"]);
+    asked::keys(desk, &["done", "tab"]);
+    asked::values(desk, "tab", "待办", &|v| matches!(v, "started" | "done"));
+    let waiting = count(desk)?;
+    desk.waiting = Some(waiting);
+    let tab = desk.ask.get("tab").unwrap_or_default().to_owned();
+    let (groups, what, none) = match tab.as_str() {
+        "started" => (todo_past::started(desk)?, "您发起、还没有办完的", "您没有发起、还没有办完的事项。".to_owned()),
+        "done" => (todo_past::done(desk)?, "您办过的", "您还没有办过事项。".to_owned()),
+        _ => (due(desk, installation)?, "", format!("没有待办事项。{}", todo_past::latest(desk)?)),
+    };
+    let all: u64 = groups.iter().map(|g| g.total).sum();
+    let lead = if all == 0 {
+        Words::from(none)
+    } else {
+        let words = Words::from(format!("{what}共")).strong(all.to_string()).text("件：");
+        let said = groups.iter().enumerate().fold(words, |words, (n, g)| {
+            words.text(if n == 0 { "" } else { "，" }).text(g.title).strong(g.total.to_string()).text("件")
+        });
+        said.text("。")
+    };
+    let notice = match desk.ask.get("done") {
+        Some("confirm") => CONFIRMED,
+        Some("drop") => DROPPED,
+        _ => "",
+    };
+    Ok(Todo { notice, tabs: tabs(&tab, waiting), lead, groups, page: desk.page("/todo")? })
+}
+
+/// What waits, what was set going, what is dealt with.
+fn tabs(tab: &str, waiting: u64) -> [(Link, bool); 3] {
+    let past = matches!(tab, "started" | "done");
+    [
+        (Link::new(format!("待办理（{waiting}）"), "/todo"), !past),
+        (Link::new("我发起的", "/todo?tab=started"), tab == "started"),
+        (Link::new("已办", "/todo?tab=done"), tab == "done"),
+    ]
+}
+
+/// What waits for the reader, by kind.
+fn due(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Vec<Group>> {
     let mut groups = Vec::new();
     let tests = sittings(desk)?;
     if !tests.is_empty() {
@@ -81,23 +120,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
             groups.push(Group { id, title, total, items: vec![item], ..Group::default() });
         }
     }
-    let all: u64 = groups.iter().map(|g| g.total).sum();
-    let lead = if all == 0 {
-        Words::from("没有待办事项。")
-    } else {
-        let words = Words::from("共").strong(all.to_string()).text("件：");
-        let said = groups.iter().enumerate().fold(words, |words, (n, g)| {
-            words.text(if n == 0 { "" } else { "，" }).text(g.title).strong(g.total.to_string()).text("件")
-        });
-        said.text("。")
-    };
-    desk.waiting = Some(all);
-    let notice = match desk.ask.get("done") {
-        Some("confirm") => CONFIRMED,
-        Some("drop") => DROPPED,
-        _ => "",
-    };
-    Ok(Todo { notice, lead, groups, page: desk.page("/todo")? })
+    Ok(groups)
 }
 
 /// How many things wait for the reader.
@@ -311,18 +334,6 @@ fn doubted(desk: &mut Desk<'_, '_>, limit: u64) -> anyhow::Result<(Vec<Doubt>, u
 
 fn doubts(desk: &mut Desk<'_, '_>) -> anyhow::Result<Option<Group>> {
     let (found, total) = doubted(desk, SHOWN)?;
-    let layout = &desk.current.engine.layout;
-    let item = |d: Doubt| {
-        let ledger = layout.index(&d.ledger).map_or(d.ledger.as_str(), |t| &layout.ledgers[t].title);
-        let reason: String = d.reason.chars().take(REASON).collect();
-        let rest = if d.reason.chars().count() > REASON { "……" } else { "" };
-        Item {
-            kind: "存疑".into(),
-            title: Link::new(format!("{ledger}：{reason}{rest}"), format!("/ledgers/{}/{}", d.ledger, d.record.0)),
-            note: format!("{}　{}", chinese(d.asked.0), d.asked.1),
-            ..Item::default()
-        }
-    };
     let own = matches!(desk.opens(Permission::Record), Some(Scope::Within(_)));
     Ok((total > 0).then(|| Group {
         id: "doubts",
@@ -333,9 +344,23 @@ fn doubts(desk: &mut Desk<'_, '_>) -> anyhow::Result<Option<Group>> {
         } else {
             "先提出的在前"
         },
-        items: found.into_iter().map(item).collect(),
+        items: found.into_iter().map(|d| doubt_item(desk, d)).collect(),
         all: None,
     }))
+}
+
+/// A doubt as something to look at.
+pub(super) fn doubt_item(desk: &Desk<'_, '_>, d: Doubt) -> Item {
+    let layout = &desk.current.engine.layout;
+    let ledger = layout.index(&d.ledger).map_or(d.ledger.as_str(), |t| &layout.ledgers[t].title);
+    let reason: String = d.reason.chars().take(REASON).collect();
+    let rest = if d.reason.chars().count() > REASON { "……" } else { "" };
+    Item {
+        kind: "存疑".into(),
+        title: Link::new(format!("{ledger}：{reason}{rest}"), format!("/ledgers/{}/{}", d.ledger, d.record.0)),
+        note: format!("{}　{}", chinese(d.asked.0), d.asked.1),
+        ..Item::default()
+    }
 }
 
 /// What awaits an answer of the reader: id, title, how many, where.

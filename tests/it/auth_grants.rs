@@ -283,4 +283,3 @@ db_test!(a_stand_in_has_the_roles_for_the_time_and_no_longer, |db: &Db| {
     assert_eq!(b.get("/people").status, 303, "withdrawn: the session has ended");
     assert_eq!(Browser::logged_in(o, other).get("/people").status, 403);
 });
-

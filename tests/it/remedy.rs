@@ -381,6 +381,14 @@ db_test!(a_draft_is_decided_among_what_waits, |db: &Db| {
         (303, "/todo?done=drop")
     );
     assert!(b.get("/todo?done=drop").read().contains("已决定不采用"));
+    // What was set going and what is dealt with are found again by who did it, and by nobody else.
+    let started = b.get("/todo?tab=started").read();
+    assert!(started.contains("您确认、还在办理的措施（1）") && started.contains("现办理中"), "{started}");
+    let done = b.get("/todo?tab=done").read();
+    assert!(done.contains("您办过的措施（2）") && done.contains("决定不采用"), "{done}");
+    let other = Browser::of(o, Role::Leaders).get("/todo?tab=done").read();
+    assert!(other.contains("您还没有办过事项"), "{other}");
+    assert!(b.get("/todo?tab=other").read().contains("待办没有“other”这一项"));
 });
 
 /// The first remedy as a draft again.

@@ -152,6 +152,9 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     let form = unit.get("/account").token();
     assert_eq!(unit.post("/supervise/1/close", &[("form", &form), ("text", "好")]).status, 403);
     assert!(b.get("/todo").read().contains("待销号的督办（1）"));
+    assert!(b.get("/todo?tab=started").read().contains("您签发、还没有销号的督办（1）"));
+    let moved = unit.get("/todo?tab=done").read();
+    assert!(moved.contains("您办过的督办（1）") && moved.contains("回复"), "{moved}");
     let got = b.submit("/supervise/1", "/supervise/1/return", &[("text", "还差"), ("due", "2025-10-21")]);
     assert!(got.status == 422 && got.read().contains("应不早于"));
     let got = b.submit("/supervise/1", "/supervise/1/return", &[("text", "还差一次"), ("due", "2025-11-10")]);

@@ -14,6 +14,8 @@ pub struct Todo {
     pub page: Page,
     /// What was decided; empty for nothing.
     pub notice: &'static str,
+    /// What waits, what was set going, what is dealt with; the one shown.
+    pub tabs: [(Link, bool); 3],
     /// How many of each kind, in a sentence.
     pub lead: Words,
     /// By kind; those without anything are left out.
