@@ -68,6 +68,11 @@ fn conditions(desk: &Desk<'_, '_>) -> (Filter, FilterForm) {
         day
     };
     let (from, to) = (day("from", "从哪天"), day("to", "到哪天"));
+    let backwards = from.zip(to).is_some_and(|(from, to)| to < from);
+    if let (true, Some(last)) = (backwards, controls.last_mut()) {
+        last.error = "止日应不早于起日，没有采用。".into();
+    }
+    let to = to.filter(|_| !backwards);
     let filter = Filter {
         kinds: all("kind").iter().filter_map(|k| Kind::parse(k)).collect(),
         actors: all("who"),

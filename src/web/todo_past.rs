@@ -149,5 +149,5 @@ fn asked(desk: &mut Desk<'_, '_>, account: i64) -> anyhow::Result<Option<Group>>
 /// A group, unless there is nothing in it.
 fn group(id: &'static str, title: &'static str, total: u64, items: Vec<Item>) -> Option<Group> {
     let note = if total > SHOWN { "最近的10件" } else { "最近的在前" };
-    (total > 0).then(|| Group { id, title, total, note, items, all: None })
+    (total > 0).then_some(Group { id, title, total, note, items, all: None })
 }

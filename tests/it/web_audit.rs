@@ -66,6 +66,7 @@ db_test!(entries_are_read_filtered_and_paged, |db: &Db| {
     assert!(get(&office, "/audit?who=%E5%91%A8%E6%95%8F").read().contains("周敏　登记“"));
     assert!(get(&office, "/audit?from=2030-01-01").read().contains("没有符合条件的日志"));
     assert!(get(&office, "/audit?from=x").read().contains("不是有效日期"));
+    assert!(get(&office, "/audit?from=2025-10-02&to=2025-10-01").read().contains("止日应不早于起日"));
     // A link goes to the record.
     assert!(page.text().contains("href=\"/ledgers/guidance/Z2\""));
     // A changed entry is seen at once, and so is what the verification found.

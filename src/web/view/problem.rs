@@ -39,12 +39,12 @@ impl Problem {
         }
     }
 
-    /// 400: the address asks for something that cannot be read; each detail says what, where and how to mend it.
+    /// 400: the address or the form asks for something that cannot be read; each detail says what, where and how to mend it.
     pub fn invalid(page: Page, details: Vec<String>) -> Problem {
         let ways = ways(&page);
         Problem {
             page,
-            title: "网址中的条件无法识别".into(),
+            title: "请求的内容无法识别".into(),
             lead: "请按下面的提示修改，或从下面重新进入。".into(),
             details,
             ways,
