@@ -44,7 +44,7 @@ pub enum Guarded {
     Supervision,
     /// A doubt and its answer.
     Doubt,
-    /// A version of a question.
+    /// A version of a question, with the correction of its key.
     Question,
     /// A test with its list, the questions that were taken out and the forms that were printed.
     Test,
@@ -164,14 +164,22 @@ const TABLES: [Table; 17] = [
         Kind::Doubt,
         "ledger record_id revision unit_id reason asked_at asked_by account answered_at answered_by answer",
     ),
-    table(
-        Guarded::Question,
-        "question",
-        "题",
-        Kind::Question,
-        "number version kind topic difficulty source content fingerprint recorded_at recorded_by retired_at \
-         retired_by retire_reason",
-    ),
+    Table {
+        belongs: &[Belongs {
+            table: "question_key",
+            to: "question_id",
+            order: "corrected_at",
+            columns: "number version corrected reason corrected_at corrected_by",
+        }],
+        ..table(
+            Guarded::Question,
+            "question",
+            "题",
+            Kind::Question,
+            "number version kind topic difficulty source content fingerprint recorded_at recorded_by retired_at \
+             retired_by retire_reason",
+        )
+    },
     Table {
         belongs: &[
             Belongs {
@@ -200,12 +208,20 @@ const TABLES: [Table; 17] = [
     },
     Table {
         only: "ended_at is not null",
-        belongs: &[Belongs {
-            table: "attempt_answer",
-            to: "attempt_id",
-            order: "question",
-            columns: "question sequence answer flagged saved_at marks marked_by",
-        }],
+        belongs: &[
+            Belongs {
+                table: "attempt_answer",
+                to: "attempt_id",
+                order: "question",
+                columns: "question sequence answer flagged saved_at marks marked_by marked_at",
+            },
+            Belongs {
+                table: "attempt_rescored",
+                to: "attempt_id",
+                order: "row_id",
+                columns: "question cause score_before score_after reason rescored_at rescored_by",
+            },
+        ],
         ..table(
             Guarded::Attempt,
             "attempt",

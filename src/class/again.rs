@@ -1,7 +1,7 @@
 //! A class that is held again (重训) since a unit's pass rate was missed (`R-02`): who is to come, what it begins with, and
 //! how it is recorded. Its record points back at the first by `makes_up`, so that its own verdict closes the consequence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     day::Day,
@@ -49,7 +49,8 @@ pub struct Again {
     pub persons: usize,
 }
 
-/// The classes that make up for a missed one: the unit's own and those of a unit above it.
+/// The classes that make up for a missed one, and for one of these that was missed in its turn: the unit's own and those of a
+/// unit above it.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -63,10 +64,17 @@ pub fn held(tx: &mut Tx<'_>, current: &Current, missed: Missed) -> anyhow::Resul
         table(attendance),
         table(activity)
     );
-    let all = tx.rows(&sql, &[missed.class.into()], |r| Ok((r.i64(0)?, r.opt_i64(1)?, r.i64(2)?)))?;
     let mine = |unit: Option<i64>| unit.is_none_or(|u| own.contains(&u) || !other.contains(&u));
-    let mine = all.into_iter().filter(|(_, unit, _)| mine(*unit));
-    Ok(mine.map(|(class, _, n)| Again { class, persons: usize::try_from(n).unwrap_or(0) }).collect())
+    let (mut found, mut open): (Vec<Again>, VecDeque<i64>) = (Vec::new(), [missed.class].into());
+    while let Some(class) = open.pop_front() {
+        for (class, unit, n) in tx.rows(&sql, &[class.into()], |r| Ok((r.i64(0)?, r.opt_i64(1)?, r.i64(2)?)))? {
+            if mine(unit) && class != missed.class && found.iter().all(|a| a.class != class) {
+                found.push(Again { class, persons: usize::try_from(n).unwrap_or(0) });
+                open.push_back(class);
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn ledgers(current: &Current) -> Option<(&Ledger, &Ledger)> {

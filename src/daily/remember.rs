@@ -7,7 +7,7 @@ use super::own;
 use crate::{
     clock::day_of,
     db::Tx,
-    exam::{close, score::Given},
+    exam::{close, key, score::Given},
     installation::Installation,
     questions::Kind,
 };
@@ -41,11 +41,12 @@ fn chunk(tx: &mut Tx<'_>, test: i64) -> anyhow::Result<usize> {
                order by row_id limit $2";
     let attempts = tx.rows(sql, &[test.into(), AT_ONCE.into()], |r| Ok((r.i64(0)?, r.i64(1)?, r.i64(2)?)))?;
     let Some(sat) = close::sat(tx, test)?.filter(|_| !attempts.is_empty()) else { return Ok(0) };
+    let paper = key::scored(tx, &sat.paper)?;
     for (attempt, person, ended) in &attempts {
         let before: HashMap<i64, own::Answered> = own::all(tx, *person)?.into_iter().map(|a| (a.question, a)).collect();
         for kept in crate::exam::attempt::answers(tx, *attempt)? {
             // What a person marks by hand is not asked again by a program.
-            let Some(asked) = sat.paper.get(kept.question).filter(|c| c.question.kind != Kind::Short) else { continue };
+            let Some(asked) = paper.get(kept.question).filter(|c| c.question.kind != Kind::Short) else { continue };
             let given = Given::read(asked.question.kind, &kept.answer);
             if given.is_empty() {
                 continue;

@@ -33,6 +33,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0027_feed.sql"),
     include_str!("../../migrations/0028_printed.sql"),
     include_str!("../../migrations/0029_sheets.sql"),
+    include_str!("../../migrations/0030_rescored.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

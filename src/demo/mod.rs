@@ -35,6 +35,7 @@ mod names;
 mod papers;
 mod people;
 mod posting;
+mod printed;
 mod profile;
 mod project;
 mod record;

@@ -1,5 +1,5 @@
-//! The demo's question bank and two tests: one that is over, sat by the commission of the city, and one that can be sat now
-//! by everybody.
+//! The demo's question bank and three tests: one that is over, sat by the commission of the city, one that can be sat now by
+//! everybody, and one on paper whose sheets are being entered ([`super::printed`]).
 
 use anyhow::Context as _;
 
@@ -97,7 +97,7 @@ fn questions() -> Vec<Question> {
 }
 
 /// 12 × 4 + 8 × 5 + 3 × 4 marks.
-fn blueprint() -> Vec<Wanted> {
+pub(super) fn blueprint() -> Vec<Wanted> {
     let row = |kind, count, marks| Wanted { row: 1, topic: None, kind: Some(kind), difficulty: None, count, marks };
     vec![row(Kind::Single, 12, 40), row(Kind::TrueFalse, 8, 50), row(Kind::Multiple, 3, 40)]
 }
@@ -144,7 +144,8 @@ pub fn tests(installation: &Installation, seed: u64) -> anyhow::Result<()> {
         arrange(tx, "应知应会测试", today.plus(-1), 2, &everybody)?;
         Ok(over)
     })?;
-    sit(installation, over, seed)
+    sit(installation, over, seed)?;
+    super::printed::test(installation, seed)
 }
 
 /// Those on the list answer; a few do not come.

@@ -178,10 +178,10 @@ pub(super) fn order(text: &str) -> Vec<Asked> {
     text.split('|').filter_map(one).collect()
 }
 
-pub(super) const COLUMNS: &str =
+const COLUMNS: &str =
     "row_id, number, asked, begun_at, due_at, seat, ended_at, by_clock, score, earlier_score, entered_by, sheet_total";
 
-pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Attempt> {
+fn read(r: &Row<'_>) -> anyhow::Result<Attempt> {
     Ok(Attempt {
         id: r.i64(0)?,
         number: r.i64(1)?,
@@ -215,6 +215,15 @@ pub fn last(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Option<At
 pub fn of_person(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Vec<Attempt>> {
     let sql = format!("select {COLUMNS} from attempt where test_id = $1 and person_id = $2 order by number");
     tx.rows(&sql, &[test.into(), person.into()], read)
+}
+
+/// All attempts of a test that are over, in their order.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn ended(tx: &mut Tx<'_>, test: i64) -> anyhow::Result<Vec<Attempt>> {
+    let sql = format!("select {COLUMNS} from attempt where test_id = $1 and ended_at is not null order by row_id");
+    tx.rows(&sql, &[test.into()], read)
 }
 
 /// The attempt of a person that counts: the best that is marked, of equal ones the first; without one the last.

@@ -25,6 +25,10 @@ use crate::{
 
 /// What the results are recorded as.
 const REASON: &str = "考试收卷";
+/// What they are corrected as after a question was taken out.
+pub const WITHDRAWN: &str = "考试收卷；试题作废后重新计分";
+/// What they are corrected as after a key was.
+pub const CORRECTED: &str = "考试收卷；试题答案更正后重新计分";
 
 /// Closes what is over; gives how much was done. Each step is a transaction: after a crash the rest is done.
 ///
@@ -154,7 +158,7 @@ fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now
         return Ok(false);
     }
     line::keep(tx, test.id, settled)?;
-    record(tx, inst, &Test { line: settled.line, ..test.clone() }, &outcomes)?;
+    record(tx, inst, &Test { line: settled.line, ..test.clone() }, &outcomes, REASON)?;
     let actor = Actor { name: "程序".into(), account: None, at: inst.clock.now().instant };
     let sat_it = outcomes.iter().filter(|o| o.score.is_some()).count();
     let told = json!({ "listed": outcomes.len(), "sat": sat_it, "line": settled.note });
@@ -162,11 +166,37 @@ fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now
     Ok(true)
 }
 
+/// Records the results of tests anew whose scores have changed, and those of second forms whose line comes from one of them.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn record_all_again(
+    tx: &mut Tx<'_>,
+    inst: &Installation,
+    tests: BTreeSet<i64>,
+    reason: &'static str,
+) -> anyhow::Result<()> {
+    let mut all: Vec<i64> = tests.into_iter().collect();
+    let mut at = 0;
+    while let Some(id) = all.get(at).copied() {
+        record_again(tx, inst, id, reason)?;
+        for next in
+            tx.rows("select row_id from test where first_id = $1 order by row_id", &[id.into()], |r| r.i64(0))?
+        {
+            if !all.contains(&next) {
+                all.push(next);
+            }
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
 /// Records the results of a closed test anew, as after a question was withdrawn.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Result<()> {
+pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64, reason: &'static str) -> anyhow::Result<()> {
     let Some(sat) = sat(tx, id)?.filter(|s| s.test.state == State::Closed) else { return Ok(()) };
     let current = inst.current_in_write(tx)?;
     let settled = line::settle(tx, &current, &sat, &|_, _| {})?;
@@ -176,7 +206,7 @@ pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64) -> anyhow::Re
     let kept = results(tx, &current, &sat.test)?;
     let gone = |o: &Outcome| o.score.is_none() && o.listed.excused.is_none() && kept.contains(&o.listed.person);
     let outcomes: Vec<Outcome> = outcomes.into_iter().filter(|o| !gone(o)).collect();
-    record(tx, inst, &Test { line: settled.line, ..sat.test }, &outcomes)
+    record(tx, inst, &Test { line: settled.line, ..sat.test }, &outcomes, reason)
 }
 
 /// Who has a result in the class of a test.
@@ -193,7 +223,7 @@ fn results(tx: &mut Tx<'_>, current: &Current, test: &Test) -> anyhow::Result<BT
 
 /// Records the results as the class's: each on the list as 已考 with the score, 缺考 or 因故免考. The score of a second form
 /// is recorded as it stands to the line of the first.
-fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome]) -> anyhow::Result<()> {
+fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome], reason: &str) -> anyhow::Result<()> {
     let Some(activity) = test.rules.activity else { return Ok(()) };
     let current = inst.current_in_write(tx)?;
     let Some(attendance) = Attendance::of(&current) else { return Ok(()) };
@@ -239,7 +269,7 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
             Some(row) if Some(&values) == before.as_ref() => drop(row),
             Some(row) => {
                 let changed = NewRow { code: row.code.clone(), unit: row.unit, values };
-                write.correct(tx, (row.record_id, row.revision), changed, REASON, None)?;
+                write.correct(tx, (row.record_id, row.revision), changed, reason, None)?;
             }
             None => new.push(NewRow { code: None, unit: None, values }),
         }

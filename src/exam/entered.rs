@@ -121,6 +121,16 @@ pub fn get(tx: &mut Tx<'_>, (account, test): (i64, i64), id: i64) -> anyhow::Res
     })
 }
 
+/// How many sheets were entered from a file of an account that does not wait any more; `None` where it was not confirmed.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn taken(tx: &mut Tx<'_>, (account, test): (i64, i64), id: i64) -> anyhow::Result<Option<i64>> {
+    let sql = "select taken from sheet_file where row_id = $1 and account_id = $2 and test_id = $3 \
+               and confirmed_at is not null";
+    Ok(tx.one(sql, &[id.into(), account.into(), test.into()], |r| r.opt_i64(0))?.flatten())
+}
+
 /// Gives up a file that waits.
 ///
 /// # Errors
@@ -231,11 +241,11 @@ fn attempt(
         let why = format!("第{}行的人在上传后已经作答、录入或免考，没有录入任何答卷。请放弃后重新上传。", sheet.row);
         return Err(Refused(why).into());
     };
-    let rows: Vec<[Value; 8]> = sheet
+    let rows: Vec<[Value; 9]> = sheet
         .answers
         .iter()
         .map(|a| {
-            let by = a.marks.map(|_| actor.name.clone());
+            let (by, at) = (a.marks.map(|_| actor.name.clone()), a.marks.map(|_| actor.at));
             [
                 id.into(),
                 (a.question as i64).into(),
@@ -245,10 +255,12 @@ fn attempt(
                 ended.into(),
                 a.marks.into(),
                 by.into(),
+                at.into(),
             ]
         })
         .collect();
-    let columns = ["attempt_id", "question", "sequence", "answer", "flagged", "saved_at", "marks", "marked_by"];
+    let columns =
+        ["attempt_id", "question", "sequence", "answer", "flagged", "saved_at", "marks", "marked_by", "marked_at"];
     tx.bulk("attempt_answer", &columns, rows.iter().map(|r| &r[..]))?;
     let score = marking::score(tx, sat, id)?;
     tx.execute("update attempt set score = $2 where row_id = $1", &[id.into(), score.into()])?;
@@ -271,6 +283,7 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, (test, id): (i64, i64), reason: &str
     let attempts = tx.rows("select row_id from attempt where sheet_file = $1", &[id.into()], |r| r.i64(0))?;
     for attempt in &attempts {
         tx.execute("delete from attempt_answer where attempt_id = $1", &[(*attempt).into()])?;
+        tx.execute("delete from attempt_rescored where attempt_id = $1", &[(*attempt).into()])?;
         tx.execute("delete from attempt where row_id = $1", &[(*attempt).into()])?;
         audit::guard(tx, Guarded::Attempt, *attempt);
     }

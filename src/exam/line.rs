@@ -10,6 +10,7 @@ use super::{
         Calibration, Model, calibrate_telling,
         link::{self, Weighted},
     },
+    key,
     score::{HUNDRED, written},
     test::{self, Test},
 };
@@ -36,13 +37,13 @@ pub struct Settled {
     pub basis: Basis,
 }
 
-/// Attempts that have ended, their scores, and the questions that are out, of a test and of its first form.
+/// Attempts that have ended, their scores, and the questions that are out or corrected, of a test and of its first form.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn basis(tx: &mut Tx<'_>, test: &Test) -> anyhow::Result<Basis> {
     let sql = "select count(*), cast(coalesce(sum(score), 0) as bigint), \
-               (select count(*) from test_withdrawn w where w.test_id = $1) from attempt where test_id = $1 \
+               (select count(*) from test_withdrawn w where w.test_id = $1) + (select count(*) from question_key) from attempt where test_id = $1 \
                and ended_at is not null";
     let mut of = Vec::new();
     for id in [Some(test.id), test.origin.first].into_iter().flatten() {
@@ -134,7 +135,7 @@ struct Form {
 
 impl Form {
     fn read(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<Form> {
-        let names = sat.paper.iter().map(|c| format!("{}.{}", c.number, c.version)).collect();
+        let names = key::scored(tx, &sat.paper)?.iter().map(|c| format!("{}.{}", c.number, c.version)).collect();
         let mut responses = analysis::responses(tx, sat, names)?;
         let gone = test::out(tx, sat.test.id)?;
         let out: Vec<bool> = (0..sat.paper.len()).map(|place| gone.contains(&place)).collect();

@@ -1,10 +1,14 @@
 //! What an attempt comes to: its score, the answers that a person marks, and all of it once more after a question was
-//! withdrawn.
+//! withdrawn or its key corrected, with both scores kept.
+
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::{
-    attempt::{COLUMNS, NotTaken, Sat, answers, read, refuse},
+    attempt::{Kept, NotTaken, Sat, answers, ended, refuse},
+    key,
+    paper::Chosen,
     score::{Given, MARK, earned, of_hundred, written},
     test,
 };
@@ -15,23 +19,111 @@ use crate::{
     scope::Actor,
 };
 
-/// The score of an attempt (of 100, times 10,000); `None` while something is to be marked by hand.
+/// Why a score is another one than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A question was taken out.
+    Out,
+    /// Its key was corrected.
+    Key,
+    /// A person marked it otherwise.
+    Mark,
+}
+
+impl Why {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Why::Out => "out",
+            Why::Key => "key",
+            Why::Mark => "mark",
+        }
+    }
+
+    fn parse(text: &str) -> Why {
+        [Why::Out, Why::Key].into_iter().find(|w| w.as_str() == text).unwrap_or(Why::Mark)
+    }
+}
+
+/// What leads to other scores.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause<'a> {
+    /// Who did it, and when.
+    pub actor: &'a Actor,
+    /// What.
+    pub why: Why,
+    /// To which question, by its place in the paper.
+    pub place: usize,
+    /// In the words of who did it.
+    pub reason: &'a str,
+}
+
+/// A score that was another one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rescored {
+    /// Place of the question in the paper.
+    pub place: usize,
+    /// What happened to it.
+    pub why: Why,
+    /// Of 100, times 10,000; `None` while something was, or is, to be marked.
+    pub scores: (Option<i64>, Option<i64>),
+    /// In the words of who did it.
+    pub reason: String,
+    /// When, µs.
+    pub at: i64,
+    /// Who.
+    pub who: String,
+}
+
+/// How the score of an attempt came to change, in that order.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn score(tx: &mut Tx<'_>, sat: &Sat, attempt: i64) -> anyhow::Result<Option<i64>> {
-    let out = test::out(tx, sat.test.id)?;
-    let answers = answers(tx, attempt)?;
-    if answers.is_empty() {
-        // Of a sheet with all its marks alone it is not known what a question earned.
-        let sql = "select sheet_total from attempt where row_id = $1";
-        if let Some(total) = tx.one(sql, &[attempt.into()], |r| r.opt_i64(0))?.flatten() {
-            let full: u32 = sat.paper.iter().map(|c| c.marks).sum();
-            return Ok(Some(of_hundred(total, i64::from(full) * (MARK / 10))));
-        }
-    }
+pub fn rescored(tx: &mut Tx<'_>, attempt: i64) -> anyhow::Result<Vec<Rescored>> {
+    let sql = "select question, cause, score_before, score_after, reason, rescored_at, rescored_by from attempt_rescored \
+               where attempt_id = $1 order by row_id";
+    tx.rows(sql, &[attempt.into()], |r| {
+        Ok(Rescored {
+            place: usize::try_from(r.i64(0)?).unwrap_or(usize::MAX),
+            why: Why::parse(r.text(1)?),
+            scores: (r.opt_i64(2)?, r.opt_i64(3)?),
+            reason: r.text(4)?.to_owned(),
+            at: r.i64(5)?,
+            who: r.text(6)?.to_owned(),
+        })
+    })
+}
+
+/// Another score for an attempt; the one before stays beside it.
+fn put(
+    tx: &mut Tx<'_>,
+    attempt: i64,
+    (before, after): (Option<i64>, Option<i64>),
+    c: &Cause<'_>,
+) -> anyhow::Result<()> {
+    let sql = "update attempt set score = $2, earlier_score = $3 where row_id = $1";
+    tx.execute(sql, &[attempt.into(), after.into(), before.into()])?;
+    let sql = "insert into attempt_rescored (attempt_id, question, cause, score_before, score_after, reason, rescored_at, \
+               rescored_by) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let params: [Value; 8] = [
+        attempt.into(),
+        (c.place as i64).into(),
+        c.why.as_str().into(),
+        before.into(),
+        after.into(),
+        c.reason.into(),
+        c.actor.at.into(),
+        c.actor.name.as_str().into(),
+    ];
+    audit::guard(tx, Guarded::Attempt, attempt);
+    tx.execute(sql, &params).map(|_| ())
+}
+
+/// What answers come to on a paper with its right keys (of 100, times 10,000); `None` while something is to be marked by
+/// hand.
+pub(super) fn come_to(paper: &[Chosen], out: &BTreeSet<usize>, answers: &[Kept]) -> Option<i64> {
     let (mut sum, mut full) = (0, 0);
-    for (place, chosen) in sat.paper.iter().enumerate() {
+    for (place, chosen) in paper.iter().enumerate() {
         let most = i64::from(chosen.marks) * (MARK / 10);
         full += most;
         let answer = answers.iter().find(|a| a.question == place);
@@ -40,30 +132,47 @@ pub(super) fn score(tx: &mut Tx<'_>, sat: &Sat, attempt: i64) -> anyhow::Result<
             None => 0,
             Some(kept) => {
                 let given = Given::read(chosen.question.kind, &kept.answer);
-                match earned(&chosen.question, &given, chosen.marks).or(kept.marks) {
-                    Some(marks) => marks,
-                    None => return Ok(None),
-                }
+                earned(&chosen.question, &given, chosen.marks).or(kept.marks)?
             }
         };
     }
-    Ok(Some(of_hundred(sum, full)))
+    Some(of_hundred(sum, full))
 }
 
-/// Marks all ended attempts of a test again, as after a question was withdrawn; the earlier score stays beside the new one.
+/// The score of an attempt (of 100, times 10,000); `None` while something is to be marked by hand.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn score(tx: &mut Tx<'_>, sat: &Sat, attempt: i64) -> anyhow::Result<Option<i64>> {
+    let (out, paper) = (test::out(tx, sat.test.id)?, key::scored(tx, &sat.paper)?);
+    score_by(tx, (&paper, &out), attempt)
+}
+
+fn score_by(tx: &mut Tx<'_>, (paper, out): (&[Chosen], &BTreeSet<usize>), attempt: i64) -> anyhow::Result<Option<i64>> {
+    let answers = answers(tx, attempt)?;
+    if answers.is_empty() {
+        // Of a sheet with all its marks alone it is not known what a question earned.
+        let sql = "select sheet_total from attempt where row_id = $1";
+        if let Some(total) = tx.one(sql, &[attempt.into()], |r| r.opt_i64(0))?.flatten() {
+            let full: u32 = paper.iter().map(|c| c.marks).sum();
+            return Ok(Some(of_hundred(total, i64::from(full) * (MARK / 10))));
+        }
+    }
+    Ok(come_to(paper, out, &answers))
+}
+
+/// Scores all ended attempts of a test again, as after a question was withdrawn or its key corrected; both scores are kept.
 /// Gives how many changed.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn score_again(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<usize> {
-    let sql = format!("select {COLUMNS} from attempt where test_id = $1 and ended_at is not null order by row_id");
+pub fn score_again(tx: &mut Tx<'_>, sat: &Sat, cause: &Cause<'_>) -> anyhow::Result<usize> {
+    let (out, paper) = (test::out(tx, sat.test.id)?, key::scored(tx, &sat.paper)?);
     let mut changed = 0;
-    for attempt in tx.rows(&sql, &[sat.test.id.into()], read)? {
-        let new = score(tx, sat, attempt.id)?;
+    for attempt in ended(tx, sat.test.id)? {
+        let new = score_by(tx, (&paper, &out), attempt.id)?;
         if new != attempt.score {
-            let sql = "update attempt set score = $2, earlier_score = $3 where row_id = $1";
-            tx.execute(sql, &[attempt.id.into(), new.into(), attempt.score.into()])?;
-            audit::guard(tx, Guarded::Attempt, attempt.id);
+            put(tx, attempt.id, (attempt.score, new), cause)?;
             changed += 1;
         }
     }
@@ -95,34 +204,96 @@ pub fn to_mark(tx: &mut Tx<'_>, test: i64, question: usize, limit: i64) -> anyho
     Ok((tx.rows(&sql, &params, |r| Ok(ToMark { attempt: r.i64(0)?, answer: r.text(1)?.to_owned() }))?, all))
 }
 
-/// Marks an answer by hand (ten-thousandths of a mark); the attempt has its score when all of it is marked.
+/// How an answer that a person marks stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Number of the attempt in the store.
+    pub attempt: i64,
+    /// The answer.
+    pub answer: String,
+    /// The marks, in ten-thousandths; `None` while nobody has given any.
+    pub marks: Option<i64>,
+    /// Who gave them.
+    pub who: String,
+    /// When, µs.
+    pub at: Option<i64>,
+}
+
+/// That, with the score of its attempt and whether the test is over.
+struct Known {
+    stands: Stands,
+    score: Option<i64>,
+    closed: bool,
+}
+
+fn known(tx: &mut Tx<'_>, test: i64, (attempt, question): (i64, usize)) -> anyhow::Result<Option<Known>> {
+    let sql = "select b.marks, b.marked_by, b.marked_at, b.answer, a.score, t.state from attempt_answer b \
+               join attempt a on a.row_id = b.attempt_id join test t on t.row_id = a.test_id \
+               where b.attempt_id = $1 and b.question = $2 and a.test_id = $3 and a.ended_at is not null";
+    tx.one(sql, &[attempt.into(), (question as i64).into(), test.into()], |r| {
+        let stands = Stands {
+            attempt,
+            marks: r.opt_i64(0)?,
+            who: r.opt_text(1)?.unwrap_or_default().to_owned(),
+            at: r.opt_i64(2)?,
+            answer: r.text(3)?.to_owned(),
+        };
+        Ok(Known { stands, score: r.opt_i64(4)?, closed: r.text(5)? == "closed" })
+    })
+}
+
+/// An answer that has marks already.
 ///
 /// # Errors
-/// [`NotTaken::Unreadable`] for more marks than the question has; [`NotTaken::NoSuchQuestion`]; else when the store cannot
-/// be written.
+/// When the store cannot be read.
+pub fn stands(tx: &mut Tx<'_>, test: i64, of: (i64, usize)) -> anyhow::Result<Option<Stands>> {
+    Ok(known(tx, test, of)?.map(|k| k.stands).filter(|s| s.marks.is_some()))
+}
+
+/// Marks an answer by hand (ten-thousandths of a mark); the attempt has its score when all of it is marked. Where it has
+/// other marks already it keeps them, and these are given back, unless they are those that `over` names: then who marks has
+/// seen them and wants his own. The same marks once more change nothing.
+///
+/// # Errors
+/// [`NotTaken::Unreadable`] for more marks than the question has, and once the test is over; [`NotTaken::NoSuchQuestion`];
+/// else when the store cannot be written.
 pub fn mark(
     tx: &mut Tx<'_>,
     actor: &Actor,
     sat: &Sat,
     (attempt, question): (i64, usize),
-    marks: i64,
-) -> anyhow::Result<()> {
+    (marks, over): (i64, Option<i64>),
+) -> anyhow::Result<Option<Stands>> {
     let chosen = sat.paper.get(question).filter(|c| c.question.kind == Kind::Short);
     let Some(chosen) = chosen else { return refuse(NotTaken::NoSuchQuestion) };
     if !(0..=i64::from(chosen.marks) * (MARK / 10)).contains(&marks) {
         return refuse(NotTaken::Unreadable("给分应在0分和该题满分之间。"));
     }
-    let sql = "update attempt_answer set marks = $3, marked_by = $4 where attempt_id = $1 and question = $2 \
-               and exists (select 1 from attempt a where a.row_id = $1 and a.test_id = $5 and a.ended_at is not null)";
-    let params: [Value; 5] =
-        [attempt.into(), (question as i64).into(), marks.into(), actor.name.as_str().into(), sat.test.id.into()];
-    if tx.execute(sql, &params)? == 0 {
+    let Some(Known { stands, score: before, closed }) = known(tx, sat.test.id, (attempt, question))? else {
         return refuse(NotTaken::NoSuchQuestion);
+    };
+    match (stands.marks, over) {
+        (Some(same), _) if same == marks => return Ok(None),
+        _ if closed => return refuse(NotTaken::Unreadable("考试已结束，成绩已登记，不能再改评分。")),
+        (Some(other), over) if over != Some(other) => return Ok(Some(stands)),
+        _ => {}
     }
+    let sql =
+        "update attempt_answer set marks = $3, marked_by = $4, marked_at = $5 where attempt_id = $1 and question = $2";
+    let params: [Value; 5] =
+        [attempt.into(), (question as i64).into(), marks.into(), actor.name.as_str().into(), actor.at.into()];
+    tx.execute(sql, &params)?;
     let score = score(tx, sat, attempt)?;
+    let mut told = json!({ "question": chosen.number, "marks": written(marks) });
+    if let Some(other) = stands.marks {
+        let reason = format!("{}给{}分，{}改为{}分", stands.who, written(other), actor.name, written(marks));
+        told["reason"] = reason.as_str().into();
+        if score != before {
+            put(tx, attempt, (before, score), &Cause { actor, why: Why::Mark, place: question, reason: &reason })?;
+        }
+    }
     tx.execute("update attempt set score = $2 where row_id = $1", &[attempt.into(), score.into()])?;
     audit::guard(tx, Guarded::Attempt, attempt);
-    let told = json!({ "question": chosen.number, "marks": written(marks) });
     test::tell(tx, actor, "评阅一份答案", (sat.test.id, &sat.test.rules), &told);
-    Ok(())
+    Ok(None)
 }

@@ -365,6 +365,11 @@ pub fn publish(tx: &mut Tx<'_>, actor: &Actor, id: i64, listed: &[Listed], now: 
         .map(|l| [id.into(), l.person.into(), l.organ.into(), l.extra.into(), l.excused.clone().into()])
         .collect();
     tx.bulk("test_roll", &["test_id", "person_id", "organ_id", "extra", "excused"], rows.iter().map(|r| &r[..]))?;
+    let rows: Vec<[Value; 4]> = (0_i64..)
+        .zip(&test.items)
+        .map(|(place, i)| [id.into(), place.into(), i.number.into(), i.version.into()])
+        .collect();
+    tx.bulk("test_item", &["test_id", "question", "number", "version"], rows.iter().map(|r| &r[..]))?;
     let due = listed.iter().filter(|l| l.excused.is_none()).count();
     tell(tx, actor, "发布考试", (id, &test.rules), &json!({ "listed": due, "excused": listed.len() - due }));
     Ok(())

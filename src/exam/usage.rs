@@ -1,7 +1,8 @@
 //! In which tests a question was asked.
 
-use super::test::Item;
-use crate::db::Tx;
+use std::collections::BTreeMap;
+
+use crate::db::{Tx, Value};
 
 /// A test in which a question stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,28 +21,35 @@ pub struct Asked {
     pub over: bool,
 }
 
-/// Where questions were asked, by number; drafts are not counted.
+/// Where a question was asked, the latest first; drafts are not counted.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn asked(tx: &mut Tx<'_>, wanted: &[i64]) -> anyhow::Result<Vec<(i64, Asked)>> {
-    let sql = "select row_id, title, unit_id, state, paper from test where state <> 'draft' order by row_id desc";
-    let mut found = Vec::new();
-    tx.each(sql, &[], |r| {
-        for (place, item) in serde_json::from_str::<Vec<Item>>(r.text(4)?)?.into_iter().enumerate() {
-            if wanted.contains(&item.number) {
-                let asked = Asked {
-                    test: r.i64(0)?,
-                    title: r.text(1)?.to_owned(),
-                    unit: r.i64(2)?,
-                    place,
-                    version: item.version,
-                    over: r.text(3)? == "closed",
-                };
-                found.push((item.number, asked));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(found)
+pub fn asked(tx: &mut Tx<'_>, number: i64) -> anyhow::Result<Vec<Asked>> {
+    let sql = "select t.row_id, t.title, t.unit_id, i.question, i.version, t.state from test_item i \
+               join test t on t.row_id = i.test_id where i.number = $1 order by t.row_id desc, i.question";
+    tx.rows(sql, &[number.into()], |r| {
+        Ok(Asked {
+            test: r.i64(0)?,
+            title: r.text(1)?.to_owned(),
+            unit: r.i64(2)?,
+            place: usize::try_from(r.i64(3)?).unwrap_or(usize::MAX),
+            version: r.i64(4)?,
+            over: r.text(5)? == "closed",
+        })
+    })
+}
+
+/// In how many tests each of these questions was asked; those that never were are left out.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn counts(tx: &mut Tx<'_>, numbers: &[i64]) -> anyhow::Result<BTreeMap<i64, usize>> {
+    let sql = format!(
+        "select number, count(distinct test_id) from test_item where number {} group by number",
+        tx.among("$1")
+    );
+    let wanted: Value = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    let found = tx.rows(&sql, &[wanted], |r| Ok((r.i64(0)?, r.i64(1)?)))?;
+    Ok(found.into_iter().map(|(number, n)| (number, usize::try_from(n).unwrap_or(0))).collect())
 }

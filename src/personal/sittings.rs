@@ -9,6 +9,8 @@ use crate::{
     exam::{
         attempt,
         close::{line_of, sat},
+        key,
+        marking::{self, Why},
         paper::marks,
         score::{self, Given, written},
         test,
@@ -64,8 +66,7 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
                         Some(_) => "，未达到合格线",
                         None => "",
                     };
-                    let earlier = a.earlier.map_or_else(String::new, |e| format!("；原成绩{}分", written(e)));
-                    format!("{}分{passed}{earlier}", written(score))
+                    format!("{}分{passed}{}", written(score), changes(tx, a.id)?)
                 }
             };
             let answers = match &reviewed {
@@ -94,12 +95,27 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
     Ok(told)
 }
 
+/// How a score came to be another one, as it is told to the person.
+fn changes(tx: &mut Tx<'_>, attempt: i64) -> anyhow::Result<String> {
+    let score = |s: Option<i64>| s.map_or_else(|| "待评阅".into(), |s| format!("{}分", written(s)));
+    let one = |r: &marking::Rescored| {
+        let what = match r.why {
+            Why::Out => "试题作废",
+            Why::Key => "试题答案更正",
+            Why::Mark => "复评",
+        };
+        format!("；原成绩{}，{}因{what}改为{}", score(r.scores.0), chinese(r.at), score(r.scores.1))
+    };
+    Ok(marking::rescored(tx, attempt)?.iter().map(one).collect())
+}
+
 /// Questions and own answers with what they earned; a withdrawn one is said to be so.
 fn answers(tx: &mut Tx<'_>, sat: &attempt::Sat, of: &attempt::Attempt) -> anyhow::Result<Vec<(String, String)>> {
     let (kept, out) = (attempt::answers(tx, of.id)?, test::out(tx, sat.test.id)?);
+    let paper = key::scored(tx, &sat.paper)?;
     let mut told = Vec::new();
     for (place, asked) in of.asked.iter().enumerate() {
-        let Some(chosen) = sat.paper.get(asked.question) else { continue };
+        let Some(chosen) = paper.get(asked.question) else { continue };
         let q = &chosen.question;
         let own = kept.iter().find(|k| k.question == asked.question);
         let given = own.map_or(Given::Typed(String::new()), |k| Given::read(q.kind, &k.answer));

@@ -163,6 +163,56 @@ pub fn revise(tx: &mut Tx<'_>, actor: &Actor, number: i64, question: &Question) 
     Ok(version)
 }
 
+/// The version after one that was asked, which says the same but for its key (and what is told afterwards); gives its number.
+/// A later one that says so already is that version. Where the bank has gone on to another text, that text stays the last
+/// version; what was retired stays so.
+///
+/// # Errors
+/// [`NotTaken`]; else when the store cannot be written.
+pub fn follow(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    (number, version): (i64, i64),
+    question: &Question,
+) -> anyhow::Result<i64> {
+    sound(question)?;
+    tx.lock(&[LOCK])?;
+    let all = versions(tx, number)?;
+    let (Some(before), Some(last)) = (all.iter().find(|k| k.version == version), all.last()) else {
+        return Err(NotTaken::Unknown(number).into());
+    };
+    let same = |q: &Question| {
+        let asked = |q: &Question| (q.kind, q.markup, q.stem.clone(), q.answers.clone(), q.images.clone());
+        let told = q.feedback == question.feedback || before.question.feedback == question.feedback;
+        asked(q) == asked(question) && told
+    };
+    if let Some(known) = all.iter().rev().find(|k| k.version > version && same(&k.question)) {
+        return Ok(known.version);
+    }
+    let new = last.version + 1;
+    let mut rows = vec![row(number, new, question, actor)?];
+    if last.version != version {
+        rows.push(row(number, new + 1, &last.question, actor)?);
+    }
+    tx.bulk("question", &COLUMNS, rows.iter().map(Vec::as_slice))?;
+    if last.retired.is_some() {
+        let of = |column: &str| format!("(select o.{column} from question o where o.number = $1 and o.version = $3)");
+        let sql = format!(
+            "update question set retired_at = {}, retired_by = {}, retire_reason = {} where number = $1 and version = $2",
+            of("retired_at"),
+            of("retired_by"),
+            of("retire_reason")
+        );
+        tx.execute(&sql, &[number.into(), (last.version + rows.len() as i64).into(), last.version.into()])?;
+    }
+    for version in (new..).take(rows.len()) {
+        stated(tx, ONE, &[number.into(), version.into()])?;
+    }
+    let title = format!("题库：第{number}号题第{version}版的答案有误，另立第{new}版");
+    audit::note(tx, actor, Kind::Question, json!({ "title": title, "question": number, "version": new }));
+    Ok(new)
+}
+
 /// Retires a question: no paper takes it any more, and what was asked stays as it was.
 ///
 /// # Errors

@@ -23,6 +23,13 @@ pub fn plain(markup: Markup, text: &str) -> String {
         };
         let tag = rest[at + 1..at + end].trim_start_matches('/').to_ascii_lowercase();
         let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        // What a script or a style says is no word to anybody.
+        if matches!(name, "script" | "style") && !rest[at + 1..].starts_with('/') {
+            let inside = &rest[at + end + 1..];
+            let over = inside.to_ascii_lowercase().find(&format!("</{name}"));
+            rest = over.map_or("", |over| &inside[over..]);
+            continue;
+        }
         if matches!(name, "br" | "p" | "div" | "li" | "tr") && !out.ends_with('\n') {
             out.push('\n');
         }
@@ -45,6 +52,9 @@ mod tests {
     fn words_alone() {
         assert_eq!(plain(Markup::Html, "<p>一 &amp; <b>二</b></p><p>三<br/>四</p>"), "一 & 二\n三\n四");
         assert_eq!(plain(Markup::Html, "一<img src=x"), "一");
+        assert_eq!(plain(Markup::Html, "一<SCRIPT src='x'>alert('<b>')</script>二<style>p{}</style >三"), "一二三");
+        assert_eq!(plain(Markup::Html, "一<script>alert(1)"), "一");
+        assert_eq!(plain(Markup::Html, "一<img src=x onerror='alert(1)'>二 &lt;script&gt;"), "一二 <script>");
         assert_eq!(plain(Markup::Html, "x<0 且 <i>y</i> < 5"), "x<0 且 y < 5");
         assert_eq!(plain(Markup::Plain, "a<b>c"), "a<b>c");
     }

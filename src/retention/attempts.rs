@@ -61,9 +61,20 @@ pub fn line(tx: &mut Tx<'_>, current: &Current, today: Day) -> anyhow::Result<Li
 /// # Errors
 /// When the store cannot be read.
 pub fn plan(tx: &mut Tx<'_>, current: &Current, today: Day) -> anyhow::Result<Attempts> {
+    plan_of(tx, current, today, None)
+}
+
+/// The same of some attempts alone.
+fn plan_of(tx: &mut Tx<'_>, current: &Current, today: Day, only: Option<&[i64]>) -> anyhow::Result<Attempts> {
     let Some(since) = since(current, today) else { return Ok(Attempts::default()) };
-    let sql = format!("select a.row_id, a.test_id {DUE} order by a.test_id, a.row_id");
-    let due = tx.rows(&sql, &[since.into()], |r| Ok((r.i64(0)?, r.i64(1)?)))?;
+    let mut params: Vec<Value> = vec![since.into()];
+    let mut among = String::new();
+    if let Some(only) = only {
+        params.push(only.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into());
+        among = format!("and a.row_id {}", tx.among("$2"));
+    }
+    let sql = format!("select a.row_id, a.test_id {DUE} {among} order by a.test_id, a.row_id");
+    let due = tx.rows(&sql, &params, |r| Ok((r.i64(0)?, r.i64(1)?)))?;
     let (mut found, mut of_test) = (Attempts::default(), BTreeMap::new());
     for (attempt, test) in due {
         if let std::collections::btree_map::Entry::Vacant(place) = of_test.entry(test) {
@@ -162,8 +173,8 @@ pub(super) fn delete(installation: &Installation, order: &Order, planned: &Attem
         let (inst, order, wanted) = (installation.clone(), order.clone(), chunk.to_vec());
         let now = installation.db.write(move |tx| {
             let current = inst.current_in_write(tx)?;
-            let mut now = plan(tx, &current, today)?;
-            now.go.retain(|a| wanted.contains(a));
+            // Something may have come since it was planned, for these alone.
+            let now = plan_of(tx, &current, today, Some(&wanted))?;
             if !now.go.is_empty() {
                 let actor = order.by.at(inst.clock.now().instant);
                 erase(tx, &now.go)?;
@@ -185,6 +196,7 @@ fn erase(tx: &mut Tx<'_>, attempts: &[i64]) -> anyhow::Result<()> {
     let ids: Value = attempts.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
     let among = tx.among("$1");
     tx.execute(&format!("delete from attempt_answer where attempt_id {among}"), std::slice::from_ref(&ids))?;
+    tx.execute(&format!("delete from attempt_rescored where attempt_id {among}"), std::slice::from_ref(&ids))?;
     tx.execute(&format!("delete from attempt where row_id {among}"), &[ids])?;
     attempts.iter().for_each(|id| audit::guard(tx, Guarded::Attempt, *id));
     Ok(())

@@ -22,9 +22,11 @@ use crate::{
     clock::chinese,
     db::Tx,
     exam::{
-        attempt::{self, Attempt, Kept, Sat},
+        attempt::{self, Attempt, Kept},
         close::{self, borderline, line_of},
-        paper::marks,
+        key,
+        marking::{self, Rescored, Why},
+        paper::{Chosen, marks},
         print,
         score::{self, Given, MARK, written},
         test,
@@ -71,7 +73,8 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
             true if last.total.is_some() => Vec::new(),
             true => {
                 let out = test::out(desk.tx, test.id)?;
-                mistakes(&sat, &last, &attempt::answers(desk.tx, last.id)?, &out)
+                let paper = key::scored(desk.tx, &sat.paper)?;
+                mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out)
             }
             false => Vec::new(),
         };
@@ -95,6 +98,10 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
                 }
                 let out = out_words(desk.tx, test.id, &last)?;
                 facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
+                if shown(&test, now) {
+                    let changes = marking::rescored(desk.tx, last.id)?;
+                    facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", changed(r, &last, review))));
+                }
                 facts
             },
             mistakes,
@@ -135,9 +142,6 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
             format!("第{}次{}，最多{}次", last.number, if shown { "（取最好成绩）" } else { "" }, test.rules.attempts),
         ));
     }
-    if let Some(earlier) = last.earlier.filter(|_| shown) {
-        facts.push(Fact::new("原成绩", format!("{}分，因试题作废或复评改为现成绩", written(earlier))));
-    }
     if shown && !test.line_note.is_empty() {
         facts.push(Fact::new("合格线", test.line_note.clone()));
     }
@@ -145,11 +149,30 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
     Facts(facts)
 }
 
+/// How the score came to be another one: from what to what, and why. Who marked otherwise is not told, as marking is blind,
+/// and what was said of a key not before the answers are.
+fn changed(r: &Rescored, last: &Attempt, review: bool) -> String {
+    let score = |s: Option<i64>| s.map_or_else(|| "待评阅".into(), |s| format!("{}分", written(s)));
+    let place = last.asked.iter().position(|a| a.question == r.place).map_or(0, |p| p + 1);
+    let why = match r.why {
+        Why::Out => format!("第{place}题作废（{}）", r.reason),
+        Why::Key if review => format!("第{place}题的标准答案有误，已更正（{}）", r.reason),
+        Why::Key => format!("第{place}题的标准答案有误，已更正"),
+        Why::Mark => format!("第{place}题复评"),
+    };
+    format!("原成绩{}，{}因{why}，改为{}。", score(r.scores.0), chinese(r.at), score(r.scores.1))
+}
+
 /// The questions that did not earn all their marks, in the order of the attempt.
-fn mistakes(sat: &Sat, last: &Attempt, answers: &[Kept], out: &std::collections::BTreeSet<usize>) -> Vec<Mistake> {
+fn mistakes(
+    paper: &[Chosen],
+    last: &Attempt,
+    answers: &[Kept],
+    out: &std::collections::BTreeSet<usize>,
+) -> Vec<Mistake> {
     let mut found = Vec::new();
     for (place, asked) in last.asked.iter().enumerate() {
-        let Some(chosen) = sat.paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
+        let Some(chosen) = paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
         let q = &chosen.question;
         let kept = answers.iter().find(|k| k.question == asked.question);
         let given = kept.map_or(Given::Typed(String::new()), |k| Given::read(q.kind, &k.answer));

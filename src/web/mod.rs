@@ -114,6 +114,7 @@ mod supervise_acts;
 mod supervise_new;
 mod taken;
 mod test_acts;
+mod test_key;
 mod test_list;
 mod test_marking;
 mod test_new;

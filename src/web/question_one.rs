@@ -23,7 +23,8 @@ use super::{
 };
 use crate::{
     auth::Permission,
-    exam::{analysis, close, print, usage},
+    clock::chinese,
+    exam::{analysis, close, key, print, usage},
     questions::{
         Difficulty, Kind, Question,
         bank::{self, Kept, NotTaken},
@@ -77,18 +78,31 @@ fn render(desk: &mut Desk<'_, '_>, number: &str, left: &Left) -> anyhow::Result<
         options: options(q),
         facts: facts(&now),
         asked: asked(desk, number)?,
-        earlier: versions
-            .iter()
-            .rev()
-            .map(|k| (format!("第{}版", k.version), plain(k.question.markup, &k.question.stem)))
-            .collect(),
+        earlier: earlier(desk, number, &versions)?,
         forms,
         page: desk.page("/questions")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
-fn options(q: &Question) -> Vec<(String, String, bool)> {
+/// Earlier versions, the latest first: which, what they asked, and whether their key was wrong.
+fn earlier(desk: &mut Desk<'_, '_>, number: i64, versions: &[Kept]) -> anyhow::Result<Vec<(String, String)>> {
+    let corrected = key::of_questions(desk.tx, &[number].into())?;
+    let one = |k: &Kept| {
+        let stem = plain(k.question.markup, &k.question.stem);
+        let told = match corrected.iter().find(|c| c.version == k.version) {
+            Some(c) => {
+                format!("{stem}\n（答案有误，{}由{}更正，按第{}版计分：{}）", chinese(c.at), c.who, c.by, c.reason)
+            }
+            None => stem,
+        };
+        (format!("第{}版", k.version), told)
+    };
+    Ok(versions.iter().rev().map(one).collect())
+}
+
+/// The answers of a question: letter, what it says, whether it is right.
+pub(super) fn options(q: &Question) -> Vec<(String, String, bool)> {
     let letter = |i: usize| match q.kind {
         Kind::Single | Kind::Multiple => format!("{}. ", char::from(b'A' + i.min(25) as u8)),
         _ => String::new(),
@@ -121,7 +135,7 @@ fn facts(kept: &Kept) -> Facts {
 fn asked(desk: &mut Desk<'_, '_>, number: i64) -> anyhow::Result<Vec<(Link, String, String)>> {
     let (scope, may) = (desk.scope.clone(), desk.may(Permission::ArrangeTests));
     let mut lines = Vec::new();
-    for (_, a) in usage::asked(desk.tx, &[number])? {
+    for a in usage::asked(desk.tx, number)? {
         let right = match close::sat(desk.tx, a.test)?.filter(|_| a.over) {
             Some(sat) => {
                 let items = analysis::of_test(desk.tx, &sat)?.items;

@@ -53,8 +53,8 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
         let list = |desk: &mut Desk<'_, '_>, skip, limit| shelf::list(desk.tx, &filter, (skip, limit));
         let (found, page, total) = asked::rows(desk, size, list)?;
         let numbers: Vec<i64> = found.iter().map(|k| k.number).collect();
-        let tests = usage::asked(desk.tx, &numbers)?;
-        let tests = |k: &Kept| tests.iter().filter(|(n, _)| *n == k.number).count();
+        let tests = usage::counts(desk.tx, &numbers)?;
+        let tests = |k: &Kept| tests.get(&k.number).copied().unwrap_or(0);
         let rows: Vec<Line> = found
             .iter()
             .map(|k| Line {

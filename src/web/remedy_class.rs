@@ -35,13 +35,14 @@ use crate::{
     },
     class::again::{self, Missed, Plan},
     day::Day,
+    db::Value,
     exam::test::{self, State as Tested},
     form,
     installation::Current,
     names::Names,
     once,
     remedy::{Remedy, State as Stands, store},
-    verdict::world::UNIT,
+    verdict::{state::State as Judged, store::Stored, world::UNIT},
 };
 
 /// Most characters of a title, and of a place.
@@ -75,8 +76,10 @@ pub(super) fn steps(desk: &mut Desk<'_, '_>, m: &Remedy) -> anyhow::Result<Vec<W
                     true => words.link(test.rules.title.clone(), format!("/tests/{}", test.id)),
                     false => words.text(test.rules.title.clone()),
                 };
-                let end = if test.state == Tested::Closed { "，成绩已登记。" } else { "。" };
-                words.text(format!("{}{end}", test.state.title()))
+                let form = if test.origin.first.is_some() { "（第二卷）" } else { "" };
+                let end = if test.state == Tested::Closed { "，成绩已登记" } else { "" };
+                let came = result(desk, m, class.class)?;
+                words.text(format!("{form}{}{end}。{came}", test.state.title()))
             }
             None if desk.may(Permission::ArrangeTests) && desk.scope.has_unit(missed.unit) => {
                 words.link("组织闭卷测试", Url::new("/tests/new").with("activity", code).href()).text("（第二卷）。")
@@ -93,6 +96,34 @@ pub(super) fn steps(desk: &mut Desk<'_, '_>, m: &Remedy) -> anyhow::Result<Vec<W
         ));
     }
     Ok(steps)
+}
+
+/// What the verdict on a class that was held again says for the unit, and what that does to the consequence; empty while
+/// there is none.
+fn result(desk: &mut Desk<'_, '_>, m: &Remedy, class: i64) -> anyhow::Result<String> {
+    let sql = format!(
+        "select {} from verdict where requirement = $1 and subject = $2 and rest = $3 and closed = 0 \
+         order by window_label desc limit 1",
+        Stored::COLUMNS
+    );
+    let key: [Value; 3] = [m.requirement.as_str().into(), class.into(), m.rest().into()];
+    let Some(v) = desk.tx.one(&sql, &key, Stored::read)? else { return Ok(String::new()) };
+    let (passed, of) = v.counted;
+    if of <= 0 {
+        return Ok(String::new());
+    }
+    let tenths = passed * 1_000 / of;
+    let rate = format!("合格{passed}人，应计{of}人，合格率{}.{}%", tenths / 10, tenths % 10);
+    Ok(match (v.state, v.late) {
+        (Judged::Pass, _) if m.state == Stands::Closed => format!("{rate}，达标，本措施随判定办结。"),
+        (Judged::Pass, _) => format!("{rate}，达标，判定更新后本措施办结。"),
+        (Judged::Fail, true) => format!("{rate}，未达标，后已补上。"),
+        (Judged::Fail, false) => format!("{rate}，未达标，要再次重新组织培训，本措施不办结。"),
+        _ => match v.shut {
+            Some(shut) => format!("{rate}，{}以前成绩还可更正，到期判定。", shut.chinese()),
+            None => format!("{rate}，还没有判定。"),
+        },
+    })
 }
 
 /// `GET /remedies/{id}/class`.

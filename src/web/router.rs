@@ -25,7 +25,7 @@ use super::{
     record_open::{self, Open},
     record_void, releases, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
-    search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_list,
+    search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_key, test_list,
     test_marking, test_new, test_one, test_print, test_sheets, test_sheets_acts, todo, training, training_one, unit,
     units, verdict,
     view::{a11y::Accessibility, assets, lights::Lights},
@@ -200,7 +200,7 @@ fn published() -> Vec<Route> {
 /// Classes; tests: sat, and arranged.
 fn tested() -> Vec<Route> {
     use Needs::{LogIn, May};
-    use Permission::{ArrangeTests, Ledgers, Record};
+    use Permission::{ArrangeTests, Ledgers, Questions, Record};
     vec![
         read("/training", May(Ledgers), training_page),
         read("/training/calendar.ics", May(Ledgers), feed::of_unit),
@@ -228,6 +228,8 @@ fn tested() -> Vec<Route> {
         post("/tests/{id}/drop", May(ArrangeTests), test_acts::drop),
         post("/tests/{id}/roll", May(ArrangeTests), test_acts::roll),
         post("/tests/{id}/withdraw", May(ArrangeTests), test_acts::withdraw),
+        read("/tests/{id}/key", May(Questions), test_key::page),
+        post("/tests/{id}/key", May(Questions), test_key::correct),
         post("/tests/{id}/print", May(ArrangeTests), test_print::print),
         read("/tests/{id}/events", May(ArrangeTests), test_one::events),
         read("/tests/{id}/sheets", May(ArrangeTests), test_sheets::page),

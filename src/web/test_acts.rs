@@ -22,9 +22,10 @@ use crate::{
     auth::account::Refused,
     db::Tx,
     exam::{
-        marking,
+        close,
+        marking::{self, Cause, Why},
         roll::{self, Listed},
-        test::{self, Test},
+        test::{self, State as Stands, Test},
     },
     names::Names,
     retention::attempts::may_be_gone,
@@ -66,6 +67,10 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
         let (inst, actor) = (seat.app.installation.clone(), seat.actor());
         let now = inst.watch.now(inst.clock);
         let done = seat.db().write(move |tx| {
+            // Twice, or two at once: it is published as the first has said.
+            if test::get(tx, test.id)?.is_some_and(|t| t.state != Stands::Draft) {
+                return Ok(false);
+            }
             let current = inst.current_in_write(tx)?;
             let listed = match (from.as_str(), activity) {
                 ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
@@ -75,10 +80,11 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
                 }
                 _ => Vec::new(),
             };
-            test::publish(tx, &actor, test.id, &listed, now)
+            test::publish(tx, &actor, test.id, &listed, now).map(|()| true)
         });
         match done.map_err(|e| e.downcast::<Refused>()) {
-            Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=publish"))),
+            Ok(true) => Ok(seat.to(&format!("/tests/{id}?done=publish"))),
+            Ok(false) => Ok(seat.to(&format!("/tests/{id}?done=published"))),
             Err(Ok(Refused(why))) => wrong(seat, &id, typed(seat, "pu", &["from"]), "pu-from", why),
             Err(Err(e)) => Err(e),
         }
@@ -177,8 +183,9 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
         let done = seat.db().write(move |tx| {
             test::withdraw(tx, &actor, &test, place, &reason)?;
             if let Some(sat) = sat {
-                marking::score_again(tx, &sat)?;
-                crate::exam::close::record_again(tx, &inst, sat.test.id)?;
+                let cause = Cause { actor: &actor, why: Why::Out, place, reason: &reason };
+                marking::score_again(tx, &sat, &cause)?;
+                close::record_all_again(tx, &inst, [sat.test.id].into(), close::WITHDRAWN)?;
             }
             Ok(())
         });

@@ -14,10 +14,15 @@ use super::{
     frame::{Ask, Desk, answer},
     post::{Posted, act},
     test_one::found,
-    view::{form::Errors, test::Marking, words::Link},
+    view::{
+        form::Errors,
+        test::{Marking, ToMark},
+        words::Link,
+    },
 };
 use crate::{
-    exam::{attempt::NotTaken, marking, paper},
+    clock::chinese,
+    exam::{attempt::NotTaken, marking, paper, score::written},
     questions::{Kind, plain},
     ratio::Ratio,
     sheet::norm,
@@ -32,9 +37,20 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
     answer(app, ask, move |desk| {
         asked::keys(desk, &["question", "done"]);
         let question = desk.ask.get("question").and_then(|q| q.parse().ok());
-        render(desk, &own, &id, question, &[], Vec::new())
+        render(desk, &own, &id, question, Left::default())
     })
     .await
+}
+
+/// What is left of a form that was not taken as a whole.
+#[derive(Default)]
+struct Left {
+    /// Marks as typed, by attempt.
+    typed: Vec<(i64, String)>,
+    /// What is wrong with them.
+    wrong: Vec<Link>,
+    /// Answers that somebody else has marked meanwhile.
+    stands: Vec<marking::Stands>,
 }
 
 fn render(
@@ -42,8 +58,7 @@ fn render(
     app: &App,
     id: &str,
     question: Option<usize>,
-    typed: &[(i64, String)],
-    wrong: Vec<Link>,
+    left: Left,
 ) -> anyhow::Result<Response> {
     let scope = desk.scope.clone();
     let test = found(desk.tx, &scope, id)?;
@@ -63,25 +78,52 @@ fn render(
         Some(p) => marking::to_mark(desk.tx, test.id, p, SHOWN)?.0,
         None => Vec::new(),
     };
-    let of = |attempt: i64| typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
+    let of = |attempt: i64| left.typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
     let view = Marking {
         id: test.id,
         title: test.rules.title.clone(),
         notice: if desk.ask.get("done") == Some("1") { "已保存评分。".into() } else { String::new() },
-        errors: Errors(wrong),
+        answers: left
+            .stands
+            .iter()
+            .map(|s| ToMark {
+                attempt: s.attempt,
+                answer: s.answer.clone(),
+                typed: of(s.attempt),
+                stands: s.marks.map(|marks| (marks, both(s, marks, &of(s.attempt)))),
+            })
+            .chain(answers.into_iter().map(|a| ToMark {
+                attempt: a.attempt,
+                answer: a.answer,
+                typed: of(a.attempt),
+                stands: None,
+            }))
+            .collect(),
+        errors: Errors(left.wrong),
         form: desk.form_token()?,
         questions: questions.into_iter().map(|(link, n, p)| (link, n, p == place)).collect(),
         place,
         stem: chosen.map_or_else(String::new, |c| plain(c.question.markup, &c.question.stem)),
         reference: chosen.map_or_else(String::new, |c| plain(c.question.markup, &c.question.feedback)),
         full: chosen.map_or_else(String::new, |c| paper::marks(c.marks)),
-        answers: answers.into_iter().map(|a| (a.attempt, a.answer, of(a.attempt))).collect(),
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
-/// `POST /tests/{id}/marking`: the marks that were typed; what is left empty waits.
+/// Both marks of an answer, and how to decide between them.
+fn both(s: &marking::Stands, marks: i64, own: &str) -> String {
+    let at = s.at.map_or_else(String::new, |at| format!("于{}", chinese(at)));
+    let own = if own.is_empty() { String::new() } else { format!("，您给的是{}分", asked::echo(own)) };
+    format!(
+        "{}已{at}给{}分{own}。保留已有的分数，请清空后保存；改为您的分数，请核对后再次保存。",
+        s.who,
+        written(marks)
+    )
+}
+
+/// `POST /tests/{id}/marking`: the marks that were typed; what is left empty waits. Marks that somebody else has given meanwhile
+/// stay until who marks has seen them.
 pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = seat.db().read(|tx| found(tx, &seat.scope, &id))?;
@@ -94,36 +136,52 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             .iter()
             .filter_map(|(k, v)| Some((k.strip_prefix('m')?.parse().ok()?, norm::plain(v.trim()).into_owned())))
             .filter(|(_, v): &(i64, String)| !v.is_empty())
-            .take(SHOWN as usize)
+            .take(2 * SHOWN as usize)
             .collect();
+        // Marks of somebody else that were shown beside the own.
+        let seen = |attempt: i64| seat.fields.raw(&format!("s{attempt}")).parse::<i64>().ok();
         let full = sat.paper[place].marks;
         let (mut given, mut wrong) = (Vec::new(), Vec::new());
         for (attempt, text) in &typed {
             let marks = Ratio::parse_decimal(text).filter(|m| (m.num() * 10) % m.den() == 0);
             let marks = marks.map(|m| m.num() * 10_000 / m.den());
             match marks.filter(|m| (0..=i64::from(full) * 1_000).contains(m)) {
-                Some(marks) => given.push((*attempt, marks)),
+                Some(marks) => given.push((*attempt, marks, seen(*attempt))),
                 None => wrong.push(Link::new(
                     format!("得分“{}”应在0至{}之间，至多一位小数。", asked::echo(text), paper::marks(full)),
                     format!("#mk-m{attempt}"),
                 )),
             }
         }
-        if !wrong.is_empty() {
+        let show = |status: StatusCode, left: Left| {
             let own = seat.app.clone();
-            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| {
-                render(desk, &own, &id, Some(question), &typed, wrong)
-            }));
+            Ok(seat.show(status, |desk| render(desk, &own, &id, Some(question), left)))
+        };
+        if !wrong.is_empty() {
+            let stands = seat.db().read(|tx| {
+                let shown = typed.iter().filter(|(attempt, _)| seen(*attempt).is_some());
+                let all = shown.map(|(attempt, _)| marking::stands(tx, test.id, (*attempt, place)));
+                all.filter_map(Result::transpose).collect::<anyhow::Result<Vec<_>>>()
+            })?;
+            return show(StatusCode::UNPROCESSABLE_ENTITY, Left { typed, wrong, stands });
         }
         let actor = seat.actor();
         let done = seat.db().write(move |tx| {
-            for (attempt, marks) in given {
-                marking::mark(tx, &actor, &sat, (attempt, place), marks)?;
+            let mut others = Vec::new();
+            for (attempt, marks, seen) in given {
+                others.extend(marking::mark(tx, &actor, &sat, (attempt, place), (marks, seen))?);
             }
-            Ok(())
+            Ok(others)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
-            Ok(()) => Ok(seat.to(&format!("/tests/{id}/marking?question={question}&done=1"))),
+            Ok(others) if others.is_empty() => Ok(seat.to(&format!("/tests/{id}/marking?question={question}&done=1"))),
+            Ok(stands) => {
+                let told = |s: &marking::Stands| {
+                    Link::new(format!("这份答案已由{}评过，请核对后决定。", s.who), format!("#mk-m{}", s.attempt))
+                };
+                let wrong = stands.iter().map(told).collect();
+                show(StatusCode::CONFLICT, Left { typed, wrong, stands })
+            }
             Err(Ok(why)) => Err(PageError::Refused(why.to_string()).into()),
             Err(Err(e)) => Err(e),
         }

@@ -29,7 +29,7 @@ use crate::{
     clock::{minute, parse_instant, start_of_day},
     db::Tx,
     exam::{
-        second,
+        key, second,
         test::{self, Origin, Rules, State as Stands, TITLE, Test},
     },
     installation::Current,
@@ -206,6 +206,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             }
         };
         let Some(rules) = rules else { return again(wrongs, Vec::new()) };
+        let unused = way == test_paper::Way::List && !seat.fields.get("blueprint").is_empty();
         let actor = seat.actor();
         let blueprint = match way {
             test_paper::Way::Blueprint => seat.fields.get("blueprint").to_owned(),
@@ -217,7 +218,9 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
             test::set_origin(tx, id, &origin)?;
             Ok(id)
         })?;
-        Ok(seat.to(&format!("/tests/{id}?done=make")))
+        // The blueprint that the form began with counts as none where questions are named: that is said.
+        let done = if unused { "make-list" } else { "make" };
+        Ok(seat.to(&format!("/tests/{id}?done={done}")))
     })
     .await
 }
@@ -234,6 +237,8 @@ fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Re
             return Ok(Err(("first", "这是重新组织的班：请选择第二卷关联哪一场考试，或不关联。".into())));
         };
         let paper = test::paper(tx, &test.items)?;
+        // What is shared is asked by the version that has the right key.
+        let paper = key::scored(tx, &paper)?.into_owned();
         let out = test::out(tx, test.id)?;
         if by_hand {
             return Ok(Ok(Some(First { test: test.id, out, paper, count: second::FEWEST })));
@@ -300,6 +305,11 @@ fn rules(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Rules, Wro
             let activity = class.map(|c| c.record);
             let rules = Rules { title, activity, unit, opens, closes, minutes, attempts, review };
             rules.faults().into_iter().for_each(|wrong| wrongs.add(wrong));
+            let inst = &seat.app.installation;
+            if wrongs.is_empty() && rules.closes <= inst.watch.now(inst.clock) {
+                let why = "截止时间：窗口已结束，没有人还能作答，请改为以后的时间。";
+                wrongs.add(("closes", why.into()));
+            }
             if wrongs.is_empty() { Ok(rules) } else { Err(wrongs) }
         }
         _ => Err(wrongs),

@@ -26,6 +26,7 @@ use super::{
     },
 };
 use crate::{
+    auth::Permission,
     clock::chinese,
     exam::{
         SETTLED, analysis,
@@ -33,7 +34,7 @@ use crate::{
         close::{self, Outcome, line_of},
         entered,
         items::Analysis,
-        marking,
+        key, marking,
         paper::{Chosen, marks},
         printed,
         roll::MOST_EXTRA,
@@ -57,7 +58,7 @@ pub(super) const REASON: usize = 200;
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &["done", "page", "size"]);
+        asked::keys(desk, &["done", "n", "page", "size"]);
         render(desk, &own, &id, &Left::default())
     })
     .await
@@ -118,7 +119,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, (now, waits))).collect();
     listed.sort_by(|a, b| (&a.organ, &a.name, &a.code).cmp(&(&b.organ, &b.name, &b.code)));
     let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
-    let (questions, alpha, marking) = match &sat {
+    let (mut questions, alpha, marking) = match &sat {
         Some(sat) => {
             let analysis = analysis::of_test(desk.tx, sat)?;
             let out = test::withdrawn(desk.tx, test.id)?;
@@ -126,6 +127,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         }
         None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), None),
     };
+    if let Some(sat) = &sat {
+        keys(desk, sat, &mut questions)?;
+    }
     let printed = printed::of_test(desk.tx, test.id)?;
     let mut forms = forms(&test, !outcomes.is_empty());
     forms.extend(test_print::form(&test, printed.len()).map(|form| ("打印试卷", form)));
@@ -139,17 +143,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         may_be_gone(&desk.current, test.rules.closes, desk.now.day) && outcomes.iter().all(|o| o.score.is_none());
     let view = OneTest {
         errors,
-        notice: match desk.ask.get("done") {
-            Some("make") => "草稿已保存。确定应考名单并发布后，应考人员在“我的考试”里看到。".into(),
-            Some("publish") => "已发布，试卷和应考名单不再改变。".into(),
-            Some("roll") => "已调整。".into(),
-            Some("withdraw") if outcomes.iter().any(|o| o.on_paper) => {
-                "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。只录了总分的纸面答卷不重新计分。"
-                    .into()
-            }
-            Some("withdraw") => "已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。".into(),
-            _ => String::new(),
-        },
+        notice: notice(desk, outcomes.iter().any(|o| o.on_paper)),
         doing: settling(desk.tx, app, test.id)?.unwrap_or_default(),
         events: format!("/tests/{}/events", test.id),
         title: test.rules.title.clone(),
@@ -166,7 +160,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         line: line.map_or_else(String::new, written),
         listed,
         pager: Pager {
-            query: asked::without_page(&desk.ask).without("done"),
+            query: asked::without_page(&desk.ask).without("done").without("n"),
             title: "应考人员".into(),
             total,
             size,
@@ -174,11 +168,32 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         },
         questions,
         alpha,
+        left_out: left_out(desk, test.id)?,
         marking,
         forms,
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// What was done.
+fn notice(desk: &Desk<'_, '_>, on_paper: bool) -> String {
+    let totals = if on_paper { "只录了总分的纸面答卷不重新计分。" } else { "" };
+    match desk.ask.get("done") {
+        Some("make") => "草稿已保存。确定应考名单并发布后，应考人员在“我的考试”里看到。".into(),
+        Some("make-list") => {
+            "草稿已保存，试卷按“指定题目”组成，双向细目表没有改动，没有使用。确定应考名单并发布后，应考人员在“我的考试”里看到。".into()
+        }
+        Some("publish") => "已发布，试卷和应考名单不再改变。".into(),
+        Some("published") => "这场考试此前已经发布，没有重复发布；试卷和应考名单以页面上的为准。".into(),
+        Some("roll") => "已调整。".into(),
+        Some("withdraw") => format!("已作废，所有人按得到该题满分计分；已交卷的已重新计分，原成绩保留。{totals}"),
+        Some("key") => {
+            let n = asked::echo(desk.ask.get("n").unwrap_or_default());
+            format!("已更正答案并重新计分，{n}份答卷的成绩改变，原成绩保留。{totals}")
+        }
+        _ => String::new(),
+    }
 }
 
 fn next(test: &Test, outcomes: &[Outcome], now: i64) -> Words {
@@ -247,8 +262,7 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> 
     if let Some(first) = test.origin.first
         && let Some(first) = test::get(desk.tx, first)?
     {
-        let common =
-            test.items.iter().filter(|i| first.items.iter().any(|f| (f.number, f.version) == (i.number, i.version)));
+        let common = test.items.iter().filter(|i| first.items.iter().any(|f| f.number == i.number));
         let words = Words::new();
         let words = match desk.scope.has_unit(first.rules.unit) {
             true => words.link(first.rules.title.clone(), format!("/tests/{}", first.id)),
@@ -326,9 +340,32 @@ fn questions(paper: &[Chosen], analysis: Option<&Analysis>, out: &[(usize, Strin
             discrimination: item.and_then(|i| i.discrimination).map_or_else(String::new, |d| format!("{d:.2}")),
             warnings,
             out: withdrawn.is_some(),
+            key: None,
         }
     };
     paper.iter().enumerate().map(one).collect()
+}
+
+/// How keys were corrected, and where they are.
+fn keys(desk: &mut Desk<'_, '_>, sat: &Sat, questions: &mut [Question]) -> anyhow::Result<()> {
+    for (place, c) in key::of_paper(desk.tx, &sat.paper)? {
+        let told = format!("答案已由{}于{}更正，按第{}版计分：{}。", c.who, chinese(c.at), c.by, c.reason);
+        questions[place].warnings.insert(0, told);
+    }
+    let may = desk.may(Permission::Questions);
+    for (q, chosen) in questions.iter_mut().zip(&sat.paper) {
+        let has = may && !q.out && chosen.question.kind != Kind::Short;
+        q.key = has.then(|| Link::new("更正答案", format!("/tests/{}/key?place={}", sat.test.id, q.place)));
+    }
+    Ok(())
+}
+
+/// How many sheets the analysis leaves out.
+fn left_out(desk: &mut Desk<'_, '_>, test: i64) -> anyhow::Result<String> {
+    Ok(match analysis::left_out(desk.tx, test)? {
+        0 => String::new(),
+        n => format!("{n}份只有总分，未计入题目分析。"),
+    })
 }
 
 fn alpha(a: &Analysis) -> String {

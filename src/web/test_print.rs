@@ -22,6 +22,7 @@ use super::{
 use crate::{
     auth::token,
     exam::{
+        key,
         paper::MOST_FORMS,
         print::{self, Head},
         printed,
@@ -70,7 +71,9 @@ pub(super) async fn print(State(app): State<App>, Path(id): Path<String>, ask: A
         );
         let forms =
             seat.db().write(move |tx| printed::take(tx, &actor, (&of, &paper), count, seed)).map_err(refused)?;
-        let bytes = print::bundle(&print::files(&head, &sat.paper, &forms)?)?;
+        // The answers are those by which it is scored.
+        let scored = seat.db().read(|tx| Ok(key::scored(tx, &sat.paper)?.into_owned()))?;
+        let bytes = print::bundle(&print::files(&head, &scored, &forms)?)?;
         let name = segment(&format!("{}试卷.zip", test.rules.title));
         let disposition = format!("attachment; filename=\"paper-{}.zip\"; filename*=UTF-8''{name}", test.id);
         let headers =

@@ -28,7 +28,7 @@ use super::{
         words::Words,
     },
 };
-use crate::{auth::account::Refused, exam::entered, sheet::letters};
+use crate::{auth::account::Refused, db::Tx, exam::entered, sheet::letters};
 
 /// Findings that are listed.
 const LISTED: usize = 200;
@@ -48,7 +48,7 @@ pub(super) async fn check(State(app): State<App>, Path((id, file)): Path<(String
         let mut facts: Vec<Fact> = forms.iter().map(|(l, n)| Fact::new(format!("{l}卷"), format!("{n}份"))).collect();
         let totals = read.sheets.iter().filter(|s| s.total.is_some()).count();
         if totals > 0 {
-            facts.push(Fact::new("只有总分的", format!("{totals}份，不进入题目分析，试题作废时不重新计分")));
+            facts.push(Fact::new("只有总分的", format!("{totals}份，不进入题目分析，试题作废或更正答案时不重新计分")));
         }
         if read.blank > 0 {
             facts.push(Fact::new("没有填写的", format!("{}行，按没有交卷，不录入", read.blank)));
@@ -93,7 +93,7 @@ pub(super) async fn settle(
         let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?.ok_or(PageError::NotFound)?;
         let (actor, now, takes) = (seat.actor(), now(seat), seat.fields.get("do") == "take");
         let done = seat.db().write(move |tx| {
-            let staged = entered::get(tx, of, file)?.ok_or(PageError::NotFound)?;
+            let Some(staged) = entered::get(tx, of, file)? else { return settled(tx, of, file, takes) };
             if takes {
                 return entered::take(tx, &actor, &sat, &staged, now).map(Some);
             }
@@ -105,6 +105,17 @@ pub(super) async fn settle(
         }
     })
     .await
+}
+
+/// What comes of a file that does not wait any more, as after a double click: the same as the first time, or why it cannot.
+fn settled(tx: &mut Tx<'_>, of: (i64, i64), file: i64, takes: bool) -> anyhow::Result<Option<usize>> {
+    let why = match (entered::taken(tx, of, file)?, takes) {
+        (Some(n), true) => return Ok(Some(usize::try_from(n).unwrap_or(0))),
+        (None, false) => return Ok(None),
+        (Some(_), false) => "这个文件已经录入，不能放弃。要撤回，请在录入页面选择文件并写明理由。",
+        (None, true) => "这个文件已经放弃，或过了一天自动清除，没有录入答卷。请回到录入页面重新上传。",
+    };
+    Err(PageError::Refused(why.into()).into())
 }
 
 fn now(seat: &Seat) -> i64 {

@@ -11,6 +11,7 @@ use super::{
     record_new::{may_add, may_change},
     route::Needs,
     training::{days, href},
+    unit_names,
     view::{
         parts::{Fact, Facts},
         table::Pager,
@@ -39,7 +40,7 @@ use crate::{
         store,
     },
     names::Names,
-    verdict::world::{PERSON, UNIT},
+    verdict::world::PERSON,
 };
 
 /// Rows of one kind that are looked at.
@@ -76,7 +77,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
     };
     let mut wanted: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
     wanted.insert(PERSON, ids(&attended, attendance, "person"));
-    wanted.insert(UNIT, attended.iter().filter_map(|r| r.unit).chain(class.unit).collect());
+    let units = unit_names::all(desk, attended.iter().filter_map(|r| r.unit).chain(class.unit).collect())?;
     for (table, ids) in [
         ("expert", ids(&taught, lecture, "expert")),
         ("project", class.project.into_iter().collect()),
@@ -91,7 +92,8 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
     let may = may_change(desk, activity, &row)?;
     let adds = adds(desk, attendance)?;
     let lacking = missing(&class, &counts, hours.is_some(), today);
-    let mut persons: Vec<Person> = attended.iter().map(|r| person(r, attendance, hours.map(|h| h.0), &names)).collect();
+    let mut persons: Vec<Person> =
+        attended.iter().map(|r| person(r, attendance, hours.map(|h| h.0), (&names, &units))).collect();
     persons.sort_by(|a, b| (&a.unit, &a.name).cmp(&(&b.unit, &b.name)));
     let present = present(&persons);
     let (size, total) = (asked::size(desk), persons.len() as u64);
@@ -109,7 +111,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
         },
         missing: lacking.iter().map(|m| words(desk, m, &class, (may, adds))).collect(),
         adds: adds.then(|| href(&class.code)),
-        facts: facts(&class, hours, &names, layout, today),
+        facts: facts(&class, hours, (&names, &units), layout, today),
         persons,
         present,
         pager: Pager { query: asked::without_page(&desk.ask), title: "参训人员".into(), total, size, page },
@@ -157,7 +159,7 @@ fn words(desk: &Desk<'_, '_>, what: &Missing, class: &Class, (may, adds): (bool,
 fn facts(
     class: &Class,
     hours: Option<(i64, Option<&str>)>,
-    names: &Names,
+    (names, units): (&Names, &BTreeMap<i64, String>),
     layout: &crate::verdict::world::Layout,
     today: crate::day::Day,
 ) -> Facts {
@@ -167,7 +169,7 @@ fn facts(
             if class.category.is_empty() { class.kind.clone() } else { format!("{}，{}", class.kind, class.category) },
         ),
         Fact::new("日期", format!("{}年{}", class.starts.ymd().0, days(class))),
-        Fact::new("主办单位", class.unit.map_or("--", |u| names.title(UNIT, u)).to_owned()),
+        Fact::new("主办单位", class.unit.and_then(|u| units.get(&u)).map_or("--", String::as_str).to_owned()),
     ];
     let said = match hours {
         Some((hours, None)) => format!("{}学时", written(hours)),
@@ -202,14 +204,19 @@ fn facts(
     Facts(facts)
 }
 
-fn person(row: &Stored, ledger: &Ledger, hours: Option<i64>, names: &Names) -> Person {
+fn person(
+    row: &Stored,
+    ledger: &Ledger,
+    hours: Option<i64>,
+    (names, units): (&Names, &BTreeMap<i64, String>),
+) -> Person {
     let number = |field: &str| row.value(ledger, field).as_i64();
     let text = |field: &str| row.value(ledger, field).as_text();
     let leave = number("leave_hours").filter(|n| *n > 0);
     let late = leave.zip(hours).is_some_and(|(leave, hours)| standard::too_much_leave(leave, hours));
     Person {
         name: number("person").map_or("--", |p| names.title(PERSON, p)).to_owned(),
-        unit: row.unit.map_or("--", |u| names.title(UNIT, u)).to_owned(),
+        unit: row.unit.and_then(|u| units.get(&u)).map_or("--", String::as_str).to_owned(),
         present: match (text("present"), leave) {
             (Some("缺席"), _) => "缺席",
             (_, Some(_)) => "请假",

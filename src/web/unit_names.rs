@@ -1,6 +1,6 @@
 //! What a unit or a person is called in full, and which one is meant by what was typed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::Desk;
 use crate::{
@@ -18,18 +18,27 @@ use crate::{
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn full(desk: &mut Desk<'_, '_>, unit: i64) -> anyhow::Result<String> {
+    Ok(all(desk, [unit].into())?.remove(&unit).unwrap_or_default())
+}
+
+/// The same of several, by record id.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn all(desk: &mut Desk<'_, '_>, units: BTreeSet<i64>) -> anyhow::Result<BTreeMap<i64, String>> {
     let current = desk.current.clone();
-    let organ = current.organisation.table(UNIT).zip(current.organisation.chart()).and_then(|(units, chart)| {
-        let organ = *chart.organ.get(units.row_of(unit)?)?;
-        units.ids.get(organ).copied()
-    });
-    let ids: BTreeSet<i64> = organ.into_iter().chain([unit]).collect();
+    let organ = |unit: i64| {
+        let (table, chart) = current.organisation.table(UNIT).zip(current.organisation.chart())?;
+        let organ = table.ids.get(*chart.organ.get(table.row_of(unit)?)?).copied()?;
+        (organ != unit).then_some(organ)
+    };
+    let ids: BTreeSet<i64> = units.iter().filter_map(|u| organ(*u)).chain(units.iter().copied()).collect();
     let names = Names::load(desk.tx, &current.engine.layout, &[(UNIT, ids)].into())?;
-    let own = names.title(UNIT, unit);
-    Ok(match organ.filter(|o| *o != unit) {
-        Some(organ) => format!("{} {own}", names.title(UNIT, organ)),
-        None => own.to_owned(),
-    })
+    let full = |unit: i64| match organ(unit) {
+        Some(organ) => format!("{} {}", names.title(UNIT, organ), names.title(UNIT, unit)),
+        None => names.title(UNIT, unit).to_owned(),
+    };
+    Ok(units.into_iter().map(|unit| (unit, full(unit))).collect())
 }
 
 /// The unit of a person today.

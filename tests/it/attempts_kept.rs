@@ -135,7 +135,7 @@ db_test!(attempts_go_when_their_time_is_over_and_nothing_rests_on_them, |db: &Db
         "select count(*) from l_attendance where voided_at is null and \"sat\" = '已考' and \"score\" is not null";
     assert_eq!(count(results), 2);
     let (inst, test) = (o.installation.clone(), sat.test.id);
-    db.write(move |tx| close::record_again(tx, &inst, test)).unwrap();
+    db.write(move |tx| close::record_again(tx, &inst, test, close::WITHDRAWN)).unwrap();
     assert_eq!(count(results), 2);
     let mut three = Browser::logged_in(&o.installation, account(&o.installation, "p3", Role::Cadre, None, Some(3)));
     let list = three.get("/exams").read();

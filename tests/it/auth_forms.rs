@@ -216,7 +216,7 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
     let fields = [("kind", "quarterly"), ("period", "2025Q2"), ("unit", "")];
     assert_eq!(Browser::of(o, Role::Office).submit("/papers", "/papers", &fields).status, 303);
     sat(o);
-    let forms: [UnderTest<'_>; 36] = [
+    let forms: [UnderTest<'_>; 37] = [
         (Role::Office, "/ledgers/guidance/Z1", "/ledgers/guidance/Z1/doubt", &[("reason", "")]),
         (
             Role::Office,
@@ -301,6 +301,12 @@ db_test!(no_payload_gets_through_any_field_of_any_form, |db: &Db| {
                 ("blueprint", ""),
                 ("list", "1, 5"),
             ],
+        ),
+        (
+            Role::Office,
+            "/tests/1",
+            "/tests/1/key",
+            &[("place", "1"), ("seen", "1"), ("key", "B"), ("feedback", ""), ("reason", "x"), ("sure", "")],
         ),
         (Role::Office, "/tests/1", "/tests/1/print", &[("forms", "x")]),
         (Role::Office, "/tests/1/sheets", "/tests/1/sheets/undo", &[("file", "1"), ("reason", "x")]),

@@ -69,6 +69,36 @@ db_test!(a_file_is_checked_before_anything_of_it_is_taken_in, |db: &Db| {
     assert_eq!(last, 409);
 });
 
+db_test!(a_script_in_a_question_is_no_script_on_any_page, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Personnel);
+    let bad =
+        "&lt;script&gt;alert(1)&lt;/script&gt;&lt;p onclick='x()'&gt;哪一项对？&lt;img src=q onerror='alert(2)'&gt;";
+    let xml = format!(
+        "<quiz><question type=\"multichoice\"><questiontext format=\"html\"><text>{bad}</text></questiontext>\
+         <generalfeedback format=\"html\"><text>{bad}</text></generalfeedback><single>true</single>\
+         <answer fraction=\"100\"><text>{bad}甲</text></answer><answer fraction=\"0\"><text>乙</text></answer>\
+         <tags><tag><text>出处：二（一）二</text></tag></tags></question>\
+         <question type=\"essay\"><questiontext format=\"plain_text\"><text>{bad}述</text></questiontext></question></quiz>"
+    );
+    let (_, to, told) = send(&mut b, "题.xml", xml.as_bytes(), "");
+    // A picture from elsewhere is refused with its reason; without it the rest is taken as words.
+    assert!(!told.contains("<script") && to.is_empty() || to.starts_with("/questions/import/"), "{told}");
+    let clean = xml.replace("&lt;img src=q onerror='alert(2)'&gt;", "");
+    let (status, to, told) = send(&mut b, "题.xml", clean.as_bytes(), "");
+    assert_eq!(status, 303, "{told}");
+    let got = b.submit(&to, &to, &[("do", "take")]);
+    assert_eq!(got.led(), (303, "/questions?done=import&n=2"), "{}", got.read());
+    for page in ["/questions", "/questions/1", "/questions/2"] {
+        let text = b.get(page).text();
+        assert!(!text.contains("<script>alert") && !text.contains("onclick='x()'>"), "{page}: {text}");
+        assert!(text.contains("哪一项对？"), "{page}");
+    }
+    // Marked up, the words alone; not marked up, all of it as it was written.
+    assert!(!b.get("/questions").read().contains("alert(1)哪一项"));
+    assert!(b.get("/questions/2").text().contains("&#60;script&#62;alert(1)&#60;/script&#62;"));
+});
+
 db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
     let o = &office(db);
     let mut b = Browser::of(o, Role::Office);

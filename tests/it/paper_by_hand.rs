@@ -142,7 +142,8 @@ db_test!(a_paper_is_put_together_by_hand, |db: &Db| {
 
     // The suggested blueprint, left as it was, is none. Kinds and marks stand together, as numbered otherwise.
     let got = send(&mut b, suggested, "10, 10\n5-6, 2\n4, 5\n2, 5\n１，3");
-    assert_eq!(got.led(), (303, "/tests/1?done=make"));
+    assert_eq!(got.led(), (303, "/tests/1?done=make-list"), "which is said");
+    assert!(b.get("/tests/1?done=make-list").read().contains("双向细目表没有改动，没有使用"));
     let made = db.read(|tx| test::get(tx, 1)).unwrap().unwrap();
     let item = |number, version, marks| Item { number, version, marks };
     let wanted = [item(1, 1, 30), item(4, 1, 50), item(2, 2, 50), item(5, 1, 20), item(6, 1, 20), item(10, 1, 100)];

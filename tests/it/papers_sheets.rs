@@ -324,13 +324,23 @@ db_test!(sheets_are_shown_then_entered_counted_and_the_test_waits_for_them, |db:
     assert!(b.get("/tests/1/sheets").read().contains("已录入纸面答卷3份，在电脑上作答1人，还差0人"));
     // The analysis is of those whose answers are known: 3, 4 and 6, of whom two have the first one right.
     assert!(text.contains("66.7%") && !text.contains("50.0%"), "{text}");
+    assert!(text.contains("1份只有总分，未计入题目分析"), "{text}");
     assert_eq!(b.get("/tests/1/sheets/1").status, 404, "settled");
+    // A double click is told the same; what is entered is not given up.
+    let again = b.submit("/tests/1/sheets", "/tests/1/sheets/1", &[("do", "take")]);
+    assert_eq!((again.led(), attempts(db)), ((303, "/tests/1/sheets?done=take&n=3"), 4));
+    let drop = b.submit("/tests/1/sheets", "/tests/1/sheets/1", &[("do", "drop")]);
+    assert!(drop.status == 409 && drop.read().contains("已经录入，不能放弃"), "{}", drop.read());
     // The same file once more: each row says that it is in.
     assert_eq!(send(&mut b, &good).status, 303);
     let page = b.get("/tests/1/sheets/2").read();
     assert_eq!(page.matches("这个人的答卷已经录入（三楼教室.csv）").count(), 3, "{page}");
     assert!(!b.get("/tests/1/sheets/2").text().contains(r#"value="take""#));
     assert_eq!(b.submit("/tests/1/sheets/2", "/tests/1/sheets/2", &[("do", "drop")]).led().0, 303);
+    let gone = b.submit("/tests/1/sheets", "/tests/1/sheets/2", &[("do", "drop")]);
+    assert_eq!(gone.led(), (303, "/tests/1/sheets?done=dropped"));
+    let gone = b.submit("/tests/1/sheets", "/tests/1/sheets/2", &[("do", "take")]);
+    assert!(gone.status == 409 && gone.read().contains("没有录入答卷"), "{}", gone.read());
 
     // A question that is taken out: whose answers are known is scored again, who has all marks alone is not.
     let out = b.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义")]);

@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 
 use dongliang::{
     auth::Role,
+    class::{
+        self,
+        again::{Missed, Plan},
+    },
     clock::{Clock, start_of_day},
     day::Day,
     db::{Db, Value},
@@ -22,7 +26,7 @@ use dongliang::{
     ledger::NewRow,
     questions::{Answer, Kind, Question, Weight, bank},
     remedy::{self, Remedy},
-    scope::Actor,
+    scope::{Actor, By, Scope},
 };
 
 use crate::{
@@ -293,8 +297,82 @@ db_test!(a_missed_class_is_held_again_with_a_second_form_and_closed_by_the_verdi
         Browser::logged_in(&o.installation, account(&o.installation, "unit", Role::UnitAdmin, Some(2), None));
     let text = unit.get(&page).read();
     assert!(text.contains("已随判定办结") && text.contains("成绩已登记"), "{text}");
+    assert!(text.contains("（第二卷）已结束") && text.contains("合格率90.0%，达标，本措施随判定办结"), "{text}");
     let text = unit.get("/tests/2").read();
     assert!(text.contains("共同题6道") && text.contains("试行"), "{text}");
+});
+
+/// A class held again for another, tested with a second form on a day, of which the last `failing` persons have all wrong.
+fn again(o: &Office, missed: i64, first: i64, on: &str, failing: usize) -> i64 {
+    let (inst, starts) = (o.installation.clone(), Day::parse(on).unwrap());
+    let db = &o.installation.db;
+    let (class, id) = db
+        .write(move |tx| {
+            let by = By { name: "周敏".into(), account: None, scope: Scope::All };
+            let current = inst.current_in_write(tx)?;
+            let of = Missed { class: missed, unit: 2 };
+            let (persons, _) = class::again::persons(tx, &current, of, starts)?;
+            let plan = Plan { title: format!("重训{starts}"), starts, ends: starts, place: String::new(), persons };
+            let (class, _) = class::again::record(tx, &inst, &by, of, &plan)?;
+            let chosen = choose(&wanted(), &bank::current(tx, None)?, first as u64).unwrap();
+            let opens = at(&starts.plus(1).to_string());
+            let id = test::make(tx, &actor(opens), &rules("重训测试", Some(class), opens), &test::items(&chosen))?;
+            test::set_origin(tx, id, &Origin { first: Some(first), blueprint: BLUEPRINT.into() })?;
+            let current = inst.current_in_write(tx)?;
+            let listed = roll::of_class(tx, &current, class, starts)?;
+            test::publish(tx, &actor(opens), id, &listed, opens - 1)?;
+            Ok((class, id))
+        })
+        .unwrap();
+    sit(o, id, failing);
+    class
+}
+
+db_test!(a_class_held_again_twice_closes_both_consequences, |db: &Db| {
+    let o = &mut Office::open(db, "2025-06-28");
+    let (first, m) = missed(o);
+    let mut unit =
+        Browser::logged_in(&o.installation, account(&o.installation, "unit", Role::UnitAdmin, Some(2), None));
+    confirm(&mut unit, m.id);
+    // The first time again it is missed: that is a matter of its own, and the first is not closed by it.
+    let second = again(o, first, 1, "2025-07-15", 3);
+    for day in ["2025-07-17", "2025-08-08"] {
+        o.installation.clock = Clock::Standing(Day::parse(day).unwrap());
+        jobs::run_waiting(&o.installation).unwrap();
+        jobs::run_waiting(&o.installation).unwrap();
+    }
+    let all = remedies(o);
+    assert_eq!(all.iter().map(|m| m.state).collect::<Vec<_>>(), [remedy::State::Active, remedy::State::Draft]);
+    assert_eq!(all[1].subject.first(), Some(&second));
+    let page = |o: &Office| {
+        let unit =
+            account(&o.installation, &format!("u{}", o.installation.clock.now().day), Role::UnitAdmin, Some(2), None);
+        Browser::logged_in(&o.installation, unit).get(&format!("/remedies/{}", m.id)).read()
+    };
+    let text = page(o);
+    assert!(text.contains("合格率70.0%，未达标，要再次重新组织培训，本措施不办结"), "{text}");
+    let mut unit =
+        Browser::logged_in(&o.installation, account(&o.installation, "unit2", Role::UnitAdmin, Some(2), None));
+    let at = format!("/remedies/{}", all[1].id);
+    let due = [("due", "2025-09-05"), ("person", "P8"), ("reason", "又不到八成")];
+    let got = unit.submit(&at, &format!("{at}/confirm"), &due);
+    assert_eq!(got.led().0, 303, "{}", got.read());
+    // The second time all pass.
+    again(o, second, 2, "2025-08-20", 0);
+    for day in ["2025-08-22", "2025-09-08"] {
+        o.installation.clock = Clock::Standing(Day::parse(day).unwrap());
+        jobs::run_waiting(&o.installation).unwrap();
+        jobs::run_waiting(&o.installation).unwrap();
+    }
+    let states: Vec<_> = remedies(o).iter().map(|m| m.state).collect();
+    assert_eq!(states, [remedy::State::Closed, remedy::State::Closed], "both are made good");
+    o.agree("after two rounds");
+    let text = page(o);
+    assert!(
+        text.contains("合格率70.0%，未达标，后已补上") && text.contains("合格率100.0%，达标，本措施随判定办结"),
+        "{text}"
+    );
+    assert!(text.contains("重训测试（第二卷）已结束，成绩已登记"), "{text}");
 });
 
 db_test!(a_class_has_one_test_and_nobody_types_over_what_it_found, |db: &Db| {

@@ -10,7 +10,8 @@ use dongliang::{
     db_test,
     exam::{
         attempt::{self, NotTaken, Said, Sat, Sitter},
-        close, marking,
+        close,
+        marking::{self, Cause, Why},
         roll::{self, Listed},
         score::{takes_options, written},
         test::{self, Item, MINUTE, Rules, State},
@@ -301,15 +302,16 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
     assert_eq!((waits.len(), n, waits[0].answer.as_str()), (1, 1, "因为如此"));
     let mark = |marks: i64| {
         let (sat, attempt) = (Arc::clone(&sat), waits[0].attempt);
-        db.write(move |tx| marking::mark(tx, &actor(), &sat, (attempt, 4), marks))
+        db.write(move |tx| marking::mark(tx, &actor(), &sat, (attempt, 4), (marks, None)))
     };
     assert!(mark(200_001).is_err() && mark(-1).is_err());
     mark(150_000).unwrap();
     assert_eq!(last(o, &sat, 3).score.map(written), Some("95".into()));
     let (test, again) = (sat.test.clone(), Arc::clone(&sat));
     let withdraw = move |tx: &mut dongliang::db::Tx<'_>| {
-        test::withdraw(tx, &actor(), &test, 0, "题干有歧义")?;
-        marking::score_again(tx, &again)
+        let (actor, reason) = (actor(), "题干有歧义");
+        test::withdraw(tx, &actor, &test, 0, reason)?;
+        marking::score_again(tx, &again, &Cause { actor: &actor, why: Why::Out, place: 0, reason })
     };
     assert_eq!(db.write(withdraw).unwrap(), 1, "3 had it right already");
     let four = last(o, &sat, 4);
@@ -387,6 +389,24 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
         assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
         assert!(got.text().contains("六月测试&#60;b&#62;"), "what was typed stays");
     }
+    // A window that is over by now is none.
+    let over = [
+        ("title", "已过的测试"),
+        ("activity", ""),
+        ("opens", "2025-06-20T09:00"),
+        ("closes", "2025-06-20T11:00"),
+        ("minutes", "60"),
+        ("attempts", "1"),
+        ("review", ""),
+        ("blueprint", good),
+    ];
+    let got = office.submit("/tests/new", "/tests/new", &over);
+    assert!(
+        got.status == 422 && got.read().contains("窗口已结束") && got.text().contains("#te-closes"),
+        "{}",
+        got.read()
+    );
+    assert!(got.text().contains("已过的测试") && got.text().contains("2025-06-20T11:00"), "what was typed stays");
     assert_eq!(fill(&mut office, &day("06-29", "09:00"), "60", good).led(), (303, "/tests/1?done=make"));
     let page = office.get("/tests/1").text();
     assert!(

@@ -91,6 +91,8 @@ pub struct OneTest {
     pub questions: Vec<Question>,
     /// `0.81（标准误0.04）`; empty where it cannot be told.
     pub alpha: String,
+    /// How many sheets with all their marks alone the analysis leaves out; empty for none.
+    pub left_out: String,
     /// To mark by hand; `None` where nothing is.
     pub marking: Option<Link>,
     /// The answer sheets of a printed test; `None` where nothing was printed.
@@ -146,8 +148,10 @@ pub struct Question {
     pub facility: String,
     /// Corrected discrimination; empty where it cannot be told.
     pub discrimination: String,
-    /// What speaks against it, or why it is out.
+    /// What speaks against it, why it is out, how its key was corrected.
     pub warnings: Vec<String>,
+    /// Where its key is corrected; `None` for who may not, and where there is none.
+    pub key: Option<Link>,
     /// It counts for nobody any more.
     pub out: bool,
 }
@@ -178,6 +182,64 @@ pub struct Marking {
     pub reference: String,
     /// `10`.
     pub full: String,
-    /// Attempt, answer, marks as typed.
-    pub answers: Vec<(i64, String, String)>,
+    /// What is to be marked, or was meanwhile by somebody else.
+    pub answers: Vec<ToMark>,
+}
+
+/// An answer at the marking desk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToMark {
+    /// Number of the attempt.
+    pub attempt: i64,
+    /// What was answered.
+    pub answer: String,
+    /// Marks as typed.
+    pub typed: String,
+    /// Marks that it has from somebody else (ten-thousandths), and what is said of them.
+    pub stands: Option<(i64, String)>,
+}
+
+/// Correcting the key of a question `/tests/{id}/key`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "test_key.html")]
+pub struct TestKey {
+    /// Frame.
+    pub page: Page,
+    /// What is wrong in the form that was posted.
+    pub errors: Errors,
+    /// Number of the test.
+    pub id: i64,
+    /// Title of the test.
+    pub title: String,
+    /// Place of the question in the paper.
+    pub place: usize,
+    /// In a sentence: what is to be done, or what it will do.
+    pub lead: Words,
+    /// What is asked.
+    pub stem: String,
+    /// Pictures as data addresses.
+    pub images: Vec<String>,
+    /// Letter, option, right as it stands.
+    pub options: Vec<(String, String, bool)>,
+    /// Number, version, explanation; what was typed where it waits for a last word.
+    pub facts: Facts,
+    /// The tests that asked it.
+    pub effects: Vec<KeyEffect>,
+    /// The form.
+    pub form: Form,
+}
+
+/// What a corrected key does to a test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyEffect {
+    /// Leading to it.
+    pub test: Link,
+    /// Place of the question in its paper.
+    pub place: usize,
+    /// Attempts handed in.
+    pub attempts: usize,
+    /// Those whose score changes; empty before a key was typed.
+    pub changed: String,
+    /// 转为合格, 转为未合格, what is not scored again; empty for nothing.
+    pub told: String,
 }

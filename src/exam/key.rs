@@ -1,0 +1,477 @@
+//! The key of a question that was asked was wrong. A question once asked is never changed: a next version says the same with
+//! the right key, and whatever was answered to the one before is scored by it, in every test that asked it. Both scores are
+//! kept (`attempt_rescored`), and the results of classes follow from the new ones.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde_json::json;
+
+use super::{
+    attempt::{self, Sat},
+    close,
+    marking::{self, Cause, Why},
+    paper::Chosen,
+    test::{self, State, Test},
+    usage,
+};
+use crate::{
+    audit::{self, Guarded},
+    auth::account::Refused,
+    clock::chinese,
+    day::Day,
+    db::{Row, Tx, Value},
+    installation::{Current, Installation},
+    questions::{Answer, Kind, Question, Weight, bank, written},
+    retention::attempts::may_be_gone,
+    scope::{Actor, Scope},
+};
+
+/// A version whose key was corrected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Corrected {
+    /// Number of the question.
+    pub number: i64,
+    /// The version with the wrong key.
+    pub version: i64,
+    /// The version by which it is scored.
+    pub by: i64,
+    /// What that says.
+    pub question: Question,
+    /// Why.
+    pub reason: String,
+    /// When (µs).
+    pub at: i64,
+    /// Who corrected it.
+    pub who: String,
+}
+
+fn read(r: &Row<'_>) -> anyhow::Result<Corrected> {
+    Ok(Corrected {
+        number: r.i64(0)?,
+        version: r.i64(1)?,
+        by: r.i64(2)?,
+        question: serde_json::from_str(r.text(3)?)?,
+        reason: r.text(4)?.to_owned(),
+        at: r.i64(5)?,
+        who: r.text(6)?.to_owned(),
+    })
+}
+
+/// What was corrected of these questions, by number and version.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_questions(tx: &mut Tx<'_>, numbers: &BTreeSet<i64>) -> anyhow::Result<Vec<Corrected>> {
+    let sql = format!(
+        "select k.number, k.version, k.corrected, q.content, k.reason, k.corrected_at, k.corrected_by \
+         from question_key k join question q on q.number = k.number and q.version = k.corrected \
+         where k.number {} order by k.number, k.version",
+        tx.among("$1")
+    );
+    let wanted: Value = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    tx.rows(&sql, &[wanted], read)
+}
+
+/// The last correction that a version came to; one that was corrected twice has two, one after the other.
+pub fn last(all: &[Corrected], number: i64, version: i64) -> Option<&Corrected> {
+    let next = |version: i64| all.iter().find(|c| c.number == number && c.version == version);
+    let mut found = next(version)?;
+    // Each leads to a later version, so that this ends.
+    while let Some(later) = next(found.by).filter(|later| later.by > found.by) {
+        found = later;
+    }
+    Some(found)
+}
+
+/// What was corrected of a paper, by places.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_paper(tx: &mut Tx<'_>, paper: &[Chosen]) -> anyhow::Result<Vec<(usize, Corrected)>> {
+    let all = of_questions(tx, &paper.iter().map(|c| c.number).collect())?;
+    let one = |(place, c): (usize, &Chosen)| Some((place, last(&all, c.number, c.version)?.clone()));
+    Ok(paper.iter().enumerate().filter_map(one).collect())
+}
+
+/// A paper as its answers are scored: as it was asked, with the keys that were corrected.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn scored<'a>(tx: &mut Tx<'_>, paper: &'a [Chosen]) -> anyhow::Result<Cow<'a, [Chosen]>> {
+    let corrected = of_paper(tx, paper)?;
+    if corrected.is_empty() {
+        return Ok(Cow::Borrowed(paper));
+    }
+    let mut scored = paper.to_vec();
+    for (place, c) in corrected {
+        (scored[place].version, scored[place].question) = (c.by, c.question);
+    }
+    Ok(Cow::Owned(scored))
+}
+
+/// The right answers as they are typed: letters of options (`AC`), 对 or 错, a line for each accepted text.
+pub fn typed(q: &Question) -> String {
+    let is_right = |a: &Answer| if q.kind == Kind::Single { a.weight == Weight::FULL } else { a.weight > Weight::NONE };
+    let right = |(i, a): (usize, &Answer)| is_right(a).then(|| char::from(b'A' + i.min(25) as u8));
+    match q.kind {
+        Kind::Single | Kind::Multiple => q.answers.iter().enumerate().filter_map(right).collect(),
+        Kind::TrueFalse | Kind::Fill => {
+            let texts = q.answers.iter().filter(|a| a.weight > Weight::NONE && a.range.is_none());
+            texts.map(|a| a.text.as_str()).collect::<Vec<_>>().join("\n")
+        }
+        Kind::Short => String::new(),
+    }
+}
+
+/// The question with the key that was typed ([`typed`]). Its texts and their order stay, since what was answered names them.
+///
+/// # Errors
+/// What is wrong with what was typed.
+pub fn with(q: &Question, typed: &str) -> Result<Question, String> {
+    let mut new = q.clone();
+    match q.kind {
+        Kind::Short => return Err("简答题由人评阅，没有标准答案，不能更正。".into()),
+        Kind::TrueFalse | Kind::Fill => {
+            let told = written::answers(q.kind, typed)?;
+            match q.kind {
+                // Who chose which is told the same as before.
+                Kind::TrueFalse => new.answers.iter_mut().zip(told).for_each(|(a, told)| a.weight = told.weight),
+                _ => new.answers = told,
+            }
+        }
+        Kind::Single | Kind::Multiple => {
+            let right = letters(typed, q.answers.len())?;
+            if q.kind == Kind::Single && right.len() > 1 {
+                return Err("单选题只能有一个正确选项。".into());
+            }
+            let wrong = match q.kind {
+                Kind::Single => Weight::NONE,
+                _ => q
+                    .answers
+                    .iter()
+                    .map(|a| a.weight)
+                    .min()
+                    .filter(|w| *w < Weight::NONE)
+                    .unwrap_or(Weight::FULL.negative()),
+            };
+            for (i, answer) in new.answers.iter_mut().enumerate() {
+                let was_right =
+                    if q.kind == Kind::Single { answer.weight == Weight::FULL } else { answer.weight > Weight::NONE };
+                match right.contains(&i) {
+                    true => answer.weight = Weight::share(right.len()),
+                    false if was_right => answer.weight = wrong,
+                    false => {}
+                }
+            }
+            // The same options are the same key, whatever the digits of a third.
+            if right == letters(&self::typed(q), q.answers.len()).unwrap_or_default() {
+                new.answers.clone_from(&q.answers);
+            }
+        }
+    }
+    new.check().map_err(|why| format!("{why}。"))?;
+    Ok(new)
+}
+
+/// Places of the options that letters name.
+fn letters(typed: &str, options: usize) -> Result<BTreeSet<usize>, String> {
+    let last = char::from(b'A' + options.saturating_sub(1).min(25) as u8);
+    let mut places = BTreeSet::new();
+    for sign in crate::sheet::norm::plain(typed).to_uppercase().chars().filter(|c| !c.is_whitespace()) {
+        match sign {
+            ',' | '、' | '，' => {}
+            'A'..='Z' if sign <= last => {
+                places.insert(usize::from(sign as u8 - b'A'));
+            }
+            _ => return Err(format!("正确选项应为A至{last}的字母，“{sign}”不是。")),
+        }
+    }
+    if places.is_empty() { Err(format!("请填写正确选项的字母，A至{last}。")) } else { Ok(places) }
+}
+
+/// A question in a test whose key is to be corrected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Number in the bank.
+    pub number: i64,
+    /// The version that was asked.
+    pub version: i64,
+    /// The version by which it is scored now.
+    pub by: i64,
+    /// That version.
+    pub question: Question,
+    /// The correction that it comes from, if any.
+    pub corrected: Option<Corrected>,
+}
+
+/// The question of a place in a published test, as it is scored now.
+///
+/// # Errors
+/// [`Refused`] where there is none, its key cannot be corrected, or it counts for nobody; else when the store cannot be read.
+pub fn asked(tx: &mut Tx<'_>, test: &Test, place: usize) -> anyhow::Result<Asked> {
+    let item = test.items.get(place).ok_or_else(|| Refused("试卷里没有这道题。".into()))?;
+    if test.state == State::Draft {
+        return Err(Refused("考试还没有发布，请在题库改题后重新组卷。".into()).into());
+    }
+    if test::out(tx, test.id)?.contains(&place) {
+        return Err(Refused("这道题已经作废，所有人按满分计，不必更正答案。".into()).into());
+    }
+    let kept = bank::version(tx, item.number, item.version)?.ok_or_else(|| Refused("题库里没有这道题。".into()))?;
+    if kept.question.kind == Kind::Short {
+        return Err(Refused("简答题由人评阅，没有标准答案，不能更正。".into()).into());
+    }
+    let all = of_questions(tx, &[item.number].into())?;
+    let corrected = last(&all, item.number, item.version).cloned();
+    let (by, question) = corrected.as_ref().map_or((item.version, kept.question), |c| (c.by, c.question.clone()));
+    Ok(Asked { number: item.number, version: item.version, by, question, corrected })
+}
+
+/// What a correction does to a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The test.
+    pub test: Test,
+    /// Places of the question in its paper.
+    pub place: usize,
+    /// Attempts that were handed in.
+    pub attempts: usize,
+    /// Those whose score becomes another one.
+    pub changed: usize,
+    /// Those that come to reach the pass line, and those that come to miss it.
+    pub passes: (usize, usize),
+    /// Sheets of which only all their marks are known: they keep their score.
+    pub totals: usize,
+    /// Its attempts may have been deleted by their rule: it stays as it is.
+    pub gone: bool,
+}
+
+/// What it would do if the answers that are scored by `asked.by` were scored by another key, in all tests that asked it, the
+/// earliest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn effects(
+    tx: &mut Tx<'_>,
+    (current, today): (&Current, Day),
+    asked: &Asked,
+    new: &Question,
+) -> anyhow::Result<Vec<Effect>> {
+    let all = of_questions(tx, &[asked.number].into())?;
+    let mut effects = Vec::new();
+    for used in usage::asked(tx, asked.number)?.into_iter().rev() {
+        if last(&all, asked.number, used.version).map_or(used.version, |c| c.by) != asked.by {
+            continue;
+        }
+        let Some(sat) = close::sat(tx, used.test)? else { continue };
+        effects.push(effect(tx, (current, today), &sat, used.place, new)?);
+    }
+    Ok(effects)
+}
+
+fn effect(
+    tx: &mut Tx<'_>,
+    (current, today): (&Current, Day),
+    sat: &Sat,
+    place: usize,
+    new: &Question,
+) -> anyhow::Result<Effect> {
+    let mut effect = Effect {
+        test: sat.test.clone(),
+        place,
+        attempts: 0,
+        changed: 0,
+        passes: (0, 0),
+        totals: 0,
+        gone: may_be_gone(current, sat.test.rules.closes, today),
+    };
+    let mut paper = scored(tx, &sat.paper)?.into_owned();
+    paper[place].question = new.clone();
+    let (out, line) = (test::out(tx, sat.test.id)?, close::line_of(&sat.test, current));
+    for one in attempt::ended(tx, sat.test.id)? {
+        effect.attempts += 1;
+        if one.total.is_some() {
+            effect.totals += 1;
+            continue;
+        }
+        let after = marking::come_to(&paper, &out, &attempt::answers(tx, one.id)?);
+        effect.changed += usize::from(after != one.score);
+        if let (Some(before), Some(after), Some(line)) = (one.score, after, line) {
+            effect.passes.0 += usize::from(before < line && after >= line);
+            effect.passes.1 += usize::from(before >= line && after < line);
+        }
+    }
+    Ok(effect)
+}
+
+/// A correction as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Number of the test from whose page it comes.
+    pub test: i64,
+    /// Place of the question in its paper.
+    pub place: usize,
+    /// The version by which it was scored when the page was shown.
+    pub seen: i64,
+    /// The right answers ([`typed`]).
+    pub key: String,
+    /// What is told afterwards (解析).
+    pub feedback: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Wish {
+    /// The question as it is wished.
+    ///
+    /// # Errors
+    /// [`Refused`] where the key is none, or the one that stands; where somebody has corrected it since the page was shown.
+    pub fn question(&self, now: &Asked) -> Result<Question, Refused> {
+        if let Some(c) = now.corrected.as_ref().filter(|_| now.by != self.seen) {
+            let right = typed(&now.question).replace('\n', "、");
+            let why = format!("{}已于{}把答案更正为“{right}”，请对照现在的答案再定。", c.who, chinese(c.at));
+            return Err(Refused(why));
+        }
+        let new = with(&now.question, &self.key).map_err(Refused)?;
+        if new.answers == now.question.answers {
+            return Err(Refused("与现在的答案相同，没有更正。只改解析的，请在题库另存新版本。".into()));
+        }
+        Ok(Question { feedback: self.feedback.clone(), ..new }.tidy())
+    }
+}
+
+/// What a correction has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Tests whose answers were scored again.
+    pub tests: usize,
+    /// Attempts whose score is another one now.
+    pub changed: usize,
+}
+
+/// Corrects the key: makes the version that has it, scores again what was answered in every test that asked it, and records
+/// the results of classes anew. The same once more, as by a double click, changes nothing.
+///
+/// # Errors
+/// [`Refused`] for what [`asked`] and [`Wish::question`] refuse, where a test that asked it is out of scope, and where the
+/// attempts may have been deleted by their rule; else when the store cannot be written.
+pub fn correct(
+    tx: &mut Tx<'_>,
+    inst: &Installation,
+    (actor, scope, today): (&Actor, &Scope, Day),
+    wish: &Wish,
+) -> anyhow::Result<Done> {
+    let test = test::get(tx, wish.test)?.ok_or_else(|| Refused("没有这场考试。".into()))?;
+    let now = asked(tx, &test, wish.place)?;
+    if now.by != wish.seen && with(&now.question, &wish.key).is_ok_and(|new| new.answers == now.question.answers) {
+        return Ok(Done::default());
+    }
+    let new = wish.question(&now)?;
+    if wish.reason.trim().is_empty() {
+        return Err(Refused("理由：请填写。".into()).into());
+    }
+    let current = inst.current_in_write(tx)?;
+    let effects = effects(tx, (&current, today), &now, &new)?;
+    may(&effects, scope, wish.test)?;
+    let by = bank::follow(tx, actor, (now.number, now.by), &new)?;
+    keep(tx, actor, &now, by, &wish.reason)?;
+    let (mut done, mut again) = (Done::default(), BTreeSet::new());
+    for effect in effects.iter().filter(|e| !e.gone) {
+        let Some(sat) = close::sat(tx, effect.test.id)? else { continue };
+        let cause = Cause { actor, why: Why::Key, place: effect.place, reason: &wish.reason };
+        let changed = marking::score_again(tx, &sat, &cause)?;
+        let told = json!({
+            "question": now.number, "from": now.by, "to": by, "changed": changed, "reason": wish.reason,
+            "key": [typed(&now.question), typed(&new)],
+        });
+        test::tell(tx, actor, "更正试题答案并重新计分", (sat.test.id, &sat.test.rules), &told);
+        (done.tests, done.changed) = (done.tests + 1, done.changed + changed);
+        again.insert(sat.test.id);
+    }
+    close::record_all_again(tx, inst, again, close::CORRECTED)?;
+    Ok(done)
+}
+
+/// Whether all that would be scored again may be, by who asks.
+///
+/// # Errors
+/// [`Refused`].
+pub fn may(effects: &[Effect], scope: &Scope, test: i64) -> Result<(), Refused> {
+    if effects.iter().any(|e| e.gone && e.test.id == test) {
+        return Err(Refused("这场考试的答卷已过保存期限，可能已按规定删除，不能再更正答案。".into()));
+    }
+    match effects.iter().filter(|e| !scope.has_unit(e.test.rules.unit)).count() {
+        0 => Ok(()),
+        n => Err(Refused(format!(
+            "这道题还在不归您管理的{n}场考试里考过，更正答案要一并重新计分，请由领导小组办公室更正。"
+        ))),
+    }
+}
+
+fn keep(tx: &mut Tx<'_>, actor: &Actor, now: &Asked, by: i64, reason: &str) -> anyhow::Result<()> {
+    let sql = "select row_id from question where number = $1 and version = $2";
+    let row = tx.one(sql, &[now.number.into(), now.by.into()], |r| r.i64(0))?.unwrap_or_default();
+    let sql = "insert into question_key (question_id, number, version, corrected, reason, corrected_at, corrected_by) \
+               values ($1, $2, $3, $4, $5, $6, $7)";
+    let params: [Value; 7] = [
+        row.into(),
+        now.number.into(),
+        now.by.into(),
+        by.into(),
+        reason.into(),
+        actor.at.into(),
+        actor.name.as_str().into(),
+    ];
+    audit::guard(tx, Guarded::Question, row);
+    tx.execute(sql, &params).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(kind: Kind, weights: &[&str]) -> Question {
+        let answer = |(i, t): (usize, &&str)| Answer::new(["甲", "乙", "丙", "丁"][i], Weight::parse(t).unwrap());
+        Question::new(kind, "问", weights.iter().enumerate().map(answer).collect())
+    }
+
+    fn weights(q: &Question) -> Vec<String> {
+        q.answers.iter().map(|a| a.weight.to_string()).collect()
+    }
+
+    #[test]
+    fn a_key_is_typed_and_the_texts_stay() {
+        let one = of(Kind::Single, &["100", "0", "50"]);
+        assert_eq!(typed(&one), "A");
+        assert_eq!(weights(&with(&one, " b ").unwrap()), ["0", "100", "50"], "part of the marks stays what it was");
+        assert!(with(&one, "AB").unwrap_err().contains("只能有一个") && with(&one, "D").unwrap_err().contains("A至C"));
+        assert!(with(&one, "").unwrap_err().contains("请填写"));
+        let several = of(Kind::Multiple, &["50", "50", "-50"]);
+        assert_eq!(weights(&with(&several, "Ａ、c").unwrap()), ["50", "-50", "50"]);
+        assert_eq!(with(&several, "BA").unwrap(), several, "the same key");
+        let third = of(Kind::Multiple, &["33.33333", "33.33333", "33.33333", "-100"]);
+        assert_eq!(weights(&with(&third, "D").unwrap()), ["-100", "-100", "-100", "100"]);
+        let mut yes = of(Kind::TrueFalse, &["100", "0"]);
+        (yes.answers[0].text, yes.answers[1].text) = ("对".into(), "错".into());
+        let no = with(&yes, "错").unwrap();
+        assert_eq!((typed(&yes), typed(&no), no.answers[0].text.as_str()), ("对".into(), "错".into(), "对"));
+        let fill = of(Kind::Fill, &["100"]);
+        assert_eq!(typed(&with(&fill, "乙\n丙").unwrap()), "乙\n丙");
+        assert!(with(&of(Kind::Short, &[]), "甲").is_err());
+    }
+
+    #[test]
+    fn a_chain_of_corrections_ends() {
+        let c = |version, by| Corrected {
+            number: 7,
+            version,
+            by,
+            question: of(Kind::Single, &["100", "0"]),
+            reason: String::new(),
+            at: 0,
+            who: String::new(),
+        };
+        let all = [c(1, 2), c(2, 5), c(5, 5)];
+        assert_eq!(last(&all, 7, 1).map(|c| c.by), Some(5));
+        assert_eq!((last(&all, 7, 3), last(&all, 8, 1)), (None, None));
+    }
+}
