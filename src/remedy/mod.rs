@@ -14,9 +14,11 @@
 //!   periods the latest that has shut is looked at, as it is for the requirement as a whole.
 //! - A draft does nothing. A person confirms it with a due day and a responsible person, or drops it; both with a reason.
 //! - Nobody closes one: the verdict does (met, made good, not applicable, gone). A missed period cannot be made good; it
-//!   is closed by a later period that is met, once something was done.
+//!   is closed by a later period that is met, once something was done. What is held again and missed again is closed by
+//!   the repeat of the repeat that is met (`again`).
 //! - Behind every judgement `patrol` looks at what was judged (`verdict_news`) and takes the steps of [`model::step`].
 
+mod again;
 pub mod decide;
 pub mod model;
 pub mod patrol;

@@ -58,6 +58,8 @@ pub enum Good {
     MadeGood,
     /// A missed period cannot be made good: something was done, and a later period of the same subject is met.
     Later,
+    /// What was held again was missed too, and a repeat of that is met.
+    Again,
     /// 不适用.
     NotApplicable,
     /// The subject or its window is gone: a record was voided or corrected.
@@ -71,6 +73,7 @@ impl Good {
             Good::Met => "判定转为达标",
             Good::MadeGood => "判定注明已补",
             Good::Later => "已采取措施，其后一期达标",
+            Good::Again => "重新组织的又未达标，其后再次组织的达标",
             Good::NotApplicable => "判定转为不适用",
             Good::Gone => "判定对象已更正或作废，不再判定",
         }

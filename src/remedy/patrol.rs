@@ -25,6 +25,7 @@ use crate::{
 };
 
 use super::{
+    again::Repeats,
     model::{self, Event, Good, Seen, State, Step, seen, step},
     store::{self, Remedy, plain, set_state, tell},
 };
@@ -137,9 +138,11 @@ fn pass(
         touch::let_fact_in(tx)?;
         let current = inst.current_in_write(tx)?;
         let Some(c) = current.engine.compiled.get(i) else { return Ok(0) };
-        touch::hold(tx, i, subject)?;
+        // What it repeats may end with it.
+        let earlier = earlier(tx, &current, i, subject)?;
+        touch::hold(tx, i, subject, &earlier)?;
         let only = subject.filter(|s| *s != EVERY);
-        let look = Look { r: &c.requirement, current: &current, subject: only, today: now.day };
+        let look = |only| Look { r: &c.requirement, current: &current, i, subject: only, today: now.day };
         let actor = Actor { name: PROGRAM.into(), account: None, at: now.instant };
         // Before it is followed, so that what is told meanwhile waits for its own turn.
         if let Some(subject) = subject {
@@ -147,17 +150,31 @@ fn pass(
             tx.execute(sql, &[c.requirement.id.as_str().into(), subject.into()])?;
         }
         let mut done = Done::default();
-        look.follow(tx, &actor, &known, &mut done)?;
-        look.draft(tx, &actor, &mut done)?;
+        for earlier in earlier {
+            look(Some(earlier)).follow(tx, &actor, &[], &mut done)?;
+        }
+        look(only).follow(tx, &actor, &known, &mut done)?;
+        look(only).draft(tx, &actor, &mut done)?;
         Ok(done.log(tx, &actor, &c.requirement.id))
     })?;
     Ok((taken > 0).then_some(taken))
+}
+
+/// What a subject repeats, however often.
+fn earlier(tx: &mut Tx<'_>, current: &Current, i: usize, subject: Option<i64>) -> anyhow::Result<BTreeSet<i64>> {
+    let Some(subject) = subject.filter(|s| *s != EVERY) else { return Ok(BTreeSet::new()) };
+    match Repeats::of(current, i, &[subject]) {
+        Some(repeats) => repeats.earlier(tx, subject),
+        None => Ok(BTreeSet::new()),
+    }
 }
 
 /// One requirement, or one subject of it, looked at on a day.
 struct Look<'a> {
     r: &'a Requirement,
     current: &'a Current,
+    /// Where the requirement stands.
+    i: usize,
     subject: Option<i64>,
     today: Day,
 }
@@ -228,8 +245,17 @@ impl Look<'_> {
             return Ok((!is_past(&self.current.engine, remedy)).then_some(Seen::Good(Good::Gone)));
         };
         let said = seen(v.state, v.late, &self.r.when);
-        let later = said == Seen::Bad && matches!(self.r.when, When::Every(_)) && self.met_later(tx, remedy, &v)?;
-        Ok(Some(if later { Seen::Good(Good::Later) } else { said }))
+        if said != Seen::Bad {
+            return Ok(Some(said));
+        }
+        if matches!(self.r.when, When::Every(_)) && self.met_later(tx, remedy, &v)? {
+            return Ok(Some(Seen::Good(Good::Later)));
+        }
+        let again = match Repeats::of(self.current, self.i, &remedy.subject) {
+            Some(repeats) => repeats.met(tx, v.subject, &v.rest)?,
+            None => false,
+        };
+        Ok(Some(if again { Seen::Good(Good::Again) } else { said }))
     }
 
     /// Something was done, and a later period of the subject that had not ended by then is met.

@@ -1,6 +1,6 @@
 //! Repeats (4.8): a class given again makes the missed one good (已补), so that both are judged together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     compile::{Compiled, Step},
@@ -13,38 +13,29 @@ use super::{
 };
 use crate::{day::Day, db::Tx};
 
-/// A repeat that passes, or was made good itself, makes good the missed subject at which it points back (4.8): so a repeat of
-/// a repeat does too.
+/// A passing repeat that points back at a missed subject makes it good (4.8).
 pub(super) fn close_by_repeats(eval: &Eval<'_>, c: &Compiled, verdicts: &mut [Verdict]) {
     let Some((place, access)) = &c.again else { return };
-    let (i, table) = match place {
-        Some(i) => match c.per[*i].kind {
-            Kind::Ref(to) => (*i, to),
-            _ => return,
-        },
-        None => (0, c.table),
-    };
-    let back = |v: &Verdict| {
-        let row = eval.world.tables[table].row_of(v.subject[i])?;
-        let back = eval.value(Node { table, row }, access, eval.world.tables[table].opens[row], Day::MAX);
-        (back != EMPTY).then(|| {
+    let mut repeated: HashSet<Vec<i64>> = HashSet::new();
+    for v in verdicts.iter().filter(|v| v.state == State::Pass) {
+        let (i, table) = match place {
+            Some(i) => match c.per[*i].kind {
+                Kind::Ref(to) => (*i, to),
+                _ => continue,
+            },
+            None => (0, c.table),
+        };
+        let Some(row) = eval.world.tables[table].row_of(v.subject[i]) else { continue };
+        let node = Node { table, row };
+        let back = eval.value(node, access, eval.world.tables[table].opens[row], Day::MAX);
+        if back != EMPTY {
             let mut key = v.subject.to_vec();
             key[i] = back;
-            key
-        })
-    };
-    let mut missed: HashMap<Vec<i64>, Vec<usize>> = HashMap::new();
-    for (n, v) in verdicts.iter().enumerate().filter(|(_, v)| v.state == State::Fail && !v.late) {
-        missed.entry(v.subject.to_vec()).or_default().push(n);
-    }
-    let good = |v: &Verdict| v.state == State::Pass || v.state == State::Fail && v.late;
-    let mut open: Vec<usize> = (0..verdicts.len()).filter(|n| good(&verdicts[*n])).collect();
-    while let Some(n) = open.pop() {
-        // Each is made good once, so that this ends.
-        for made in back(&verdicts[n]).and_then(|key| missed.remove(&key)).unwrap_or_default() {
-            verdicts[made].late = true;
-            open.push(made);
+            repeated.insert(key);
         }
+    }
+    for v in verdicts.iter_mut().filter(|v| v.state == State::Fail) {
+        v.late |= repeated.contains(&*v.subject);
     }
 }
 

@@ -225,12 +225,14 @@ fn holds(i: usize, touch: &Touch) -> Vec<Hold> {
     }
 }
 
-/// Holds a subject of the requirement at that position as a fact that touches it does; without one, all of them.
+/// Holds a subject of the requirement at that position, and others with it, as a fact that touches them does; without one,
+/// all of them.
 ///
 /// # Errors
 /// When the store fails.
-pub fn hold(tx: &mut Tx<'_>, i: usize, subject: Option<i64>) -> anyhow::Result<()> {
-    let touch = subject.filter(|s| *s != EVERY).map_or(Touch::All, |s| Touch::Subjects([s].into()));
+pub fn hold(tx: &mut Tx<'_>, i: usize, subject: Option<i64>, others: &BTreeSet<i64>) -> anyhow::Result<()> {
+    let one = subject.filter(|s| *s != EVERY);
+    let touch = one.map_or(Touch::All, |s| Touch::Subjects(others.iter().copied().chain([s]).collect()));
     tx.hold(&holds(i, &touch))
 }
 

@@ -156,7 +156,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         sheets: (!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))),
         facts: facts(desk, &test, &class, &printed::letters(&printed))?,
         near: near(&test, &outcomes),
-        rates: line.filter(|_| !gone).map_or_else(Vec::new, |line| rates(&outcomes, line, &of)),
+        rates: line
+            .filter(|_| !gone)
+            .map_or_else(Vec::new, |line| rates(&outcomes, line, &of, now >= test.rules.closes)),
         line: line.map_or_else(String::new, written),
         listed,
         pager: Pager {
@@ -301,12 +303,13 @@ fn person(test: &Test, line: Option<i64>, o: &Outcome, names: &Names, (now, wait
     }
 }
 
-fn rates(outcomes: &[Outcome], line: i64, names: &Names) -> Vec<Rate> {
+/// By organ; no rate while people still sit, since everybody to come would count as missing.
+fn rates(outcomes: &[Outcome], line: i64, names: &Names, over: bool) -> Vec<Rate> {
     let waits = |organ: &Option<i64>| outcomes.iter().any(|o| o.listed.organ == *organ && o.open > 0);
     let mut all: Vec<Rate> = close::rates(outcomes, line)
         .iter()
         .map(|(organ, r)| {
-            let rate = r.of_all().filter(|_| !waits(organ));
+            let rate = r.of_all().filter(|_| over && !waits(organ));
             let percent = |r: crate::ratio::Ratio| {
                 let tenths = r.num() * 1_000 / r.den();
                 format!("{}.{}%", tenths / 10, tenths % 10)

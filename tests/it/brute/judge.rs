@@ -300,21 +300,10 @@ fn values(part: &Part, reading: &Reading, figure: bool, empty: bool) -> (Option<
 /// 4.8: a passing repeat that points back closes the remedy. Reading: whatever the requirement's `when`.
 fn made_good_by_repeat(view: &View<'_>, req: &Requirement, verdicts: &mut [(Subject, Verdict)]) {
     let Some(again) = &req.again else { return };
-    // One that was made good makes good what it repeats in its turn.
-    loop {
-        let good: Vec<Subject> = verdicts
-            .iter()
-            .filter(|(_, v)| v.state == State::Pass || v.state == State::Fail && v.late)
-            .map(|(s, _)| s.clone())
-            .collect();
-        let mut changed = false;
-        for (subject, verdict) in verdicts.iter_mut().filter(|(_, v)| v.state == State::Fail && !v.late) {
-            verdict.late = good.iter().any(|later| repeats(view, again, later, subject));
-            changed |= verdict.late;
-        }
-        if !changed {
-            return;
-        }
+    let passing: Vec<Subject> =
+        verdicts.iter().filter(|(_, v)| v.state == State::Pass).map(|(s, _)| s.clone()).collect();
+    for (subject, verdict) in verdicts.iter_mut().filter(|(_, v)| v.state == State::Fail) {
+        verdict.late |= passing.iter().any(|later| repeats(view, again, later, subject));
     }
 }
 
