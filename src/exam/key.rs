@@ -379,15 +379,16 @@ pub fn correct(
         let Some(sat) = close::sat(tx, effect.test.id)? else { continue };
         let cause = Cause { actor, why: Why::Key, place: effect.place, reason: &wish.reason };
         let changed = marking::score_again(tx, &sat, &cause)?;
-        let told = json!({
-            "question": now.number, "from": now.by, "to": by, "changed": changed, "reason": wish.reason,
-            "key": [typed(&now.question), typed(&new)],
-        });
-        test::tell(tx, actor, "更正试题答案并重新计分", (sat.test.id, &sat.test.rules), &told);
         (done.tests, done.changed) = (done.tests + 1, done.changed + changed);
         again.insert(sat.test.id);
     }
-    close::record_all_again(tx, inst, again, close::CORRECTED)?;
+    close::record_all_again(tx, inst, again.clone(), close::CORRECTED)?;
+    // Last, as an entry is about what was told last.
+    let told = json!({
+        "question": now.number, "from": now.by, "to": by, "key": [typed(&now.question), typed(&new)],
+        "tests": again, "changed": done.changed, "reason": wish.reason,
+    });
+    test::tell(tx, actor, "更正试题答案并重新计分", (test.id, &test.rules), &told);
     Ok(done)
 }
 

@@ -404,9 +404,15 @@ pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, test: &Test, question: usize, re
     if tx.execute(sql, &params)? == 0 {
         return Err(Refused("这道题已经作废。".into()).into());
     }
-    let told = json!({ "question": item.number, "reason": reason });
-    tell(tx, actor, "考试中作废一道题", (test.id, &test.rules), &told);
+    tell_out(tx, actor, test, item.number, reason);
     Ok(())
+}
+
+/// Logs that a question of this number was taken out; once more where results were recorded anew since, as an entry is about
+/// what was told last.
+pub fn tell_out(tx: &mut Tx<'_>, actor: &Actor, test: &Test, number: i64, reason: &str) {
+    let told = json!({ "question": number, "reason": reason });
+    tell(tx, actor, "考试中作废一道题", (test.id, &test.rules), &told);
 }
 
 /// Whether any question of a test is out.

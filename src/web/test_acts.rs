@@ -186,6 +186,7 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
                 let cause = Cause { actor: &actor, why: Why::Out, place, reason: &reason };
                 marking::score_again(tx, &sat, &cause)?;
                 close::record_all_again(tx, &inst, [sat.test.id].into(), close::WITHDRAWN)?;
+                test::tell_out(tx, &actor, &test, test.items[place].number, &reason);
             }
             Ok(())
         });

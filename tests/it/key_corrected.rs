@@ -161,6 +161,11 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert_eq!(got.led().0, 303, "{}", got.read());
     assert_eq!((scores(o, &sat), of(3).len()), (vec!["80".into(), "80".into(), "40".into()], 1));
     assert_eq!(of(4).len(), 2);
+    // What is taken out of a closed test is told by the log too, though results were recorded since.
+    let got = b.submit(test, "/tests/1/withdraw", &[("place", "3"), ("reason", "两可")]);
+    assert_eq!(got.led().0, 303);
+    let told = "select count(*) from audit_entry where payload like '%考试中作废一道题%' and payload like '%两可%'";
+    assert_eq!(db.read(|tx| tx.one(told, &[], |r| r.i64(0))).unwrap(), Some(1));
     // A unit's own administrator arranges tests, but the bank is not his.
     let mut unit = Browser::logged_in(inst, account(inst, "unit", Role::UnitAdmin, Some(1), None));
     assert_eq!(unit.get(key).status, 403);
@@ -224,6 +229,9 @@ db_test!(every_test_that_asked_it_is_scored_again_or_none, |db: &Db| {
     assert!(correct(o, Scope::All, wish(1, 1, 1, "A")).unwrap_err().contains("已经作废"));
     assert!(correct(o, Scope::All, wish(1, 9, 1, "A")).unwrap_err().contains("没有这道题"));
     // Long after, the attempts may be gone.
+    crate::retention::changed(&o.installation, |text| {
+        text.replace("issuer = \"市发改委\"\n", "issuer = \"市发改委\"\nkeep_attempts = \"5 years\"\n")
+    });
     o.installation.clock = Clock::Standing(Day::parse("2032-01-05").unwrap());
     assert!(correct(o, Scope::All, wish(1, 2, 1, "错")).unwrap_err().contains("已过保存期限"));
 });
