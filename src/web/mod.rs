@@ -42,6 +42,7 @@ mod import_effects;
 mod import_findings;
 mod import_marked;
 mod import_one;
+mod import_told;
 mod imports;
 mod learning;
 mod ledger;
