@@ -108,6 +108,7 @@ mod settings_change;
 mod settings_matter;
 mod sso;
 mod stall;
+mod start;
 mod subject;
 mod summary;
 mod supervise;
