@@ -69,6 +69,7 @@ mod papers;
 mod parameters;
 mod people;
 mod permissions;
+mod picked;
 mod post;
 mod question_file;
 mod question_one;
