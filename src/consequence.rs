@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     day::Day,
-    db::Tx,
+    db::{Tx, Value},
     installation::{Current, meta},
     scope::Scope,
     subjects,
@@ -14,7 +14,7 @@ use crate::{
         engine::{Engine, Question},
         kind::Kind,
         load::Shared,
-        overlay::Overlay,
+        overlay::{Laid, Overlay},
         sight,
         store::{self, Stored},
         touch::{self, Changed, Touch},
@@ -104,6 +104,29 @@ pub fn of(
         shifts.extend(differences(i, old, after));
     }
     Ok(shifts)
+}
+
+/// The same of records of a ledger (by position) that would be voided: each by its id, with its row.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_void(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    as_of: Day,
+    table: usize,
+    rows: &[(i64, Vec<Value>)],
+) -> anyhow::Result<Vec<Shift>> {
+    let gone = rows.iter().map(|(record, _)| *record).collect();
+    let change = |(record, values): &(i64, Vec<Value>)| Changed {
+        table,
+        record: *record,
+        before: Some(values.clone()),
+        after: None,
+    };
+    let changes: Vec<Changed> = rows.iter().map(change).collect();
+    let laid = Laid { gone, ..Laid::default() };
+    of(tx, current, as_of, &changes, Overlay { tables: BTreeMap::from([(table, laid)]) })
 }
 
 /// Everything is judged as of that day, and nothing waits to be judged again: what is stored is how it stands.

@@ -265,7 +265,7 @@ pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, 
 }
 
 /// The template of a ledger with the rows that a scope reaches, sensitive fields masked: a mask that comes back changes
-/// nothing. `None` where there are more rows than a template holds.
+/// nothing; `named` lists the texts of fields that take one of these. `None` where there are more rows than a template holds.
 ///
 /// # Errors
 /// When the store cannot be read or the file not written.
@@ -274,7 +274,7 @@ pub fn template(
     (layout, table): (&Layout, usize),
     scope: &Scope,
     keys: &Keys,
-    (day, version): (Day, &str),
+    (day, version, named): (Day, &str, &[(usize, Vec<String>)]),
 ) -> anyhow::Result<Option<(Vec<u8>, Written)>> {
     let definition = &layout.ledgers[table];
     if query::count(tx, definition, scope, &Query::default(), None)? > MOST as i64 {
@@ -294,7 +294,7 @@ pub fn template(
         rows.push(OutRow { code: row.code, unit: row.unit, values, extra: Vec::new() });
         Ok(())
     })?;
-    let filled = Filled { rows: &rows, names: &names };
+    let filled = Filled { rows: &rows, names: &names, named };
     Ok(Some((sheet::template::made(definition, day, version, &filled)?, written)))
 }
 

@@ -17,7 +17,8 @@ for (const scripts of [true, false]) {
       const confirm = page.getByRole('region', { name: '确认', exact: true });
       await confirm.getByRole('button', { name: '确认' }).click();
       await expect(page.getByRole('alert')).toContainText('理由：请填写');
-      await expect(confirm.getByLabel('责任人')).not.toHaveValue('');
+      // Who is proposed stands there by name.
+      await expect(confirm.getByRole('radio').first()).toBeChecked();
       await confirm.getByLabel('理由').fill('当月指导次数不足，请补记');
       await confirm.getByRole('button', { name: '确认' }).click();
       await expect(page).toHaveURL(`${here}?done=confirm`);

@@ -4,7 +4,7 @@ import { test, expect } from '../fixtures.mjs';
 test('a matter is issued by hand and found in the list', async ({ page, addresses, complaints }) => {
   await page.goto('/supervise/new');
   const code = decodeURIComponent(addresses.单位详情.split('/').pop());
-  await page.getByLabel('对象单位').fill(code);
+  await page.getByRole('textbox', { name: '对象单位' }).fill(code);
   await page.getByLabel('事项').fill('现场教学');
   await page.getByRole('button', { name: '签发' }).click();
   await expect(page.getByRole('alert')).toContainText('要求：请填写');

@@ -59,6 +59,15 @@ async function take(page, [ledger, file, good, bad]) {
   await expect(main(page).getByRole('heading', { name: `${ledger}：文件` })).toBeVisible();
   await page.getByLabel('文件（必填）').setInputFiles(join(DATA, file));
   await page.getByRole('button', { name: '上传并检查' }).click();
+  await expect(page.getByText('尚未写入任何数据')).toBeVisible({ timeout: 30_000 });
+  // The roster has 学位 twice, of two courses of study: it is asked which one is meant.
+  const asked = page.getByLabel(/^“学位”一列/);
+  if (await asked.count() > 0) {
+    await expect(page.getByRole('button', { name: /^导入/ })).toHaveCount(0);
+    await asked.nth(0).selectOption({ index: 1 });
+    await asked.nth(1).selectOption('不导入');
+    await page.getByRole('button', { name: '按此重新检查' }).click();
+  }
   await expect(page.getByText('尚未写入任何数据')).toContainText(`可写入${good}行，${bad}行有误`, { timeout: 30_000 });
   if (bad > 0) {
     await expect(main(page).getByRole('heading', { name: `${bad}行有误` })).toBeVisible();
@@ -124,10 +133,8 @@ test('the first hour of a new user', async ({ page, complaints }) => {
     await page.getByRole('button', { name: '选定' }).click();
     await page.getByLabel('文件（必填）').setInputFiles(join(DATA, 'guidance_gb18030.csv'));
     await page.getByRole('button', { name: '上传并检查' }).click();
-    await expect(page.getByText('尚未写入任何数据')).toContainText('可写入0行', { timeout: 30_000 });
-    await expect(page.getByRole('button', { name: /^导入/ })).toHaveCount(0);
-    await page.getByRole('button', { name: '放弃这一批' }).click();
-    await expect(heading(page)).toHaveText('已放弃');
+    await expect(heading(page)).toHaveText('没有可写入的行', { timeout: 30_000 });
+    await expect(page.getByRole('button', { name: /^导入|放弃/ })).toHaveCount(0);
     // The office that came with them is judged like the others, and says what it lacks.
     await menu(page, '工作总览');
     await expect(units(page)).toHaveCount(14);

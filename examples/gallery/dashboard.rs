@@ -105,6 +105,7 @@ pub(crate) fn full() -> Dashboard {
         cells: cells.chars().map(|c| cell(c, i)).collect(),
     });
     Dashboard {
+        start: Vec::new(),
         whole: true,
         page: page("/", "/"),
         period: "2025年".into(),

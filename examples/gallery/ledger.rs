@@ -331,5 +331,5 @@ pub(crate) fn index() -> Ledgers {
             _ => groups.push(LedgerGroup { title: group.into(), rows: vec![line] }),
         }
     }
-    Ledgers { page: page("/ledgers", "/ledgers"), groups }
+    Ledgers { page: page("/ledgers", "/ledgers"), start: Vec::new(), groups }
 }

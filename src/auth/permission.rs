@@ -272,7 +272,7 @@ impl Permission {
             Permission::DecideRemedies => matches!(role, Leaders | Office | Personnel | UnitAdmin),
             Permission::DropRemedies => matches!(role, Leaders | Office | Personnel),
             Permission::Supervise => matches!(role, Leaders | Office),
-            Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Auditor),
+            Permission::Papers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin | Clerk | Auditor),
             Permission::DraftPapers => matches!(role, Leaders | Office | Personnel | Party | UnitAdmin),
             Permission::IssuePapers | Permission::Settings => role == Office,
             Permission::ExportPeople => matches!(role, Leaders | Office | Personnel | UnitAdmin | Auditor),

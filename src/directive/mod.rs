@@ -30,5 +30,6 @@ pub(crate) use load::package_hash;
 pub use load::{Loaded, load, load_files, own};
 pub(crate) use measure::ledger_of;
 pub use setting_uses::{Holds, SettingUse, setting_uses};
+pub(crate) use suggest::nearest;
 pub use titles::setting as setting_title;
 pub use uses::ledger_uses;

@@ -1,7 +1,7 @@
 //! "Did you mean": the known name nearest to the one that was written.
 
 /// The known name that was most likely meant: at most a third of the letters differ.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = (name.chars().count() / 3).max(1);
     let length = name.chars().count();
     let near = known.map(|k| (distance(name, k), length.abs_diff(k.chars().count()), k)).filter(|(d, ..)| *d <= limit);

@@ -85,6 +85,13 @@ pub fn check(
         cells.push((target, cell));
     }
     let mut checked = sheet::check_one(cells, ledger, &Picked, today);
+    let set = |input: &&Input| match (input.at, &input.control) {
+        (At::Field(i), Control::Slot(slots)) => Some((i, slots.named.clone())),
+        _ => None,
+    };
+    let named: intake::Named = inputs.iter().filter_map(set).collect();
+    intake::spell(&named, &mut checked);
+    intake::refuse_unnamed(ledger, &named, &mut checked, &|_| before.map(|row| &*row.values));
     rules::apply(tx, ledger, &mut checked, before.map(|row| row.record_id))?;
     rules::numbers(tx, (ledger, keys), &mut checked, &|_| before.map(|row| row.record_id))?;
     out.taken = rules::taken(&checked) > 0;

@@ -2,10 +2,8 @@
 
 use super::judged;
 use crate::{
-    directive::{
-        ledger_of,
-        model::{Each, Field, FieldType, Ledger, LedgerKind, Measure, Slots},
-    },
+    directive::model::{Field, FieldType, Ledger, LedgerKind, Slots},
+    intake::slots,
     sheet::{header, value::text_limit},
     verdict::engine::Engine,
 };
@@ -195,18 +193,6 @@ fn control(engine: &Engine, ledger: &Ledger, field: &Field) -> Option<Control> {
         FieldType::Ref(to) => Control::Pick(to.clone()),
         FieldType::File | FieldType::Derived => return None,
     })
-}
-
-/// The set that a text field takes its values from: where a requirement counts how many members of it were covered.
-fn slots(engine: &Engine, ledger: &Ledger, field: &Field) -> Option<Slots> {
-    let counted = |measure: &Measure| {
-        matches!(measure, Measure::Distinct(source, path)
-            if ledger_of(&source.of) == ledger.name && path.len() == 1 && path[0] == field.name)
-    };
-    let mut requirements = engine.package.requirements.iter().filter(|r| r.enabled && r.each != Each::System);
-    let name =
-        requirements.find(|r| r.slots.is_some() && r.parts.iter().any(|p| counted(&p.measure)))?.slots.as_ref()?;
-    engine.given.slots.get(name).filter(|_| field.ty == FieldType::Text).cloned()
 }
 
 /// What the definition says, and what can be typed.

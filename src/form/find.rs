@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::directory::{Directory, initials};
+use super::directory::{Directory, Entry, Fit, initials};
 use crate::{
     day::Day,
     db::{Tx, Value},
@@ -111,8 +111,8 @@ impl Around<'_> {
     fn persons(&self, tx: &mut Tx<'_>, text: &str) -> anyhow::Result<Hits> {
         let seen = self.seen(tx)?;
         let mut found = self.directory.persons_like(text, seen.as_ref());
-        let exact =
-            found.iter().map(|f| f.1).find(|id| self.directory.person(*id).is_some_and(|p| is_code(&p.code, text)));
+        let entry = |id: i64| self.directory.person(id);
+        let exact = meant(&found, text, &entry);
         let away = |id: i64| self.post(id).is_none();
         found.sort_by_cached_key(|(fit, id)| (Some(*id) != exact, *fit, away(*id), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.person(*id)).collect();
@@ -136,8 +136,7 @@ impl Around<'_> {
     fn units(&self, text: &str) -> Hits {
         let mut found = self.directory.units_like(text);
         found.retain(|(_, id)| self.scope.has_unit(*id));
-        let exact =
-            found.iter().map(|f| f.1).find(|id| self.directory.unit(*id).is_some_and(|u| is_code(&u.code, text)));
+        let exact = meant(&found, text, &|id| self.directory.unit(id));
         found.sort_by_cached_key(|(fit, id)| (Some(*id) != exact, *fit, self.closed(*id).is_some(), *id));
         let hits = found.iter().take(SHOWN).map(|(_, id)| self.unit(*id)).collect();
         Hits { hits, total: found.len(), exact: exact.is_some() }
@@ -260,6 +259,14 @@ impl Around<'_> {
         };
         Ok(rows.iter().map(hit).collect())
     }
+}
+
+/// The one that is meant whatever else fits: that of the whole number, or the only one of the whole name.
+fn meant<'d>(found: &[(Fit, i64)], text: &str, entry: &dyn Fn(i64) -> Option<&'d Entry>) -> Option<i64> {
+    let ids = || found.iter().map(|f| f.1);
+    let coded = ids().find(|id| entry(*id).is_some_and(|e| is_code(&e.code, text)));
+    let mut called = ids().filter(|id| entry(*id).is_some_and(|e| e.name == text));
+    coded.or_else(|| called.next().filter(|_| called.next().is_none()))
 }
 
 /// Letters of a code are the same in either case.

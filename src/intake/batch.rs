@@ -1,104 +1,16 @@
 //! A batch: one file from the moment it was sent until it is in the ledger, refused or dropped.
 
+use std::collections::HashMap;
+
 use super::report::Report;
+pub use super::state::{Mode, State};
 use crate::{
     db::{Row, Tx, Value},
     ledger::Keys,
 };
 
-/// How rows whose code stands in the ledger are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// As errors, if they say something else.
-    Add,
-    /// As corrections.
-    Update,
-}
-
-impl Mode {
-    /// As it is stored and posted.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mode::Add => "add",
-            Mode::Update => "update",
-        }
-    }
-
-    /// What people read.
-    pub fn title(self) -> &'static str {
-        match self {
-            Mode::Add => "只新增",
-            Mode::Update => "新增，已有的更正",
-        }
-    }
-
-    /// The mode of that word.
-    pub fn parse(word: &str) -> Option<Mode> {
-        [Mode::Add, Mode::Update].into_iter().find(|m| m.as_str() == word)
-    }
-}
-
-/// Where a batch stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// To be checked.
-    Waiting,
-    /// Checked, to be confirmed.
-    Checked,
-    /// The file cannot be read as the ledger's sheet; the note says why.
-    Refused,
-    /// Confirmed, to be written.
-    Confirmed,
-    /// Written.
-    Imported,
-    /// Stopped while it was written; the note says why.
-    Failed,
-    /// Dropped by who sent it, or by its age.
-    Dropped,
-}
-
-impl State {
-    const ALL: [State; 7] = [
-        State::Waiting,
-        State::Checked,
-        State::Refused,
-        State::Confirmed,
-        State::Imported,
-        State::Failed,
-        State::Dropped,
-    ];
-
-    /// As it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Checked => "checked",
-            State::Refused => "refused",
-            State::Confirmed => "confirmed",
-            State::Imported => "imported",
-            State::Failed => "failed",
-            State::Dropped => "dropped",
-        }
-    }
-
-    /// What people read.
-    pub fn title(self) -> &'static str {
-        match self {
-            State::Waiting => "正在检查",
-            State::Checked => "待确认",
-            State::Refused => "不能导入",
-            State::Confirmed => "正在写入",
-            State::Imported => "已导入",
-            State::Failed => "没有全部写入",
-            State::Dropped => "已放弃",
-        }
-    }
-
-    /// The program works at it.
-    pub fn is_under_way(self) -> bool {
-        matches!(self, State::Waiting | State::Confirmed)
-    }
-}
+/// Files with nothing to write that are held of an account, so that their errors can be had as a file; older ones go.
+const EMPTY: i64 = 5;
 
 /// Days that a file waits for its confirmation.
 pub const KEPT_DAYS: i64 = 7;
@@ -259,17 +171,19 @@ pub(super) fn next(tx: &mut Tx<'_>) -> anyhow::Result<Option<Batch>> {
     tx.one(&sql, &[], Batch::read)
 }
 
-/// Batches whose files are to be taken away: settled, or too old.
+/// Batches whose files are to be taken away: settled, too old, or with nothing to write and others after them.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn outworn(tx: &mut Tx<'_>, now: i64) -> anyhow::Result<Vec<Batch>> {
     let sql = format!(
         "select {} from import_batch where held <> '' and state not in ('waiting', 'confirmed') \
-         and (state in ('dropped', 'refused') or recorded_at < $1) order by row_id",
+         and (state in ('dropped', 'refused') or recorded_at < $1 or state = 'empty' and $2 <= (select count(*) from \
+         import_batch later where later.account = import_batch.account and later.state = 'empty' and later.held <> '' \
+         and later.row_id > import_batch.row_id)) order by row_id",
         Batch::COLUMNS
     );
-    tx.rows(&sql, &[(now - KEPT).into()], Batch::read)
+    tx.rows(&sql, &[(now - KEPT).into(), EMPTY.into()], Batch::read)
 }
 
 /// Moves a batch from one state to another; false if somebody else has moved it meanwhile.
@@ -282,13 +196,23 @@ pub fn turn(tx: &mut Tx<'_>, id: i64, (from, to): (State, State), note: &str, no
     Ok(tx.execute(sql, &params)? == 1)
 }
 
+/// The numbers of the batches that became these imports; an import of the command line has none.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn of_imports(tx: &mut Tx<'_>, imports: &[i64]) -> anyhow::Result<HashMap<i64, i64>> {
+    let among = imports.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let sql = format!("select import_id, row_id from import_batch where import_id {}", tx.among("$1"));
+    Ok(tx.rows(&sql, &[among.into()], |r| Ok((r.i64(0)?, r.i64(1)?)))?.into_iter().collect())
+}
+
 /// Sends a checked batch to another ledger, to be checked anew; false if it was confirmed or dropped meanwhile.
 ///
 /// # Errors
 /// When the store cannot be written.
 pub fn send_to(tx: &mut Tx<'_>, id: i64, ledger: &str, now: i64) -> anyhow::Result<bool> {
     let sql = "update import_batch set ledger = $2, state = 'waiting', note = '', report = null, changed_at = $3 \
-               where row_id = $1 and state = 'checked'";
+               where row_id = $1 and state in ('checked', 'empty')";
     Ok(tx.execute(sql, &[id.into(), ledger.into(), now.into()])? == 1)
 }
 
@@ -297,6 +221,8 @@ pub(super) struct Found {
     pub(super) package: String,
     pub(super) digest: String,
     pub(super) note: String,
+    /// Where it stands then.
+    pub(super) state: State,
     /// Sealed.
     pub(super) report: String,
     /// Rows that would be written, and rows with an error.
@@ -308,9 +234,9 @@ pub(super) struct Found {
 /// # Errors
 /// When the store cannot be written.
 pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -> anyhow::Result<()> {
-    let sql = "update import_batch set state = 'checked', package = $3, digest = $4, note = $5, report = $6, \
+    let sql = "update import_batch set state = $10, package = $3, digest = $4, note = $5, report = $6, \
                changed_at = $7, written = $8, bad = $9 where row_id = $1 and state = $2";
-    let params: [Value; 9] = [
+    let params: [Value; 10] = [
         batch.id.into(),
         batch.state.as_str().into(),
         found.package.as_str().into(),
@@ -320,6 +246,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -
         now.into(),
         i64::try_from(found.counts.0)?.into(),
         i64::try_from(found.counts.1)?.into(),
+        found.state.as_str().into(),
     ];
     tx.execute(sql, &params).map(|_| ())
 }

@@ -8,12 +8,14 @@ mod find;
 pub mod held;
 mod laid;
 mod masked;
+mod named;
 mod older;
 mod reach;
 mod report;
 pub(crate) mod rules;
 mod run;
 mod staged;
+mod state;
 
 use std::{collections::HashMap, fs, io::Read as _, path::Path};
 
@@ -38,8 +40,10 @@ use batch::Mode;
 pub use compare::Standing;
 pub use find::Finder;
 pub use laid::laid;
+pub use named::{Named, named, slots};
+pub(crate) use named::{apply as refuse_unnamed, spell};
 pub use older::version;
-pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned, Unlike};
+pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned, Unlike, Weighed};
 pub use run::{Board, reach_of, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
@@ -132,7 +136,7 @@ pub fn check(
     let definition = &layout.ledgers[index];
     let mut finder = Finder::load(tx, layout, definition)?;
     if asked.ledger == UNITS {
-        expect_units(&mut finder, table, definition);
+        expect_units(&mut finder, table, definition, &asked.answers);
     }
     let how = sheet::How { today, answers: &asked.answers };
     let mut checked = sheet::check_as(table, definition, &finder, &how, told)?;
@@ -143,9 +147,13 @@ pub fn check(
         Ok((r.i64(0)?, clock::chinese(r.i64(1)?), r.text(2)?.to_owned()))
     })?;
     masked::keep(tx, definition, &installation.keys, &mut checked)?;
+    let named = named(&current.engine, definition);
+    spell(&named, &mut checked);
     let known = compare::known(tx, definition, (&installation.keys, asked.scope), &mut checked)?;
     rules::apply(tx, definition, &mut checked, None)?;
     let corrections = compare::corrections(tx, definition, &mut checked)?;
+    let standing = |row: &sheet::CheckedRow| corrections.get(&row.number).map(|standing| &*standing.values);
+    refuse_unnamed(definition, &named, &mut checked, &standing);
     let record = |row: &sheet::CheckedRow| corrections.get(&row.number).map(|standing| standing.record);
     rules::numbers(tx, (definition, &installation.keys), &mut checked, &record)?;
     let (file, sha256) = (asked.file.to_owned(), asked.sha256.to_owned());
@@ -180,8 +188,8 @@ fn refuse_corrections(prepared: &mut Prepared) {
 
 /// Units that the file itself brings may be named as superiors in it: they stand under provisional ids, minus the number
 /// of their row, until they are written ((`staged`)).
-fn expect_units(finder: &mut Finder, table: &sheet::Table, ledger: &Ledger) {
-    let Ok(header) = sheet::header::detect(table, ledger) else { return };
+fn expect_units(finder: &mut Finder, table: &sheet::Table, ledger: &Ledger, answers: &Answers) {
+    let Ok(header) = sheet::header::detect_as(table, ledger, answers) else { return };
     let name = ledger.field_index("name").map(Target::Field);
     let columns: Vec<usize> =
         [Some(Target::Code), name].into_iter().flatten().filter_map(|t| header.column(t)).collect();

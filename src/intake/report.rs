@@ -11,7 +11,7 @@ use crate::{
     sheet::{
         CellError, RawCell, Table,
         header::{Answers, Doubt, Target, target_title},
-        letters, norm,
+        letters,
     },
     verdict::{engine::Engine, store::Face},
 };
@@ -190,8 +190,8 @@ pub struct Matched {
 }
 
 impl Report {
-    /// Of a file that was checked.
-    pub(super) fn of(table: &Table, ledger: &Ledger, prepared: &Prepared) -> Report {
+    /// Of a file that was checked; `answers` are the unit's own.
+    pub(super) fn of(table: &Table, ledger: &Ledger, prepared: &Prepared, answers: &Answers) -> Report {
         let checked = &prepared.checked;
         let kept = |found: &[CellError]| found.iter().take(KEPT).cloned().collect();
         let column = |c: &crate::sheet::header::HeadColumn| Matched {
@@ -201,7 +201,7 @@ impl Report {
                 Target::Ignored | Target::Unknown => String::new(),
                 target => target_title(target, ledger).trim_matches(['“', '”']).to_owned(),
             },
-            answered: String::new(),
+            answered: if answers.contains_key(&c.key) { c.key.clone() } else { String::new() },
         };
         let corrections = checked.rows.iter().filter(|r| prepared.corrections.contains_key(&r.number)).count();
         Report {
@@ -226,12 +226,15 @@ impl Report {
         }
     }
 
-    /// Notes which columns are what the unit has answered, by heads as they are compared.
-    pub(super) fn remember(&mut self, answers: &Answers) {
-        for column in &mut self.columns {
-            let key = norm::key(&column.head);
-            column.answered = if answers.contains_key(&key) { key } else { String::new() };
-        }
+    /// Whether a column is read in one way and could be meant otherwise: nothing is written before that is answered.
+    pub fn is_open(&self) -> bool {
+        self.questions.iter().any(|q| self.columns.iter().any(|c| c.column == q.column && !c.target.is_empty()))
+    }
+
+    /// Whether there is nothing to write and nothing to be said about it: neither what a column is, nor which ledger is meant.
+    pub fn is_settled(&self) -> bool {
+        let elsewhere = self.unlike.as_ref().is_some_and(|unlike| unlike.rather.is_some());
+        self.written() == 0 && self.questions.is_empty() && !elsewhere
     }
 
     /// Rows that would be written.
@@ -250,20 +253,20 @@ fn discreet(text: &str) -> String {
 /// What is asked about a column.
 fn question(table: &Table, ledger: &Ledger, header: u32, doubt: &Doubt) -> Question {
     let cells = table.rows.iter().filter(|r| r.number > header).filter_map(|r| r.cells.get(doubt.index));
-    let texts = cells.map(RawCell::text).filter(|t| !t.is_empty()).take(SAMPLES.0);
+    let texts = cells.map(RawCell::shown).filter(|t| !t.is_empty()).take(SAMPLES.0);
     let title = |t: Target| target_title(t, ledger).trim_matches(['“', '”']).to_owned();
     Question {
         column: letters(doubt.index),
         head: doubt.head.clone(),
-        key: norm::key(&doubt.head),
+        key: doubt.key.clone(),
         choices: doubt.choices.iter().map(|t| (answers::word(*t, ledger), title(*t))).collect(),
         samples: texts.map(|t| discreet(&t).chars().take(SAMPLES.1).collect()).collect(),
     }
 }
 
 impl Weighed {
-    /// Of shifts in the order of the requirements; `new` tells which row of the file brings a subject.
-    pub(super) fn of(engine: &Engine, reach: String, shifts: &[Shift], new: &dyn Fn(&Shift) -> u32) -> Weighed {
+    /// Of shifts in the order of the requirements, told to who has the mark `reach`; `new` tells which row of the file brings a subject.
+    pub fn of(engine: &Engine, reach: String, shifts: &[Shift], new: &dyn Fn(&Shift) -> u32) -> Weighed {
         let looks = |v: &Option<crate::verdict::store::Stored>| {
             v.as_ref().map(|v| (v.state.as_str(), v.light.as_str(), v.late))
         };

@@ -167,8 +167,7 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
             let now = Clock::Machine.now().instant;
             installation.refusals.note(&refused, "", &format!("/imports/{}", batch.id), now);
         }
-        let mut report = Report { older, ..Report::of(table, definition, &prepared) };
-        report.remember(&answered);
+        let mut report = Report { older, ..Report::of(table, definition, &prepared, &answered) };
         report.unlike = unlike(&current, table, definition, &prepared);
         if weigh {
             board.say(batch.id, "正在测算对判定的影响", 0, 0);
@@ -278,6 +277,7 @@ fn found(installation: &Installation, batch: &Batch, seen: &Seen, note: &str) ->
         package: seen.package.clone(),
         digest: seen.prepared.digest(),
         note: note.to_owned(),
+        state: if seen.report.is_settled() { State::Empty } else { State::Checked },
         report: installation.keys.seal(&serde_json::to_string(&seen.report)?)?,
         counts: (seen.report.written(), seen.report.bad),
     };

@@ -118,10 +118,23 @@ pub fn reaches(scope: &Scope, unit: Option<i64>) -> bool {
     }
 }
 
-/// Whether a paper may be read within a scope: what it reaches; and an issued one about the whole by everybody, to whom it
-/// is addressed. A draft is seen by those who work at it.
-pub fn readable(scope: &Scope, saved: &Saved) -> bool {
-    reaches(scope, saved.wanted.unit) || (saved.issued.is_some() && saved.wanted.unit.is_none())
+/// Who reads papers.
+#[derive(Clone, Copy, Debug)]
+pub struct Eye<'a> {
+    /// How far he sees.
+    pub scope: &'a Scope,
+    /// He works at drafts, or looks into how they come about: others see what was issued alone.
+    pub drafts: bool,
+}
+
+/// Whether a paper may be read: what the scope reaches; and an issued one about the whole by everybody, to whom it is
+/// addressed. A draft is seen by those who work at it.
+pub fn readable(eye: Eye<'_>, saved: &Saved) -> bool {
+    let reached = reaches(eye.scope, saved.wanted.unit);
+    match saved.issued {
+        Some(_) => reached || saved.wanted.unit.is_none(),
+        None => reached && eye.drafts,
+    }
 }
 
 /// One.
@@ -151,8 +164,8 @@ pub struct Heading {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn headings(tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<Vec<Heading>> {
-    let (filter, units) = filter(tx, scope);
+pub fn headings(tx: &mut Tx<'_>, eye: Eye<'_>) -> anyhow::Result<Vec<Heading>> {
+    let (filter, units) = filter(tx, eye);
     let sql = format!(
         "select row_id, kind, period, unit_id, prefix, year, sequence from paper where {filter} order by row_id desc"
     );
@@ -175,23 +188,24 @@ pub fn headings(tx: &mut Tx<'_>, scope: &Scope) -> anyhow::Result<Vec<Heading>> 
 }
 
 /// The condition on papers that were not dropped and may be read ([`readable`]), with its one parameter.
-fn filter(tx: &Tx<'_>, scope: &Scope) -> (String, String) {
-    let (seen, units) = match scope {
+fn filter(tx: &Tx<'_>, eye: Eye<'_>) -> (String, String) {
+    let (seen, units) = match eye.scope {
         Scope::All => ("cast($1 as text) = ''".to_owned(), String::new()),
         Scope::Within(reach) => {
             let units: Vec<String> = reach.units.iter().map(i64::to_string).collect();
             (format!("(unit_id {} or unit_id is null and issued_at is not null)", tx.among("$1")), units.join(","))
         }
     };
-    (format!("dropped_at is null and {seen}"), units)
+    let state = if eye.drafts { "dropped_at is null" } else { "dropped_at is null and issued_at is not null" };
+    (format!("{state} and {seen}"), units)
 }
 
 /// Those that may be read and were not dropped, drafts first, the newest first; and how many there are.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn list(tx: &mut Tx<'_>, scope: &Scope, skip: i64, limit: i64) -> anyhow::Result<(Vec<Saved>, i64)> {
-    let (filter, units) = filter(tx, scope);
+pub fn list(tx: &mut Tx<'_>, eye: Eye<'_>, skip: i64, limit: i64) -> anyhow::Result<(Vec<Saved>, i64)> {
+    let (filter, units) = filter(tx, eye);
     let all = tx.one(&format!("select count(*) from paper where {filter}"), &[units.as_str().into()], |r| r.i64(0))?;
     let sql = format!(
         "{SELECT} where {filter} order by case when issued_at is null then 0 else 1 end, row_id desc limit $2 offset $3"

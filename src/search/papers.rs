@@ -4,7 +4,7 @@ use super::SHOWN;
 use crate::{
     db::Tx,
     form::{Around, Hit, Hits, directory::initials},
-    paper::store::{self, Heading},
+    paper::store::{self, Eye, Heading},
 };
 
 /// Papers that may be read, were not dropped and fit a text, the newest first: by what they are called (`2025年第二季度
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn papers(tx: &mut Tx<'_>, around: &Around<'_>, text: &str) -> anyhow::Result<Hits> {
+pub fn papers(tx: &mut Tx<'_>, around: &Around<'_>, drafts: bool, text: &str) -> anyhow::Result<Hits> {
     let lower = text.to_lowercase();
     let fits = |h: &Heading| {
         let unit = h.unit.map_or_else(String::new, |unit| around.directory.path(unit));
@@ -22,7 +22,8 @@ pub fn papers(tx: &mut Tx<'_>, around: &Around<'_>, text: &str) -> anyhow::Resul
             || called.concat().contains(text)
             || number.to_lowercase().contains(&lower)
     };
-    let found: Vec<Heading> = store::headings(tx, around.scope)?.into_iter().filter(fits).collect();
+    let found: Vec<Heading> =
+        store::headings(tx, Eye { scope: around.scope, drafts })?.into_iter().filter(fits).collect();
     let mut hits = Hits { total: found.len(), ..Hits::default() };
     for heading in found.into_iter().take(SHOWN) {
         let Some(saved) = store::get(tx, heading.id)? else { continue };

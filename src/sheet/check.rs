@@ -68,8 +68,12 @@ pub fn check_one(cells: Vec<(Target, RawCell)>, ledger: &Ledger, resolve: &dyn R
         Target::Field(i) => ledger.fields[i].title.clone(),
         other => header::target_title(other, ledger),
     };
-    let column =
-        |(index, (target, _)): (usize, &(Target, RawCell))| HeadColumn { index, head: head(*target), target: *target };
+    let column = |(index, (target, _)): (usize, &(Target, RawCell))| HeadColumn {
+        index,
+        head: head(*target),
+        key: String::new(),
+        target: *target,
+    };
     let header = HeaderMatch { columns: cells.iter().enumerate().map(column).collect(), ..HeaderMatch::default() };
     let mut run = Run::new(header, ledger, resolve, today);
     run.record(&Row { number: 1, cells: cells.into_iter().map(|(_, cell)| cell).collect() });
@@ -363,10 +367,10 @@ impl<'a> Run<'a> {
                 (FieldType::Date, _) => {
                     let (Some(own), before) = (day(i), first.and_then(day)) else { continue };
                     if let Some((first, before)) = first.zip(before).filter(|(_, before)| own < *before) {
-                        let reason = format!("早于“{}”{before}", ledger.fields[first].title);
-                        self.error(error(own.to_string(), reason, "请核对这两个日期"));
+                        let reason = format!("早于“{}”{}", ledger.fields[first].title, before.chinese());
+                        self.error(error(own.chinese(), reason, "请核对这两个日期"));
                     } else if ledger.name == "person" && field.name == "born" && own > self.today {
-                        self.error(error(own.to_string(), "出生日期晚于今天".into(), "请对照证件核对"));
+                        self.error(error(own.chinese(), "出生日期晚于今天".into(), "请对照证件核对"));
                     }
                 }
                 (FieldType::Integer | FieldType::Decimal | FieldType::Money, Stored::I64(n)) if *n < 0 => {
@@ -388,9 +392,9 @@ impl<'a> Run<'a> {
         match &ledger.kind {
             LedgerKind::Event { day: name } => {
                 if let Some((field, happened)) = day(name).filter(|(_, d)| *d > self.today) {
-                    let shown = happened.to_string();
+                    let shown = happened.chinese();
                     let (column, head) = self.place_of(field);
-                    let reason = format!("晚于今天（{}），请确认已经发生", self.today);
+                    let reason = format!("晚于今天（{}），请确认已经发生", self.today.chinese());
                     self.warn(CellError { row: row.number, column, head, shown, reason, mend: String::new() });
                 }
             }
@@ -399,9 +403,9 @@ impl<'a> Run<'a> {
                     && closed < opened
                 {
                     let (column, head) = self.place_of(last);
-                    let reason = format!("早于“{}”{opened}", ledger.fields[first].title);
+                    let reason = format!("早于“{}”{}", ledger.fields[first].title, opened.chinese());
                     let mend = "请核对这两个日期".to_owned();
-                    self.error(CellError { row: row.number, column, head, shown: closed.to_string(), reason, mend });
+                    self.error(CellError { row: row.number, column, head, shown: closed.chinese(), reason, mend });
                 }
             }
             LedgerKind::Register => {}
@@ -457,7 +461,7 @@ impl<'a> Run<'a> {
 
     fn note(&mut self, row: u32, index: usize, cell: &RawCell, reason: String) {
         if self.out.warnings.len() < KEPT {
-            let Fault { shown, reason, mend } = Fault::new(cell.text(), reason, "");
+            let Fault { shown, reason, mend } = Fault::new(cell.shown(), reason, "");
             self.warn(CellError { row, column: letters(index), head: self.head_at(index), shown, reason, mend });
         } else {
             self.out.warning_count += 1;

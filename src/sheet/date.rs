@@ -43,7 +43,7 @@ fn day_of_number(n: f64, cell: &RawCell) -> Result<Reading<Day>, Fault> {
         4 if (1900.0..=2100.0).contains(&n) => Err(Fault::new(text, "只有年份", MEND)),
         1..=5 if (1.0..100_000.0).contains(&n) => {
             let day = within(of_serial(n as i32), cell)?;
-            Ok((day, Some(format!("按 Excel 日期序号读作 {day}"))))
+            Ok((day, Some(format!("按Excel日期序号读作{}", day.chinese()))))
         }
         _ => Err(Fault::new(text, "不是日期", MEND)),
     }
@@ -76,7 +76,7 @@ fn day_of_text(text: &str) -> Result<Reading<Day>, Fault> {
         [one] if one.len() == 5 => {
             let serial: i32 = one.parse().unwrap_or_default();
             let day = within(of_serial(serial), &RawCell::Text(text.to_owned()))?;
-            return Ok((day, Some(format!("按 Excel 日期序号读作 {day}"))));
+            return Ok((day, Some(format!("按Excel日期序号读作{}", day.chinese()))));
         }
         _ => return fault("不是日期", MEND),
     };

@@ -8,7 +8,7 @@ use crate::{
     org::builtin::is_setting,
 };
 
-use super::{RawCell, Row, SheetError, Table, letters, words::Words};
+use super::{RawCell, Row, SheetError, Table, columns::columns_of, letters, words::Words};
 
 pub use super::words::{code_head, unit_head};
 
@@ -35,6 +35,8 @@ pub struct HeadColumn {
     pub index: usize,
     /// The head as written, on one line.
     pub head: String,
+    /// The head as it is compared and as answers name it; of a head that stands several times with which one it is: `任职日期#2`.
+    pub key: String,
     /// What the column is taken for.
     pub target: Target,
 }
@@ -58,7 +60,7 @@ pub enum Target {
     Unknown,
 }
 
-/// What people have said that heads mean, by [`super::norm::key`]; a column to be left out is [`Target::Ignored`].
+/// What people have said that heads mean, by [`HeadColumn::key`]; a column to be left out is [`Target::Ignored`].
 pub type Answers = BTreeMap<String, Target>;
 
 /// A column that people are asked about.
@@ -68,8 +70,17 @@ pub struct Doubt {
     pub index: usize,
     /// The head as written.
     pub head: String,
+    /// The head as answers name it.
+    pub key: String,
     /// What it may be.
     pub choices: Vec<Target>,
+}
+
+impl Doubt {
+    /// About a column.
+    pub(super) fn of(column: &HeadColumn, choices: Vec<Target>) -> Doubt {
+        Doubt { index: column.index, head: column.head.clone(), key: column.key.clone(), choices }
+    }
 }
 
 /// A head that cannot be told.
@@ -123,7 +134,7 @@ pub fn detect_as(table: &Table, ledger: &Ledger, answers: &Answers) -> Result<He
         }
     }
     let (_, row) = best.ok_or_else(|| no_header(table, ledger))?;
-    Ok(match_row(&words, row, ledger))
+    Ok(columns_of(&words, row, ledger))
 }
 
 fn no_header(table: &Table, ledger: &Ledger) -> SheetError {
@@ -148,130 +159,10 @@ pub fn unit_is_typed(ledger: &Ledger) -> bool {
     ledger.unit_from.is_none() && own && ledger.kind != LedgerKind::Register
 }
 
-fn one_line(cell: &RawCell) -> String {
+/// A cell on one line, its first thirty characters.
+pub(super) fn one_line(cell: &RawCell) -> String {
     let text: String = cell.text().split_whitespace().collect::<Vec<_>>().join(" ");
     text.chars().take(30).collect()
-}
-
-fn match_row(words: &Words, row: &Row, ledger: &Ledger) -> HeaderMatch {
-    let mut out = HeaderMatch { row: row.number, ..HeaderMatch::default() };
-    let mut ranks = Vec::new();
-    for (index, cell) in row.cells.iter().enumerate().filter(|(_, c)| **c != RawCell::Empty) {
-        let head = one_line(cell);
-        let (rank, targets) = words.look(&cell.text());
-        let target = match targets.as_slice() {
-            [one] => *one,
-            [] => Target::Unknown,
-            several => {
-                out.ambiguous.push(two_meanings(index, &head, several, ledger));
-                out.doubts.push(Doubt { index, head: head.clone(), choices: several.to_vec() });
-                Target::Unknown
-            }
-        };
-        ranks.push(rank);
-        out.columns.push(HeadColumn { index, head, target });
-    }
-    one_column_each(&mut out, &ranks, ledger);
-    let has = |t: Target| out.columns.iter().any(|c| c.target == t);
-    let absent = |(i, f): (usize, &Field)| {
-        (f.required && f.ty != FieldType::Derived && !has(Target::Field(i))).then(|| f.title.clone())
-    };
-    out.missing = ledger.fields.iter().enumerate().filter_map(absent).collect();
-    ask_for_missing(&mut out, ledger);
-    out
-}
-
-/// Where required columns are missing, each column that means nothing here may be one of them. Heads that stand twice cannot
-/// be told apart by an answer.
-fn ask_for_missing(out: &mut HeaderMatch, ledger: &Ledger) {
-    let has = |t: Target| out.columns.iter().any(|c| c.target == t);
-    let fields = ledger.fields.iter().enumerate().filter(|(_, f)| f.required && f.ty != FieldType::Derived);
-    let mut missing: Vec<Target> = fields.map(|(i, _)| Target::Field(i)).filter(|t| !has(*t)).collect();
-    if unit_is_typed(ledger) && !has(Target::Unit) && !has(Target::Section) {
-        missing.push(Target::Unit);
-    }
-    let unknown = out.columns.iter().filter(|c| c.target == Target::Unknown);
-    let new: Vec<Doubt> = unknown
-        .filter(|c| !missing.is_empty() && out.doubts.iter().all(|d| d.index != c.index))
-        .map(|c| Doubt { index: c.index, head: c.head.clone(), choices: missing.clone() })
-        .collect();
-    out.doubts.extend(new);
-    let twice = |head: &str| {
-        let key = super::norm::key(head);
-        out.columns.iter().filter(|c| super::norm::key(&c.head) == key).count() > 1
-    };
-    let mut kept = out.doubts.clone();
-    kept.retain(|d| !twice(&d.head));
-    kept.sort_by_key(|d| d.index);
-    out.doubts = kept;
-}
-
-fn two_meanings(index: usize, head: &str, targets: &[Target], ledger: &Ledger) -> Ambiguity {
-    let names: Vec<String> = targets.iter().map(|t| target_title(*t, ledger)).collect();
-    Ambiguity {
-        columns: letters(index),
-        head: head.to_owned(),
-        reason: format!("可能是{}", names.join("或")),
-        fatal: targets.iter().any(|t| is_required(*t, ledger)),
-    }
-}
-
-/// Keeps the best-spelled column of each target; the others are said and ignored.
-fn one_column_each(out: &mut HeaderMatch, ranks: &[u8], ledger: &Ledger) {
-    let mut by_target: BTreeMap<Target, Vec<usize>> = BTreeMap::new();
-    for (i, column) in out.columns.iter().enumerate() {
-        if !matches!(column.target, Target::Unknown | Target::Ignored) {
-            by_target.entry(column.target).or_default().push(i);
-        }
-    }
-    for (target, mut places) in by_target.into_iter().filter(|(_, places)| places.len() > 1) {
-        if let Some((number, field)) = beside_a_name(out, target, &places, ledger) {
-            out.columns[number].target = Target::Number(field);
-            places.retain(|i| *i != number);
-            if places.len() == 1 {
-                continue;
-            }
-        }
-        places.sort_by_key(|i| ranks[*i]);
-        let tied = ranks[places[0]] == ranks[places[1]];
-        let used = &out.columns[places[0]];
-        let columns: Vec<String> = places.iter().map(|i| letters(out.columns[*i].index)).collect();
-        let title = target_title(target, ledger);
-        let reason = format!("这些列都是{title}，只读 {} 列", letters(used.index));
-        let fatal = tied && is_required(target, ledger);
-        out.ambiguous.push(Ambiguity { columns: columns.join("、"), head: used.head.clone(), reason, fatal });
-        if tied {
-            for i in &places {
-                let HeadColumn { index, head, .. } = out.columns[*i].clone();
-                out.doubts.push(Doubt { index, head, choices: vec![target] });
-            }
-        }
-        for i in &places[1..] {
-            out.columns[*i].target = Target::Unknown;
-        }
-    }
-}
-
-/// Of the columns of one person the one that gives the number, where another gives the name.
-fn beside_a_name(out: &HeaderMatch, target: Target, places: &[usize], ledger: &Ledger) -> Option<(usize, usize)> {
-    let Target::Field(field) = target else { return None };
-    if ledger.fields[field].ty != FieldType::Person {
-        return None;
-    }
-    let number = |i: &&usize| {
-        let head = super::norm::key(&out.columns[**i].head);
-        ["编号", "工号", "编码"].iter().any(|tail| head.ends_with(tail))
-    };
-    let found = places.iter().find(number)?;
-    places.iter().any(|i| !number(&i)).then_some((*found, field))
-}
-
-fn is_required(target: Target, ledger: &Ledger) -> bool {
-    match target {
-        Target::Field(i) => ledger.fields[i].required,
-        Target::Unit => unit_is_typed(ledger),
-        _ => false,
-    }
 }
 
 /// The name of a column in messages.
@@ -364,6 +255,53 @@ mod tests {
         let header = detect(&table(&[&["姓名", "任职类别", "起始日期"]]), &twice).unwrap();
         assert_eq!(header.ambiguous[0].reason, "可能是“职务”或“任职日期”");
         assert!(header.ambiguous[0].fatal);
+    }
+
+    #[test]
+    fn a_date_without_a_name_is_asked_about() {
+        let post = ledger("post");
+        let [from, to] = ["from", "to"].map(|n| Target::Field(post.field_index(n).unwrap()));
+        let asked = |h: &HeaderMatch| h.doubts.iter().map(|d| (d.key.clone(), d.choices.clone())).collect::<Vec<_>>();
+        for word in ["时间", "日期", "时 间"] {
+            let heads = ["姓名", "任职类别", "单位", word];
+            let header = detect(&table(&[&heads]), &post).unwrap();
+            assert_eq!(asked(&header), [(super::super::norm::key(word), vec![from, to])], "{word}");
+            assert_eq!(header.missing, ["任职日期"]);
+            let answers = Answers::from([(super::super::norm::key(word), from)]);
+            let header = detect_as(&table(&[&heads]), &post, &answers).unwrap();
+            assert!(header.doubts.is_empty() && header.missing.is_empty(), "{header:?}");
+        }
+        // Even where nothing else is known of the heads but one, the row is found.
+        assert_eq!(asked(&detect(&table(&[&["姓名", "时间", "什么", "哪里"]]), &post).unwrap())[0].1, [from, to]);
+        // With the other one told, only one is left; it is asked, for nobody has called it so.
+        let header = detect(&table(&[&["姓名", "任职类别", "单位", "任职日期", "时间"]]), &post).unwrap();
+        assert_eq!(asked(&header), [("时间".to_owned(), vec![to])]);
+        // A word of the ledger's stands until it is answered, and is not asked about where it is the only date left.
+        let mut named = post.clone();
+        let at = named.field_index("from").unwrap();
+        named.fields[at].aliases.push("日期".into());
+        let header = detect(&table(&[&["姓名", "任职类别", "单位", "日期"]]), &named).unwrap();
+        assert_eq!((header.column(from), asked(&header)), (Some(3), vec![("日期".to_owned(), vec![from, to])]));
+        let until = named.fields[named.field_index("to").unwrap()].title.clone();
+        let header = detect(&table(&[&["姓名", "任职类别", "单位", "日期", &until]]), &named).unwrap();
+        assert_eq!((header.column(from), asked(&header)), (Some(3), vec![]));
+    }
+
+    #[test]
+    fn two_equal_columns_are_told_apart_by_an_answer() {
+        let post = ledger("post");
+        let from = Target::Field(post.field_index("from").unwrap());
+        let heads = table(&[&["姓名", "任职类别", "单位", "任职日期", "任职日期"]]);
+        let header = detect(&heads, &post).unwrap();
+        let asked: Vec<&str> = header.doubts.iter().map(|d| d.key.as_str()).collect();
+        assert_eq!(asked, ["任职日期#1", "任职日期#2"]);
+        let answers = Answers::from([("任职日期#1".to_owned(), Target::Ignored), ("任职日期#2".to_owned(), from)]);
+        let header = detect_as(&heads, &post, &answers).unwrap();
+        assert_eq!(header.column(from), Some(4));
+        assert!(header.doubts.is_empty() && header.ambiguous.is_empty() && header.missing.is_empty(), "{header:?}");
+        // What was said of two says nothing of one.
+        let single = detect_as(&table(&[&["姓名", "任职类别", "单位", "任职日期"]]), &post, &answers).unwrap();
+        assert_eq!(single.column(from), Some(3));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! [`display()`].
 
 pub mod check;
+mod columns;
 pub mod csv_text;
 pub mod date;
 pub mod display;
@@ -85,6 +86,14 @@ impl RawCell {
             RawCell::Number(n) => number::text_of(*n),
             RawCell::Date(d) => d.to_string(),
             RawCell::Bool(b) => (if *b { "TRUE" } else { "FALSE" }).to_owned(),
+        }
+    }
+
+    /// The same for pages: a date as everywhere there.
+    pub fn shown(&self) -> String {
+        match self {
+            RawCell::Date(d) => d.chinese(),
+            other => other.text(),
         }
     }
 }

@@ -32,6 +32,8 @@ struct Head<'a> {
     title: String,
     required: bool,
     field: Option<&'a Field>,
+    /// Texts of which one stands in it, though the definition does not list them.
+    named: &'a [String],
 }
 
 /// The template as bytes of an .xlsx. `day` is kept in the workbook's properties.
@@ -45,11 +47,13 @@ pub struct Filled<'a> {
     pub rows: &'a [OutRow],
     /// Names of what they refer to.
     pub names: &'a dyn Names,
+    /// Fields (by position) that take one of these texts, though the definition does not list them.
+    pub named: &'a [(usize, Vec<String>)],
 }
 
 impl Default for Filled<'_> {
     fn default() -> Self {
-        Filled { rows: &[], names: &Invented }
+        Filled { rows: &[], names: &Invented, named: &[] }
     }
 }
 
@@ -58,7 +62,11 @@ pub const MOST: usize = ROWS as usize - 1;
 
 /// The same with records in it; `version` marks the state of the definitions, so that an import knows an older template.
 pub fn made(ledger: &Ledger, day: Day, version: &str, filled: &Filled<'_>) -> Result<Vec<u8>, SheetError> {
-    let heads = heads(ledger, !filled.rows.is_empty());
+    let mut heads = heads(ledger, !filled.rows.is_empty());
+    for head in &mut heads {
+        let named = filled.named.iter().find(|(i, _)| head.column == Column::Field(*i));
+        head.named = named.map_or(&[], |(_, of)| of);
+    }
     let formats = Formats::new();
     let mut book = Workbook::new();
     book.set_properties(&properties(&format!("{}导入模板", ledger.title), day));
@@ -95,8 +103,13 @@ pub fn columns(ledger: &Ledger) -> Vec<(String, bool)> {
 /// Code (of events only where there are records), unit where it is typed or tells namesakes apart, then every field that can be typed.
 fn heads(ledger: &Ledger, filled: bool) -> Vec<Head<'_>> {
     let mut heads = Vec::new();
-    let common =
-        |column: Column, title: &str, required: bool| Head { column, title: title.to_owned(), required, field: None };
+    let common = |column: Column, title: &str, required: bool| Head {
+        column,
+        title: title.to_owned(),
+        required,
+        field: None,
+        named: &[],
+    };
     if filled || !matches!(ledger.kind, LedgerKind::Event { .. }) {
         heads.push(common(Column::Code, code_head(ledger), false));
     }
@@ -107,7 +120,13 @@ fn heads(ledger: &Ledger, filled: bool) -> Vec<Head<'_>> {
     for (i, field) in ledger.fields.iter().enumerate() {
         if !matches!(field.ty, FieldType::Derived | FieldType::File) {
             let title = field.title.clone();
-            heads.push(Head { column: Column::Field(i), title, required: field.required, field: Some(field) });
+            heads.push(Head {
+                column: Column::Field(i),
+                title,
+                required: field.required,
+                field: Some(field),
+                named: &[],
+            });
         }
     }
     heads
@@ -157,6 +176,7 @@ fn fill_column(
     sheet.set_column_format(at, format).map_err(written)?;
     sheet.insert_note(0, at, &Note::new(how(head)).add_author_prefix(false)).map_err(written)?;
     let choices = match head.field.map(|f| &f.ty) {
+        _ if !head.named.is_empty() => head.named.to_vec(),
         Some(FieldType::Choice(of)) => of.clone(),
         Some(FieldType::Flag) => vec!["是".to_owned(), "否".to_owned()],
         _ => return Ok(()),
@@ -189,6 +209,7 @@ fn how(head: &Head<'_>) -> String {
         };
     };
     let kind = match &field.ty {
+        _ if !head.named.is_empty() => "从下拉列表中选一项；还没有定名的先空着。".into(),
         FieldType::Text if id_number::is_id_number(field) => "18 位身份证号，单元格保持“文本”格式。".into(),
         FieldType::Text => format!("文字，不超过 {} 字。", super::value::text_limit(field)),
         FieldType::Integer => "整数，不写单位。".into(),
@@ -221,6 +242,7 @@ fn example(head: &Head<'_>) -> String {
         return if head.column == Column::Code { "BH-001".into() } else { "某某区发改委".into() };
     };
     let value = match &field.ty {
+        _ if !head.named.is_empty() => Stored::Text(head.named[0].clone()),
         FieldType::Text if id_number::is_id_number(field) => Stored::Text("11010519491231002X".into()),
         FieldType::Text if field.name == "phone" => Stored::Text("13800000000".into()),
         FieldType::Text => Stored::Text(format!("（{}）", field.title)),

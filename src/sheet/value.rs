@@ -238,7 +238,8 @@ fn choice(text: &str, of: &[String]) -> Result<String, Fault> {
     find_choice(text, of).map(|c| c.to_owned()).ok_or_else(|| no_choice(text, of))
 }
 
-fn find_choice<'a>(text: &str, of: &'a [String]) -> Option<&'a str> {
+/// The one of some texts that is meant, in whatever spelling.
+pub(crate) fn find_choice<'a>(text: &str, of: &'a [String]) -> Option<&'a str> {
     if let Some(exact) = of.iter().find(|c| *c == text) {
         return Some(exact);
     }
@@ -249,11 +250,16 @@ fn find_choice<'a>(text: &str, of: &'a [String]) -> Option<&'a str> {
 }
 
 fn no_choice(text: &str, of: &[String]) -> Fault {
+    Fault::new(text, "不在可选项之中", choices_in_words(of))
+}
+
+/// What to choose from, as a sentence.
+pub(crate) fn choices_in_words(of: &[String]) -> String {
     let mut list = of.iter().take(20).map(String::as_str).collect::<Vec<_>>().join("、");
     if of.len() > 20 {
         list.push_str(&format!("等 {} 项", of.len()));
     }
-    Fault::new(text, "不在可选项之中", format!("请改为以下之一：{list}"))
+    format!("请改为以下之一：{list}")
 }
 
 /// Several choices, parted by 、 ， , ; ； | or a line end; stored in the order of the definition, each once.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::directive::model::{FieldType, Ledger};
+use crate::directive::model::{Field, FieldType, Ledger};
 
 use super::{
     RawCell, Row,
@@ -13,17 +13,24 @@ use super::{
 /// The column of a marked copy that says what is wrong.
 pub(super) const FINDINGS: &str = "错误说明";
 
+/// Heads that say that a column holds a date, and not which.
+const VAGUE: [&str; 4] = ["日期", "时间", "年月日", "年月"];
+
 /// Every spelling of every column, with how far it is from the title (0).
 pub(super) struct Words {
     /// The ledger's title as a key.
     title: String,
+    /// Its fields that hold a date.
+    dates: Vec<Target>,
     by_key: HashMap<String, Vec<(u8, Target)>>,
 }
 
 impl Words {
     /// The words of a ledger, its common columns included.
     pub(super) fn new(ledger: &Ledger) -> Words {
-        let mut words = Words { title: norm::key(&ledger.title), by_key: HashMap::new() };
+        let dated = |(i, f): (usize, &Field)| (f.ty == FieldType::Date).then_some(Target::Field(i));
+        let dates = ledger.fields.iter().enumerate().filter_map(dated).collect();
+        let mut words = Words { title: norm::key(&ledger.title), dates, by_key: HashMap::new() };
         for (i, field) in ledger.fields.iter().enumerate() {
             let target = Target::Field(i);
             words.add(&field.title, 0, target);
@@ -85,16 +92,31 @@ impl Words {
     }
 
     /// What a head may mean: the nearest spelling, all of them if several are as near. What stands in
-    /// brackets, in the head or in the title, is left out only where nothing matches with it.
-    pub(super) fn look(&self, head: &str) -> (u8, Vec<Target>) {
+    /// brackets, in the head or in the title, is left out only where nothing matches with it. `own` is the head's among those
+    /// of its row.
+    pub(super) fn look(&self, own: &str, head: &str) -> (u8, Vec<Target>) {
         let by_key = |key: String, more: u8| self.by_key.get(&key).filter(|_| !key.is_empty()).map(|list| (more, list));
-        let found = by_key(norm::key(head), 0).or_else(|| by_key(norm::bare_key(head), 10));
+        let found = by_key(own.to_owned(), 0)
+            .or_else(|| by_key(norm::key(head), 0))
+            .or_else(|| by_key(norm::bare_key(head), 10));
         let Some((more, list)) = found else {
             let code = self.is_own_code(&norm::key(head));
             return (u8::MAX, if code { vec![Target::Code] } else { Vec::new() });
         };
         let nearest = list.iter().map(|(rank, _)| *rank).min().unwrap_or(u8::MAX);
         (nearest + more, list.iter().filter(|(rank, _)| *rank == nearest).map(|(_, t)| *t).collect())
+    }
+
+    /// The fields that hold a date.
+    pub(super) fn dates(&self) -> &[Target] {
+        &self.dates
+    }
+
+    /// Whether a head, by its key in its row, says that it is a date and not which: neither a field's own name nor answered.
+    pub(super) fn is_vague(&self, own: &str) -> bool {
+        let bare = own.split('#').next().unwrap_or_default();
+        let named = [own, bare].iter().filter_map(|key| self.by_key.get(*key)).flatten().any(|(rank, _)| *rank < 2);
+        VAGUE.contains(&bare) && !self.dates.is_empty() && !named
     }
 
     /// `结对编号` in 导师帮带结对, `项目编码` in 重点项目: a part of the title, then a word for a code.
@@ -105,19 +127,22 @@ impl Words {
 
     /// Different columns of the ledger that the row's cells name.
     pub(super) fn score(&self, row: &Row) -> usize {
-        let mut seen: Vec<Target> = Vec::new();
+        let (mut seen, mut dates): (Vec<Target>, usize) = (Vec::new(), 0);
         for cell in &row.cells {
             let RawCell::Text(text) = cell else { continue };
             if text.chars().count() > 60 {
                 continue;
             }
-            for target in self.look(text).1 {
+            let key = norm::key(text);
+            let found = self.look(&key, text).1;
+            dates += usize::from(found.is_empty() && self.is_vague(&key));
+            for target in found {
                 if target != Target::Ignored && !seen.contains(&target) {
                     seen.push(target);
                 }
             }
         }
-        seen.len()
+        seen.len() + dates
     }
 }
 
@@ -136,5 +161,5 @@ pub fn unit_head(ledger: &Ledger) -> &'static str {
 
 fn head_for(target: Target, heads: &[&'static str], ledger: &Ledger) -> &'static str {
     let words = Words::new(ledger);
-    heads.iter().find(|h| words.look(h).1 == [target]).unwrap_or(&heads[heads.len() - 1])
+    heads.iter().find(|h| words.look("", h).1 == [target]).unwrap_or(&heads[heads.len() - 1])
 }

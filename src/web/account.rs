@@ -18,6 +18,7 @@ use super::{
         account::{Account, Factor, Session},
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
+        record_form::Pick,
         words::{Link, Words},
     },
 };
@@ -49,6 +50,8 @@ pub(super) struct Left {
     pub(super) away: String,
     /// The address of a calendar, once.
     pub(super) address: String,
+    /// What pickers have found, by id on the page.
+    pub(super) picks: Vec<(String, Pick)>,
 }
 
 impl Left {
@@ -65,6 +68,9 @@ impl Left {
             field.error = of(&self.wrong).unwrap_or_default();
             if let Some(typed) = of(&self.typed).filter(|_| field.kind != "password") {
                 field.value = typed;
+            }
+            if let Some((_, pick)) = self.picks.iter().find(|(f, _)| *f == id) {
+                field.pick = Some(pick.clone());
             }
         }
     }

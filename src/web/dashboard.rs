@@ -3,7 +3,7 @@
 use super::{
     asked,
     frame::Desk,
-    looking_back, summary, todo,
+    looking_back, start, summary, todo,
     view::{
         chart::{Chart, Point},
         dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow},
@@ -52,6 +52,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
             red_units: names(light::Light::Red).collect(),
             empty: empty(&all),
         },
+        start: if all.judged == 0 && !span.is_past() { start::ways(desk) } else { Vec::new() },
         weak: weak(&all.weak(engine)),
         counts: state_counts(all.states),
         pillars: heads(engine, &all.columns),
@@ -117,10 +118,10 @@ fn weak(worst: &[(String, String, usize)]) -> Words {
 }
 
 fn empty(all: &Overview) -> String {
-    if all.items.is_empty() {
-        "还没有可以判定的数据。请先导入单位、人员和台账。".into()
-    } else {
-        String::new()
+    match (all.units.is_empty(), all.items.is_empty()) {
+        (true, _) => "还没有登记单位和人员，没有可以判定的数据。".into(),
+        (_, true) => "还没有可以判定的数据：台账里还没有记录。".into(),
+        _ => String::new(),
     }
 }
 

@@ -36,6 +36,10 @@ pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask:
             let left = Left::wrong("ok-again", "同一个文件导入过：请确认仍要写入其中没有的行。");
             return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
         }
+        if batch.state == Stands::Checked && batch.report(&seat.app.installation.keys)?.is_open() {
+            let told = "还有拿不准的列没有指明，没有写入：请先指明，再导入。";
+            return Err(PageError::Refused(told.into()).into());
+        }
         turned(seat, &batch, Stands::Confirmed, "这一批已经确认过了，没有重复写入。")
     })
     .await
@@ -54,7 +58,8 @@ pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: As
 fn turned(seat: &Seat, batch: &Batch, to: Stands, late: &str) -> anyhow::Result<Response> {
     let (id, now) = (batch.id, seat.now.instant);
     if !seat.db().write(move |tx| batch::turn(tx, id, (Stands::Checked, to), "", now))? {
-        return Err(PageError::Refused(late.into()).into());
+        let ended = "没有可写入的行，这一批已经结束，不用确认，也不用放弃。";
+        return Err(PageError::Refused(if batch.state == Stands::Empty { ended } else { late }.into()).into());
     }
     work(&seat.app.installation);
     Ok(seat.to(&format!("/imports/{id}")))
@@ -127,9 +132,10 @@ pub(super) async fn columns(State(app): State<App>, Path(id): Path<String>, ask:
         };
         let heads: Vec<String> =
             report.columns.into_iter().map(|c| c.answered).filter(|h| forget && !h.is_empty()).collect();
+        let from = if batch.state == Stands::Empty { Stands::Empty } else { Stands::Checked };
         let (number, ledger, by, now) = (batch.id, batch.new.ledger, seat.reader.name.clone(), seat.now.instant);
         let turned = seat.db().write(move |tx| {
-            let turned = batch::turn(tx, number, (Stands::Checked, Stands::Waiting), "", now)?;
+            let turned = batch::turn(tx, number, (from, Stands::Waiting), "", now)?;
             if turned {
                 answers::remember(tx, (home, &ledger), &said, (&by, now))?;
                 answers::forget(tx, (home, &ledger), &heads)?;

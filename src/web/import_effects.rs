@@ -16,7 +16,7 @@ use super::{
 use crate::{
     figures::values_text,
     intake::{
-        self, Report, Shifted, Turned,
+        self, Report, Shifted, Turned, Weighed,
         batch::{Batch, State as Stands},
     },
     names::Names,
@@ -49,6 +49,20 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, batch: &Batch, report: &Report) -> any
     if reach.is_none_or(|(_, mark)| mark != weighed.reach) {
         return Ok(only("检查之后，您能查看的范围有变化，不再显示"));
     }
+    shown(desk, title, weighed, done)
+}
+
+/// What was weighed, as far as the reader may see it; `done` where it has been written since.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn shown(
+    desk: &mut Desk<'_, '_>,
+    title: &'static str,
+    weighed: &Weighed,
+    done: bool,
+) -> anyhow::Result<Effects> {
+    let current = desk.current.clone();
     let engine = &current.engine;
     let summary = match (weighed.all, weighed.turning) {
         (0, _) => "没有判定因此改变".to_owned(),

@@ -11,10 +11,12 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer},
-    import_effects, import_findings, live, record_links,
+    import_effects,
+    import_told::{Called, done, findings, imports_named, nothing, told_before},
+    live, record_links,
     view::{
         form::{Errors, Field, Form},
-        imports::{OneImport, Sum},
+        imports::OneImport,
         words::Link,
     },
 };
@@ -22,14 +24,11 @@ use crate::{
     clock,
     db::Tx,
     intake::{
-        Question, Report, Same,
+        Question, Report,
         batch::{self, Batch, KEPT, State as Stands},
     },
     verdict::world::Layout,
 };
-
-/// Findings on the page.
-const SHOWN: usize = 100;
 
 /// `GET /imports/{id}`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
@@ -56,14 +55,14 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     let ledger = layout.index(&batch.new.ledger).map(|t| &layout.ledgers[t]);
     let title = ledger.map_or(batch.new.ledger.as_str(), |l| &l.title);
     let step = match batch.state {
-        Stands::Waiting | Stands::Checked | Stands::Refused | Stands::Dropped => 2,
+        Stands::Waiting | Stands::Checked | Stands::Empty | Stands::Refused | Stands::Dropped => 2,
         Stands::Confirmed | Stands::Imported | Stands::Failed => 3,
     };
     let undone = undone(desk.tx, &batch)?;
     let mut view = OneImport {
         errors: Errors::default(),
         title: heading(batch.state, undone.is_some()).into(),
-        meta: format!("{}　导入到：{title}　{}", batch.new.file, batch.new.mode.title()),
+        meta: format!("第{}号　{}　导入到：{title}　{}", batch.id, batch.new.file, batch.new.mode.title()),
         step,
         events: format!("/imports/{}/events", batch.id),
         doing: if batch.state.is_under_way() { doing(desk.tx, app, &batch)? } else { String::new() },
@@ -75,12 +74,14 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         finding_told: 0,
         bad: report.bad,
         remarks: Vec::new(),
+        remark_note: String::new(),
         columns: Vec::new(),
         ask_again: None,
         marked: String::new(),
         skipped: Vec::new(),
         same: Vec::new(),
         corrected: Vec::new(),
+        beside: String::new(),
         effects: None,
         forms: Vec::new(),
         ways: Vec::new(),
@@ -90,17 +91,23 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() && report.total > 0 {
         view.effects = Some(import_effects::of(desk, &batch, &report)?);
     }
+    let batches = imports_named(desk.tx, &report)?;
     match batch.state {
         Stands::Checked => {
             let token = desk.form_token()?;
             let told = unlike(&mut view, layout, &batch, &report, &token);
-            to_confirm(&mut view, &batch, &report, (&token, told && desk.ask.get("columns") != Some("1")));
+            to_confirm(&mut view, &batch, (&report, &batches), (&token, told && desk.ask.get("columns") != Some("1")));
         }
         Stands::Imported | Stands::Failed => {
             let list = ledger.map(|l| Link::new(format!("查看台账“{}”", l.title), record_links::list_path(l)));
-            done(&mut view, &batch, &report, undone.as_deref());
+            done(&mut view, &batch, (&report, &batches), undone.as_deref());
             view.ways.extend(list);
             view.undo = (undone.is_none() && batch.import.is_some()).then(|| undo_form(batch.id));
+        }
+        Stands::Empty => {
+            nothing(&mut view, &batch, (&report, &batches));
+            let answered = report.columns.iter().any(|c| !c.answered.is_empty());
+            view.ask_again = if answered { Some(ask_again_form(&batch, &desk.form_token()?)) } else { None };
         }
         Stands::Refused => view.warned.push(batch.note.clone()),
         Stands::Dropped => view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into()),
@@ -127,6 +134,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
 fn heading(state: Stands, undone: bool) -> &'static str {
     match state {
         Stands::Waiting | Stands::Checked => "检查导入文件",
+        Stands::Empty => "没有可写入的行",
         Stands::Refused => "文件不能导入",
         Stands::Confirmed => "正在写入",
         Stands::Imported if undone => "导入已撤销",
@@ -205,7 +213,7 @@ fn unlike(view: &mut OneImport, layout: &Layout, batch: &Batch, report: &Report,
 
 /// What the check found, and the forms to go on. Columns are not asked about where the file looks like another ledger's,
 /// unless that is wanted (`other`).
-fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, (token, other): (&str, bool)) {
+fn to_confirm(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &Called), (token, other): (&str, bool)) {
     let written = report.written();
     if !batch.note.is_empty() {
         view.warned.push(batch.note.clone());
@@ -216,10 +224,8 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, (token, othe
         "尚未写入任何数据。共{}行，可写入{written}行，{}行有误。检查结果保留到{until}，可离开后再来。",
         report.total, report.bad
     ));
-    for (number, when, by) in &report.before {
-        view.said.push(format!("这个文件已于{when}由{by}导入过（导入号{number}），相同的行不会重复写入。"));
-    }
-    findings(view, report);
+    told_before(view, (report, called));
+    findings(view, (report, called));
     if !other && !report.questions.is_empty() {
         let count = report.questions.len();
         view.said.push(format!("有{count}列拿不准，请在下面指明；只问一次，本单位下次导入这一台账不再问。"));
@@ -234,7 +240,8 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, report: &Report, (token, othe
     } else {
         hidden.push(("again".to_owned(), "yes".to_owned()));
     }
-    if written > 0 {
+    // Of a column that could be meant otherwise nothing is written before that is said.
+    if written > 0 && !report.is_open() {
         view.forms.push(Form {
             id: "ok".into(),
             action: format!("/imports/{}/confirm", batch.id),
@@ -286,81 +293,6 @@ fn ask_again_form(batch: &Batch, token: &str) -> Form {
         hidden: vec![("forget".to_owned(), "1".to_owned())],
         button: "以前的回答不对，重新指明".into(),
         ..Form::default()
-    }
-}
-
-/// Numbers, errors, remarks and columns of a check.
-fn findings(view: &mut OneImport, report: &Report) {
-    let place = if report.sheet.is_empty() {
-        format!("第{}行是表头", report.header)
-    } else {
-        format!("工作表“{}”，第{}行是表头", report.sheet, report.header)
-    };
-    let kind = match (report.new, report.corrections) {
-        (0, 0) => "没有可以写入的".to_owned(),
-        (_, 0) => "全部为新增".to_owned(),
-        (0, _) => "全部为更正".to_owned(),
-        (new, corrections) => format!("新增{new}条，更正{corrections}条"),
-    };
-    view.sums = vec![
-        Sum { title: "文件共", value: report.total, unit: "行", note: place },
-        Sum { title: "将写入", value: report.written(), unit: "条", note: kind },
-        Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: known_note(report) },
-        Sum {
-            title: "有误，不导入",
-            value: report.bad,
-            unit: "行",
-            note: if report.bad == 0 { String::new() } else { "改好后可再传，不会重复".into() },
-        },
-    ];
-    (view.findings, view.finding_told) = import_findings::lines(&report.errors, SHOWN);
-    view.finding_count = report.error_count;
-    (view.remarks, _) = import_findings::lines(&report.remarks, SHOWN);
-    view.columns = report.columns.clone();
-    view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
-    view.same = report.same.iter().map(same_line).collect();
-    view.corrected = report.corrected.clone();
-    if !report.others.is_empty() {
-        view.skipped.push(format!("只读第一个有内容的工作表，没有读：{}", report.others.join("、")));
-    }
-}
-
-/// Where the rows that stand come from, in a few words.
-fn known_note(report: &Report) -> String {
-    match report.same.as_slice() {
-        [Same { import: Some(import), .. }] => format!("与导入号{import}写入的相同"),
-        [] => "没有相同的行".into(),
-        _ => "各栏目都相同".into(),
-    }
-}
-
-fn same_line(same: &Same) -> String {
-    let from = match same.import {
-        Some(import) => format!("与导入号{import}写入的"),
-        None => "与已登记的".into(),
-    };
-    format!("第{}行：{from}相同，共{}行，跳过", same.rows, same.count)
-}
-
-/// What was written.
-fn done(view: &mut OneImport, batch: &Batch, report: &Report, undone: Option<&str>) {
-    match (batch.state, undone) {
-        (_, Some(undone)) => view.said.push(format!("这一批已于{undone}，其中的记录已作废，更正过的已恢复原样。")),
-        (Stands::Failed, _) => view.warned.push(batch.note.clone()),
-        _ => view.said.push(format!(
-            "写入{}条，跳过{}行（已在台账中），{}行有误没有导入。相关判定已重新计算。",
-            report.written(),
-            report.known,
-            report.bad
-        )),
-    }
-    if let Some(import) = batch.import {
-        view.said.push(format!("导入号{import}，{}　{}。", clock::chinese(batch.changed), batch.new.by));
-    }
-    if report.bad > 0 && undone.is_none() {
-        view.findings = Vec::new();
-        findings(view, report);
-        view.sums.clear();
     }
 }
 

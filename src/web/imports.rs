@@ -14,7 +14,7 @@ use super::{
     frame::{Ask, Desk, answer, show},
     limits::SHEET,
     post::Seat,
-    upload::{Rule, Sent, megabytes, receive},
+    upload::{Rule, SMALLER, Sent, megabytes, receive},
     view::{
         form::Errors,
         imports::{Chosen, Group, Imports, Line, NewImport},
@@ -85,6 +85,7 @@ fn line(current: &Current, batch: &Batch) -> Line {
     let result = match batch.state {
         Stands::Imported => format!("写入{written}条"),
         Stands::Checked => format!("可写入{written}条"),
+        Stands::Empty => "没有写入".into(),
         _ => String::new(),
     };
     let bad = if bad > 0 && !result.is_empty() { format!("，{bad}行有误") } else { String::new() };
@@ -170,8 +171,10 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let ledger = ledger(&current, settings, desk.ask.get("ledger").unwrap_or_default())?;
         let (version, day) = (intake::version(&current.engine.package), desk.now.day);
         let name = format!("{}.xlsx", ledger.name);
+        let named = intake::named(&current.engine, ledger);
         if desk.ask.get("filled") != Some("1") {
-            let bytes = sheet::template::made(ledger, day, version, &sheet::template::Filled::default())?;
+            let filled = sheet::template::Filled { named: &named, ..sheet::template::Filled::default() };
+            let bytes = sheet::template::made(ledger, day, version, &filled)?;
             return Ok(workbook(&format!("{}导入模板.xlsx", ledger.title), &name, bytes));
         }
         let needed = holds(ledger);
@@ -182,7 +185,7 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let table = layout.index(&ledger.name).ok_or(PageError::NotFound)?;
         let most = sheet::template::MOST;
         let told = format!("记录超过{most}行，模板放不下。请从台账页面按条件导出，改好后直接上传。");
-        let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version))?;
+        let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version, &named))?;
         let (bytes, written) = made.ok_or(PageError::Refused(told))?;
         let title = format!("“{}”导入模板", ledger.title);
         let told = json!({ "title": title, "rows": written.rows, "address": desk.ask.url.href() });
@@ -207,10 +210,17 @@ pub(super) fn workbook(title: &str, plain: &str, bytes: Vec<u8>) -> Response {
 
 /// `POST /imports/new`: a file.
 pub(super) async fn send(State(app): State<App>, ask: Ask, request: Request) -> Response {
-    receive(app, ask, request, Rule { files: 1, each: SHEET }, take).await
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
+    receive(app, ask, request, Rule { files: 1, each: SHEET }, move |seat, sent| take(seat, sent, length)).await
 }
 
-fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
+/// How a sheet above the limit is mended; `length` are the bytes of the whole form, where it said so.
+fn smaller(length: Option<u64>) -> String {
+    let size = length.map_or_else(String::new, |n| format!("这个文件约{}。", megabytes(n)));
+    format!("{size}请按年度或按台账分成几个文件，分别上传；表里的图片、不用的工作表先删去。没有写入任何数据。")
+}
+
+fn take(seat: &Seat, sent: Sent, length: Option<u64>) -> anyhow::Result<Response> {
     let mode = Mode::parse(seat.fields.get("mode"));
     let again = |status: StatusCode, wrong: String| Ok(seat.show(status, |desk| render(desk, &Left { mode, wrong })));
     let (name, settings) = (seat.fields.get("ledger").to_owned(), seat.reader.may(Permission::Settings));
@@ -221,7 +231,7 @@ fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
         batch::waiting(tx, account)
     })?;
     if let Some((status, told)) = sent.wrong {
-        return again(status, told);
+        return again(status, told.replace(SMALLER, &smaller(length)));
     }
     let Some(file) = sent.files.first() else {
         return again(StatusCode::UNPROCESSABLE_ENTITY, "请选择要上传的文件。".into());

@@ -3,7 +3,7 @@
 use super::{
     asked,
     frame::Desk,
-    ledger_derived, record_links,
+    ledger_derived, record_links, start,
     view::{
         ledgers::{LedgerGroup, LedgerLine, Ledgers},
         spelling::requirement_code,
@@ -41,7 +41,9 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledge
             None => groups.push(LedgerGroup { title: title.to_owned(), rows: vec![line] }),
         }
     }
-    Ok(Ledgers { page: desk.page("/ledgers")?, groups })
+    let empty = groups.iter().flat_map(|g| &g.rows).all(|line| line.rows == 0);
+    let start = if empty { start::ways(desk) } else { Vec::new() };
+    Ok(Ledgers { start, page: desk.page("/ledgers")?, groups })
 }
 
 fn line(

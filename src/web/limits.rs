@@ -34,6 +34,9 @@ pub(super) const SHEET: u64 = 50 << 20;
 /// A file that is sent, with the fields around it; at 100 KB a second the largest takes nine minutes.
 const UPLOAD: Share = Share { body: SHEET as usize + PAGE.body, time: Duration::from_secs(600) };
 
+/// A sheet for a ledger: what is too large is told on the page of the form, as of attached files.
+const IMPORT: Share = Share { body: ATTACHED.body, ..UPLOAD };
+
 /// Files that are attached to a record: what is too large is told on the record's page, so it is read (and thrown away) so
 /// far; `attach` has the limits of files.
 const ATTACHED: Share = Share { body: 512 << 20, ..UPLOAD };
@@ -42,7 +45,8 @@ const ATTACHED: Share = Share { body: 512 << 20, ..UPLOAD };
 pub(super) fn share(path: &str) -> Share {
     let record = path.starts_with("/ledgers/") && (path.ends_with("/new") || path.ends_with("/correct"));
     match path {
-        "/imports/new" | "/questions/import" => UPLOAD,
+        "/imports/new" => IMPORT,
+        "/questions/import" => UPLOAD,
         path if path.starts_with("/tests/") && path.ends_with("/sheets") => UPLOAD,
         path if path.starts_with("/ledgers/") && path.ends_with("/files") => ATTACHED,
         path if path.ends_with("/export") => EXPORT,

@@ -13,7 +13,7 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, answer},
-    papers::period_name,
+    papers::{period_name, sees_drafts},
     view::{
         form::{Errors, Field, Form},
         papers::{ChangeLine, Paper, PaperPart, PaperTable},
@@ -29,7 +29,7 @@ use crate::{
     installation::Installation,
     paper::{
         Change, Content, Figure, Part, Piece, Place, issue,
-        store::{self, Saved},
+        store::{self, Eye, Saved},
     },
     scope::Scope,
 };
@@ -48,7 +48,9 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
 /// A paper that the reader may read.
 pub(super) fn reached(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Saved> {
     let id = id.parse().map_err(|_| PageError::NotFound)?;
-    let found = store::get(desk.tx, id)?.filter(|s| !s.dropped && store::readable(&desk.scope, s));
+    let (scope, drafts) = (desk.scope.clone(), sees_drafts(desk));
+    let eye = Eye { scope: &scope, drafts };
+    let found = store::get(desk.tx, id)?.filter(|s| !s.dropped && store::readable(eye, s));
     Ok(found.ok_or(PageError::NotFound)?)
 }
 

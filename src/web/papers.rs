@@ -11,11 +11,12 @@ use super::{
     app::App,
     asked,
     frame::{self, Ask, Desk, answer},
+    picked::{self, Asked, Picked},
     post::{Posted, Seat, act},
-    unit_names,
     view::{
         form::{Errors, Field, Form},
         papers::{PaperLine, Papers},
+        spelling::requirement_code,
         table::Pager,
         words::Link,
     },
@@ -25,25 +26,35 @@ use crate::{
     clock::chinese,
     figures::Period,
     names::Names,
-    paper::{self, Kind, Wanted, store::Saved},
+    paper::{
+        self, Kind, Wanted,
+        store::{Eye, Saved},
+    },
     scope::Scope,
     verdict::world::UNIT,
 };
 
 /// `GET /papers`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
         asked::keys(desk, &["page", "size", "done"]);
-        render(desk, &Left::default())
+        render(desk, &own, &Left::default())
     })
     .await
 }
 
-fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
+/// The unit that a paper is about.
+const UNIT_ASKED: Asked = Asked { key: "unit", title: "单位", ledger: "unit", required: false };
+
+fn render(desk: &mut Desk<'_, '_>, app: &App, left: &Left) -> anyhow::Result<Response> {
     let size = asked::size(desk);
-    let list = |desk: &mut Desk<'_, '_>, skip, limit| paper::store::list(desk.tx, &desk.scope, skip, limit);
+    let list = |desk: &mut Desk<'_, '_>, skip, limit| {
+        let eye = Eye { scope: &desk.scope, drafts: sees_drafts(desk) };
+        paper::store::list(desk.tx, eye, skip, limit)
+    };
     let (found, page, total) = asked::rows(desk, size, list)?;
-    let mut form = if desk.may(Permission::DraftPapers) { Some(blank(desk)?) } else { None };
+    let mut form = if desk.may(Permission::DraftPapers) { Some(blank(desk, app)?) } else { None };
     if let Some(form) = &mut form {
         left.fill(form);
     }
@@ -62,6 +73,11 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
         page: desk.page("/papers")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// Whether the reader sees papers before they are issued: who writes them, and who audits how they come about.
+pub(super) fn sees_drafts(desk: &Desk<'_, '_>) -> bool {
+    desk.may(Permission::DraftPapers) || desk.may(Permission::Audit)
 }
 
 fn lines(desk: &mut Desk<'_, '_>, found: &[Saved]) -> anyhow::Result<Vec<PaperLine>> {
@@ -87,7 +103,8 @@ pub(super) fn period_name(s: &Saved) -> String {
     s.wanted.period.as_ref().map_or_else(day, Period::name)
 }
 
-fn blank(desk: &mut Desk<'_, '_>) -> anyhow::Result<Form> {
+fn blank(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Form> {
+    let pick = picked::blank(desk, app, UNIT_ASKED, None)?;
     let whole = desk.scope == Scope::All;
     let kinds =
         Kind::ALL.iter().filter(|k| whole || k.of_unit()).map(|k| (k.as_str().to_owned(), k.title().to_owned()));
@@ -106,8 +123,8 @@ fn blank(desk: &mut Desk<'_, '_>) -> anyhow::Result<Form> {
         fields: vec![
             Field::choice("kind", "种类", "", kinds.collect()),
             Field::choice("period", "期间", &chosen, periods),
-            Field::text("unit", "单位", "").hint("单位台账和督办单须填：编号或全名。"),
-            Field::text("requirements", "要求", "").hint("只用于督办单：如R-21，几项以空格分开；不填为全部落后的。"),
+            Field::pick(UNIT_ASKED.key, UNIT_ASKED.title, pick).hint("单位台账和督办单须选定。"),
+            Field::several("requirements", "要求", demands(desk)).hint("只用于督办单；不选为全部落后的。"),
         ],
         button: "起草".into(),
         primary: true,
@@ -115,17 +132,32 @@ fn blank(desk: &mut Desk<'_, '_>) -> anyhow::Result<Form> {
     })
 }
 
+/// The requirements in force, to choose from.
+fn demands(desk: &Desk<'_, '_>) -> Vec<(String, String)> {
+    let all = desk.current.engine.package.requirements.iter().filter(|r| r.enabled);
+    all.map(|r| (r.id.clone(), format!("{} {}", requirement_code(&r.pillar, &r.id), r.title))).collect()
+}
+
 /// `POST /papers`: drafts one.
 pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let typed: Vec<(String, String)> = ["kind", "period", "unit", "requirements"]
-            .map(|f| (format!("np-{f}"), seat.fields.get(f).chars().take(200).collect()))
-            .into();
-        let wrong = |field: &str, text: String| {
-            let left = Left { typed: typed.clone(), ..Left::wrong(&format!("np-{field}"), text) };
-            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left)))
+        let mut typed: Vec<(String, String)> =
+            ["kind", "period"].map(|f| (format!("np-{f}"), seat.fields.get(f).chars().take(200).collect())).into();
+        typed.push(("np-requirements".into(), chosen(seat).join(" ")));
+        let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+        let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);
+        let unit = picked::read(seat, &scope, UNIT_ASKED)?;
+        let show = |status: StatusCode, left: Left| {
+            let left = Left { typed: typed.clone(), picks: vec![("np-unit".into(), unit.pick.clone())], ..left };
+            Ok(seat.show(status, |desk| render(desk, &seat.app, &left)))
         };
-        let wanted = match wanted(seat)? {
+        let wrong = |field: &str, text: String| {
+            show(StatusCode::UNPROCESSABLE_ENTITY, Left::wrong(&format!("np-{field}"), text))
+        };
+        if unit.find {
+            return show(StatusCode::OK, Left::default());
+        }
+        let wanted = match wanted(seat, &scope, &unit) {
             Ok(wanted) => wanted,
             Err((field, text)) => return wrong(field, text),
         };
@@ -143,55 +175,49 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
     .await
 }
 
+/// The requirements that were chosen, each once.
+fn chosen(seat: &Seat) -> Vec<String> {
+    let mut chosen: Vec<String> = Vec::new();
+    for (_, text) in seat.fields.pairs().iter().filter(|(k, _)| k == "requirements") {
+        let ids = text.split([' ', '，', '、', ',']).filter(|t| !t.is_empty());
+        ids.for_each(|id| {
+            if !chosen.iter().any(|c| c == id) {
+                chosen.push(id.chars().take(200).collect())
+            }
+        });
+    }
+    chosen
+}
+
 /// What is asked for, or which field is wrong and why.
-fn wanted(seat: &Seat) -> anyhow::Result<Result<Wanted, (&'static str, String)>> {
+fn wanted(seat: &Seat, scope: &Scope, unit: &Picked) -> Result<Wanted, (&'static str, String)> {
     let Some(kind) = Kind::parse(seat.fields.get("kind")) else {
-        return Ok(Err(("kind", "种类：请选择一种公文。".into())));
+        return Err(("kind", "种类：请选择一种公文。".into()));
     };
     let period = match seat.fields.get("period") {
         "" => None,
         text => match Period::parse(text) {
             Some(period) => Some(period),
-            None => return Ok(Err(("period", format!("期间：没有“{}”这个期间，请重新选择。", asked::echo(text))))),
+            None => return Err(("period", format!("期间：没有“{}”这个期间，请重新选择。", asked::echo(text)))),
         },
     };
     if kind == Kind::Quarterly && !period.as_ref().is_some_and(Period::is_quarter) {
-        return Ok(Err(("period", "期间：季度通报须选一个季度。".into())));
+        return Err(("period", "期间：季度通报须选一个季度。".into()));
     }
-    let text = seat.fields.get("unit");
-    if kind.of_unit() && text.is_empty() {
-        return Ok(Err(("unit", format!("单位：{}须写明单位的编号或全名。", kind.title()))));
+    if let Some(wrong) = &unit.wrong {
+        return Err(("unit", wrong.clone()));
     }
-    if !kind.of_unit() && !text.is_empty() {
-        return Ok(Err(("unit", format!("单位：{}不分单位，请清空这一栏。", kind.title()))));
+    let requirements = chosen(seat);
+    match (kind.of_unit(), unit.id) {
+        (true, None) => return Err(("unit", format!("单位：{}须选定单位。", kind.title()))),
+        (false, Some(_)) => return Err(("unit", format!("单位：{}不分单位，请清空这一栏。", kind.title()))),
+        _ => {}
     }
-    if kind != Kind::Order && !seat.fields.get("requirements").is_empty() {
-        return Ok(Err(("requirements", format!("要求：{}不选要求，请清空这一栏。", kind.title()))));
+    if kind != Kind::Order && !requirements.is_empty() {
+        return Err(("requirements", format!("要求：{}不选要求，请清空这一栏。", kind.title())));
     }
-    seat.db().read(|tx| {
-        let current = seat.app.installation.current(tx)?;
-        let scope = frame::scope(Some(&seat.reader), &current, seat.now.day);
-        let reached = |unit: i64| paper::store::reaches(&scope, Some(unit));
-        let unit = match kind.of_unit() {
-            false => None,
-            true => match unit_names::meant(tx, "unit", text, &reached)? {
-                Ok(unit) => unit,
-                Err(why) => return Ok(Err(("unit", format!("单位：{why}")))),
-            },
-        };
-        if !paper::store::reaches(&scope, unit) {
-            return Ok(Err(("kind", "种类：这种公文由负责全市的人起草。".into())));
-        }
-        let requirements = match kind {
-            Kind::Order => seat
-                .fields
-                .get("requirements")
-                .split([' ', '，', '、', ','])
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            _ => Vec::new(),
-        };
-        Ok(Ok(Wanted { kind, period, unit, requirements }))
-    })
+    if !paper::store::reaches(scope, unit.id) {
+        return Err(("kind", "种类：这种公文由负责全市的人起草。".into()));
+    }
+    Ok(Wanted { kind, period, unit: unit.id, requirements })
 }

@@ -221,7 +221,7 @@ fn shown(desk: &mut Desk<'_, '_>, around: &Around<'_>, input: &form::Input, fill
             let rest = usize::try_from(*size).unwrap_or(0).saturating_sub(named.len());
             Control::Options(false, one_of(named, &text, input.required, "暂不归类"), rest)
         }
-        form::Control::Pick(to) => Control::Pick(record_pick::picker(desk, around, input, to, filled)?),
+        form::Control::Pick(to) => Control::Pick(record_pick::picker(desk.tx, around, input, to, filled)?),
     };
     let error = filled.faults.iter().find(|f| f.key == input.key).map_or_else(String::new, |f| f.text.clone());
     Ok(Input {

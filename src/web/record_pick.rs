@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::{
     asked::echo,
-    frame::Desk,
     record_form::Filled,
     view::record_form::{Opt, Pick},
 };
@@ -68,7 +67,7 @@ pub(super) fn pick(
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn picker(
-    desk: &mut Desk<'_, '_>,
+    tx: &mut Tx<'_>,
     around: &Around<'_>,
     input: &form::Input,
     to: &str,
@@ -89,14 +88,14 @@ pub(super) fn picker(
         let all = *around.scope == Scope::All;
         // Of so many persons nobody is offered before something is typed.
         if !(all && matches!(table, PERSON | UNIT)) {
-            let found = around.search(desk.tx, table, "")?;
+            let found = around.search(tx, table, "")?;
             if found.total <= FEW {
                 hits = found.hits;
             }
         }
     }
     if let Some(id) = picked.filter(|id| !hits.iter().any(|h| h.id == *id)) {
-        hits.splice(0..0, around.one(desk.tx, table, id)?);
+        hits.splice(0..0, around.one(tx, table, id)?);
     }
     // What was picked stands there; the text was only the way to it.
     if picked.is_some() && filled.hits.get(&input.key).is_none_or(|f| f.only().is_some()) {

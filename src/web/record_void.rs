@@ -13,21 +13,26 @@ use super::{
     asked,
     error::PageError,
     frame::{Ask, Desk, show},
+    import_effects,
     post::{Posted, Seat, act},
     record_form, record_links,
     record_new::{LONGEST, ledger_of, may_change, reason_fault, standing},
     record_uses,
     view::{
         form::{Errors, Field, Form},
+        imports::Effects,
         record::Void,
         words::Link,
     },
 };
 use crate::{
     auth::token,
+    consequence,
+    db::Value,
     facts::OutOfScope,
     form,
     hex::unhex,
+    intake::Weighed,
     ledger::{
         query::{self, Filter, Query},
         row::Stored,
@@ -189,6 +194,16 @@ fn rows(desk: &mut Desk<'_, '_>, name: &str, marked: &[(i64, i64)]) -> anyhow::R
     Ok(rows)
 }
 
+/// What would become of the verdicts that the reader sees, judged on the reader's snapshot as if the rows were gone.
+fn effects(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Result<Effects> {
+    let (current, scope) = (desk.current.clone(), desk.scope.clone());
+    let gone: Vec<(i64, Vec<Value>)> = rows.iter().map(|r| (r.record_id, r.values.clone())).collect();
+    let shifts = consequence::of_void(desk.tx, &current, desk.now.day, table, &gone)?;
+    let shifts = consequence::seen(desk.tx, &current.engine, &scope, shifts)?;
+    let weighed = Weighed::of(&current.engine, String::new(), &shifts, &|_| 0);
+    import_effects::shown(desk, "作废的影响", &weighed, false)
+}
+
 fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &Left) -> anyhow::Result<Void> {
     let current = desk.current.clone();
     let table = ledger_of(&current, name, |p| desk.may(p))?;
@@ -209,6 +224,7 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
             }
         }
     }
+    let effects = effects(desk, table, rows)?;
     let once = if left.once.is_empty() { token::token()? } else { left.once.clone() };
     let single = if let [row] = rows { Some(row) } else { None };
     let action = match single {
@@ -240,9 +256,10 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
             format!("作废{}条{}", rows.len(), ledger.title)
         },
         records,
+        effects,
         uses,
         looked: if rows.len() > LOOKED {
-            format!("只列出前{LOOKED}条记录计入的判定；其余{}条计入的，同样重新判定。", rows.len() - LOOKED)
+            format!("只列出前{LOOKED}条记录计入的判定；上面的影响按全部{}条测算。", rows.len())
         } else {
             String::new()
         },

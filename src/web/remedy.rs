@@ -12,6 +12,7 @@ use super::{
     asked, due_day,
     error::PageError,
     frame::{Ask, Desk, answer},
+    picked::{self, Picked},
     post::{Posted, Seat, act},
     remedy_class,
     remedy_forms::{forms, on_fail},
@@ -214,13 +215,17 @@ fn history(names: &Names, told: &[Told]) -> Timeline {
 
 /// `POST /remedies/{id}/confirm`.
 pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| said(seat, &id, "cf", &["due", "person", "reason"], &confirmed)).await
+    act(app, ask, posted, move |seat| {
+        let person = picked::read(seat, &seat.scope, remedy_person::ASKED)?;
+        said(seat, (&id, "cf"), &["due", "reason"], Some(&person), &|seat, m| confirmed(seat, m, &person))
+    })
+    .await
 }
 
 /// `POST /remedies/{id}/drop`.
 pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
-        said(seat, &id, "dr", &["reason"], &|seat, _| {
+        said(seat, (&id, "dr"), &["reason"], None, &|seat, _| {
             Ok(reason(seat).map(|reason| Word::Drop { reason }).map_err(Wrongs::from))
         })
     })
@@ -233,7 +238,7 @@ pub(super) async fn done(State(app): State<App>, Path(id): Path<String>, ask: As
         if !seat.reader.may(Permission::Remedies) {
             return Err(PageError::Forbidden(Permission::Remedies).into());
         }
-        said(seat, &id, "ac", &["day", "text"], &|seat, m| Ok(done_word(seat, m)))
+        said(seat, (&id, "ac"), &["day", "text"], None, &|seat, m| Ok(done_word(seat, m)))
     })
     .await
 }
@@ -245,11 +250,15 @@ fn reason(seat: &Seat) -> Result<String, Wrong> {
     long_text(seat, "reason", LONGEST, true).map_err(|why| ("reason", format!("理由：{why}")))
 }
 
-fn confirmed(seat: &Seat, m: &Remedy) -> anyhow::Result<Read> {
+fn confirmed(seat: &Seat, m: &Remedy, picked: &Picked) -> anyhow::Result<Read> {
     let today = seat.now.day;
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    let typed = seat.fields.get("person").to_owned();
-    let person = seat.db().read(|tx| remedy_person::meant(tx, &current, today, &seat.scope, &typed))?;
+    let within = |person: &i64| remedy_person::in_scope(&current, today, &seat.scope, *person);
+    let person = match (&picked.wrong, picked.id.filter(within)) {
+        (Some(wrong), _) => Err(wrong.clone()),
+        (None, Some(person)) => Ok(person),
+        (None, None) => Err("责任人：请选定您范围内在岗的人员。".into()),
+    };
     let due = due_day::read(&current, today, seat.fields.get("due"), "办理期限", "办理的人");
     // What the directive gives is the latest: nobody puts the escalation off.
     let latest = on_fail(&current, m).and_then(|f| model::due(&f.due, today, &current.engine.workdays));
@@ -260,7 +269,7 @@ fn confirmed(seat: &Seat, m: &Remedy) -> anyhow::Result<Read> {
     });
     let mut wrongs = Wrongs::default();
     let due = wrongs.take(due.map_err(|why| ("due", why)));
-    let person = wrongs.take(person.map_err(|why| ("person", format!("责任人：{why}"))));
+    let person = wrongs.take(person.map_err(|why| ("person", why)));
     Ok(match (due, person, wrongs.take(reason(seat))) {
         (Some(due), Some(person), Some(reason)) => Ok(Word::Confirm { due, person, reason }),
         _ => Err(wrongs),
@@ -286,9 +295,9 @@ fn done_word(seat: &Seat, m: &Remedy) -> Read {
 /// Reads a form and takes its word; or shows the page again with what is wrong.
 fn said(
     seat: &Seat,
-    id: &str,
-    form: &str,
+    (id, form): (&str, &str),
     fields: &[&'static str],
+    picked: Option<&Picked>,
     read: &dyn Fn(&Seat, &Remedy) -> anyhow::Result<Read>,
 ) -> anyhow::Result<Response> {
     let typed: Vec<(String, String)> = fields
@@ -296,10 +305,12 @@ fn said(
         .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect()))
         .collect();
     let installation = &seat.app.installation;
-    let wrong = |wrongs: Wrongs| {
-        let left = wrongs.left(form, typed.clone());
-        Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, installation, id, &left)))
+    let show = |status: StatusCode, wrongs: Wrongs| {
+        let picks = picked.map(|p| (format!("{form}-{}", remedy_person::ASKED.key), p.pick.clone()));
+        let left = Left { picks: picks.into_iter().collect(), ..wrongs.left(form, typed.clone()) };
+        Ok(seat.show(status, |desk| render(desk, installation, id, &left)))
     };
+    let wrong = |wrongs: Wrongs| show(StatusCode::UNPROCESSABLE_ENTITY, wrongs);
     let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
     // A part of one's own lets one see, not decide.
     let scope = seat.scope.of_roles();
@@ -309,6 +320,9 @@ fn said(
         Ok(reaches(tx, &current, &scope, &m)?.then_some(m))
     })?;
     let Some(m) = found else { return Err(PageError::NotFound.into()) };
+    if picked.is_some_and(|p| p.find) {
+        return show(StatusCode::OK, Wrongs::default());
+    }
     let word = match read(seat, &m)? {
         Ok(word) => word,
         Err(wrongs) => return wrong(wrongs),

@@ -5,7 +5,10 @@ use super::{
     frame::Desk,
     remedy::reaches,
     remedy_person,
-    view::form::{Field, Form},
+    view::{
+        form::{Field, Form},
+        record_form::Pick,
+    },
 };
 use crate::{
     auth::Permission,
@@ -43,12 +46,9 @@ pub(super) fn forms(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> a
             Some(_) => format!("按文件要求推算；最早{}（至少{SOONEST}个工作日）。", soonest.chinese()),
             None => format!("文件没有规定期限，请填写；最早{}。", soonest.chinese()),
         };
-        let (value, known) = remedy_person::proposed(desk, current, m)?.unwrap_or_default();
-        let known = if known.is_empty() {
-            "填编号或全名。".into()
-        } else {
-            format!("系统带出：{known}；可改为他人的编号或全名。")
-        };
+        let proposed = remedy_person::proposed(desk, current, m)?;
+        let known = if proposed.is_some() { "系统带出，可以另找他人。" } else { "" };
+        let pick = Pick { hits: proposed.into_iter().collect(), ..Pick::default() };
         let confirm = Form {
             id: "cf".into(),
             action: at("confirm"),
@@ -56,7 +56,7 @@ pub(super) fn forms(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> a
                 Field::day("due", "办理期限", &due.map_or_else(String::new, |d| d.max(soonest).to_string()))
                     .hint(&hint)
                     .required(),
-                Field::text("person", "责任人", &value).hint(&known).required(),
+                Field::pick(remedy_person::ASKED.key, remedy_person::ASKED.title, pick).hint(known).required(),
                 reason("为什么采用，最多500字。"),
             ],
             button: "确认".into(),

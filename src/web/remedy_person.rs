@@ -1,6 +1,6 @@
-//! Who is responsible: proposed from what is recorded, or meant by what was typed.
+//! Who is responsible: proposed from what is recorded, or picked.
 
-use super::{frame::Desk, unit_names};
+use super::{frame::Desk, picked::Asked, unit_names, view::record_form::Opt};
 use crate::{
     day::Day,
     db::{Tx, Value},
@@ -15,16 +15,15 @@ use crate::{
     verdict::world::{PERSON, UNIT},
 };
 
-/// Code and name of who is responsible by what is recorded: the person that the judged record names first, else the
+/// Who is asked for.
+pub(super) const ASKED: Asked = Asked { key: "person", title: "责任人", ledger: "person", required: true };
+
+/// Who is responsible by what is recorded: the person that the judged record names first, else the
 /// chief of the organ. Only somebody whom the reader may see.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn proposed(
-    desk: &mut Desk<'_, '_>,
-    current: &Current,
-    m: &Remedy,
-) -> anyhow::Result<Option<(String, String)>> {
+pub(super) fn proposed(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> anyhow::Result<Option<Opt>> {
     let person = match named(desk.tx, current, m)? {
         Some(person) => Some(person),
         None => chief(current, m.organ.or(m.unit), desk.now.day),
@@ -32,7 +31,8 @@ pub(super) fn proposed(
     let in_scope = |p: &i64| in_scope(current, desk.now.day, &desk.scope, *p);
     let Some(person) = person.filter(in_scope) else { return Ok(None) };
     let names = Names::load(desk.tx, &current.engine.layout, &[(PERSON, [person].into())].into())?;
-    Ok(Some((names.code(PERSON, person), names.title(PERSON, person).to_owned())))
+    let (label, note) = (names.title(PERSON, person).to_owned(), names.code(PERSON, person));
+    Ok(Some(Opt { value: person.to_string(), label, note, checked: true }))
 }
 
 fn named(tx: &mut Tx<'_>, current: &Current, m: &Remedy) -> anyhow::Result<Option<i64>> {
@@ -58,27 +58,10 @@ pub(super) fn chief(current: &Current, organ: Option<i64>, day: Day) -> Option<i
     (0..persons.ids.len()).find(heads).map(|p| persons.ids[p])
 }
 
-fn in_scope(current: &Current, day: Day, scope: &Scope, person: i64) -> bool {
+/// Whether a person's unit is within a scope.
+pub(super) fn in_scope(current: &Current, day: Day, scope: &Scope, person: i64) -> bool {
     match unit_names::place(current, day, person) {
         Some(unit) => scope.has_unit(unit),
         None => *scope == Scope::All,
     }
-}
-
-/// The person whom a code or a full name means, among those in scope.
-///
-/// # Errors
-/// In the inner result, what is wrong with what was typed; in the outer, when the store cannot be read.
-pub(super) fn meant(
-    tx: &mut Tx<'_>,
-    current: &Current,
-    day: Day,
-    scope: &Scope,
-    typed: &str,
-) -> anyhow::Result<Result<i64, String>> {
-    if typed.is_empty() {
-        return Ok(Err("请填写编号或全名。".into()));
-    }
-    let seen = |person: i64| in_scope(current, day, scope, person);
-    Ok(unit_names::meant(tx, "person", typed, &seen)?.map(Option::unwrap_or_default))
 }

@@ -6,6 +6,7 @@ use super::{
     app::App,
     asked,
     frame::Desk,
+    papers::sees_drafts,
     record_links,
     view::{
         search::{Group, Line, Search},
@@ -80,7 +81,8 @@ fn groups(desk: &mut Desk<'_, '_>, app: &App, text: &str) -> anyhow::Result<Vec<
     }
     groups.extend(records.into_iter().map(|(table, hits)| of(table, hits, true)));
     if desk.may(Permission::Papers) {
-        groups.push(papers(search::papers(desk.tx, &around, text)?));
+        let drafts = sees_drafts(desk);
+        groups.push(found_papers(search::papers(desk.tx, &around, drafts, text)?));
     }
     groups.retain(|g| g.total > 0);
     Ok(groups)
@@ -126,7 +128,7 @@ fn demands(package: &crate::directive::model::Package, text: &str) -> Group {
     }
 }
 
-fn papers(found: Hits) -> Group {
+fn found_papers(found: Hits) -> Group {
     let line = |hit: Hit| Line { link: Link::new(hit.title, format!("/papers/{}", hit.id)), note: hit.note };
     Group {
         id: "paper".into(),

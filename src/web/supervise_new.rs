@@ -14,12 +14,12 @@ use super::{
     due_day::{self, SOONEST},
     error::PageError,
     frame::{Ask, Desk, answer},
+    picked::{self, Asked},
     post::{Posted, act},
     requests::long_text,
     subject,
     supervise::USUAL,
     supervise_acts::typed,
-    unit_names::unit_in,
     view::{
         form::{Errors, Field, Form},
         supervise::NewMatter,
@@ -34,7 +34,7 @@ use crate::{
     scope::Scope,
     subjects,
     supervise::{self, LONGEST, New, TITLE},
-    verdict::{sight, store::Stored, words::window_name, world::UNIT},
+    verdict::{sight, store::Stored, words::window_name},
 };
 
 /// The verdict that an address or a form names, if the scope reaches it: requirement's position and the row.
@@ -53,16 +53,20 @@ fn named_verdict(
 
 /// `GET /supervise/new?requirement=…&subject=…&window=…`.
 pub(super) async fn blank(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
         asked::keys(desk, &["requirement", "subject", "window"]);
         let key = |k: &str| desk.ask.get(k).unwrap_or_default().to_owned();
         let of = [key("requirement"), key("subject"), key("window")];
-        render_new(desk, &of, &Left::default())
+        render_new(desk, &own, &of, &Left::default())
     })
     .await
 }
 
-fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow::Result<Response> {
+/// The unit that is pressed.
+const UNIT_ASKED: Asked = Asked { key: "unit", title: "对象单位", ledger: "unit", required: true };
+
+fn render_new(desk: &mut Desk<'_, '_>, app: &App, of: &[String; 3], left: &Left) -> anyhow::Result<Response> {
     let current = desk.current.clone();
     let scope = desk.scope.clone();
     let [id, subject_code, window] = of;
@@ -75,12 +79,12 @@ fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow:
     };
     let due = current.engine.workdays.after(desk.now.day, USUAL);
     let soonest = due_day::soonest(&current, desk.now.day);
-    let (mut unit, mut title, mut demand, mut verdict) = (String::new(), String::new(), String::new(), None);
+    let (mut unit, mut title, mut demand, mut verdict) = (None, String::new(), String::new(), None);
     if let Some((i, v)) = &found {
         let names = subjects::names(desk.tx, &current.engine, std::iter::once((*i, v)))?;
         let (code, requirement) = named(&current.engine, *i);
         let on = subjects::title(&current.engine, *i, &subjects::key(v), &names);
-        unit = v.organ.or(v.unit).map_or_else(String::new, |u| names.code(UNIT, u));
+        unit = v.organ.or(v.unit);
         title = cut(&format!("{}（{}）", requirement.text, window_name(&v.window)));
         demand = format!(
             "{code} {}：{on}，{}{}。请查明原因，采取措施，按期回复。",
@@ -93,6 +97,7 @@ fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow:
             subject::href(&current.engine, *i, v, &names),
         ));
     }
+    let pick = picked::blank(desk, app, UNIT_ASKED, unit)?;
     let mut form = Form {
         id: "sv".into(),
         action: "/supervise/new".into(),
@@ -103,7 +108,7 @@ fn render_new(desk: &mut Desk<'_, '_>, of: &[String; 3], left: &Left) -> anyhow:
             .map(|(k, v)| ((*k).to_owned(), v.clone()))
             .collect(),
         fields: vec![
-            Field::text("unit", "对象单位", &unit).hint("编号或全名。").required(),
+            Field::pick(UNIT_ASKED.key, UNIT_ASKED.title, pick).required(),
             Field::text("title", "事项", &title).hint(&format!("最多{TITLE}字。")).required(),
             Field {
                 value: demand, ..Field::long("demand", "要求").hint(&format!("最多{LONGEST}字。")).required()
@@ -134,25 +139,29 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
     act(app, ask, posted, |seat| {
         let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
         let kept = typed(seat, "sv", &["unit", "title", "demand", "due"]);
-        let again = |wrongs: Wrongs| {
-            let left = wrongs.left("sv", kept.clone());
-            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &of, &left)))
+        let picked = picked::read(seat, &seat.scope, UNIT_ASKED)?;
+        let show = |status: StatusCode, wrongs: Wrongs| {
+            let picks = vec![("sv-unit".to_owned(), picked.pick.clone())];
+            let left = Left { picks, ..wrongs.left("sv", kept.clone()) };
+            Ok(seat.show(status, |desk| render_new(desk, &seat.app, &of, &left)))
         };
-        let (current, unit, verdict) = seat.db().read(|tx| {
+        let again = |wrongs: Wrongs| show(StatusCode::UNPROCESSABLE_ENTITY, wrongs);
+        let (current, verdict) = seat.db().read(|tx| {
             let current = seat.app.installation.current(tx)?;
-            let unit = unit_in(tx, &seat.scope, seat.fields.get("unit"))?;
             let verdict = match of[0].is_empty() {
                 true => Some(None),
                 false => named_verdict(tx, &current, &seat.scope, (&of[0], &of[1], &of[2]))?.map(Some),
             };
-            Ok((current, unit, verdict))
+            Ok((current, verdict))
         })?;
         let Some(verdict) = verdict else { return Err(PageError::NotFound.into()) };
+        if picked.find {
+            return show(StatusCode::OK, Wrongs::default());
+        }
         let mut wrongs = Wrongs::default();
-        let unit = wrongs.take(match unit {
-            Ok(Some(unit)) => Ok(unit),
-            Ok(None) => Err(("unit", "对象单位：请填写编号或全名。".into())),
-            Err(why) => Err(("unit", format!("对象单位：{why}"))),
+        let unit = wrongs.take(match picked.wrong.clone() {
+            Some(wrong) => Err(("unit", wrong)),
+            None => Ok(picked.id),
         });
         let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
             Ok(title) if title.contains('\n') => Err(("title", "事项：请写在一行里。".into())),
@@ -163,7 +172,7 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let demand = wrongs.take(demand.map_err(|why| ("demand", format!("要求：{why}"))));
         let due = due_day::read(&current, seat.now.day, seat.fields.get("due"), "回复期限", "单位");
         let due = wrongs.take(due.map_err(|why| ("due", why)));
-        let (Some(unit), Some(title), Some(demand), Some(due)) = (unit, title, demand, due) else {
+        let (Some(Some(unit)), Some(title), Some(demand), Some(due)) = (unit, title, demand, due) else {
             return again(wrongs);
         };
         let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));

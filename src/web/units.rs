@@ -68,10 +68,15 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
 
 fn lead(all: &Overview) -> Words {
     let n = |light| all.with(light).count();
+    match (all.units.len(), all.judged) {
+        (0, _) => return Words::from("还没有您可以查看的单位。"),
+        (units, 0) => return Words::from(format!("{units}个单位本期都还没有判定。")),
+        _ => {}
+    }
     Words::from(format!("{}个单位中绿灯{}个、黄灯{}个、", all.units.len(), n(Light::Green), n(Light::Yellow)))
         .strong(format!("红灯{}个", n(Light::Red)))
         .text(format!("；{}项次判定中达标或按计划的占", all.judged))
-        .strong(if all.judged > 0 { summary::percent(all.on_plan) } else { "--".into() })
+        .strong(summary::percent(all.on_plan))
         .text("。")
 }
 

@@ -35,6 +35,8 @@ const TEXTS: usize = 64 * 1024;
 const FIELDS: usize = 200;
 /// The longest name of a file, in characters.
 const NAME: usize = 150;
+/// How to mend a file that is too large, where nothing better is known.
+pub(super) const SMALLER: &str = "请删去无关的内容，或分成几个文件。";
 /// Where files lie while they come in, in the data directory.
 const ARRIVING: &str = "uploads";
 
@@ -176,10 +178,7 @@ async fn file(mut field: Field<'_>, dir: &Path, rule: Rule) -> anyhow::Result<Ca
             Ok(Some(piece)) => {
                 size += piece.len() as u64;
                 if size > rule.each {
-                    let told = format!(
-                        "文件“{name}”超过上限{}，没有收下。请删去无关的内容，或分成几个文件。",
-                        megabytes(rule.each)
-                    );
+                    let told = format!("文件“{name}”超过上限{}，没有收下。{SMALLER}", megabytes(rule.each));
                     break Ok(Some(Came::Wrong(StatusCode::PAYLOAD_TOO_LARGE, told)));
                 }
                 // The writer has failed; its error says why.

@@ -6,9 +6,10 @@ use dongliang::{
     consequence::{self, Shift},
     day::Day,
     db::{Db, testing::TempDir},
-    db_test,
+    db_test, facts,
     intake::{self, Prepared},
     jobs,
+    ledger::query::{self, Query},
     scope::Scope,
     subjects,
     verdict::store::{self, Stored},
@@ -67,14 +68,51 @@ fn agrees(office: &Office, ledger: &str, csv: &str) -> usize {
     let number = intake::stage(&office.installation, "试", ledger, prepared).unwrap();
     jobs::run_waiting(&office.installation).unwrap();
     assert_eq!(intake::failure(&office.installation, number).unwrap(), None, "{csv}");
-    let after = stored(office);
+    as_told(&told, &before, &stored(office), &format!("{ledger}\n{csv}"))
+}
+
+/// What was told must be what is different; gives how many verdicts that were.
+fn as_told(
+    told: &BTreeMap<Key, Shift>,
+    before: &BTreeMap<Key, Stored>,
+    after: &BTreeMap<Key, Stored>,
+    what: &str,
+) -> usize {
     let keys = before.keys().chain(after.keys()).filter(|k| before.get(*k) != after.get(*k));
     let changed: BTreeMap<&Key, (Option<&Stored>, Option<&Stored>)> =
         keys.map(|k| (k, (before.get(k), after.get(k)))).collect();
     let told: BTreeMap<&Key, (Option<&Stored>, Option<&Stored>)> =
         told.iter().map(|(k, s)| (k, (s.from.as_ref(), s.to.as_ref()))).collect();
-    assert_eq!(told, changed, "{ledger}\n{csv}");
+    assert_eq!(told, changed, "{what}");
     told.len()
+}
+
+/// Voids some standing records of a ledger; what was told before must be what is different after.
+fn voids_agree(office: &Office, ledger: &str, most: usize) -> usize {
+    let inst = &office.installation;
+    jobs::run_waiting(inst).unwrap();
+    let now = inst.clock.now();
+    let (rows, told) = inst
+        .db
+        .read(|tx| {
+            let current = inst.current(tx)?;
+            let table = current.engine.layout.index(ledger).unwrap();
+            let query = Query::default();
+            let rows = query::list(tx, &current.engine.layout.ledgers[table], &Scope::All, &query, (most as i64, 0))?;
+            let gone: Vec<_> = rows.iter().map(|r| (r.record_id, r.values.clone())).collect();
+            let shifts = consequence::of_void(tx, &current, now.day, table, &gone)?;
+            let id = |s: &Shift| current.engine.compiled[s.requirement].requirement.id.clone();
+            let told = shifts.into_iter().map(|s| ((id(&s), s.subject.clone(), s.window.clone()), s)).collect();
+            Ok((rows, told))
+        })
+        .unwrap();
+    let before = stored(office);
+    assert!(!rows.is_empty(), "{ledger}");
+    for row in &rows {
+        facts::void(inst, "试", ledger, (row.record_id, row.revision), "试").unwrap();
+    }
+    jobs::run_waiting(inst).unwrap();
+    as_told(&told, &before, &stored(office), ledger)
 }
 
 /// Rows of a ledger grown from dice: some new, some that correct.
@@ -175,6 +213,18 @@ db_test!(what_is_told_is_what_happens, |db: &Db| {
         }
     }
     assert!(changed.values().all(|n| *n > 0), "{changed:?}");
+});
+
+db_test!(what_a_void_is_told_to_do_is_what_it_does, |db: &Db| {
+    let office = founded(db, "2025-10-20");
+    let mut dice = Dice(11);
+    for ledger in ["guidance", "activity", "talk"] {
+        agrees(&office, ledger, &grow(&mut dice, ledger, 12));
+    }
+    // Events first, then what they hang on, then the organisation itself.
+    let ledgers = ["guidance", "talk", "activity", "mentor_pair", "post"];
+    let changed: Vec<usize> = ledgers.iter().map(|ledger| voids_agree(&office, ledger, 3)).collect();
+    assert!(changed.iter().sum::<usize>() > 10 && changed[0] > 0 && changed[4] > 0, "{changed:?}");
 });
 
 db_test!(units_that_come_together_and_what_is_not_judged_yet, |db: &Db| {

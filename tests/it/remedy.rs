@@ -283,7 +283,7 @@ db_test!(the_pages_show_what_is_in_scope_and_offer_what_may_be_done, |db: &Db| {
     assert!(b.get("/remedies?state=x").read().contains("状态没有“x”这一项"));
     let page = b.get("/remedies/1").text();
     assert!(
-        page.contains(r#"value="P2""#) && page.contains(r#"value="2025-10-27""#),
+        page.contains("checked>钱二 <small>P2") && page.contains(r#"value="2025-10-27""#),
         "mentor and five workdays: {page}"
     );
     // Whoever only reads, whoever is elsewhere, whoever has no such page.
@@ -427,16 +427,25 @@ db_test!(a_draft_is_confirmed_or_dropped_with_a_reason, |db: &Db| {
         ("2025-02-30", "P2", "好", "不是有效日期"),
         ("2025-10-22", "P2", "好", "应不早于2025年10月23日"),
         ("2028-10-22", "P2", "好", "应不晚于"),
-        ("2025-10-27", "", "好", "责任人：请填写编号或全名"),
-        ("2025-10-27", "P9", "好", "没有编号或全名为“P9”的人员"),
-        ("2025-10-27", "安四", "好", "没有编号或全名为“安四”的人员"),
+        ("2025-10-27", "", "好", "责任人：请填写名称或编号"),
+        ("2025-10-27", "P9", "好", "没有找到“P9”"),
+        ("2025-10-27", "安四", "好", "没有找到“安四”"),
         ("2025-10-27", "P2", "", "理由：请填写"),
     ] {
         let got =
             b.submit("/remedies/1", "/remedies/1/confirm", &[("due", due), ("person", person), ("reason", reason)]);
         assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
-        assert!(got.text().contains("提交未成功") && got.text().contains(&format!(r#"value="{person}""#)));
+        assert!(got.text().contains("提交未成功"));
+        // Who was found stands there by name, and what was not found as it was typed.
+        let shown = if person == "P2" { "checked>钱二".to_owned() } else { format!(r#"value="{person}""#) };
+        assert!(got.text().contains(&shown), "{person}: {}", got.text());
     }
+    // 查找 finds, by initials as well, keeps what was typed and decides nothing.
+    let looked = [("due", "2025-10-28"), ("person", "qe"), ("reason", "先查一查"), ("find", "person")];
+    let got = b.submit("/remedies/1", "/remedies/1/confirm", &looked);
+    let text = got.text();
+    assert!(got.status == 200 && text.contains("checked autofocus>钱二") && text.contains("先查一查"), "{text}");
+    assert!(text.contains(r#"value="2025-10-28""#) && !text.contains("提交未成功"), "{text}");
     assert_eq!(get(o, 1).state, State::Draft);
     let good = [("due", "2025-10-27"), ("person", "钱二"), ("reason", "<b>应补")];
     let form = b.get("/remedies/1").token();

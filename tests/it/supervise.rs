@@ -96,7 +96,7 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     let form = b.get("/supervise/new?requirement=R-21&subject=J1&window=2025-09");
     let text = form.text();
     assert!(
-        text.contains(r#"value="U1""#) && text.contains("钱二—孙三") && text.contains(r#"value="2025-11-03""#),
+        text.contains("checked>柳溪县发改局") && text.contains("钱二—孙三") && text.contains(r#"value="2025-11-03""#),
         "{text}"
     );
     assert_eq!(b.get("/supervise/new?requirement=R-21&subject=J9&window=2025-09").status, 404);
@@ -109,7 +109,7 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     let long = "长".repeat(61);
     for (unit, title, demand, due, told) in [
         ("", "帮带", "补", "2025-11-03", "对象单位：请填写"),
-        ("U9", "帮带", "补", "2025-11-03", "没有编号或全名为“U9”的单位"),
+        ("U9", "帮带", "补", "2025-11-03", "没有找到“U9”"),
         ("U1", "", "补", "2025-11-03", "事项：请填写"),
         ("U1", &long, "补", "2025-11-03", "最多60字"),
         ("U1", "帮带", "", "2025-11-03", "要求：请填写"),
@@ -121,6 +121,11 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
         assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
         assert!(got.text().contains("提交未成功") && got.text().contains(r#"name="subject" value="J1""#), "stays");
     }
+    // 查找 finds the units in scope and issues nothing.
+    let looked = [("unit", "柳溪"), ("title", "帮带"), ("demand", ""), ("due", ""), ("find", "unit")];
+    let got = b.submit("/supervise/new", "/supervise/new", &looked);
+    assert!(got.status == 200 && got.text().contains(r#"name="i.unit" value="2""#), "{}", got.text());
+    assert!(got.text().contains(r#"value="帮带""#) && !got.text().contains("提交未成功"));
     assert_eq!(post(&mut b, "U1", "帮带<b>", "请补", "2025-11-03").led(), (303, "/supervise/1?done=issue"));
     let page = b.get("/supervise/1").text();
     assert!(

@@ -32,7 +32,7 @@ const AT: &str = "/ledgers/mentor_pair/J1";
 const PDF: &[u8] = b"%PDF-1.7\n%agreement";
 
 /// A city and a district with a pair each and a talk, under the directive's own package.
-fn office(db: &Db) -> (Installation, TempDir) {
+pub(crate) fn office(db: &Db) -> (Installation, TempDir) {
     let (package, _, _) = directive::own().unwrap();
     let actor = Actor { account: None, name: "命令行".into(), at: 1 };
     db.seal_entries(Keys::from_bytes([7; 32], [9; 32]).audit_seal());

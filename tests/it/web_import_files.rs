@@ -75,7 +75,7 @@ db_test!(a_filled_template_that_comes_back_unchanged_brings_nothing, |db: &Db| {
         let rows = count(db, &format!("select count(*) from l_{ledger} where voided_at is null"));
         assert_eq!(table(&got).rows.len() as i64, rows + 1, "{ledger}");
         let (_, page) = checked(o, &mut b, ledger, "update", "填好.xlsx", &got.body);
-        assert!(page.contains(&format!("共{rows}行，可写入0行，0行有误")), "{ledger}: {page}");
+        assert!(page.contains(&format!("共{rows}行，{rows}行已在台账中，0行有误。没有可写入的行")), "{ledger}: {page}");
     }
     assert_eq!(count(db, logged) - before, 5);
     // A district's own records, and of persons their numbers masked.

@@ -312,7 +312,16 @@ db_test!(a_void_says_so_and_names_the_verdicts_that_are_gone, |db: &Db| {
     let mut b = Browser::of(o, Role::Office);
     let at = "/ledgers/mentor_pair/1/void";
     let opened = b.get(at);
+    // Told beforehand, from what to what; and nothing is written by that.
+    let told = opened.read();
+    assert!(told.contains("作废的影响") && told.contains("→ 不再判定") && told.contains("钱二—孙三"), "{told}");
+    let told = b.get("/ledgers/guidance/Z1/void").read();
+    assert!(told.contains("作废的影响") && told.contains("由1次变为0次"), "{told}");
+    let sql = "select count(*) from verdict where requirement = 'R-21' and subject = 1";
+    let there = || o.db.read(|tx| tx.one(sql, &[], |r| r.i64(0))).unwrap().unwrap();
+    assert!(there() > 0);
     let got = send(&mut b, &opened, at, &[("record", "1:1"), ("reason", "重复登记")]);
+    assert_eq!(there(), 0);
     let page = b.get(got.led().1).read();
     assert!(page.contains("已作废，") && !page.contains("已保存"), "{page}");
     assert!(page.contains("钱二—孙三") && page.contains("→ 不再判定"), "{page}");
@@ -326,7 +335,7 @@ db_test!(a_void_says_so_and_names_the_verdicts_that_are_gone, |db: &Db| {
     let mut fields = vec![("form", form.as_str())];
     fields.extend(marks.iter().map(|m| ("record", m.as_str())));
     let page = b.post("/ledgers/guidance/void", &fields).read();
-    assert!(page.contains("只列出前20条记录计入的判定；其余1条"), "{page}");
+    assert!(page.contains("只列出前20条记录计入的判定；上面的影响按全部21条测算"), "{page}");
     fields.pop();
     assert!(!b.post("/ledgers/guidance/void", &fields).read().contains("只列出前20条"));
 });

@@ -25,6 +25,8 @@ pub struct Dashboard {
     pub light: Light,
     /// Numbers of the conclusion.
     pub summary: Summary,
+    /// Where to begin while nothing is judged, each with a line about it.
+    pub start: Vec<(Link, &'static str)>,
     /// 主要短板, one sentence; empty for none.
     pub weak: Words,
     /// Demands by state, as judged for the city.
@@ -230,6 +232,7 @@ mod tests {
             period: String::new(),
             light,
             summary,
+            start: Vec::new(),
             weak: Words::new(),
             counts: Counts::default(),
             pillars: vec![

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::record_form::{Pick, Picker};
 use super::words::Link;
 use crate::{clock::parse_instant, day::Day};
 
@@ -58,6 +59,8 @@ pub struct Field {
     pub autocomplete: &'static str,
     /// Values and titles to choose from; empty for a free field.
     pub choices: Vec<(String, String)>,
+    /// A record that is looked for; then neither value nor choices count.
+    pub pick: Option<Pick>,
 }
 
 impl Field {
@@ -98,6 +101,16 @@ impl Field {
         Field { choices, ..Field::text(name, label, value) }
     }
 
+    /// Some of these texts, chosen by those of `value` between blanks.
+    pub fn several(name: &str, label: &str, choices: Vec<(String, String)>) -> Field {
+        Field { kind: "several", choices, ..Field::text(name, label, "") }
+    }
+
+    /// A record that is looked for.
+    pub fn pick(name: &str, label: &str, pick: Pick) -> Field {
+        Field { pick: Some(pick), ..Field::text(name, label, "") }
+    }
+
     /// A text of several lines.
     pub fn long(name: &str, label: &str) -> Field {
         Field { kind: "long", ..Field::text(name, label, "") }
@@ -111,6 +124,21 @@ impl Field {
     /// That must be filled.
     pub fn required(self) -> Field {
         Field { required: true, ..self }
+    }
+
+    /// Whether a text is among the chosen ones.
+    fn has(&self, value: &str) -> bool {
+        self.value.split(' ').any(|chosen| chosen == value)
+    }
+
+    fn picker<'a>(&'a self, form: &str, pick: &'a Pick) -> Picker<'a> {
+        let (id, wrong) = (format!("{form}-{}", self.name), !self.error.is_empty());
+        let described = match (wrong, self.hint.is_empty()) {
+            (true, _) => format!("e-{id}"),
+            (_, false) => format!("h-{id}"),
+            _ => String::new(),
+        };
+        Picker { id, name: &self.name, label: &self.label, required: self.required, wrong, described, pick }
     }
 
     /// A day that cannot be read is shown as it was typed.

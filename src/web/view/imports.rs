@@ -118,6 +118,8 @@ pub struct OneImport {
     pub bad: usize,
     /// Remarks.
     pub remarks: Vec<Finding>,
+    /// How many more there are; empty for none.
+    pub remark_note: String,
     /// Columns and what they were taken for.
     pub columns: Vec<Matched>,
     /// To be asked again about columns that were answered before.
@@ -128,6 +130,8 @@ pub struct OneImport {
     pub same: Vec<String>,
     /// Rows that correct a record, field by field; the first ones.
     pub corrected: Vec<Corrected>,
+    /// How many rows correct a record, and how many stand as they are.
+    pub beside: String,
     /// What it does to the verdicts.
     pub effects: Option<Effects>,
     /// Leads to the copy in which errors are marked; empty for none.

@@ -11,6 +11,8 @@ use super::words::Link;
 pub struct Ledgers {
     /// Frame.
     pub page: Page,
+    /// Where to begin while nothing is recorded, each with a line about it.
+    pub start: Vec<(Link, &'static str)>,
     /// Menu groups in order.
     pub groups: Vec<LedgerGroup>,
 }

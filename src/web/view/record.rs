@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::files::Files;
 use super::form::{Errors, Form};
+use super::imports::Effects;
 use super::page::Page;
 use super::parts::Timeline;
 use super::words::{Link, Words};
@@ -131,6 +132,8 @@ pub struct Void {
     pub title: String,
     /// The records.
     pub records: Vec<Link>,
+    /// Which verdicts would change, from what to what.
+    pub effects: Effects,
     /// Verdicts that count them.
     pub uses: Vec<Use>,
     /// Of how many of the records these are, where not of all.

@@ -1,6 +1,6 @@
 //! The form of a record `/ledgers/{name}/new`, `…/{id}/correct`: what is to be filled in, why, and by whom it is used?
 
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 
 use super::{
     form::Errors,
@@ -116,7 +116,7 @@ impl Default for Control {
 }
 
 /// Something to choose.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opt {
     /// As it is posted.
     pub value: String,
@@ -128,8 +128,30 @@ pub struct Opt {
     pub checked: bool,
 }
 
+/// A picker as it stands in a form: an input, its 查找, and what can be picked. Works without scripts.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts/pick.html")]
+pub struct Picker<'a> {
+    /// Id of the input on the page.
+    pub id: String,
+    /// Under which name it is posted; what is picked under `i.` and the name.
+    pub name: &'a str,
+    /// What is asked.
+    pub label: &'a str,
+    /// It must be filled.
+    pub required: bool,
+    /// Something is wrong with it.
+    pub wrong: bool,
+    /// Ids of what describes it.
+    pub described: String,
+    /// What stands in it.
+    pub pick: &'a Pick,
+}
+
+impl HtmlSafe for Picker<'_> {}
+
 /// A record to be looked for by a part of its name or its number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pick {
     /// What is looked for.
     pub text: String,
@@ -153,6 +175,18 @@ pub struct Conflict {
 }
 
 impl Input {
+    fn picker<'a>(&'a self, pick: &'a Pick) -> Picker<'a> {
+        Picker {
+            id: format!("n-{}", self.key),
+            name: &self.key,
+            label: &self.label,
+            required: self.required,
+            wrong: !self.error.is_empty(),
+            described: self.described(),
+            pick,
+        }
+    }
+
     /// Label and control are of one piece: a group of its own else.
     fn is_group(&self) -> bool {
         matches!(self.control, Control::Options(..))

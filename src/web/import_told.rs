@@ -1,0 +1,149 @@
+//! What a check has found, in the words and numbers of a batch's page.
+
+use std::collections::HashMap;
+
+use super::{
+    import_findings,
+    view::imports::{OneImport, Sum},
+};
+use crate::{
+    clock,
+    db::Tx,
+    intake::{
+        Report, Same,
+        batch::{self, Batch, State as Stands},
+    },
+};
+
+/// Findings on the page.
+const SHOWN: usize = 100;
+
+/// What the imports are called that the report names: by the batch that each was; one of the command line by its own number.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn imports_named(tx: &mut Tx<'_>, report: &Report) -> anyhow::Result<Called> {
+    let same = report.same.iter().filter_map(|s| s.import);
+    let imports: Vec<i64> = report.before.iter().map(|b| b.0).chain(same).collect();
+    let batches = batch::of_imports(tx, &imports)?;
+    let name = |import: i64| match batches.get(&import) {
+        Some(batch) => format!("第{batch}号"),
+        None => format!("命令行导入的第{import}次"),
+    };
+    Ok(imports.into_iter().map(|import| (import, name(import))).collect())
+}
+
+/// What imports are called.
+pub(super) type Called = HashMap<i64, String>;
+
+/// That there is nothing to write, and why.
+pub(super) fn nothing(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &Called)) {
+    if !batch.note.is_empty() {
+        view.warned.push(batch.note.clone());
+    }
+    view.warned.extend(report.older.iter().cloned());
+    let rows = match report.total {
+        0 => "文件里没有记录".to_owned(),
+        total => format!("共{total}行，{}行已在台账中，{}行有误", report.known, report.bad),
+    };
+    view.said.push(format!("{rows}。没有可写入的行，没有写入任何数据；这一批到此结束，不用确认。"));
+    if report.error_count > 0 && !batch.new.held.is_empty() {
+        view.said.push("请下载标出错误的文件，改好后重新上传；台账里已有的行不会重复写入。".into());
+    }
+    told_before(view, (report, called));
+    findings(view, (report, called));
+}
+
+/// When the same file was imported before.
+pub(super) fn told_before(view: &mut OneImport, (report, called): (&Report, &Called)) {
+    for (number, when, by) in &report.before {
+        let number = called.get(number).map_or("", String::as_str);
+        view.said.push(format!("这个文件已于{when}由{by}导入过（{number}），相同的行不会重复写入。"));
+    }
+}
+
+/// Numbers, errors, remarks and columns of a check.
+pub(super) fn findings(view: &mut OneImport, (report, called): (&Report, &Called)) {
+    let place = if report.sheet.is_empty() {
+        format!("第{}行是表头", report.header)
+    } else {
+        format!("工作表“{}”，第{}行是表头", report.sheet, report.header)
+    };
+    let kind = match (report.new, report.corrections) {
+        (0, 0) => "没有可以写入的".to_owned(),
+        (_, 0) => "全部为新增".to_owned(),
+        (0, _) => "全部为更正".to_owned(),
+        (new, corrections) => format!("新增{new}条，更正{corrections}条"),
+    };
+    view.sums = vec![
+        Sum { title: "文件共", value: report.total, unit: "行", note: place },
+        Sum { title: "将写入", value: report.written(), unit: "条", note: kind },
+        Sum { title: "已在台账中，跳过", value: report.known, unit: "行", note: known_note(report, called) },
+        Sum {
+            title: "有误，不导入",
+            value: report.bad,
+            unit: "行",
+            note: if report.bad == 0 { String::new() } else { "改好后可再传，不会重复".into() },
+        },
+    ];
+    (view.findings, view.finding_told) = import_findings::lines(&report.errors, SHOWN);
+    view.finding_count = report.error_count;
+    let (remarks, told) = import_findings::lines(&report.remarks, SHOWN);
+    let hidden = report.remark_count.saturating_sub(told) + report.skipped.len().saturating_sub(SHOWN);
+    view.remarks = remarks;
+    view.remark_note = if hidden > 0 { format!("，另有{hidden}处没有列出") } else { String::new() };
+    view.columns = report.columns.clone();
+    view.skipped = report.skipped.iter().take(SHOWN).map(|(row, what)| format!("第{row}行　{what}，跳过")).collect();
+    view.same = report.same.iter().map(|same| same_line(same, called)).collect();
+    let mut beside = Vec::new();
+    if report.corrections > 0 {
+        let some = report.corrections > report.corrected.len();
+        let first = if some { format!("，列出前{}条", report.corrected.len()) } else { String::new() };
+        beside.push(format!("更正{}条{first}", report.corrections));
+    }
+    beside.extend((report.known > 0).then(|| format!("相同{}行", report.known)));
+    view.beside = beside.join("；");
+    view.corrected = report.corrected.clone();
+    if !report.others.is_empty() {
+        view.skipped.push(format!("只读第一个有内容的工作表，没有读：{}", report.others.join("、")));
+    }
+}
+
+/// Where the rows that stand come from, in a few words.
+fn known_note(report: &Report, called: &Called) -> String {
+    match report.same.as_slice() {
+        [Same { import: Some(import), .. }] => format!("与{}写入的相同", called.get(import).map_or("", String::as_str)),
+        [] => "没有相同的行".into(),
+        _ => "各栏目都相同".into(),
+    }
+}
+
+fn same_line(same: &Same, called: &Called) -> String {
+    let from = match same.import {
+        Some(import) => format!("与{}写入的", called.get(&import).map_or("", String::as_str)),
+        None => "与已登记的".into(),
+    };
+    format!("第{}行：{from}相同，共{}行，跳过", same.rows, same.count)
+}
+
+/// What was written.
+pub(super) fn done(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &Called), undone: Option<&str>) {
+    match (batch.state, undone) {
+        (_, Some(undone)) => view.said.push(format!("这一批已于{undone}，其中的记录已作废，更正过的已恢复原样。")),
+        (Stands::Failed, _) => view.warned.push(batch.note.clone()),
+        _ => view.said.push(format!(
+            "写入{}条，跳过{}行（已在台账中），{}行有误没有导入。相关判定已重新计算。",
+            report.written(),
+            report.known,
+            report.bad
+        )),
+    }
+    if batch.import.is_some() {
+        view.said.push(format!("第{}号，{}　{}。", batch.id, clock::chinese(batch.changed), batch.new.by));
+    }
+    if report.bad > 0 && undone.is_none() {
+        view.findings = Vec::new();
+        findings(view, (report, called));
+        view.sums.clear();
+    }
+}
