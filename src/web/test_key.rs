@@ -31,6 +31,7 @@ use crate::{
     clock::chinese,
     exam::{
         key::{self, Asked, Effect, Wish},
+        key_typed,
         test::Test,
     },
     questions::{Kind, Question, plain},
@@ -121,9 +122,9 @@ fn facts(now: &Asked, step: &Step) -> Facts {
     if let Some(c) = &now.corrected {
         facts.push(Fact::new("上次更正", format!("{}由{}更正：{}", chinese(c.at), c.who, c.reason)));
     }
-    facts.push(Fact::new("现答案", key::typed(&now.question).replace('\n', "、")));
+    facts.push(Fact::new("现答案", key_typed::typed(&now.question).replace('\n', "、")));
     if let Step::Sure(wish, new) = step {
-        facts.push(Fact::new("更正为", key::typed(new).replace('\n', "、")));
+        facts.push(Fact::new("更正为", key_typed::typed(new).replace('\n', "、")));
         facts.push(Fact::new("理由", wish.reason.clone()));
         if new.feedback != now.question.feedback {
             facts.push(Fact::new("解析", plain(new.markup, &new.feedback)));
@@ -149,7 +150,7 @@ fn row(e: &Effect, sure: bool) -> KeyEffect {
 }
 
 fn form(test: &Test, place: usize, now: &Asked) -> Form {
-    let (q, value) = (&now.question, key::typed(&now.question));
+    let (q, value) = (&now.question, key_typed::typed(&now.question));
     let choices = |letters: bool| {
         let one = |(i, (letter, text, _)): (usize, (String, String, bool))| {
             let value = if letters { char::from(b'A' + i.min(25) as u8).to_string() } else { text.clone() };

@@ -13,6 +13,7 @@ use dongliang::{
     exam::{
         attempt, close,
         key::{self, Wish},
+        key_typed,
         marking::{self, Why},
         roll,
         score::written,
@@ -120,7 +121,7 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
 
     // The question that was asked is as it was; the bank has the right one.
     let versions = db.read(|tx| bank::versions(tx, 1)).unwrap();
-    let keys: Vec<String> = versions.iter().map(|v| key::typed(&v.question)).collect();
+    let keys: Vec<String> = versions.iter().map(|v| key_typed::typed(&v.question)).collect();
     assert_eq!(keys, ["A", "B"]);
     assert_eq!(versions[0].question, sat.paper[0].question);
     let page = b.get("/questions/1").read();
@@ -256,11 +257,11 @@ db_test!(a_short_answer_has_no_key_and_the_bank_keeps_its_text, |db: &Db| {
     let all = db.read(|tx| bank::versions(tx, 1)).unwrap();
     assert_eq!(all.iter().map(|k| k.version).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!((&all[0].question, &all[3].question), (&first, &anew));
-    assert_eq!((key::typed(&all[2].question), all[3].retired.as_deref()), ("B".into(), Some("不再用")));
+    assert_eq!((key_typed::typed(&all[2].question), all[3].retired.as_deref()), ("B".into(), Some("不再用")));
     assert!(all[2].question.stem == first.stem && db.read(|tx| bank::current(tx, None)).unwrap().len() == 4);
     // Somebody has mended the key in the bank before: that version is the one.
     let second = db.read(|tx| one(tx, 2)).unwrap();
-    let mended = key::with(&second, "AC").unwrap();
+    let mended = key_typed::with(&second, "AC").unwrap();
     db.write(move |tx| bank::revise(tx, &actor(), 2, &mended)).unwrap();
     let same = Wish { feedback: String::new(), ..wish(1, 1, 1, "ca") };
     correct(o, Scope::All, same).unwrap();
