@@ -1,7 +1,7 @@
 //! After the end: late attempts are handed in, and when all is marked the results are those of the class, so that
 //! nobody types a score. The pass rate is then judged like any other fact, and what follows from it drafted.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use super::{
     attempt::{self, Sat},
     entered::{self, WAITS},
     line::{self, Settled},
+    resit,
     roll::{self, ABSENT, Attendance, EXCUSED, Listed, SAT},
     test::{self, State, Test},
 };
@@ -230,6 +231,7 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
     let by = By { name: "程序".into(), account: None, scope: Scope::All };
     let write = Write::begin(tx, inst, &by, &attendance.ledger.name)?;
     let records = attendance.records(tx, activity)?;
+    let beside = resit::beside(tx, test)?;
     let mut new = Vec::new();
     for outcome in outcomes {
         let person = outcome.listed.person;
@@ -244,20 +246,24 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
                 values[i] = value;
             }
         };
-        let day = day_of(outcome.score.map_or(test.rules.closes, |(_, at)| at));
+        let own = outcome.score.filter(|_| outcome.listed.excused.is_none());
+        let own = own.map(|(score, at)| (test.line.map_or(score, |line| line::carried(score, line)), at));
+        // Of two sittings the better one, of equal ones the first.
+        let best = own.into_iter().chain(beside.get(&person).copied()).max_by_key(|(score, at)| (*score, Reverse(*at)));
+        let day = day_of(best.map_or(test.rules.closes, |(_, at)| at));
         let stood = before.as_ref().and_then(|v| v.get(attendance.ledger.field_index("day")?)?.as_text());
         let stood = stood.and_then(Day::parse);
         let day = frozen(&current, &outcome.listed, [Some(day), stood, Some(day_of(test.rules.opens))]).unwrap_or(day);
         set("activity", activity.into());
         set("person", person.into());
-        match (&outcome.listed.excused, outcome.score) {
-            (Some(why), _) => {
+        match (&outcome.listed.excused, best) {
+            (Some(why), None) => {
                 set("sat", EXCUSED.into());
                 set("excuse", why.as_str().into());
             }
-            (None, Some((score, _))) => {
+            (_, Some((score, _))) => {
                 set("sat", SAT.into());
-                set("score", test.line.map_or(score, |line| line::carried(score, line)).into());
+                set("score", score.into());
                 set("day", day.to_string().into());
             }
             (None, None) => set("sat", ABSENT.into()),

@@ -28,6 +28,7 @@ pub mod paper;
 pub mod print;
 pub mod printed;
 pub mod recall;
+pub mod resit;
 pub mod roll;
 pub mod score;
 pub mod second;

@@ -345,9 +345,12 @@ pub fn publish(tx: &mut Tx<'_>, actor: &Actor, id: i64, listed: &[Listed], now: 
     if test.rules.closes <= now {
         return Err(refuse("截止时间已经过去，请另拟一场。"));
     }
-    // Two tests of a class would each write its results, and one could be sat until it is passed.
+    // Two tests of a class would each write its results, and one could be sat until it is passed. A second sitting of those
+    // near the line is another matter (`resit::check`).
     if let Some(activity) = test.rules.activity
-        && let Some(other) = of_activity(tx, activity)?.into_iter().find(|t| t.id != id && t.state != State::Draft)
+        && let Some(other) = of_activity(tx, activity)?
+            .into_iter()
+            .find(|t| t.id != id && t.state != State::Draft && test.origin.first != Some(t.id))
     {
         let why = format!(
             "这个班的成绩由考试“{}”登记，一个班只能有一场。合格率不到的，按改进措施重新组织培训，为那个班另考第二卷。",

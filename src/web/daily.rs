@@ -27,7 +27,7 @@ use crate::{
         plan::{self, Kind},
     },
     day::Day,
-    exam::{recall, score::Given},
+    exam::{key, recall, score::Given},
     questions::bank::{self, Kept},
 };
 
@@ -59,11 +59,11 @@ pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
             view.next = again(desk, &own, None)?;
             return render(view);
         };
-        let kept = bank::version(desk.tx, number, published.and_then(|r| r.version).unwrap_or(1))?;
-        let kept = kept.ok_or(PageError::NotFound)?;
+        // By the last version answers are told right or wrong, so that is what is asked.
+        let kept = bank::versions(desk.tx, number)?.pop().ok_or(PageError::NotFound)?;
         let held = plan::in_tests(desk.tx)?.contains(&number);
         match own.iter().find(|a| a.question == number && a.day == today) {
-            Some(answered) => result(&mut view, &kept, answered),
+            Some(answered) => result(desk, &mut view, answered)?,
             None if held => view.lead = Words::from("今天的题正用在一场没有结束的考试里，考完以后再作答。"),
             None => view.question = Some((number, as_asked(&kept, own.iter().find(|a| a.question == number)))),
         }
@@ -171,11 +171,7 @@ fn show(desk: &mut Desk<'_, '_>, number: i64, wrong: String, typed: Option<&[Str
     let answered = own.iter().find(|a| a.question == number);
     let mut view = blank(desk, "答题", !own.is_empty())?;
     match answered.filter(|a| a.day == desk.now.day && typed.is_none() && desk.ask.get("again").is_none()) {
-        Some(answered) => {
-            // As it was when it was answered.
-            let then = bank::version(desk.tx, number, answered.version)?.unwrap_or(kept);
-            result(&mut view, &then, answered);
-        }
+        Some(answered) => result(desk, &mut view, answered)?,
         None => {
             let mut ask = as_asked(&kept, answered);
             if let Some(typed) = typed {
@@ -197,9 +193,17 @@ fn as_asked(kept: &Kept, before: Option<&Answered>) -> Asked {
     Asked { sequence: before.map_or(0, |b| b.answers), ..shown(&kept.question, &asked, None) }
 }
 
-fn result(view: &mut Daily, kept: &Kept, answered: &Answered) {
-    let given = Given::read(kept.question.kind, &answered.answer);
-    view.result = Some((answered.right, exam_result::told(&kept.question, &given)));
+/// What was answered, to the question as it was then; by its corrected key where that was wrong.
+fn result(desk: &mut Desk<'_, '_>, view: &mut Daily, answered: &Answered) -> anyhow::Result<()> {
+    let number = answered.question;
+    let corrected = key::of_questions(desk.tx, &[number].into())?;
+    let question = match key::last(&corrected, number, answered.version) {
+        Some(corrected) => corrected.question.clone(),
+        None => bank::version(desk.tx, number, answered.version)?.ok_or(PageError::NotFound)?.question,
+    };
+    let given = Given::read(question.kind, &answered.answer);
+    view.result = Some((own::is_right(&question, &given), exam_result::told(&question, &given)));
+    Ok(())
 }
 
 /// `POST /daily/{number}`.

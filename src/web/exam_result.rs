@@ -27,7 +27,7 @@ use crate::{
         key,
         marking::{self, Rescored, Why},
         paper::{Chosen, marks},
-        print,
+        print, resit,
         score::{self, Given, MARK, written},
         test,
     },
@@ -50,7 +50,8 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
             true => attempt::best(desk.tx, test.id, person)?.unwrap_or(last),
             false => last,
         };
-        let line = line_of(&test, &desk.current);
+        let current = desk.current.clone();
+        let line = line_of(&test, &current);
         let lead = match (shown(&test, now), last.score) {
             (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
             (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
@@ -63,6 +64,9 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
                     None => words.text("。"),
                 };
                 match line.filter(|line| borderline(&test, score, *line)) {
+                    Some(line) if score < line && resit::is_given(desk.tx, &current, desk.now.day)? => words.text(
+                        "成绩在合格线附近一个标准误以内（临界），按裁定给予一次补考，由组织单位安排，两次成绩取较好的。",
+                    ),
                     Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),
                     None => words,
                 }

@@ -120,6 +120,7 @@ mod test_acts;
 mod test_key;
 mod test_list;
 mod test_marking;
+mod test_near;
 mod test_new;
 mod test_one;
 mod test_paper;

@@ -24,6 +24,7 @@ use crate::{
     exam::{
         close,
         marking::{self, Cause, Why},
+        resit,
         roll::{self, Listed},
         test::{self, State as Stands, Test},
     },
@@ -72,6 +73,11 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
                 return Ok(false);
             }
             let current = inst.current_in_write(tx)?;
+            if let Some(first) = resit::first_of(tx, &test)? {
+                resit::check(tx, &current, &first, day)?;
+                let listed = resit::listed(tx, &current, &first)?;
+                return test::publish(tx, &actor, test.id, &listed, now).map(|()| true);
+            }
             let listed = match (from.as_str(), activity) {
                 ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
                 ("unit", _) => {

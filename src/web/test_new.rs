@@ -27,9 +27,10 @@ use super::{
 use crate::{
     auth::Permission,
     clock::{minute, parse_instant, start_of_day},
+    day::Day,
     db::Tx,
     exam::{
-        key, second,
+        key, resit, second,
         test::{self, Origin, Rules, State as Stands, TITLE, Test},
     },
     installation::Current,
@@ -63,9 +64,10 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     let typed = left.typed.iter().find(|(key, _)| key == "te-activity").map(|(_, text)| text.clone());
     let code = typed.unwrap_or_else(|| desk.ask.get("activity").unwrap_or_default().to_owned());
     let class = class_of(desk.tx, &desk.current.clone(), &scope, &code)?.ok().flatten();
-    let firsts = firsts(desk.tx, class.as_ref())?;
-    let title =
-        class.as_ref().map_or_else(String::new, |c| format!("{}闭卷测试", c.title).chars().take(TITLE).collect());
+    let firsts = firsts(desk.tx, &desk.current.clone(), class.as_ref(), desk.now.day)?;
+    let resit = is_resit(class.as_ref(), firsts.last());
+    let what = if resit { "补考" } else { "闭卷测试" };
+    let title = class.as_ref().map_or_else(String::new, |c| format!("{}{what}", c.title).chars().take(TITLE).collect());
     let opens = start_of_day(desk.now.day.plus(1)) + 9 * HOUR;
     let minutes = firsts.last().map_or(60, |t| t.rules.minutes).to_string();
     let mut fields = vec![
@@ -83,13 +85,10 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     ];
     if let Some(first) = firsts.last() {
         let choices = firsts.iter().rev().map(|t| (t.id.to_string(), format!("{}（第一卷）", t.rules.title)));
+        // A second sitting of the same class is always one of a form that was sat.
+        let none = (!resit).then(|| (NOT_SECOND.to_owned(), "不与原班的试卷关联".to_owned()));
         fields.extend([
-            Field::choice(
-                "first",
-                "第二卷",
-                &first.id.to_string(),
-                choices.chain([(NOT_SECOND.to_owned(), "不与原班的试卷关联".to_owned())]).collect(),
-            )
+            Field::choice("first", "第二卷", &first.id.to_string(), choices.chain(none).collect())
             .hint("从第一卷取一部分共同题，其余按细目表从题库另选；两卷每题都满200人作答时，据共同题折算合格线，否则按同一分数线试行。"),
             Field::text("common", "共同题数", &second::usual(first.items.len()).to_string()).hint(&format!(
                 "第一卷共{}题；一般取三分之一，至少{}道。不关联的和指定题目的不填。",
@@ -168,11 +167,28 @@ fn class_of(
     Ok(found.first().map(class).map(Some).ok_or_else(none))
 }
 
-/// The published tests of the class that this one makes up for, in their order.
-fn firsts(tx: &mut Tx<'_>, class: Option<&Class>) -> anyhow::Result<Vec<Test>> {
-    let Some(first) = class.and_then(|c| c.again) else { return Ok(Vec::new()) };
-    let all = test::of_activity(tx, first)?;
-    Ok(all.into_iter().filter(|t| t.state != Stands::Draft).collect())
+/// The published tests of the class that this one makes up for, in their order; or the closed one of the class itself, where
+/// the office gives those near the line a second sitting.
+fn firsts(tx: &mut Tx<'_>, current: &Current, class: Option<&Class>, today: Day) -> anyhow::Result<Vec<Test>> {
+    let Some(class) = class else { return Ok(Vec::new()) };
+    let own = test::of_activity(tx, class.record)?.into_iter().find(|t| t.state == Stands::Closed);
+    if let Some(own) = own.filter(|own| own.origin.first.is_none() || class.again.is_some())
+        && resit::is_given(tx, current, today)?
+    {
+        return Ok(vec![own]);
+    }
+    let Some(first) = class.again else { return Ok(Vec::new()) };
+    let mut all = test::of_activity(tx, first)?;
+    all.retain(|t| t.state != Stands::Draft);
+    // A second sitting of the first class was for a few.
+    let ids: Vec<i64> = all.iter().map(|t| t.id).collect();
+    all.retain(|t| t.origin.first.is_none_or(|of| !ids.contains(&of)));
+    Ok(all)
+}
+
+/// Whether the test to come is a second sitting of one of the same class.
+fn is_resit(class: Option<&Class>, first: Option<&Test>) -> bool {
+    class.zip(first).is_some_and(|(class, first)| first.rules.activity == Some(class.record))
 }
 
 /// `POST /tests/new`.
@@ -190,7 +206,8 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         // Without the class it is not known whether this is a second form.
         let Some(class) = class else { return again(wrongs, Vec::new()) };
         let way = seat.db().read(|tx| {
-            let firsts = firsts(tx, class.as_ref())?;
+            let current = seat.app.installation.current(tx)?;
+            let firsts = firsts(tx, &current, class.as_ref(), seat.now.day)?;
             Ok(test_paper::way(seat, &suggested(tx, firsts.last())?))
         })?;
         let way = wrongs.take(way);
@@ -228,9 +245,10 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 /// The first form as chosen, `None` for none; or the field that is wrong and why. For a class that is held again it is said.
 fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Result<Option<First>, Wrong>> {
     seat.db().read(|tx| {
-        let firsts = firsts(tx, class)?;
+        let current = seat.app.installation.current(tx)?;
+        let firsts = firsts(tx, &current, class, seat.now.day)?;
         let chosen = seat.fields.get("first");
-        if firsts.is_empty() || chosen == NOT_SECOND {
+        if firsts.is_empty() || (chosen == NOT_SECOND && !is_resit(class, firsts.last())) {
             return Ok(Ok(None));
         }
         let Some(test) = firsts.into_iter().find(|t| t.id.to_string() == chosen) else {

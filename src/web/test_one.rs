@@ -16,7 +16,7 @@ use super::{
     frame::{Ask, Desk, answer},
     live,
     test_list::names,
-    test_print, test_sheets,
+    test_near, test_print, test_sheets,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -29,14 +29,14 @@ use crate::{
     auth::Permission,
     clock::chinese,
     exam::{
-        SETTLED, analysis,
+        analysis,
         attempt::Sat,
         close::{self, Outcome, line_of},
         entered,
         items::Analysis,
         key, marking,
         paper::{Chosen, marks},
-        printed,
+        printed, resit,
         roll::MOST_EXTRA,
         score::written,
         test::{self, State as Stands, Test},
@@ -131,7 +131,9 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         keys(desk, sat, &mut questions)?;
     }
     let printed = printed::of_test(desk.tx, test.id)?;
-    let mut forms = forms(&test, !outcomes.is_empty());
+    let first = resit::first_of(desk.tx, &test)?;
+    let near = first.as_ref().map(|first| resit::listed(desk.tx, &layout, first)).transpose()?;
+    let mut forms = forms(&test, !outcomes.is_empty(), near.map(|near| near.len()));
     forms.extend(test_print::form(&test, printed.len()).map(|form| ("打印试卷", form)));
     for (_, form) in &mut forms {
         form.token = desk.form_token()?;
@@ -155,9 +157,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         },
         sheets: (!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))),
         facts: facts(desk, &test, &class, &printed::letters(&printed))?,
-        near: near(&test, &outcomes),
+        near: test_near::words(desk, &test, &outcomes, gone)?,
+        // Of a second sitting the list is no unit's.
         rates: line
-            .filter(|_| !gone)
+            .filter(|_| !gone && first.is_none())
             .map_or_else(Vec::new, |line| rates(&outcomes, line, &of, now >= test.rules.closes)),
         line: line.map_or_else(String::new, written),
         listed,
@@ -228,20 +231,6 @@ fn next(test: &Test, outcomes: &[Outcome], now: i64) -> Words {
             }
         }
     }
-}
-
-/// What 临界 means here; empty where it cannot be told.
-fn near(test: &Test, outcomes: &[Outcome]) -> String {
-    let sat = outcomes.iter().filter(|o| o.score.is_some()).count() as u64;
-    let trial = if sat < SETTLED { "；不足200人，为试行" } else { "" };
-    test.error.filter(|_| test.state == Stands::Closed).map_or_else(String::new, |error| {
-        let tenths = (error + 500) / 1_000;
-        format!(
-            "临界：与合格线相差不超过成绩的一个标准误（{}.{}分{trial}），仅供参考，不改变合格与否。",
-            tenths / 10,
-            tenths % 10
-        )
-    })
 }
 
 fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> anyhow::Result<Facts> {
@@ -387,7 +376,7 @@ fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<Option<Link>> {
     Ok((waits > 0).then(|| Link::new(format!("评阅（{waits}份）"), format!("/tests/{}/marking", sat.test.id))))
 }
 
-fn forms(test: &Test, listed: bool) -> Vec<(&'static str, Form)> {
+fn forms(test: &Test, listed: bool, near: Option<usize>) -> Vec<(&'static str, Form)> {
     let form = |id: &str, what: &str, fields: Vec<Field>, button: &str, primary: bool| Form {
         id: id.into(),
         action: format!("/tests/{}/{what}", test.id),
@@ -400,9 +389,10 @@ fn forms(test: &Test, listed: bool) -> Vec<(&'static str, Form)> {
     if test.state == Stands::Draft {
         let class = ("class".to_owned(), "班次的参训人员".to_owned());
         let unit = ("unit".to_owned(), "本单位在职干部（含内设机构）".to_owned());
-        let (usual, choices) = match test.rules.activity {
-            Some(_) => ("class", vec![class, unit]),
-            None => ("unit", vec![unit]),
+        let (usual, choices) = match (near, test.rules.activity) {
+            (Some(n), _) => ("near", vec![("near".to_owned(), format!("第一场临界、未合格的{n}人"))]),
+            (None, Some(_)) => ("class", vec![class, unit]),
+            (None, None) => ("unit", vec![unit]),
         };
         let from = Field::choice("from", "应考名单", usual, choices)
             .hint("发布时定下，以后不增不减；班次里登记为因故免考的不列入应考。");

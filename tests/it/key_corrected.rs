@@ -43,7 +43,7 @@ fn correct(o: &Office, scope: Scope, wish: Wish) -> Result<key::Done, String> {
     done.map_err(|e| e.downcast::<Refused>().unwrap().0)
 }
 
-fn rate(db: &Db) -> (String, String) {
+pub(crate) fn rate(db: &Db) -> (String, String) {
     let sql = "select state, value from verdict where requirement = 'R-02' and closed = 0";
     db.read(|tx| tx.one(sql, &[], |r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))).unwrap().unwrap()
 }
@@ -53,7 +53,7 @@ fn scores(o: &Office, sat: &attempt::Sat) -> Vec<String> {
 }
 
 /// Three have sat: 3 has all as the key says, 4 the first otherwise, 5 the first otherwise and two more.
-fn sat_and_closed(o: &Office) -> Arc<attempt::Sat> {
+pub(crate) fn sat_and_closed(o: &Office) -> Arc<attempt::Sat> {
     let sat = published(o, false);
     for person in [3, 4, 5] {
         begin(o, &sat, sitter(person), nine() + MINUTE).unwrap();
@@ -155,6 +155,9 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert!(text.contains("原成绩100分") && text.contains("错的") && text.contains("以新条款为准"), "{text}");
     let own = me.submit("/me", "/me/export", &[("format", "json")]).text();
     assert!(own.contains("原成绩100分") && own.contains("因试题答案更正改为80分"), "{own}");
+    // So does the question where it comes back by itself.
+    let again = me.get("/daily/1").read();
+    assert!(again.contains("答错了") && again.contains("以新条款为准"), "{again}");
     let page = b.get(test).read();
     assert!(page.contains("答案已由") && page.contains("按第2版计分：答案抄错"), "{page}");
     // A second correction goes on from the first.

@@ -50,6 +50,7 @@ mod refusals;
 mod rekey;
 mod remedy;
 mod renamed;
+mod resit;
 mod retention;
 mod retraining;
 mod scope;

@@ -82,7 +82,7 @@ pub struct OneTest {
     /// The line, `60`; empty where none is set.
     pub line: String,
     /// What 临界 means here; empty where it cannot be told.
-    pub near: String,
+    pub near: Words,
     /// The list (应考), by unit and name.
     pub listed: Vec<Person>,
     /// Its pages.
