@@ -24,6 +24,11 @@ setInterval(() => {
 async function handIn() {
   say('已到时间，系统正在收卷。');
   if (attempt) await flush();
+  if (Object.keys(queue).length || !navigator.onLine) {
+    say('已到时间，系统已收卷。网络没有恢复，没有传到服务器的答案不计入；联网后转到成绩页。');
+    setTimeout(handIn, 3000);
+    return;
+  }
   const form = document.createElement('form');
   form.method = 'post';
   form.action = `/exams/${exam}/submit`;
@@ -55,7 +60,7 @@ async function send() {
       answer = await fetch(`/exams/${exam}/save`, { method: 'POST', body: fields(place, said), redirect: 'error' });
     } catch {
       saved.textContent = '网络中断，本机暂存';
-      say('网络中断。您可以继续作答，答案已暂存本机，联网后自动上传；计时以服务器为准。');
+      if (warned) say('网络中断。您可以继续作答，答案已暂存本机，联网后自动上传；计时以服务器为准。');
       return;
     }
     const told = answer.headers.get('content-type')?.startsWith('application/json') ? await answer.json() : null;
@@ -68,7 +73,7 @@ async function send() {
       if (!Object.keys(queue).length) say('');
     } else {
       say(told?.error ?? '登录已失效，请在新窗口重新登录，再回到本页继续。');
-      if (told?.over) location.assign(`/exams/${exam}/result`);
+      if (told?.over) location.assign(`/exams/${exam}/result?done=late`);
       if (!told) { queue[place] = said; keep(); return; }
     }
   }

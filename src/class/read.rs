@@ -187,7 +187,10 @@ pub fn counts(tx: &mut Tx<'_>, current: &Current, classes: &[i64]) -> anyhow::Re
             all.entry(class).or_default().checks.extend(stage);
         }
     }
-    let sql = format!("select activity_id, row_id, state from test where activity_id {among} order by row_id");
+    let sql = format!(
+        "select activity_id, row_id, state from test where activity_id {among} and (state <> 'draft' or not exists \
+         (select 1 from test o where o.activity_id = test.activity_id and o.state <> 'draft')) order by row_id"
+    );
     for (class, test, state) in tx.rows(&sql, &[ids], |r| Ok((r.i64(0)?, r.i64(1)?, r.text(2)?.to_owned())))? {
         all.entry(class).or_default().tests.push((test, Tested::parse(&state).unwrap_or(Tested::Closed)));
     }

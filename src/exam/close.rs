@@ -107,6 +107,8 @@ pub struct Outcome {
     pub score: Option<(i64, i64)>,
     /// Attempts that run or are not marked yet.
     pub open: usize,
+    /// Those of them that are handed in.
+    pub unmarked: usize,
     /// The score before a rescoring.
     pub earlier: Option<i64>,
     /// Has an attempt on paper.
@@ -120,7 +122,7 @@ pub struct Outcome {
 pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
     let mut all: Vec<Outcome> = roll::of_test(tx, id)?
         .into_iter()
-        .map(|listed| Outcome { listed, score: None, open: 0, earlier: None, on_paper: false })
+        .map(|listed| Outcome { listed, score: None, open: 0, unmarked: 0, earlier: None, on_paper: false })
         .collect();
     let sql =
         "select person_id, ended_at, score, earlier_score, sheet_file from attempt where test_id = $1 order by row_id";
@@ -134,7 +136,10 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
                     all[i].earlier = r.opt_i64(3)?;
                 }
                 (Some(_), Some(_)) => {}
-                _ => all[i].open += 1,
+                (ended, _) => {
+                    all[i].open += 1;
+                    all[i].unmarked += usize::from(ended.is_some());
+                }
             }
         }
         Ok(())

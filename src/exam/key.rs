@@ -158,6 +158,8 @@ pub struct Effect {
     pub attempts: usize,
     /// Those whose score becomes another one.
     pub changed: usize,
+    /// Those with something that a person still has to mark: they have no score yet, and get it by the new key.
+    pub unmarked: usize,
     /// Those that come to reach the pass line, and those that come to miss it.
     pub passes: (usize, usize),
     /// Sheets of which only all their marks are known: they keep their score.
@@ -201,6 +203,7 @@ fn effect(
         place,
         attempts: 0,
         changed: 0,
+        unmarked: 0,
         passes: (0, 0),
         totals: 0,
         gone: may_be_gone(current, sat.test.rules.closes, today),
@@ -216,6 +219,7 @@ fn effect(
         }
         let after = marking::come_to(&paper, &out, &attempt::answers(tx, one.id)?);
         effect.changed += usize::from(after != one.score);
+        effect.unmarked += usize::from(after.is_none());
         if let (Some(before), Some(after), Some(line)) = (one.score, after, line) {
             effect.passes.0 += usize::from(before < line && after >= line);
             effect.passes.1 += usize::from(before >= line && after < line);

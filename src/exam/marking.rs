@@ -189,19 +189,29 @@ pub struct ToMark {
 }
 
 /// The answers to a 简答题 that nobody has marked yet, at most `limit`, in an order that tells nothing; and how many there
-/// are.
+/// are. Without those of `marker` (a person) himself: others mark these.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn to_mark(tx: &mut Tx<'_>, test: i64, question: usize, limit: i64) -> anyhow::Result<(Vec<ToMark>, i64)> {
+pub fn to_mark(
+    tx: &mut Tx<'_>,
+    marker: Option<i64>,
+    (test, question): (i64, usize),
+    limit: i64,
+) -> anyhow::Result<(Vec<ToMark>, i64)> {
     let from = "from attempt_answer b join attempt a on a.row_id = b.attempt_id where a.test_id = $1 and b.question = $2 \
-                and a.ended_at is not null and b.marks is null and trim(b.answer) <> ''";
-    let key: [Value; 2] = [test.into(), (question as i64).into()];
+                and a.ended_at is not null and b.marks is null and trim(b.answer) <> '' and a.person_id <> $3";
+    let key: [Value; 3] = [test.into(), (question as i64).into(), marker.unwrap_or(0).into()];
     let all = tx.one(&format!("select count(*) {from}"), &key, |r| r.i64(0))?.unwrap_or(0);
     // By the last digits of the time of saving, which say nothing of who.
-    let sql = format!("select a.row_id, b.answer {from} order by b.saved_at % 1000, a.row_id limit $3");
-    let params: [Value; 3] = [test.into(), (question as i64).into(), limit.into()];
-    Ok((tx.rows(&sql, &params, |r| Ok(ToMark { attempt: r.i64(0)?, answer: r.text(1)?.to_owned() }))?, all))
+    let sql = format!("select a.row_id, b.answer {from} order by b.saved_at % 1000, a.row_id limit $4");
+    let [test, question, marker] = key;
+    Ok((
+        tx.rows(&sql, &[test, question, marker, limit.into()], |r| {
+            Ok(ToMark { attempt: r.i64(0)?, answer: r.text(1)?.to_owned() })
+        })?,
+        all,
+    ))
 }
 
 /// How an answer that a person marks stands.

@@ -188,9 +188,10 @@ pub fn choose_sharing(wanted: &[Wanted], bank: &[Kept], shared: &Shared, seed: u
     }
     if again.len() < shared.count {
         let reason = format!(
-            "第一卷的题里能放进这份细目表的有{}道，要{}道作共同题。请减少共同题数，或放宽细目表",
+            "第一卷的题里能放进这份细目表的有{}道，要{}道作共同题。请减少共同题数或放宽细目表；不足{}道的不能关联，请选“不与原班的试卷关联”",
             again.len(),
-            shared.count
+            shared.count,
+            super::second::FEWEST
         );
         return Err(vec![Fault { row: wanted.first().map_or(1, |w| w.row), column: None, reason }]);
     }

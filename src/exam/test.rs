@@ -113,7 +113,7 @@ impl Rules {
             (!(1..=MOST_ATTEMPTS).contains(&self.attempts))
                 .then(|| ("attempts", format!("次数应为1至{MOST_ATTEMPTS}。"))),
             (self.review < self.closes)
-                .then(|| ("review", format!("答案公布时间应不早于截止时间{}。", chinese(self.closes)))),
+                .then(|| ("review", format!("错题公布时间应不早于截止时间{}。", chinese(self.closes)))),
         ];
         found.into_iter().flatten().collect()
     }

@@ -53,3 +53,13 @@ pub fn counts(tx: &mut Tx<'_>, numbers: &[i64]) -> anyhow::Result<BTreeMap<i64, 
     let found = tx.rows(&sql, &[wanted], |r| Ok((r.i64(0)?, r.i64(1)?)))?;
     Ok(found.into_iter().map(|(number, n)| (number, usize::try_from(n).unwrap_or(0))).collect())
 }
+
+/// Whether a person is to sit, until an instant that has not come yet (µs), a test that asks this question.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn awaits(tx: &mut Tx<'_>, person: i64, number: i64, now: i64) -> anyhow::Result<bool> {
+    let sql = "select 1 from test_item i join test t on t.row_id = i.test_id join test_roll r on r.test_id = t.row_id \
+               where i.number = $1 and t.state = 'open' and t.closes_at > $2 and r.person_id = $3 and r.excused is null";
+    Ok(tx.one(sql, &[number.into(), now.into(), person.into()], |r| r.i64(0))?.is_some())
+}

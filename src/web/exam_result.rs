@@ -11,7 +11,7 @@ use super::{
     error::PageError,
     exam_sit::out_words,
     exams::{listed, shown},
-    frame::{Ask, show},
+    frame::{Ask, Desk, show},
     view::{
         exam::{Mistake, Outcome},
         parts::{Fact, Facts},
@@ -39,81 +39,98 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
     let own = app.clone();
     show(app, ask, move |desk| {
         asked::keys(desk, &["done"]);
-        let person = desk.reader()?.person;
-        let (sat, person) = listed(desk.tx, &own, person, &id)?;
-        let now = own.installation.watch.now(own.installation.clock);
-        let test = test::get(desk.tx, sat.test.id)?.ok_or(PageError::NotFound)?;
-        let last =
-            attempt::last(desk.tx, test.id, person)?.filter(|a| !a.is_running(now)).ok_or(PageError::NotFound)?;
-        // Which of several is the best is told with the scores.
-        let last = match shown(&test, now) {
-            true => attempt::best(desk.tx, test.id, person)?.unwrap_or(last),
-            false => last,
-        };
-        let current = desk.current.clone();
-        let line = line_of(&test, &current);
-        let lead = match (shown(&test, now), last.score) {
-            (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
-            (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
-            (true, None) => Words::from("有题目由人评阅，评完后公布成绩。"),
-            (true, Some(score)) => {
-                let words = Words::from("成绩").strong(written(score)).text("分（百分制）");
-                let words = match line {
-                    Some(line) if score >= line => words.text("，合格。"),
-                    Some(line) => words.text(format!("，未达到合格线{}分。", written(line)).as_str()),
-                    None => words.text("。"),
-                };
-                match line.filter(|line| borderline(&test, score, *line)) {
-                    Some(line) if score < line && resit::is_given(desk.tx, &current, desk.now.day)? => words.text(
-                        "成绩在合格线附近一个标准误以内（临界），按裁定给予一次补考，由组织单位安排，两次成绩取较好的。",
-                    ),
-                    Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),
-                    None => words,
-                }
-            }
-        };
-        let review = test.is_reviewed(now);
-        let mistakes = match review {
-            true if last.total.is_some() => Vec::new(),
-            true => {
-                let out = test::out(desk.tx, test.id)?;
-                let paper = key::scored(desk.tx, &sat.paper)?;
-                mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out)
-            }
-            false => Vec::new(),
-        };
-        let none = if review && last.total.is_some() {
-            "纸面答卷只录入了总分，没有逐题的记录。"
-        } else if review {
-            "没有答错的题。"
-        } else {
-            "错题和解析在公布时间后可以查看。"
-        };
-        let notice = if desk.ask.get("done") == Some("1") { "已交卷。" } else { "" };
-        Ok(Outcome {
-            id: test.id,
-            title: test.rules.title.clone(),
-            notice: notice.into(),
-            lead,
-            facts: {
-                let mut facts = facts(&test, &last, shown(&test, now));
-                if test.state == test::State::Closed {
-                    facts.0.extend(average(desk.tx, test.id, person)?.map(|words| Fact::new("本单位平均", words)));
-                }
-                let out = out_words(desk.tx, test.id, &last)?;
-                facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
-                if shown(&test, now) {
-                    let changes = marking::rescored(desk.tx, last.id)?;
-                    facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", changed(r, &last, review))));
-                }
-                facts
-            },
-            mistakes,
-            none,
-            page: desk.page("/exams")?,
-        })
+        view(desk, &own, &id)
     })
     .await
+}
+
+/// What is told to who sends an answer after the end.
+pub(super) const LATE: &str = "本次作答已经结束，之后提交的答案没有保存，不计入成绩。";
+
+/// The result as it can be seen now.
+///
+/// # Errors
+/// Not found where nobody has sat, or still sits; else when the store cannot be read.
+pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Result<Outcome> {
+    let person = desk.reader()?.person;
+    let (sat, person) = listed(desk.tx, app, person, id)?;
+    let now = app.installation.watch.now(app.installation.clock);
+    let test = test::get(desk.tx, sat.test.id)?.ok_or(PageError::NotFound)?;
+    let last = attempt::last(desk.tx, test.id, person)?.filter(|a| !a.is_running(now)).ok_or(PageError::NotFound)?;
+    // Which of several is the best is told with the scores.
+    let last = match shown(&test, now) {
+        true => attempt::best(desk.tx, test.id, person)?.unwrap_or(last),
+        false => last,
+    };
+    let current = desk.current.clone();
+    let line = line_of(&test, &current);
+    let lead = match (shown(&test, now), last.score) {
+        (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
+        (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
+        (true, None) => Words::from("有题目由人评阅，评完后公布成绩。"),
+        (true, Some(score)) => {
+            let words = Words::from("成绩").strong(written(score)).text("分（百分制）");
+            let words = match line {
+                Some(line) if score >= line => words.text("，合格。"),
+                Some(line) => words.text(format!("，未达到合格线{}分。", written(line)).as_str()),
+                None => words.text("。"),
+            };
+            match line.filter(|line| borderline(&test, score, *line)) {
+                Some(line) if score < line && resit::is_given(desk.tx, &current, desk.now.day)? => words.text(
+                    "成绩在合格线附近一个标准误以内（临界），按裁定给予一次补考，由组织单位安排，两次成绩取较好的。",
+                ),
+                Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),
+                None => words,
+            }
+        }
+    };
+    let review = test.is_reviewed(now);
+    let mistakes = match review {
+        // What nobody has marked yet is no mistake.
+        true if last.total.is_some() || last.score.is_none() => Vec::new(),
+        true => {
+            let out = test::out(desk.tx, test.id)?;
+            let paper = key::scored(desk.tx, &sat.paper)?;
+            mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out)
+        }
+        false => Vec::new(),
+    };
+    let none = if review && last.total.is_some() {
+        "纸面答卷只录入了总分，没有逐题的记录。"
+    } else if review && last.score.is_none() {
+        "有题目还在评阅，评完后列出错题。"
+    } else if review {
+        "没有答错的题。"
+    } else {
+        "错题和解析在公布时间后可以查看。"
+    };
+    let notice = match desk.ask.get("done") {
+        Some("1") => "已交卷。",
+        Some("late") => LATE,
+        _ => "",
+    };
+    Ok(Outcome {
+        id: test.id,
+        title: test.rules.title.clone(),
+        notice: notice.into(),
+        lead,
+        facts: {
+            let mut facts = facts(&test, &last, shown(&test, now));
+            if test.state == test::State::Closed {
+                facts.0.extend(average(desk.tx, test.id, person)?.map(|words| Fact::new("本单位平均", words)));
+            }
+            let out = out_words(desk.tx, test.id, &last)?;
+            facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
+            if shown(&test, now) {
+                let changes = marking::rescored(desk.tx, last.id)?;
+                facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", changed(r, &last, review))));
+            }
+            facts
+        },
+        mistakes,
+        none,
+        page: desk.page("/exams")?,
+    })
 }
 
 /// So many of a unit must have sat before its average is told: of fewer it would tell of single persons.

@@ -13,11 +13,12 @@ use serde_json::json;
 use super::{
     app::App,
     error::PageError,
+    exam_result,
     exams::{listed, sitter},
     frame::{Ask, Desk, answer, bare},
     post::{Fields, Posted, Seat, act, act_soon},
     unit_names,
-    view::exam::{Asked, Overview, Sheet},
+    view::exam::{Asked, Outcome, Overview, Sheet},
 };
 use crate::{
     clock::clock_time,
@@ -281,6 +282,10 @@ pub(super) async fn step(
                     // What stands elsewhere is shown as it stands; what cannot be read stays as it was typed.
                     let typed = matches!(why, NotTaken::Unreadable(_)).then_some(&given[..]);
                     question(desk, &own, &id, &n, why.to_string(), typed)
+                }),
+                NotTaken::Ended(_) | NotTaken::Late(_) => seat.show(StatusCode::CONFLICT, |desk| {
+                    let view = Outcome { notice: exam_result::LATE.into(), ..exam_result::view(desk, &own, &id)? };
+                    Ok(Html(askama::Template::render(&view)?).into_response())
                 }),
                 why => away(test, &why),
             });

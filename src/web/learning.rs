@@ -173,7 +173,7 @@ fn lead(year: i32, classes: &[Learned], outside: &[Outside]) -> Words {
         0 => words.text("。"),
         n => {
             let passed = classes.iter().filter(|l| l.sat == "已考" && l.passed == Some(true)).count();
-            words.text(format!("；测试{n}场，合格{passed}场。"))
+            words.text(format!("；班次测试{n}场，合格{passed}场。"))
         }
     };
     match classes.iter().filter(|l| l.hours.is_none()).count() {

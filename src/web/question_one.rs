@@ -54,6 +54,12 @@ fn render(desk: &mut Desk<'_, '_>, number: &str, left: &Left) -> anyhow::Result<
     let number: i64 = number.parse().map_err(|_| PageError::NotFound)?;
     let mut versions = bank::versions(desk.tx, number)?;
     let now = versions.pop().ok_or(PageError::NotFound)?;
+    if let Some(person) = desk.reader()?.person
+        && usage::awaits(desk.tx, person, number, desk.now.instant)?
+    {
+        let why = "这道题正在您应考的考试里，那场考试截止以后才能看。";
+        return Err(PageError::Refused(why.into()).into());
+    }
     let q = &now.question;
     let mut forms = match now.retired {
         Some(_) => Vec::new(),

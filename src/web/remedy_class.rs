@@ -76,7 +76,8 @@ pub(super) fn steps(desk: &mut Desk<'_, '_>, m: &Remedy) -> anyhow::Result<Vec<W
                     true => words.link(test.rules.title.clone(), format!("/tests/{}", test.id)),
                     false => words.text(test.rules.title.clone()),
                 };
-                let form = if test.origin.first.is_some() { "（第二卷）" } else { "" };
+                let form =
+                    if test.origin.first.is_some() { "（第二卷）" } else { "（没有与第一卷关联）" };
                 let end = if test.state == Tested::Closed { "，成绩已登记" } else { "" };
                 let came = result(desk, m, class.class)?;
                 words.text(format!("{form}{}{end}。{came}", test.state.title()))

@@ -113,7 +113,7 @@ pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: As
 pub(super) async fn roll(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
-        let kept = typed(seat, "ro", &["person", "extra", "excused"]);
+        let kept = typed(seat, "ro", &["person", "extra", "lift", "excused"]);
         let stands = match seat.db().read(|tx| on_the_list(tx, seat, &test))? {
             Ok(one) => one,
             Err(why) => return wrong(seat, &id, kept, "ro-person", format!("人员：{why}")),
@@ -126,6 +126,10 @@ pub(super) async fn roll(State(app): State<App>, Path(id): Path<String>, ask: As
             },
         };
         let excused = match long_text(seat, "excused", REASON, false) {
+            Ok(text) if !text.is_empty() && seat.fields.get("lift") == "1" => {
+                return wrong(seat, &id, kept, "ro-lift", "已登记的免考：取消免考的，免考原因不填。".into());
+            }
+            Ok(_) if seat.fields.get("lift") == "1" => None,
             Ok(text) if text.is_empty() => stands.excused.clone(),
             Ok(text) => Some(text),
             Err(why) => return wrong(seat, &id, kept, "ro-excused", format!("免考原因：{why}")),

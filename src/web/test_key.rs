@@ -138,6 +138,7 @@ fn row(e: &Effect, sure: bool) -> KeyEffect {
         (e.gone, "答卷已过保存期限，不重新计分".to_owned()),
         (sure && e.passes.0 > 0, format!("{}份转为合格", e.passes.0)),
         (sure && e.passes.1 > 0, format!("{}份转为未合格", e.passes.1)),
+        (e.unmarked > 0, format!("{}份还在评阅，评完按新答案计分", e.unmarked)),
         (e.totals > 0, format!("{}份只有总分，不重新计分", e.totals)),
     ];
     KeyEffect {

@@ -63,10 +63,11 @@ fn render(
     let scope = desk.scope.clone();
     let test = found(desk.tx, &scope, id)?;
     let sat = exams::sat(desk.tx, app, test.id)?.ok_or(PageError::NotFound)?;
+    let marker = desk.reader()?.person;
     let short = sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short);
     let (mut questions, mut first) = (Vec::new(), None);
     for (place, _) in short {
-        let waits = marking::to_mark(desk.tx, test.id, place, 0)?.1;
+        let waits = marking::to_mark(desk.tx, marker, (test.id, place), 0)?.1;
         first = first.or((waits > 0).then_some(place + 1));
         let link =
             Link::new(format!("第{}题", place + 1), format!("/tests/{}/marking?question={}", test.id, place + 1));
@@ -75,7 +76,7 @@ fn render(
     let place = question.filter(|q| questions.iter().any(|(.., p)| p == q)).or(first).unwrap_or(0);
     let chosen = place.checked_sub(1).and_then(|p| sat.paper.get(p));
     let answers = match place.checked_sub(1) {
-        Some(p) => marking::to_mark(desk.tx, test.id, p, SHOWN)?.0,
+        Some(p) => marking::to_mark(desk.tx, marker, (test.id, p), SHOWN)?.0,
         None => Vec::new(),
     };
     let of = |attempt: i64| left.typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
@@ -165,9 +166,15 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             })?;
             return show(StatusCode::UNPROCESSABLE_ENTITY, Left { typed, wrong, stands });
         }
-        let actor = seat.actor();
+        let (actor, marker) = (seat.actor(), seat.reader.person);
         let done = seat.db().write(move |tx| {
             let mut others = Vec::new();
+            for (attempt, ..) in &given {
+                let sql = "select person_id from attempt where row_id = $1";
+                if marker.is_some() && tx.one(sql, &[(*attempt).into()], |r| r.i64(0))? == marker {
+                    return Err(PageError::Refused("这是您本人的答卷，请由别人评阅。".into()).into());
+                }
+            }
             for (attempt, marks, seen) in given {
                 others.extend(marking::mark(tx, &actor, &sat, (attempt, place), (marks, seen))?);
             }

@@ -287,8 +287,21 @@ fn class(seat: &Seat) -> anyhow::Result<Result<Option<Class>, Wrong>> {
         Some(unit) if !seat.scope.has_unit(unit) => {
             Err(("activity", "班次编号：这个班属于别的单位，请由该单位组织考试。".into()))
         }
-        _ => Ok(class),
+        _ => seat.db().read(|tx| one_test(tx, seat, class))?,
     })
+}
+
+/// The class, unless it has its one test and this is no second sitting of that.
+fn one_test(tx: &mut Tx<'_>, seat: &Seat, class: Option<Class>) -> anyhow::Result<Result<Option<Class>, Wrong>> {
+    let Some(record) = class.as_ref().map(|c| c.record) else { return Ok(Ok(class)) };
+    let tests = test::of_activity(tx, record)?;
+    let Some(other) = tests.into_iter().find(|t| t.state != Stands::Draft) else { return Ok(Ok(class)) };
+    let current = seat.app.installation.current(tx)?;
+    if is_resit(class.as_ref(), firsts(tx, &current, class.as_ref(), seat.now.day)?.last()) {
+        return Ok(Ok(class));
+    }
+    let why = format!("班次编号：这个班的成绩由考试“{}”登记，一个班只能有一场。", other.rules.title);
+    Ok(Err(("activity", why)))
 }
 
 /// The rules as typed, or what is wrong.
@@ -296,6 +309,7 @@ fn rules(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Rules, Wro
     let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
     let title = seat.fields.get("title");
     let title = match crate::auth::account::plain_text(title) {
+        _ if title.trim().is_empty() => Err(("title", "名称：请填写。".into())),
         _ if title.contains(char::is_control) => Err(("title", "名称：请写在一行里。".into())),
         Err(why) => Err(("title", format!("名称：{why}"))),
         Ok(_) => Ok(title.to_owned()),

@@ -44,6 +44,7 @@ use crate::{
     names::Names,
     questions::Kind,
     retention::attempts::may_be_gone,
+    spelling::sound_key,
     verdict::world::{PERSON, UNIT},
 };
 
@@ -117,7 +118,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     let page = asked::page(desk, u64::div_ceil(total, size));
     let waits = entered::waits(desk.tx, test.id)?;
     let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, (now, waits))).collect();
-    listed.sort_by(|a, b| (&a.organ, &a.name, &a.code).cmp(&(&b.organ, &b.name, &b.code)));
+    listed.sort_by_cached_key(|p| (sound_key(&p.organ), sound_key(&p.name), p.code.clone()));
     let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
     let (mut questions, alpha, marking) = match &sat {
         Some(sat) => {
@@ -204,19 +205,21 @@ fn notice(desk: &Desk<'_, '_>, on_paper: bool) -> String {
 fn next(test: &Test, outcomes: &[Outcome], now: i64) -> Words {
     let due = outcomes.iter().filter(|o| o.listed.excused.is_none()).count();
     let done = outcomes.iter().filter(|o| o.score.is_some()).count();
-    let open: usize = outcomes.iter().map(|o| o.open).sum();
+    let unmarked: usize = outcomes.iter().map(|o| o.unmarked).sum();
+    let runs = outcomes.iter().map(|o| o.open).sum::<usize>() - unmarked;
     match test.state {
         Stands::Draft => Words::from("草稿，只有组织单位能看到。发布后试卷和应考名单不再改变。"),
         Stands::Open if now < test.rules.opens => Words::from("已发布，").strong(test.window()).text("开放。"),
         Stands::Open => {
-            let words =
-                Words::from("应考").strong(due.to_string()).text("人，已交卷").strong(done.to_string()).text("人");
-            let words = if open > 0 {
-                words.text("，作答中或待评阅").strong(open.to_string()).text("份")
-            } else {
-                words
-            };
-            words.text("。全部收卷、评阅后自动结束，成绩登记到班次。")
+            let mut words = Words::from("应考").strong(due.to_string()).text("人，已出成绩").strong(done.to_string());
+            words = words.text("人");
+            for (what, n) in [("已交卷待评阅", unmarked), ("作答中", runs)] {
+                if n > 0 {
+                    words = words.text("，").text(what).strong(n.to_string()).text("份");
+                }
+            }
+            let then = if test.rules.activity.is_some() { "，成绩登记到班次。" } else { "。" };
+            words.text("。全部收卷、评阅后自动结束").text(then)
         }
         Stands::Closed => {
             let words = Words::from("已结束：应考")
@@ -272,7 +275,8 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> 
 fn person(test: &Test, line: Option<i64>, o: &Outcome, names: &Names, (now, waits): (i64, bool)) -> Person {
     let state = match (&o.listed.excused, o.score, o.open) {
         (Some(why), ..) => format!("免考：{why}"),
-        (None, _, 1..) => "作答中或待评阅".into(),
+        (None, _, open) if open > o.unmarked => "作答中".into(),
+        (None, _, 1..) => "已交卷，待评阅".into(),
         (None, Some(_), 0) if o.on_paper => "已交卷（纸面）".into(),
         (None, Some(_), 0) => "已交卷".into(),
         (None, None, 0) if waits && now >= test.rules.closes => "没有答卷".into(),
@@ -371,7 +375,7 @@ fn alpha(a: &Analysis) -> String {
 fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<Option<Link>> {
     let mut waits = 0;
     for (place, _) in sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short) {
-        waits += marking::to_mark(desk.tx, sat.test.id, place, 0)?.1;
+        waits += marking::to_mark(desk.tx, None, (sat.test.id, place), 0)?.1;
     }
     Ok((waits > 0).then(|| Link::new(format!("评阅（{waits}份）"), format!("/tests/{}/marking", sat.test.id))))
 }
@@ -400,9 +404,11 @@ fn forms(test: &Test, listed: bool, near: Option<usize>) -> Vec<(&'static str, F
         forms.push(("删除草稿", form("dr", "drop", Vec::new(), "删除", false)));
     }
     if test.state == Stands::Open && listed {
+        let lift = vec![(String::new(), "不变".to_owned()), ("1".to_owned(), "取消免考".to_owned())];
         let fields = vec![
             Field::text("person", "人员", "").hint("编号或全名；开始作答后不能再调整。").required(),
             Field::text("extra", "延长（分钟）", "").hint(&format!("0至{MOST_EXTRA}；不填不改。")),
+            Field::choice("lift", "已登记的免考", "", lift).hint("取消后列入应考。"),
             Field::text("excused", "免考原因", "").hint(&format!("填写即为因故免考，不列入应考；最多{REASON}字。")),
         ];
         forms.push(("调整应考", form("ro", "roll", fields, "保存", false)));

@@ -40,6 +40,7 @@ use crate::{
         store,
     },
     names::Names,
+    spelling::sound_key,
     verdict::world::PERSON,
 };
 
@@ -94,12 +95,17 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
     let lacking = missing(&class, &counts, hours.is_some(), today);
     let mut persons: Vec<Person> =
         attended.iter().map(|r| person(r, attendance, hours.map(|h| h.0), (&names, &units))).collect();
-    persons.sort_by(|a, b| (&a.unit, &a.name).cmp(&(&b.unit, &b.name)));
+    persons.sort_by_cached_key(|p| (sound_key(&p.unit), sound_key(&p.name)));
     let present = present(&persons);
     let (size, total) = (asked::size(desk), persons.len() as u64);
     let page = asked::page(desk, total.div_ceil(size));
     let persons = persons.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
-    let (cost, over) = cost(&class, &counts, &spent, spending, (&taught, lecture), &fees);
+    // What a host has recorded of lectures and money is told to who sees the host's records: to others nothing was recorded.
+    let closed = class.unit.is_some_and(|unit| !scope.has_unit(unit));
+    let (cost, over) = match closed {
+        true => (Facts::default(), String::new()),
+        false => cost(&class, &counts, &spent, spending, (&taught, lecture), &fees),
+    };
     let how = stage(&class, &counts, today);
     Ok(OneClass {
         title: class.title.clone(),
@@ -115,6 +121,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneCla
         persons,
         present,
         pager: Pager { query: asked::without_page(&desk.ask), title: "参训人员".into(), total, size, page },
+        closed,
         lectures,
         cost,
         over,
@@ -293,6 +300,11 @@ fn one_lecture(
     }
 }
 
+/// Whether a purpose of spending is the pay of lecturers, which is outside of the standard (`B.9`).
+fn pays(purpose: &str) -> bool {
+    ["讲课费", "课酬", "师资费"].iter().any(|word| purpose.contains(word))
+}
+
 /// What the class cost, and against which standard; what is to be said of it.
 fn cost(
     class: &Class,
@@ -309,10 +321,13 @@ fn cost(
         return (Facts::default(), String::new());
     }
     let (all, pay) = (sum(spent, spending, "amount"), sum(taught, lecture, "fee"));
-    let rest = (all - pay).max(0);
+    let booked = spent.iter().filter(|r| pays(r.value(spending, "purpose").as_text().unwrap_or_default()));
+    let booked = booked.filter_map(|r| r.value(spending, "amount").as_i64()).fold(0_i64, i64::saturating_add);
+    let rest = all.saturating_sub(booked);
     let mut facts = vec![
         Fact::new("已登记支出", format!("{}元（{}笔）", money(all), spent.len())),
-        Fact::new("其中课酬", format!("{}元，不计入综合定额", money(pay))),
+        Fact::new("其中讲课费", format!("{}元，不计入综合定额", money(booked))),
+        Fact::new("授课记录的课酬", format!("{}元", money(pay))),
     ];
     let persons = match counts.persons {
         0 => class.planned.unwrap_or(0),
@@ -328,9 +343,24 @@ fn cost(
                 format!("{}：每人每天{}元，{persons}人{}天，计{}元", s.item, money(s.amount), class.days(), money(cap)),
             ));
             facts.push(Fact::new("依据", s.basis.clone()));
-            match rest > cap {
-                true => format!("课酬以外的支出{}元，超出综合定额{}元，请核对。", money(rest), money(rest - cap)),
-                false => format!("课酬以外的支出{}元，在综合定额以内。", money(rest)),
+            // Fees of lecturers that nobody has named as such may be among the rest.
+            let unnamed = pay.saturating_sub(booked).max(0);
+            let least = rest.saturating_sub(unnamed);
+            match (rest > cap, least > cap) {
+                (false, _) => format!("讲课费以外的支出{}元，在综合定额以内。", money(rest)),
+                (true, true) if unnamed > 0 => format!(
+                    "讲课费以外的支出不少于{}元，超出综合定额不少于{}元，请核对。",
+                    money(least),
+                    money(least - cap)
+                ),
+                (true, true) => {
+                    format!("讲课费以外的支出{}元，超出综合定额{}元，请核对。", money(rest), money(rest - cap))
+                }
+                (true, false) => format!(
+                    "讲课费以外的支出{}元，超出综合定额{}元；其中如有课酬，请在支出的用途里写明“讲课费”。",
+                    money(rest),
+                    money(rest - cap)
+                ),
             }
         }
         None if class.fee_class.is_empty() => "没有登记培训费类别，不能对照综合定额。".into(),

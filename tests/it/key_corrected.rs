@@ -105,6 +105,11 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert!(got.status == 409 && got.read().contains("试卷里没有这道题"), "{}", got.status);
     assert_eq!(db.read(|tx| bank::versions(tx, 1)).unwrap().len(), 1);
 
+    // Somebody answers it by himself too, and was told by the wrong key.
+    let mut me = Browser::logged_in(inst, account(inst, "three", Role::Cadre, None, Some(3)));
+    assert_eq!(me.submit("/daily/1", "/daily/1", &[("n", "1"), ("a", "A")]).led(), (303, "/daily/1"));
+    assert!(me.get("/daily/1").read().contains("答对了"));
+
     // First what it does, then it is done; twice is once.
     let got = b.submit(key, "/tests/1/key", &fields("1", "B", "答案抄错", ""));
     let text = got.read();
@@ -148,7 +153,6 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert!(audited.is_clean(), "{:#?}", audited.findings);
 
     // Who sat reads from what to what, and why; the own file says it too.
-    let mut me = Browser::logged_in(inst, account(inst, "three", Role::Cadre, None, Some(3)));
     let text = me.get("/exams/1/result").read();
     let place = last(o, &sat, 3).asked.iter().position(|a| a.question == 0).unwrap() + 1;
     assert!(text.contains(&format!("因第{place}题的标准答案有误，已更正（答案抄错），改为80分")), "{text}");

@@ -72,7 +72,7 @@ db_test!(what_a_person_has_learned_is_read_off_the_ledgers, |db: &Db| {
     assert!(page.status == 200 && !page.text().contains("班<i>"));
     let read = page.read();
     for told in [
-        "2025年到场2个班次与活动，共27学时，其中外部机构认定10学时；测试2场，合格1场。",
+        "2025年到场2个班次与活动，共27学时，其中外部机构认定10学时；班次测试2场，合格1场。",
         "另有2个班次的学时没有登记或不能折算",
         "专业培训，专门业务培训",
         "市发改委（省委党校承办）",

@@ -298,7 +298,8 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
         hand_in(o, &sat, sitter(person), now + MINUTE).unwrap();
     }
     assert_eq!((last(o, &sat, 3).score, last(o, &sat, 4).score), (None, Some(0)), "one waits for who marks");
-    let (waits, n) = db.read(|tx| marking::to_mark(tx, sat.test.id, 4, 10)).unwrap();
+    assert_eq!(db.read(|tx| marking::to_mark(tx, Some(3), (sat.test.id, 4), 10)).unwrap().1, 0, "others mark his own");
+    let (waits, n) = db.read(|tx| marking::to_mark(tx, None, (sat.test.id, 4), 10)).unwrap();
     assert_eq!((waits.len(), n, waits[0].answer.as_str()), (1, 1, "因为如此"));
     let mark = |marks: i64| {
         let (sat, attempt) = (Arc::clone(&sat), waits[0].attempt);
@@ -330,7 +331,7 @@ db_test!(what_is_published_is_frozen_and_what_is_wrong_is_told, |db: &Db| {
         (|r| r.closes = r.opens, "截止时间应晚于开放时间2025年6月27日 09:00"),
         (|r| r.closes = r.opens + 30 * MINUTE, "不足一次作答的时长"),
         (|r| r.attempts = 4, "次数应为"),
-        (|r| r.review = r.closes - 1, "答案公布时间应不早于"),
+        (|r| r.review = r.closes - 1, "错题公布时间应不早于"),
         (|r| r.title = "长".repeat(61), "名称"),
     ] {
         let mut rules = rules(None);
@@ -471,6 +472,8 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
         "{}",
         after.text()
     );
+    let after = me.post("/exams/1/q/1", &[("form", &token), ("n", "3"), ("a", "A"), ("go", "next")]);
+    assert!(after.status == 409 && after.read().contains("之后提交的答案没有保存"), "{}", after.read());
     let result = me.get("/exams/1/result").read();
     assert!(result.contains("截止后公布") && !result.contains("正确答案"), "{result}");
     // Somebody who is not on the list has no such test; nor has the office of another unit.
@@ -489,6 +492,10 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
         assert_eq!(roll(&mut office, *next, "10", "").led(), (303, "/tests/1?done=roll"));
         assert_eq!(roll(&mut office, *next, "", "住院").led(), (303, "/tests/1?done=roll"));
         assert!(office.get("/tests/1").read().contains("免考：住院"));
+        let code = next.to_string();
+        let back = [("person", code.as_str()), ("extra", ""), ("lift", "1"), ("excused", "")];
+        assert_eq!(office.submit("/tests/1", "/tests/1/roll", &back).led(), (303, "/tests/1?done=roll"));
+        assert!(!office.get("/tests/1").read().contains("免考：住院"));
     }
     let out = office.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义")]);
     assert_eq!(out.led(), (303, "/tests/1?done=withdraw"));

@@ -135,7 +135,11 @@ db_test!(a_class_says_what_it_misses_and_against_which_standard_it_cost, |db: &D
     let page = office.get(&at).read();
     assert!(page.contains("超出正高标准：每学时1000元，计4000元"), "{page}");
     assert!(page.contains("每人每天400元，3人3天，计3600元"), "that of its first day: {page}");
-    assert!(page.contains("课酬以外的支出4500元，超出综合定额900元"), "{page}");
+    assert!(page.contains("讲课费以外的支出不少于4500元，超出综合定额不少于900元"), "{page}");
+    let pay = [&spent[..1], &[("amount", 450_000.into()), ("purpose", text("专家讲课费"))], &spent[2..]].concat();
+    o.add("spending", None, &pay);
+    let page = office.get(&at).read();
+    assert!(page.contains("讲课费以外的支出9000元，超出综合定额5400元"), "{page}");
     assert!(!page.contains("没有专家库里的人授课"), "{page}");
 
     // The district sees its own lesson; who takes part sees the class, with his own row alone; nobody else.

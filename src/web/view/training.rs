@@ -97,6 +97,8 @@ pub struct OneClass {
     pub pager: Pager,
     /// Who taught.
     pub lectures: Vec<Lecture>,
+    /// What the host recorded of lectures and money is not the reader's to see.
+    pub closed: bool,
     /// What it cost against its standard.
     pub cost: Facts,
     /// What is to be said of the cost; empty for nothing.
