@@ -50,6 +50,7 @@ pub(crate) fn record() -> Record {
     };
     Record {
         learning: None,
+        namesake: None,
         saved: None,
         change: Some(("/ledgers/guidance/5801/correct".into(), "/ledgers/guidance/5801/void".into())),
         correction: None,

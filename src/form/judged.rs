@@ -1,6 +1,6 @@
 //! Which fields of a record the judgement looks at, from the compiled requirements: what a form marks 判定要用.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     directive::model::{Field, FieldType, Ledger, Value},
@@ -65,6 +65,11 @@ pub(super) fn hints(engine: &Engine, ledger: &Ledger) -> BTreeMap<usize, String>
 fn named(codes: &[String]) -> String {
     let shown = codes.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("、");
     if codes.len() > NAMED { format!("{shown}等{}项要求", codes.len()) } else { shown }
+}
+
+/// The fields of a ledger, by position, that a requirement looks at.
+pub(crate) fn judged(engine: &Engine, ledger: &Ledger) -> BTreeSet<usize> {
+    hints(engine, ledger).into_keys().collect()
 }
 
 /// A ledger looked for in requirements.

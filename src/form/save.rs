@@ -48,6 +48,16 @@ pub enum Saved {
 #[error("编号“{0}”不能使用，请核对或换一个；没有编号的可以不填")]
 pub struct CodeTaken(pub String);
 
+/// The code of a record is the number under which another one, without a code, is found.
+#[derive(Debug, thiserror::Error)]
+#[error("编号“{0}”{IS_NUMBER}。{NUMBER_MEND}")]
+pub struct CodeIsNumber(pub String);
+
+/// What is said of it.
+pub(crate) const IS_NUMBER: &str = "是本系统给另一条没有编号的记录的顺序号，用了就会混淆";
+/// How it is mended.
+pub(crate) const NUMBER_MEND: &str = "请换一个，例如前面加上年份或字母；没有编号的可以不填";
+
 /// A verdict that a form changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
@@ -82,8 +92,8 @@ pub struct Told {
 /// Does what a form says, in one transaction with its judgement.
 ///
 /// # Errors
-/// [`once::Used`]; [`CodeTaken`]; a [`store::StoreError::Conflict`] when the record has moved on; [`crate::facts::OutOfScope`]; else when
-/// the store cannot be written.
+/// [`once::Used`]; [`CodeTaken`]; [`CodeIsNumber`]; a [`store::StoreError::Conflict`] when the record has moved on;
+/// [`crate::facts::OutOfScope`]; else when the store cannot be written.
 pub fn save(installation: &Installation, by: By, ledger: &str, form: &Form, deed: Deed) -> anyhow::Result<Saved> {
     let (inst, ledger, form) = (installation.clone(), ledger.to_owned(), form.clone());
     installation.db.write(move |tx| {
@@ -154,7 +164,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, form: &Form, record: i64, done: Consequence)
     once::led(tx, form, record, &serde_json::to_string(&of(done))?)
 }
 
-/// Refuses a code that another record has.
+/// Refuses a code that another record has, or that is the number of one without a code.
 fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) -> anyhow::Result<()> {
     let Some(code) = code else { return Ok(()) };
     // Of two who give the same code at once the second waits here, and sees the first's.
@@ -163,6 +173,10 @@ fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) ->
     tx.lock(&[CODES ^ key])?;
     let others = store::find_by_code(tx, write.ledger(), &Scope::All, code)?;
     anyhow::ensure!(others.iter().all(|row| Some(row.record_id) == own), CodeTaken(code.to_owned()));
+    // A code that the record has already stays.
+    let number = store::number_like(code).filter(|n| others.is_empty() && Some(*n) != own);
+    let taken = store::codeless(tx, write.ledger(), &number.into_iter().collect())?;
+    anyhow::ensure!(taken.is_empty(), CodeIsNumber(code.to_owned()));
     Ok(())
 }
 

@@ -63,11 +63,14 @@ pub struct Batch {
     pub changed: i64,
     /// Rows that the check would write, and rows with an error.
     pub counts: (i64, i64),
+    /// The import was undone.
+    pub undone: bool,
 }
 
 impl Batch {
     const COLUMNS: &str = "row_id, ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, state, \
-        package, digest, note, report, import_id, changed_at, written, bad";
+        package, digest, note, report, import_id, changed_at, written, bad, \
+        (select i.undone_at from import i where i.row_id = import_batch.import_id)";
 
     fn read(r: &Row<'_>) -> anyhow::Result<Batch> {
         let text = |i| -> anyhow::Result<String> { Ok(r.text(i)?.to_owned()) };
@@ -93,6 +96,7 @@ impl Batch {
             import: r.opt_i64(15)?,
             changed: r.i64(16)?,
             counts: (r.i64(17)?, r.i64(18)?),
+            undone: r.opt_i64(19)?.is_some(),
         })
     }
 

@@ -43,13 +43,13 @@ impl Standing {
 pub(super) type Difference = (String, String, String);
 
 /// Whether the file has a column for a field.
-fn has_column(checked: &Checked, field: usize) -> bool {
+pub(super) fn has_column(checked: &Checked, field: usize) -> bool {
     let header = &checked.header;
     header.column(Target::Field(field)).or(header.column(Target::Number(field))).is_some()
 }
 
 /// Whether the file names units.
-fn names_units(checked: &Checked) -> bool {
+pub(super) fn names_units(checked: &Checked) -> bool {
     checked.header.column(Target::Unit).or(checked.header.column(Target::Section)).is_some()
 }
 

@@ -1,7 +1,9 @@
 //! A file comes in: read and checked whole, nothing written before; then staged, moved chunk by chunk, and judged. A crash
 //! leaves nothing that counts as imported, or a job that goes on.
 
+mod alike;
 pub mod answers;
+mod ask;
 pub mod batch;
 mod compare;
 mod find;
@@ -17,7 +19,12 @@ mod run;
 mod staged;
 mod state;
 
-use std::{collections::HashMap, fs, io::Read as _, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{BufReader, Read as _},
+    path::Path,
+};
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -32,11 +39,13 @@ use crate::{
     sheet::{
         self, CellError, Checked, Limits, Stored,
         header::{Answers, Target},
+        likeness,
     },
 };
 
 use batch::Mode;
 
+pub use alike::Alike;
 pub use compare::Standing;
 pub use find::Finder;
 pub use laid::laid;
@@ -44,7 +53,7 @@ pub use named::{Named, named, slots};
 pub(crate) use named::{apply as refuse_unnamed, spell};
 pub use older::version;
 pub use report::{Corrected, Matched, Question, Report, Same, Shifted, Turned, Unlike, Weighed};
-pub use run::{Board, reach_of, run_waiting};
+pub use run::{Board, reach_of, read, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
 pub(crate) use staged::{is_staging, lock_key};
@@ -67,6 +76,8 @@ pub struct Prepared {
     pub known: Vec<(u32, Option<i64>)>,
     /// Of the rows to take in, those that correct a record: what stands, by row number.
     pub corrections: HashMap<u32, Standing>,
+    /// Of the rows without a code, those that say what a record says that stands.
+    pub alike: Vec<Alike>,
 }
 
 impl Prepared {
@@ -102,11 +113,14 @@ pub struct Asked<'a> {
 /// # Errors
 /// When the file cannot be read as a table; the message says why and how to mend it.
 pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow::Result<Prepared> {
-    let table = sheet::read_path(path, &Limits::default())?;
     let sha256 = digest(path)?;
     let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
+        let layout = &current.engine.layout;
+        let definition = &layout.ledgers[layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?];
+        let source = BufReader::new(fs::File::open(path)?);
+        let table = sheet::read_fitting(source, &Limits::default(), &|t| likeness::fits(t, definition))?;
         let asked = Asked {
             ledger,
             file: &file,
@@ -155,15 +169,21 @@ pub fn check(
     let standing = |row: &sheet::CheckedRow| corrections.get(&row.number).map(|standing| &*standing.values);
     refuse_unnamed(definition, &named, &mut checked, &standing);
     let record = |row: &sheet::CheckedRow| corrections.get(&row.number).map(|standing| standing.record);
+    rules::codes(tx, definition, &mut checked, &record)?;
     rules::numbers(tx, (definition, &installation.keys), &mut checked, &record)?;
     let (file, sha256) = (asked.file.to_owned(), asked.sha256.to_owned());
-    let mut prepared = Prepared { file, sha256, checked, before, known, corrections };
+    let mut prepared = Prepared { file, sha256, checked, before, known, corrections, alike: Vec::new() };
     // First, so that of the records of others nothing is told but that they are not to be written.
     reach::keep_to(tx, current, (index, asked.scope), today, table, &mut prepared)?;
     if asked.mode == Mode::Add {
         refuse_corrections(&mut prepared);
     }
     rules::orphans(definition, &mut prepared.checked);
+    prepared.alike = alike::found(tx, definition, (&installation.keys, asked.scope), &prepared)?;
+    let any = !prepared.checked.rows.is_empty() || !prepared.known.is_empty();
+    if any || !prepared.checked.header.doubts.is_empty() {
+        ask::ask(&current.engine, definition, table, &mut prepared.checked.header);
+    }
     Ok(prepared)
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use super::{Prepared, answers};
+use super::{Alike, Prepared, answers};
 use crate::{
     consequence::Shift,
     directive::model::Ledger,
@@ -32,6 +32,9 @@ const KEPT_SPANS: usize = 20;
 pub struct Report {
     /// Name of the sheet that was read; empty for a .csv.
     pub sheet: String,
+    /// Sheets before it that hold something else.
+    #[serde(default)]
+    pub passed: Vec<String>,
     /// Further sheets, which were not read.
     pub others: Vec<String>,
     /// Row of the heads.
@@ -69,6 +72,12 @@ pub struct Report {
     /// Rows that stand in the ledger as they are, by the import that brought them.
     #[serde(default)]
     pub same: Vec<Same>,
+    /// Rows without a code that say what a standing record says, the first thousand.
+    #[serde(default)]
+    pub alike: Vec<Alike>,
+    /// All of these, counted, and which: `5至16、20`.
+    #[serde(default)]
+    pub alike_rows: (usize, String),
     /// Rows that correct a record, the first hundred.
     #[serde(default)]
     pub corrected: Vec<Corrected>,
@@ -206,6 +215,7 @@ impl Report {
         let corrections = checked.rows.iter().filter(|r| prepared.corrections.contains_key(&r.number)).count();
         Report {
             sheet: table.sheet.clone(),
+            passed: table.passed.clone(),
             others: table.others.clone(),
             header: checked.header.row,
             total: checked.rows.len() + checked.bad_rows + prepared.known.len(),
@@ -221,6 +231,8 @@ impl Report {
             columns: checked.header.columns.iter().map(column).collect(),
             before: prepared.before.clone(),
             same: same(&prepared.known),
+            alike: prepared.alike.iter().take(KEPT).cloned().collect(),
+            alike_rows: (prepared.alike.len(), spans(&prepared.alike.iter().map(|a| a.row).collect::<Vec<_>>())),
             questions: checked.header.doubts.iter().map(|d| question(table, ledger, checked.header.row, d)).collect(),
             ..Report::default()
         }

@@ -8,8 +8,8 @@ use crate::{
     day::Day,
     db::Tx,
     directive::model::Ledger,
-    facts,
-    ledger::Keys,
+    facts, form,
+    ledger::{Keys, store},
     sheet::{CellError, Checked, CheckedRow, Stored, header::Target, letters},
 };
 
@@ -63,6 +63,36 @@ pub(crate) fn numbers(
         let errors = facts::taken(tx, (ledger, field), keys, &values)?.into_iter().map(error).collect();
         checked.refuse(errors);
     }
+    Ok(())
+}
+
+/// Takes out rows that bring a record with a code under which another one, without a code, is found already; `record` tells
+/// which record a row corrects.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn codes(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    checked: &mut Checked,
+    record: &dyn Fn(&CheckedRow) -> Option<i64>,
+) -> anyhow::Result<()> {
+    let number = |row: &CheckedRow| row.code.as_deref().and_then(store::number_like).filter(|_| record(row).is_none());
+    let numbers = checked.rows.iter().filter_map(number).collect();
+    let taken = store::codeless(tx, ledger, &numbers)?;
+    let column = checked.header.columns.iter().find(|c| c.target == Target::Code);
+    let (column, head) = column.map_or_else(Default::default, |c| (letters(c.index), c.head.clone()));
+    let hit = checked.rows.iter().filter(|row| number(row).is_some_and(|n| taken.contains(&n)));
+    let errors = hit.map(|row| CellError {
+        row: row.number,
+        column: column.clone(),
+        head: head.clone(),
+        shown: row.code.clone().unwrap_or_default(),
+        reason: form::IS_NUMBER.into(),
+        mend: form::NUMBER_MEND.into(),
+    });
+    let errors = errors.collect();
+    checked.refuse(errors);
     Ok(())
 }
 

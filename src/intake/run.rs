@@ -122,8 +122,18 @@ fn turn(installation: &Installation, batch: &Batch, to: State, note: &str) -> an
 /// The table in the file of a batch.
 fn table(installation: &Installation, batch: &Batch) -> anyhow::Result<Table> {
     installation.board.say(batch.id, "正在读取文件", 0, 0);
+    let current = installation.db.read(|tx| installation.current(tx))?;
+    read(installation, &current, batch)
+}
+
+/// The table in the file of a batch: of several sheets the first that looks like one of the ledger.
+///
+/// # Errors
+/// [`SheetError`] when the file cannot be read as a table.
+pub fn read(installation: &Installation, current: &Current, batch: &Batch) -> anyhow::Result<Table> {
     let bytes = held::open(installation, &batch.new.held)?;
-    Ok(sheet::read(Cursor::new(bytes), &Limits::default())?)
+    let definition = &current.engine.layout.ledgers[ledger(current, &batch.new.ledger)?];
+    Ok(sheet::read_fitting(Cursor::new(bytes), &Limits::default(), &|t| likeness::fits(t, definition))?)
 }
 
 /// What a check has seen on one snapshot.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::{
     row::{Stored, quoted, read, select_list},
     select::Select,
+    store,
 };
 use crate::{
     db::{Tx, Value},
@@ -203,8 +204,22 @@ pub fn titles(
     tx.rows(&sql, &select.params.0, |row| Ok((row.i64(0)?, text(row.opt_text(1)?), text(row.opt_text(2)?))))
 }
 
-/// The record with that code: a current one if there is, else a voided one; the oldest of several.
+/// The record of that address: one without a code of its own by its number, then the one with that code: a current one if
+/// there is, else a voided one; the oldest of several. A record with a code has its number as a further address.
 pub fn coded(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) -> anyhow::Result<Option<i64>> {
+    if let Some(number) = store::number_like(code) {
+        let select = Select::all(tx, ledger, scope).equal("record_id", number);
+        let sql = format!("{} order by r.revision desc limit 1", select.columns("r.record_code, r.revision"));
+        let last = tx.one(&sql, &select.params.0, |row| Ok(row.opt_text(0)?.is_none()))?;
+        if last == Some(true) {
+            return Ok(Some(number));
+        }
+    }
+    with_code(tx, ledger, scope, code)
+}
+
+/// The record with that code, whatever else the text may be: a current one if there is, else a voided one.
+pub fn with_code(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) -> anyhow::Result<Option<i64>> {
     let select = Select::all(tx, ledger, scope).equal("record_code", code);
     let current = "case when r.voided_at is null then 0 else 1 end as k0";
     let sql = format!("{} order by k0, r.record_id limit 1", select.columns(&format!("r.record_id, {current}")));

@@ -42,7 +42,7 @@ pub enum StoreError {
     #[error("当前时刻早于这条记录的登记时刻，不能更正或作废：请检查系统日期")]
     Clock,
     /// Rows of an import were corrected since, so that undoing it would lose work.
-    #[error("这次导入的记录已有 {} 条被更正（编号 {}），不能整批撤销：请先逐条处理", .0.len(), some_ids(.0))]
+    #[error("这次导入的记录已有 {} 条被更正（编号 {}），不能整批撤销：请先逐条作废，再撤销这一批", .0.len(), some_ids(.0))]
     Corrected(Vec<i64>),
     /// The import is undone already, or there is none.
     #[error("没有这次导入，或者已经撤销过了")]
@@ -246,7 +246,8 @@ pub struct Undone {
 }
 
 /// Undoes an import: voids the records it brought, and gives those it corrected their earlier values back as a further
-/// revision. Records that were voided since stay so. Refused when one of its rows was corrected since.
+/// revision. Records that were voided since stay so, corrected before or not. Refused when one of its rows was corrected
+/// since and that record stands.
 pub fn undo_import(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -275,12 +276,7 @@ pub fn undo_import(
         let of = Touched { ledger: &ledger.name, record: *record, revision: *revision, unit: *unit };
         tx.trail().void(&of, actor.at, &actor.name, Some(reason));
     }
-    let sql = format!(
-        "select distinct n.record_id from {0} i join {0} n on n.record_id = i.record_id and n.revision > i.revision \
-         where i.import_id = $1 order by 1",
-        table(ledger)
-    );
-    let corrected = tx.rows(&sql, &[import.into()], |r| r.i64(0))?;
+    let corrected: Vec<i64> = corrected_since(tx, ledger, import)?.into_iter().map(|(record, _)| record).collect();
     if !corrected.is_empty() {
         return Err(StoreError::Corrected(corrected).into());
     }
@@ -299,6 +295,19 @@ pub fn undo_import(
         undone.restored.push((record, row));
     }
     Ok(undone)
+}
+
+/// Records of an import that were corrected since and stand, each with its code: they hinder that it is undone.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn corrected_since(tx: &mut Tx<'_>, ledger: &Ledger, import: i64) -> anyhow::Result<Vec<(i64, Option<String>)>> {
+    let sql = format!(
+        "select distinct n.record_id, n.record_code from {0} i join {0} n on n.record_id = i.record_id \
+         and n.revision > i.revision and n.voided_at is null where i.import_id = $1 order by 1",
+        table(ledger)
+    );
+    tx.rows(&sql, &[import.into()], |r| Ok((r.i64(0)?, r.opt_text(1)?.map(str::to_owned))))
 }
 
 /// Deletes records with all their rows, since the time for which they are kept is over; the log keeps their hashes. Gives
@@ -351,6 +360,30 @@ pub fn history(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, record_id: i64) 
     let select = Select::all(tx, ledger, scope).equal("record_id", record_id);
     let sql = format!("{} order by r.revision", select.columns(&select_list(ledger)));
     tx.rows(&sql, &select.params.0, |row| read(ledger, row))
+}
+
+/// The numbers of records that have no code of their own, as they stand or stood last: their addresses are these numbers, so
+/// that none may be another record's code. Of the given numbers alone.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn codeless(tx: &mut Tx<'_>, ledger: &Ledger, numbers: &BTreeSet<i64>) -> anyhow::Result<BTreeSet<i64>> {
+    if numbers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let among: Value = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    let sql = format!(
+        "select distinct r.record_id from {0} r where r.record_code is null and r.record_id {1} and not exists \
+         (select 1 from {0} n where n.record_id = r.record_id and n.revision > r.revision)",
+        table(ledger),
+        tx.among("$1")
+    );
+    Ok(tx.rows(&sql, &[among], |r| r.i64(0))?.into_iter().collect())
+}
+
+/// The number that a code looks like: what [`codeless`] is asked about.
+pub fn number_like(code: &str) -> Option<i64> {
+    code.parse::<i64>().ok().filter(|n| *n >= 0 && n.to_string() == code)
 }
 
 /// The current rows of that code; more than one when a code was given twice.

@@ -108,6 +108,11 @@ impl HeaderMatch {
     }
 }
 
+/// Whether a head, by its key, says that it is a date and not which.
+pub fn says_date(key: &str) -> bool {
+    super::words::VAGUE.contains(&key.split('#').next().unwrap_or_default())
+}
+
 /// Rows in which a header is looked for.
 const DEPTH: usize = 30;
 

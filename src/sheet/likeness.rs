@@ -47,6 +47,12 @@ impl Fit {
     }
 }
 
+/// Whether a sheet of a workbook may be the one with the ledger's rows, rather than a cover or instructions.
+pub fn fits(table: &Table, ledger: &Ledger) -> bool {
+    let fit = Fit::of(table, ledger);
+    fit.missing == 0 || (fit.known > 1 && !fit.is_poor())
+}
+
 /// The ledger that a table looks like rather than the one it was sent for; `None` where none fits clearly better. Of several
 /// the one that lacks least, then the one that knows most.
 pub fn rather<'l>(table: &Table, sent: Fit, others: impl Iterator<Item = &'l Ledger>) -> Option<&'l Ledger> {

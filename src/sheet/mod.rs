@@ -32,7 +32,7 @@ pub use check::{How, check, check_as, check_one};
 pub use display::{Ids, Names, display};
 pub use export::{Column, Export, Format, OutRow, Spec};
 pub use prescan::{Kind, Limits, prescan};
-pub use read::{read, read_path};
+pub use read::{read, read_fitting, read_path};
 pub use report::{CellError, Checked, CheckedRow, Skipped};
 pub use resolve::{Lookup, Resolve};
 pub use template::template;
@@ -42,6 +42,8 @@ pub use template::template;
 pub struct Table {
     /// Name of the sheet; empty for a .csv.
     pub sheet: String,
+    /// Visible sheets before it that hold something else.
+    pub passed: Vec<String>,
     /// Further visible sheets, which are not read.
     pub others: Vec<String>,
     /// Rows with at least one filled cell.
@@ -192,6 +194,14 @@ pub enum SheetError {
     /// A file to be written holds more than the format can.
     #[error("{0}")]
     Output(String),
+}
+
+impl SheetError {
+    /// A sheet that holds more than is taken.
+    fn is_too_much(&self) -> bool {
+        use SheetError::{TooManyCells, TooManyColumns, TooManyRows};
+        matches!(self, TooManyRows { .. } | TooManyColumns { .. } | TooManyCells(_))
+    }
 }
 
 /// The position of a column by its letters, the inverse of [`letters`]; `None` for what are no letters.

@@ -23,7 +23,16 @@ pub fn read_path(path: &Path, limits: &Limits) -> Result<Table, SheetError> {
 /// The same of any source, such as uploaded bytes in a cursor. The source is always scanned first.
 ///
 /// A value that is merged downwards stands in each of the rows that it covers, as a reader of the sheet sees it.
-pub fn read<R: Read + Seek>(mut source: R, limits: &Limits) -> Result<Table, SheetError> {
+pub fn read<R: Read + Seek>(source: R, limits: &Limits) -> Result<Table, SheetError> {
+    read_fitting(source, limits, &|_| true)
+}
+
+/// The same, of a workbook the first sheet that fits; where none does, the first that holds anything.
+pub fn read_fitting<R: Read + Seek>(
+    mut source: R,
+    limits: &Limits,
+    fits: &dyn Fn(&Table) -> bool,
+) -> Result<Table, SheetError> {
     match prescan(&mut source, limits)? {
         Kind::Csv => {
             let mut bytes = Vec::new();
@@ -31,25 +40,42 @@ pub fn read<R: Read + Seek>(mut source: R, limits: &Limits) -> Result<Table, She
             csv_text::table(&bytes, limits)
         }
         // What the scan lets pass may still be malformed enough to trip an assertion of the library.
-        Kind::Xlsx => catch_unwind(AssertUnwindSafe(|| workbook(source, limits)))
+        Kind::Xlsx => catch_unwind(AssertUnwindSafe(|| workbook(source, limits, fits)))
             .unwrap_or_else(|_| Err(SheetError::Crafted("工作表数据格式不合规范".into()))),
     }
 }
 
-fn workbook<R: Read + Seek>(source: R, limits: &Limits) -> Result<Table, SheetError> {
+fn workbook<R: Read + Seek>(source: R, limits: &Limits, fits: &dyn Fn(&Table) -> bool) -> Result<Table, SheetError> {
     let mut book = Xlsx::new(source).map_err(|e| library_error(e, 0))?;
     let visible = |s: &&calamine::Sheet| s.typ == SheetType::WorkSheet && s.visible == SheetVisible::Visible;
     let names: Vec<String> = book.sheets_metadata().iter().filter(visible).map(|s| s.name.clone()).collect();
     let version = book.sheets_metadata().iter().find_map(|s| s.name.strip_prefix(VERSION)).map(str::to_owned);
+    let (mut first, mut passed): (Option<Table>, Vec<String>) = (None, Vec::new());
     for (i, name) in names.iter().enumerate() {
-        let mut rows = cells(&mut book, name, limits)?;
-        if !rows.is_empty() {
-            spread_merged(&mut book, name, &mut rows, limits)?;
-            let rows = rows.into_iter().map(|(number, cells)| Row { number, cells }).collect();
-            return Ok(Table { sheet: name.clone(), others: names[i + 1..].to_vec(), rows, version });
+        let rows = match sheet(&mut book, name, limits) {
+            Ok(rows) if rows.is_empty() => continue,
+            Ok(rows) => rows,
+            Err(e) if first.is_none() || e.is_too_much() => return Err(e),
+            Err(_) => break,
+        };
+        let others = names[i + 1..].to_vec();
+        let table = Table { sheet: name.clone(), passed: passed.clone(), others, rows, version: version.clone() };
+        if fits(&table) {
+            return Ok(table);
         }
+        passed.push(name.clone());
+        first.get_or_insert(table);
     }
-    Err(SheetError::Empty)
+    first.ok_or(SheetError::Empty)
+}
+
+/// The rows of a sheet that hold anything, what is merged downwards spread.
+fn sheet<R: Read + Seek>(book: &mut Xlsx<R>, name: &str, limits: &Limits) -> Result<Vec<Row>, SheetError> {
+    let mut rows = cells(book, name, limits)?;
+    if !rows.is_empty() {
+        spread_merged(book, name, &mut rows, limits)?;
+    }
+    Ok(rows.into_iter().map(|(number, cells)| Row { number, cells }).collect())
 }
 
 /// Filled cells by row, streamed: asking the library for the whole range would reserve what the far corner implies.

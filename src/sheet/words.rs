@@ -14,7 +14,7 @@ use super::{
 pub(super) const FINDINGS: &str = "错误说明";
 
 /// Heads that say that a column holds a date, and not which.
-const VAGUE: [&str; 4] = ["日期", "时间", "年月日", "年月"];
+pub(super) const VAGUE: [&str; 4] = ["日期", "时间", "年月日", "年月"];
 
 /// Every spelling of every column, with how far it is from the title (0).
 pub(super) struct Words {

@@ -1,7 +1,5 @@
 //! The sender's file with its errors marked, to be mended and sent again.
 
-use std::io::Cursor;
-
 use axum::{
     extract::{Path, State},
     response::Response,
@@ -15,9 +13,9 @@ use super::{
     imports::workbook,
 };
 use crate::{
-    intake::held,
+    intake,
     sheet::{
-        self, CellError, Limits,
+        self, CellError,
         marked::{Mark, marked},
     },
 };
@@ -32,7 +30,7 @@ pub(super) async fn copy(State(app): State<App>, Path(id): Path<String>, ask: As
         if report.errors.is_empty() || batch.new.held.is_empty() {
             return Err(PageError::NotFound.into());
         }
-        let table = sheet::read(Cursor::new(held::open(&inst, &batch.new.held)?), &Limits::default())?;
+        let table = intake::read(&inst, &desk.current, &batch)?;
         let marks: Vec<Mark> = report.errors.iter().map(mark).collect();
         let bytes = marked(&table, report.header, &marks, desk.now.day)?;
         let name = batch.new.file.rsplit_once('.').map_or(batch.new.file.as_str(), |(name, _)| name);

@@ -12,7 +12,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     import_effects,
-    import_told::{Called, done, findings, imports_named, nothing, told_before},
+    import_told::{Called, done, findings, imports_named, nothing, told_alike, told_before},
     live, record_links,
     view::{
         form::{Errors, Field, Form},
@@ -23,10 +23,12 @@ use super::{
 use crate::{
     clock,
     db::Tx,
+    directive::model::Ledger,
     intake::{
         Question, Report,
         batch::{self, Batch, KEPT, State as Stands},
     },
+    ledger::store,
     verdict::world::Layout,
 };
 
@@ -85,7 +87,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         effects: None,
         forms: Vec::new(),
         ways: Vec::new(),
+        alike: Vec::new(),
+        alike_count: 0,
         undo: None,
+        hindering: Vec::new(),
         page: desk.page("/imports")?,
     };
     if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() && report.total > 0 {
@@ -95,6 +100,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     match batch.state {
         Stands::Checked => {
             let token = desk.form_token()?;
+            told_alike(&mut view, ledger, &report);
             let told = unlike(&mut view, layout, &batch, &report, &token);
             to_confirm(&mut view, &batch, (&report, &batches), (&token, told && desk.ask.get("columns") != Some("1")));
         }
@@ -102,7 +108,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             let list = ledger.map(|l| Link::new(format!("查看台账“{}”", l.title), record_links::list_path(l)));
             done(&mut view, &batch, (&report, &batches), undone.as_deref());
             view.ways.extend(list);
-            view.undo = (undone.is_none() && batch.import.is_some()).then(|| undo_form(batch.id));
+            if let (None, Some(import), Some(ledger)) = (&undone, batch.import, ledger) {
+                view.undo = Some(undo_form(batch.id));
+                view.hindering = hindering(desk.tx, ledger, import)?;
+            }
         }
         Stands::Empty => {
             nothing(&mut view, &batch, (&report, &batches));
@@ -179,6 +188,15 @@ fn undone(tx: &mut Tx<'_>, batch: &Batch) -> anyhow::Result<Option<String>> {
     tx.one(sql, &[import.into()], |r| {
         Ok(format!("{}由{}撤销", clock::chinese(r.i64(0)?), r.opt_text(1)?.unwrap_or("")))
     })
+}
+
+/// The records for which a batch cannot be undone.
+fn hindering(tx: &mut Tx<'_>, ledger: &Ledger, import: i64) -> anyhow::Result<Vec<Link>> {
+    let link = |(id, code): (i64, Option<String>)| {
+        let code = code.unwrap_or_else(|| id.to_string());
+        Link::new(format!("编号{code}"), record_links::record_href(ledger, &code))
+    };
+    Ok(store::corrected_since(tx, ledger, import)?.into_iter().map(link).collect())
 }
 
 /// Says that the file does not look like the ledger's, and offers the one it looks like; whether it does.

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use super::{
-    import_findings,
-    view::imports::{OneImport, Sum},
+    import_findings, record_links,
+    view::{
+        imports::{OneImport, Sum},
+        words::Link,
+    },
 };
 use crate::{
     clock,
     db::Tx,
+    directive::model::Ledger,
     intake::{
-        Report, Same,
+        Alike, Report, Same,
         batch::{self, Batch, State as Stands},
     },
 };
@@ -62,6 +66,24 @@ pub(super) fn told_before(view: &mut OneImport, (report, called): (&Report, &Cal
     }
 }
 
+/// Rows that may be there already, and which records they equal.
+pub(super) fn told_alike(view: &mut OneImport, ledger: Option<&Ledger>, report: &Report) {
+    let (count, rows) = &report.alike_rows;
+    if *count == 0 {
+        return;
+    }
+    view.warned.push(format!(
+        "疑似重复{count}行（第{rows}行）：没有编号，而文件中的各列都与台账中已有的一条记录相同，照此导入会各多出一条。\
+         是同一件事的，请在文件中删去这些行（要更正的补上编号）后重新上传；确是另一件事的，可以导入。"
+    ));
+    let link = |a: &Alike| {
+        let href = ledger.map_or_else(String::new, |l| record_links::record_href(l, &a.record));
+        (format!("第{}行", a.row), Link::new(format!("编号{}", a.record), href))
+    };
+    view.alike = report.alike.iter().take(SHOWN).map(link).collect();
+    view.alike_count = *count;
+}
+
 /// Numbers, errors, remarks and columns of a check.
 pub(super) fn findings(view: &mut OneImport, (report, called): (&Report, &Called)) {
     let place = if report.sheet.is_empty() {
@@ -74,6 +96,10 @@ pub(super) fn findings(view: &mut OneImport, (report, called): (&Report, &Called
         (_, 0) => "全部为新增".to_owned(),
         (0, _) => "全部为更正".to_owned(),
         (new, corrections) => format!("新增{new}条，更正{corrections}条"),
+    };
+    let kind = match report.alike_rows.0 {
+        0 => kind,
+        n => format!("{kind}，其中{n}行疑似重复"),
     };
     view.sums = vec![
         Sum { title: "文件共", value: report.total, unit: "行", note: place },
@@ -104,8 +130,11 @@ pub(super) fn findings(view: &mut OneImport, (report, called): (&Report, &Called
     beside.extend((report.known > 0).then(|| format!("相同{}行", report.known)));
     view.beside = beside.join("；");
     view.corrected = report.corrected.clone();
+    if !report.passed.is_empty() {
+        view.skipped.push(format!("工作表“{}”里没有这一台账的表头，没有读", report.passed.join("”“")));
+    }
     if !report.others.is_empty() {
-        view.skipped.push(format!("只读第一个有内容的工作表，没有读：{}", report.others.join("、")));
+        view.skipped.push(format!("只读一个工作表，没有读：{}", report.others.join("、")));
     }
 }
 

@@ -83,6 +83,7 @@ fn line(current: &Current, batch: &Batch) -> Line {
     let title = layout.index(&batch.new.ledger).map_or(batch.new.ledger.as_str(), |t| &layout.ledgers[t].title);
     let (written, bad) = batch.counts;
     let result = match batch.state {
+        _ if batch.undone => format!("写入的{written}条已撤销"),
         Stands::Imported => format!("写入{written}条"),
         Stands::Checked => format!("可写入{written}条"),
         Stands::Empty => "没有写入".into(),
@@ -94,7 +95,7 @@ fn line(current: &Current, batch: &Batch) -> Line {
         ledger: title.to_owned(),
         file: batch.new.file.clone(),
         sent: clock::chinese(batch.new.at),
-        state: batch.state.title(),
+        state: if batch.undone { "已撤销" } else { batch.state.title() },
         result: result + &bad,
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     attach,
     day::Day,
     db::Value,
-    directive::model::FieldType,
+    directive::model::{FieldType, Ledger},
     installation::Current,
     ledger::{
         query::{self, Filter, Query},
@@ -115,7 +115,8 @@ pub(super) fn page_with(
         Some(once) => record_saved::of(desk, id, &once)?,
         None => None,
     };
-    let href = record_links::record_href(ledger, &id.to_string());
+    let href = record_links::record_href(ledger, &address(desk, ledger, row)?);
+    let namesake = namesake(desk, ledger, row)?;
     let attached = attach::of_record(desk.tx, &ledger.name, id)?;
     let may = may_change(desk, ledger, row)?;
     let files = record_files::of(desk, ledger, row, &attached, may, left)?;
@@ -125,6 +126,7 @@ pub(super) fn page_with(
         .then(|| format!("/people/{}/learning", segment(&columns_value::code(row))));
     Ok(Record {
         learning,
+        namesake,
         saved,
         change,
         page: desk.page(&record_links::list_path(ledger))?,
@@ -149,6 +151,23 @@ pub(super) fn page_with(
 }
 
 /// The form to ask for a correction, where the record concerns the reader.
+/// By what the forms of a record name it: its number, unless that is another's code.
+fn address(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored) -> anyhow::Result<String> {
+    let number = row.record_id.to_string();
+    let found = record_of(desk, ledger, &number)?;
+    Ok(if found == Some(row.record_id) { number } else { columns_value::code(row) })
+}
+
+/// The record whose code is the number of this one, which has none: its code leads here, so that it is named.
+fn namesake(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored) -> anyhow::Result<Option<Link>> {
+    if row.code.is_some() {
+        return Ok(None);
+    }
+    let number = row.record_id.to_string();
+    let other = query::with_code(desk.tx, ledger, &desk.scope, &number)?;
+    Ok(other.map(|id| Link::new(format!("编号为{number}的那一条"), record_links::record_href(ledger, &id.to_string()))))
+}
+
 fn correction(desk: &mut Desk<'_, '_>, table: usize, id: i64) -> anyhow::Result<Option<Form>> {
     let current = desk.current.clone();
     let ledger = &current.engine.layout.ledgers[table];

@@ -27,7 +27,7 @@ use crate::{
     db::{Tx, Value},
     directive::model::{Field, FieldType, Ledger},
     facts::{NumberTaken, OutOfScope},
-    form::{self, Around, CodeTaken, Deed, Fault, Saved, Typed},
+    form::{self, Around, CodeIsNumber, CodeTaken, Deed, Fault, Saved, Typed},
     hex::unhex,
     installation::Current,
     ledger::{
@@ -391,6 +391,8 @@ fn refused(
     }
     let fault = if let Some(taken) = error.downcast_ref::<CodeTaken>() {
         Fault { key: "record_code".into(), text: format!("{taken}。") }
+    } else if let Some(number) = error.downcast_ref::<CodeIsNumber>() {
+        Fault { key: "record_code".into(), text: format!("{number}。") }
     } else if let Some(taken) = error.downcast_ref::<NumberTaken>() {
         filled.taken = true;
         Fault { key: format!("f.{}", taken.field), text: format!("{taken}。") }

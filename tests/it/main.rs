@@ -76,6 +76,7 @@ mod web_audit;
 mod web_calendar;
 mod web_effects;
 mod web_files;
+mod web_import_again;
 mod web_import_asks;
 mod web_import_files;
 mod web_imports;

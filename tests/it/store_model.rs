@@ -207,7 +207,9 @@ impl Model {
         let (who, at, ledger) = (actor(self.now), self.now, ledger.clone());
         let done = db.write(move |tx| store::undo_import(tx, &who, &ledger, &keys(), import, "撤销"));
         let mut own: Vec<Known> = self.rows.iter().filter(|k| k.import == Some(import)).cloned().collect();
-        let later = |o: &Known| self.rows.iter().any(|k| k.record == o.record && k.revision > o.revision);
+        let later = |o: &Known| {
+            self.rows.iter().any(|k| k.record == o.record && k.revision > o.revision && k.voided_at.is_none())
+        };
         assert_eq!(done.is_ok(), !own.iter().any(later));
         let Ok(done) = done else { return };
         own.retain(|k| k.voided_at.is_none());

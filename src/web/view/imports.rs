@@ -128,6 +128,10 @@ pub struct OneImport {
     pub skipped: Vec<String>,
     /// Rows that stand in the ledger as they are, by where they came from.
     pub same: Vec<String>,
+    /// Rows that may be there already, each with the record that it equals; the first ones.
+    pub alike: Vec<(String, Link)>,
+    /// All of these, counted.
+    pub alike_count: usize,
     /// Rows that correct a record, field by field; the first ones.
     pub corrected: Vec<Corrected>,
     /// How many rows correct a record, and how many stand as they are.
@@ -142,6 +146,8 @@ pub struct OneImport {
     pub ways: Vec<Link>,
     /// To undo.
     pub undo: Option<Form>,
+    /// Records that hinder it: corrected since, and not voided.
+    pub hindering: Vec<Link>,
 }
 
 /// A number with its name.

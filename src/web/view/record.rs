@@ -22,6 +22,8 @@ pub struct Record {
     pub change: Option<(String, String)>,
     /// What a person has learned; `None` for what is no person.
     pub learning: Option<String>,
+    /// Another record, whose code is this one's number; `None` where there is none.
+    pub namesake: Option<Link>,
     /// The ledger.
     pub ledger: Link,
     /// What the record is called: `孙建国指导林峰`.
