@@ -76,6 +76,8 @@ pub struct Supervision {
     pub number: (i64, i64),
     /// The verdict that it comes from: requirement, subject, window.
     pub verdict: Option<(String, Vec<i64>, String)>,
+    /// The requirement that it rests on: that of the verdict, or one named by hand.
+    pub requirement: Option<String>,
     /// Record id of the unit that is to reply.
     pub unit: i64,
     /// What it is about.
@@ -112,6 +114,8 @@ impl Supervision {
 pub struct New {
     /// The verdict that it comes from.
     pub verdict: Option<(String, Vec<i64>, String)>,
+    /// The requirement that it rests on where it comes from no verdict.
+    pub requirement: Option<String>,
     /// Record id of the unit that is to reply.
     pub unit: i64,
     /// What it is about.
@@ -204,6 +208,7 @@ fn read(r: &Row<'_>) -> anyhow::Result<Supervision> {
         id: r.i64(0)?,
         number: (r.i64(13)?, r.i64(14)?),
         verdict,
+        requirement: text(1)?,
         unit: r.i64(5)?,
         title: r.text(6)?.to_owned(),
         demand: r.text(7)?.to_owned(),
@@ -230,7 +235,7 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, new: &New) -> anyhow::Result<i64> {
     let of = new.verdict.as_ref();
     let rest = of.map(|(_, s, _)| rest(s));
     let params: [Value; 12] = [
-        of.map(|(id, ..)| id.clone()).into(),
+        of.map(|(id, ..)| id.clone()).or_else(|| new.requirement.clone()).into(),
         of.and_then(|(_, s, _)| s.first().copied()).into(),
         rest.into(),
         of.map(|(.., window)| window.clone()).into(),

@@ -100,6 +100,7 @@ pub(crate) fn full() -> Dashboard {
     let units = ROWS.iter().zip(UNITS).enumerate().map(|(i, (&(letter, behind, judged, cells), name))| UnitRow {
         unit: link(name, &format!("/units/{}", i + 10)),
         light: light(letter),
+        part: false,
         behind,
         judged,
         cells: cells.chars().map(|c| cell(c, i)).collect(),
@@ -107,6 +108,7 @@ pub(crate) fn full() -> Dashboard {
     Dashboard {
         start: Vec::new(),
         whole: true,
+        part: false,
         page: page("/", "/"),
         period: "2025年".into(),
         light: Light::Green,
@@ -168,6 +170,7 @@ pub(crate) fn full() -> Dashboard {
 pub(crate) fn empty() -> Dashboard {
     Dashboard {
         whole: true,
+        part: false,
         summary: Summary {
             empty: "2025年尚未开始统计，导入台账后即显示判定。".into(), ..Summary::default()
         },

@@ -64,6 +64,7 @@ fn rows() -> Vec<Row> {
                 Cell::Short(pair.chars().take_while(|c| *c != '—').collect()),
             ],
             doubted: false,
+            corrected: false,
             voided: (i == 9).then(|| "重复登记，周敏，9月20日".into()),
         }
     };
@@ -210,6 +211,7 @@ pub(crate) fn wide() -> Ledger {
         title: link(names[i % 10], "/ledgers/person/7"),
         cells: VALUES.map(|v| Cell::Short(v.into())).into(),
         doubted: false,
+        corrected: false,
         voided: None,
     };
     let heads =
@@ -240,6 +242,7 @@ pub(crate) fn people() -> Ledger {
             Cell::Short(format!("YZ{:04}", 1200 + i)),
         ],
         doubted: false,
+        corrected: false,
         voided: None,
     };
     Ledger {

@@ -166,6 +166,7 @@ pub(crate) fn full() -> Unit {
     Unit {
         page: page(PATH, "/org"),
         name: "柳溪县发展和改革局".into(),
+        part: String::new(),
         progress: "/units/12/progress".into(),
         period: "2025年".into(),
         light: Light::Yellow,
@@ -228,6 +229,7 @@ pub(crate) fn full() -> Unit {
 pub(crate) fn empty() -> Unit {
     Unit {
         name: "项目股".into(),
+        part: String::new(),
         light: Light::None,
         facts: vec![
             Fact::new("主要负责", Words::from("空缺")),

@@ -71,7 +71,7 @@ fn judged((package, examples, _): Loaded) -> anyhow::Result<Option<Package>> {
         say!("✗ {name}");
         failures.iter().for_each(|f| say!("    {}", f.text));
     }
-    say!("{} passed, {} failed", report.passed, report.failed.len());
+    say!("{}个例子相符，{}个不符", report.passed, report.failed.len());
     Ok(report.failed.is_empty().then_some(package))
 }
 

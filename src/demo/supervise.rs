@@ -42,7 +42,7 @@ pub fn matters(installation: &Installation) -> anyhow::Result<()> {
             let due = workdays.after(issued, if n % 4 == 0 { 15 } else { 8 });
             let title = current.engine.compiled[i].requirement.title.clone();
             let verdict = Some((v.requirement.clone(), crate::subjects::key(&v), v.window.clone()));
-            let new = New { verdict, unit: organ, title, demand: demand.into(), due };
+            let new = New { verdict, requirement: None, unit: organ, title, demand: demand.into(), due };
             let id = supervise::issue(tx, &office.on(issued), &new)?;
             if !reply.is_empty() {
                 supervise::say(tx, &unit.on(issued.plus(7)), id, &Word::Reply(reply.into()))?;

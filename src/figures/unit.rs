@@ -130,7 +130,13 @@ fn demand(engine: &Engine, item: Item, told: Vec<Stored>, unit: i64) -> Demand {
 
 fn why(engine: &Engine, item: &Item, single: Option<&Stored>) -> Why {
     let t = &item.tally;
-    let window = item.windows.last().map_or(String::new(), |w| window_name(w));
+    // Of several deadlines none speaks for the others.
+    let window = match item.windows.as_slice() {
+        [] => String::new(),
+        [one] => window_name(one),
+        [.., last] if single.is_some() => window_name(last),
+        _ => "期限各有先后，".into(),
+    };
     match (item.state, single) {
         (State::Unknown, Some(v)) if !v.unset.is_empty() => Why::plain(unset(&v.unset)),
         (State::Unknown, Some(_)) => Why::plain(format!("{window}没有可判的记录，或有记录说不清。")),

@@ -3,7 +3,7 @@
 //! Whether a row is complete and its choices exist is for forms and imports to say, with the place; here only what
 //! would spoil the table is refused. Nobody but this module writes to a ledger's table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 
@@ -353,6 +353,21 @@ pub fn get(
 ) -> anyhow::Result<Option<Stored>> {
     let select = Select::current(tx, ledger, scope, known_at).equal("record_id", record_id);
     tx.one(&select.columns(&select_list(ledger)), &select.params.0, |row| read(ledger, row))
+}
+
+/// The last revision of each of some records. For rows that were read within a scope: it asks for none.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn latest(tx: &mut Tx<'_>, ledger: &Ledger, records: &BTreeSet<i64>) -> anyhow::Result<BTreeMap<i64, i64>> {
+    if records.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Value = records.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    let among = tx.among("$1");
+    let sql =
+        format!("select record_id, max(revision) from {} where record_id {among} group by record_id", table(ledger));
+    Ok(tx.rows(&sql, &[ids], |r| Ok((r.i64(0)?, r.i64(1)?)))?.into_iter().collect())
 }
 
 /// All rows of a record that the scope may see, the first revision first.

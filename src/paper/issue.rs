@@ -91,6 +91,7 @@ fn matter(saved: &Saved, unit: i64, how: &Issued, due: Day) -> New {
     let demand = format!("见督办单{}。{ask}", how.number);
     New {
         verdict: None,
+        requirement: None,
         unit,
         title: format!("督办单{}", how.number).chars().take(TITLE).collect(),
         demand: demand.chars().take(LONGEST).collect(),

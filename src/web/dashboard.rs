@@ -3,7 +3,7 @@
 use super::{
     asked,
     frame::Desk,
-    looking_back, start, summary, todo,
+    looking_back, start, summary, todo, unit,
     view::{
         chart::{Chart, Point},
         dashboard::{Cell, Counts, Dashboard, Milestone, PillarHead, Summary, UnitRow},
@@ -40,6 +40,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
     Ok(Dashboard {
         page: desk.page("/")?,
         whole: desk.scope == Scope::All,
+        part: all.units.iter().any(|u| !unit::whole(desk, u.organ.id)),
         period: looking_back::title(&picture),
         light: summary::lamp(all.light),
         summary: Summary {
@@ -62,7 +63,11 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
         city_total,
         soon: soon(engine, &picture),
         trend: trend(desk.tx, &desk.scope, &picture)?,
-        units: all.units.iter().map(|u| unit_row(engine, u, &span.query)).collect(),
+        units: all
+            .units
+            .iter()
+            .map(|u| UnitRow { part: !unit::whole(desk, u.organ.id), ..unit_row(engine, u, &span.query) })
+            .collect(),
         span,
     })
 }
@@ -105,6 +110,7 @@ fn unit_row(engine: &Engine, unit: &UnitFigures, back: &str) -> UnitRow {
     UnitRow {
         unit: Link::new(figures::short(&unit.organ.name), page.clone()),
         light: summary::lamp(unit.light),
+        part: false,
         behind: unit.behind,
         judged: unit.judged,
         cells: unit.cells.iter().map(cell).collect(),

@@ -44,6 +44,7 @@ use crate::{
     ledger::{
         query::{self, Filter, Order, Query, Voided},
         row::Stored,
+        store,
     },
     names::Names,
     verdict::world::{Layout, PERSON},
@@ -195,9 +196,11 @@ fn list(
     let rows = shown(desk, of, &columns, &stored)?;
     let (voided, mut chips) = (voided(desk, of, conditions)?, conditions.chips(&url));
     if conditions.voided {
-        chips.push(Chip { label: "含已作废 ×".into(), href: url.without("voided").href() });
+        chips.push(Chip { label: "含已作废、更正前 ×".into(), href: url.without("voided").href() });
     } else if voided > 0 {
-        chips.push(Chip { label: format!("显示已作废{voided}条"), href: url.with("voided", "1").href() });
+        chips.push(Chip {
+            label: format!("显示已作废、更正前的{voided}条"), href: url.with("voided", "1").href()
+        });
     }
     let may_export = desk.may(if of.people.is_some() { Permission::ExportPeople } else { Permission::ExportLedgers });
     Ok(view::Ledger {
@@ -346,7 +349,11 @@ fn shown(desk: &mut Desk<'_, '_>, of: &Listing, columns: &Columns, rows: &[Store
         Column::RecordedAt => Cell::Short(clock::chinese(row.recorded_at)),
     };
     let doubted = doubt::doubted(desk.tx, &of.ledger().name, &rows.iter().map(|r| r.record_id).collect())?;
+    let gone = rows.iter().filter(|r| r.voided_at.is_some()).map(|r| r.record_id).collect();
+    let latest = store::latest(desk.tx, of.ledger(), &gone)?;
+    let corrected = |row: &Stored| latest.get(&row.record_id).is_some_and(|last| *last > row.revision);
     let line = |row: &Stored| view::Row {
+        corrected: row.voided_at.is_some() && corrected(row),
         doubted: doubted.contains(&row.record_id),
         title: Link::new(shown.title(row), record_links::record_href(of.ledger(), &columns_value::code(row))),
         cells: columns.shown.iter().map(|c| cell(row, *c)).collect(),

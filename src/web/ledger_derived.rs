@@ -54,6 +54,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<view
     };
     let fields: Vec<usize> = (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived).collect();
     let line = |row: usize| Row {
+        corrected: false,
         mark: String::new(),
         doubted: false,
         title: record_links::to(of.layout(), &names, of.table, table.ids[row]),

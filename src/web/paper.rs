@@ -106,6 +106,7 @@ pub(super) fn render(
         .into(),
         acts,
         words,
+        linked: about.linked(shown),
         annex,
         other,
         parts: about.parts(shown),
@@ -220,6 +221,24 @@ impl<'a> About<'a> {
     fn leads(&self, figure: &Figure) -> bool {
         let Some(scope) = &self.own else { return true };
         figure.unit().is_some_and(|unit| scope.has_unit(unit))
+    }
+
+    /// What is said of the figures of these parts: all lead on, those within the reader's scope, or none.
+    fn linked(&self, shown: &[Part]) -> &'static str {
+        let pieces = shown.iter().flat_map(|part| match part {
+            Part::Heading(_, pieces) | Part::Text(pieces) => vec![pieces],
+            Part::Table { rows, .. } => rows.iter().flatten().collect(),
+            _ => Vec::new(),
+        });
+        let figure = |piece: &Piece| match piece {
+            Piece::Figure(i) | Piece::Sign(i) => self.content.figures.get(*i).is_some_and(|f| self.leads(f)),
+            Piece::Text(_) => false,
+        };
+        match self.own {
+            None => "数字都可点开看来由，不能手改",
+            Some(_) if pieces.flatten().any(figure) => "您范围内的数字可点开看来由，不能手改",
+            Some(_) => "数字由系统取得，不能手改",
+        }
     }
 
     fn href(&self, place: &Place) -> String {

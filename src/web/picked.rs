@@ -74,7 +74,12 @@ pub(super) fn read(seat: &Seat, scope: &Scope, asked: Asked) -> anyhow::Result<P
         let plan = asked.plan();
         let here = Some(seat.fields.get("find")).filter(|f| *f == asked.key).unwrap_or_default().to_owned();
         let mut filled = Filled { typed: Typed::of(&plan, seat.fields.pairs()), here, ..Filled::default() };
+        let before = filled.typed.picked(asked.key);
         let (hits, mut faults) = record_pick::pick(tx, &around, &plan, &mut filled.typed)?;
+        // Looked for in vain, what stood there stays.
+        if !filled.here.is_empty() && hits.get(asked.key).is_some_and(|h| h.total == 0) {
+            filled.typed.pick(asked.key, before);
+        }
         filled.hits = hits;
         let id = filled.typed.picked(asked.key);
         let find = !filled.here.is_empty();

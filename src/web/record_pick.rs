@@ -98,7 +98,7 @@ pub(super) fn picker(
         hits.splice(0..0, around.one(tx, table, id)?);
     }
     // What was picked stands there; the text was only the way to it.
-    if picked.is_some() && filled.hits.get(&input.key).is_none_or(|f| f.only().is_some()) {
+    if picked.is_some() && filled.hits.get(&input.key).is_none_or(|f| f.only().is_some() || f.total == 0) {
         pick.text.clear();
     }
     let option =

@@ -256,6 +256,9 @@ fn confirmed(seat: &Seat, m: &Remedy, picked: &Picked) -> anyhow::Result<Read> {
     let within = |person: &i64| remedy_person::in_scope(&current, today, &seat.scope, *person);
     let person = match (&picked.wrong, picked.id.filter(within)) {
         (Some(wrong), _) => Err(wrong.clone()),
+        (None, Some(person)) if !remedy_person::of_organ(&current, today, m, person) => {
+            Err("责任人：应当在这项措施所属的单位（含内设机构）任职，请另选。".into())
+        }
         (None, Some(person)) => Ok(person),
         (None, None) => Err("责任人：请选定您范围内在岗的人员。".into()),
     };

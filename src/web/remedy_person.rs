@@ -19,17 +19,18 @@ use crate::{
 pub(super) const ASKED: Asked = Asked { key: "person", title: "责任人", ledger: "person", required: true };
 
 /// Who is responsible by what is recorded: the person that the judged record names first, else the
-/// chief of the organ. Only somebody whom the reader may see.
+/// chief of the organ. Only somebody of the organ whom the reader may see.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn proposed(desk: &mut Desk<'_, '_>, current: &Current, m: &Remedy) -> anyhow::Result<Option<Opt>> {
-    let person = match named(desk.tx, current, m)? {
+    let day = desk.now.day;
+    let fits = |p: &i64| in_scope(current, day, &desk.scope, *p) && of_organ(current, day, m, *p);
+    let person = match named(desk.tx, current, m)?.filter(|p| of_organ(current, day, m, *p)) {
         Some(person) => Some(person),
-        None => chief(current, m.organ.or(m.unit), desk.now.day),
+        None => chief(current, m.organ.or(m.unit), day),
     };
-    let in_scope = |p: &i64| in_scope(current, desk.now.day, &desk.scope, *p);
-    let Some(person) = person.filter(in_scope) else { return Ok(None) };
+    let Some(person) = person.filter(fits) else { return Ok(None) };
     let names = Names::load(desk.tx, &current.engine.layout, &[(PERSON, [person].into())].into())?;
     let (label, note) = (names.title(PERSON, person).to_owned(), names.code(PERSON, person));
     Ok(Some(Opt { value: person.to_string(), label, note, checked: true }))
@@ -56,6 +57,18 @@ pub(super) fn chief(current: &Current, organ: Option<i64>, day: Day) -> Option<i
     let row = units.row_of(organ?)?;
     let heads = |p: &usize| chart.post_on(*p, day).is_some_and(|post| post.duty == CHIEF && post.unit == row);
     (0..persons.ids.len()).find(heads).map(|p| persons.ids[p])
+}
+
+/// Whether a person holds a post on a day in the organ that a remedy is about: in it or in one of its 科室. For a remedy of
+/// no organ anybody does.
+pub(super) fn of_organ(current: &Current, day: Day, m: &Remedy, person: i64) -> bool {
+    let Some(asked) = m.organ.or(m.unit) else { return true };
+    let organ = |unit: i64| {
+        let (units, chart) = current.organisation.table(UNIT).zip(current.organisation.chart())?;
+        chart.organ.get(units.row_of(unit)?).copied()
+    };
+    let held = unit_names::place(current, day, person).and_then(organ);
+    organ(asked).is_none_or(|asked| held == Some(asked))
 }
 
 /// Whether a person's unit is within a scope.

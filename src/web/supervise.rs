@@ -208,6 +208,12 @@ fn facts(desk: &mut Desk<'_, '_>, s: &Supervision) -> anyhow::Result<Facts> {
         let text = format!("{code} {}：{on}　{}", requirement.text, window_name(window));
         facts.push(Fact::new("依据判定", Words::new().link(text, href)));
     }
+    if s.verdict.is_none()
+        && let Some(i) = s.requirement.as_ref().and_then(|id| engine.position(id))
+    {
+        let (code, requirement) = named(engine, i);
+        facts.push(Fact::new("依据", Words::new().link(format!("{code} {}", requirement.text), requirement.href)));
+    }
     facts.push(Fact::new("回复期限", s.due.chinese()));
     facts.push(Fact::new("签发", format!("{}　{}", chinese(s.issued), s.by)));
     Ok(Facts(facts))

@@ -70,7 +70,7 @@ fn render_new(desk: &mut Desk<'_, '_>, app: &App, of: &[String; 3], left: &Left)
     let current = desk.current.clone();
     let scope = desk.scope.clone();
     let [id, subject_code, window] = of;
-    let found = match id.is_empty() {
+    let found = match by_hand(of) {
         true => None,
         false => {
             let found = named_verdict(desk.tx, &current, &scope, (id, subject_code, window))?;
@@ -98,6 +98,16 @@ fn render_new(desk: &mut Desk<'_, '_>, app: &App, of: &[String; 3], left: &Left)
         ));
     }
     let pick = picked::blank(desk, app, UNIT_ASKED, unit)?;
+    let hand = by_hand(of);
+    let basis = hand.then(|| {
+        let title = |i: usize| {
+            let (code, requirement) = named(&current.engine, i);
+            (current.engine.compiled[i].requirement.id.clone(), format!("{code} {}", requirement.text))
+        };
+        let none = (String::new(), "不注明".to_owned());
+        let all = std::iter::once(none).chain(super::summary::in_order(&current.engine).into_iter().map(title));
+        Field::choice("requirement", "依据", id, all.collect()).hint("所依据的要求，可以不注明。")
+    });
     let mut form = Form {
         id: "sv".into(),
         action: "/supervise/new".into(),
@@ -105,18 +115,22 @@ fn render_new(desk: &mut Desk<'_, '_>, app: &App, of: &[String; 3], left: &Left)
         hidden: ["requirement", "subject", "window"]
             .iter()
             .zip(of)
+            .filter(|_| !hand)
             .map(|(k, v)| ((*k).to_owned(), v.clone()))
             .collect(),
-        fields: vec![
-            Field::pick(UNIT_ASKED.key, UNIT_ASKED.title, pick).required(),
-            Field::text("title", "事项", &title).hint(&format!("最多{TITLE}字。")).required(),
-            Field {
-                value: demand, ..Field::long("demand", "要求").hint(&format!("最多{LONGEST}字。")).required()
-            },
-            Field::day("due", "回复期限", &due.to_string())
-                .hint(&format!("最早{}（至少{SOONEST}个工作日）。", soonest.chinese()))
-                .required(),
-        ],
+        fields: basis
+            .into_iter()
+            .chain([
+                Field::pick(UNIT_ASKED.key, UNIT_ASKED.title, pick).required(),
+                Field::text("title", "事项", &title).hint(&format!("最多{TITLE}字。")).required(),
+                Field {
+                    value: demand, ..Field::long("demand", "要求").hint(&format!("最多{LONGEST}字。")).required()
+                },
+                Field::day("due", "回复期限", &due.to_string())
+                    .hint(&format!("最早{}（至少{SOONEST}个工作日）。", soonest.chinese()))
+                    .required(),
+            ])
+            .collect(),
         button: "签发".into(),
         primary: true,
         cancel: Some(Link::new("取消", "/supervise")),
@@ -124,6 +138,12 @@ fn render_new(desk: &mut Desk<'_, '_>, app: &App, of: &[String; 3], left: &Left)
     left.fill(&mut form);
     let view = NewMatter { errors: Errors::of(&form), verdict, form, page: desk.page("/supervise")? };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// Whether requirement, subject and window name no verdict: then the requirement alone may be chosen.
+fn by_hand(of: &[String; 3]) -> bool {
+    let [_, subject, window] = of;
+    subject.is_empty() && window.is_empty()
 }
 
 fn cut(text: &str) -> String {
@@ -138,7 +158,7 @@ fn state_words(v: &Stored) -> &'static str {
 pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
-        let kept = typed(seat, "sv", &["unit", "title", "demand", "due"]);
+        let kept = typed(seat, "sv", &["requirement", "unit", "title", "demand", "due"]);
         let picked = picked::read(seat, &seat.scope, UNIT_ASKED)?;
         let show = |status: StatusCode, wrongs: Wrongs| {
             let picks = vec![("sv-unit".to_owned(), picked.pick.clone())];
@@ -148,7 +168,7 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let again = |wrongs: Wrongs| show(StatusCode::UNPROCESSABLE_ENTITY, wrongs);
         let (current, verdict) = seat.db().read(|tx| {
             let current = seat.app.installation.current(tx)?;
-            let verdict = match of[0].is_empty() {
+            let verdict = match by_hand(&of) {
                 true => Some(None),
                 false => named_verdict(tx, &current, &seat.scope, (&of[0], &of[1], &of[2]))?.map(Some),
             };
@@ -172,11 +192,20 @@ pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let demand = wrongs.take(demand.map_err(|why| ("demand", format!("要求：{why}"))));
         let due = due_day::read(&current, seat.now.day, seat.fields.get("due"), "回复期限", "单位");
         let due = wrongs.take(due.map_err(|why| ("due", why)));
-        let (Some(Some(unit)), Some(title), Some(demand), Some(due)) = (unit, title, demand, due) else {
+        let requirement = (by_hand(&of) && !of[0].is_empty()).then(|| of[0].clone());
+        let requirement = wrongs.take(match &requirement {
+            Some(id) if current.engine.position(id).is_none() => {
+                Err(("requirement", "依据：没有这项要求，请重新选择。".into()))
+            }
+            _ => Ok(requirement),
+        });
+        let (Some(requirement), Some(Some(unit)), Some(title), Some(demand), Some(due)) =
+            (requirement, unit, title, demand, due)
+        else {
             return again(wrongs);
         };
         let verdict = verdict.map(|(_, v)| (v.requirement.clone(), subjects::key(&v), v.window.clone()));
-        let (actor, new) = (seat.by().at(seat.now.instant), New { verdict, unit, title, demand, due });
+        let (actor, new) = (seat.by().at(seat.now.instant), New { verdict, requirement, unit, title, demand, due });
         match seat.write_once("supervision", move |tx| supervise::issue(tx, &actor, &new)) {
             Ok(id) => Ok(seat.to(&format!("/supervise/{id}?done=issue"))),
             Err(e) if e.is::<Used>() => {

@@ -40,6 +40,8 @@ use crate::{
 
 /// Verdicts listed under a demand.
 const SOURCES: usize = 4;
+/// 科室 named where only they are seen of an organ.
+const PARTS: usize = 3;
 /// Consequences and matters listed.
 const LISTED: usize = 6;
 
@@ -63,6 +65,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &st
     let (remedies, all_remedies) = remedies(desk, unit, &place.code)?;
     Ok(Unit {
         page: desk.page("/org")?,
+        part: if whole(desk, unit) { String::new() } else { part_words(&place.family) },
         name: place.name.clone(),
         progress: format!("/units/{}/progress{}", segment(&place.code), span.query),
         period: looking_back::title(&picture),
@@ -97,6 +100,18 @@ fn at(desk: &mut Desk<'_, '_>, picture: &Picture, id: &str) -> anyhow::Result<(i
         return Err(PageError::NotFound.into());
     }
     Ok((unit, place))
+}
+
+/// Whether the reader sees all of a unit, so that its figures are those of the overview and the papers.
+pub(super) fn whole(desk: &Desk<'_, '_>, unit: i64) -> bool {
+    desk.current.organisation.owned(unit).iter().all(|unit| desk.scope.has_unit(*unit))
+}
+
+/// `只含您能看到的部分（办公室），单位的亮灯以通报为准`
+fn part_words(family: &[Relative]) -> String {
+    let names: Vec<&str> = family.iter().take(PARTS).map(|r| r.unit.text.as_str()).collect();
+    let more = if family.len() > PARTS { "等" } else { "" };
+    format!("只含您能看到的部分（{}{more}），单位的亮灯以通报为准", names.join("、"))
 }
 
 /// A unit as other pages name it.

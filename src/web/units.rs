@@ -42,7 +42,10 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
     let level = desk.ask.get("level").map(str::to_owned);
     let (compare, before) = compared(desk, installation, &picture)?;
     let shown = |u: &&UnitFigures| level.as_ref().is_none_or(|l| levels.get(&u.organ.id) == Some(l));
-    let of = |u: &UnitFigures| line(engine, &all, u, before.as_ref().map(|(_, o)| o), &span.query);
+    let of = |u: &UnitFigures| Line {
+        part: !unit::whole(desk, u.organ.id),
+        ..line(engine, &all, u, before.as_ref().map(|(_, o)| o), &span.query)
+    };
     let mut groups: Vec<Group> = Vec::new();
     for u in all.units.iter().filter(shown) {
         let title = match (u.behind, u.light) {
@@ -60,6 +63,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyh
         facets: facets(desk, &all, &levels),
         compare,
         compared: before.map_or_else(String::new, |(period, _)| period.name()),
+        part: groups.iter().flat_map(|g| &g.rows).any(|r| r.part),
         groups,
         page: desk.page("/units")?,
         span,
@@ -161,6 +165,7 @@ fn line(engine: &Engine, all: &Overview, u: &UnitFigures, before: Option<&Overvi
     Line {
         unit: Link::new(u.organ.name.clone(), format!("{page}/progress{back}")),
         light: summary::lamp(u.light),
+        part: false,
         behind: u.behind,
         judged: u.judged,
         on_plan: if u.judged > 0 { summary::percent(on_plan) } else { "--".into() },
@@ -196,8 +201,10 @@ pub(super) fn one(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str
     let found = figures::progress(desk.tx, &picture, named.id, named.organ)?;
     let page = format!("/units/{}{}", segment(&named.code), span.query);
     // Who sees a part of a unit sees figures of that part.
-    let whole = desk.current.organisation.owned(named.id).iter().all(|unit| desk.scope.has_unit(*unit));
-    let compared = if whole { "（与工作总览和通报相同）" } else { "（只计本人能看到的部分）" };
+    let compared = match unit::whole(desk, named.id) {
+        true => "（与工作总览和通报相同）",
+        false => "（只含您能看到的部分，单位的亮灯以通报为准）",
+    };
     let late = found.iter().filter(|p| p.item.behind()).count();
     let lead = Words::from(format!("应判{}项中落后", own.judged))
         .strong(format!("{}项", own.behind))

@@ -123,6 +123,7 @@ fn a_city_stands_without_a_checkout() {
     assert_eq!((again.code, again.err.as_str()), (0, ""));
     let checked = run(city(), &["check"]);
     assert_eq!(checked.code, 0, "{}", checked.out);
+    assert!(checked.out.contains("个例子相符，0个不符") && !checked.out.contains("passed"), "{}", checked.out);
 }
 
 #[test]

@@ -330,6 +330,12 @@ db_test!(what_is_issued_about_the_whole_is_read_by_all_and_a_draft_is_not, |db: 
         let text = page.text();
         let main = &text[text.find("<main").unwrap()..];
         assert!(!main.contains("/units/U0") && !main.contains("href=\"/?period"), "{main}");
+        let led = if main.contains("/units/U1") || main.contains("/verdicts/") {
+            "您范围内的数字可点开"
+        } else {
+            "数字由系统取得"
+        };
+        assert!(main.contains(led), "{led}: {main}");
         for format in ["docx", "xlsx"] {
             let file = own.get(&format!("/papers/{id}/file?format={format}"));
             assert!(file.status == 200 && !file.body.is_empty());
@@ -348,6 +354,11 @@ db_test!(what_is_issued_about_the_whole_is_read_by_all_and_a_draft_is_not, |db: 
     let list = clerk.get("/papers").read();
     assert!(list.contains(&how.number.to_string()) && !list.contains("取数"), "{list}");
     assert_eq!(clerk.get(&format!("/papers/{paper}")).status, 200);
+    // Of a 科室 no figure is told: none leads on, and none is said to.
+    let mut section = Browser::logged_in(o, account(o, "section", Role::Clerk, Some(3), None));
+    let page = section.get(&format!("/papers/{paper}")).read();
+    assert!(page.contains("数字由系统取得，不能手改") && !page.contains("可点开"), "{page}");
+    assert!(office.get(&format!("/papers/{paper}")).read().contains("数字都可点开看来由"));
     assert!(clerk.get(&file).body == office.get(&file).body);
     assert_eq!(clerk.get(&format!("/papers/{draft}")).status, 404);
     let found = clerk.get("/search?q=%E9%80%9A%E6%8A%A5").read();

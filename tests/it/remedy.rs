@@ -366,6 +366,26 @@ db_test!(a_list_is_narrowed_to_what_one_is_responsible_for, |db: &Db| {
     assert_eq!(unit.submit("/remedies/1", "/remedies/1/confirm", &good).status, 303, "the other is not in scope");
 });
 
+db_test!(who_is_responsible_is_of_the_organ_and_stays_when_nobody_is_found, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    let with = |person, find| {
+        let all = [("due", "2025-10-27"), ("i.person", "2"), ("person", person), ("reason", "应补"), ("find", find)];
+        all.into_iter().filter(|(k, v)| *k != "find" || !v.is_empty()).collect::<Vec<_>>()
+    };
+    let got = b.submit("/remedies/1", "/remedies/1/confirm", &with("没有这人", "person"));
+    assert!(got.status == 200 && got.read().contains("没有找到“没有这人”"), "{}", got.read());
+    assert!(got.text().contains(r#"name="i.person" value="2" checked"#), "{}", got.text());
+    assert!(!got.text().contains(r#"name="person" value="没有这人""#), "so that it can be confirmed");
+    // 安四 is of the city's own organ.
+    let got = b.submit("/remedies/1", "/remedies/1/confirm", &with("P4", ""));
+    assert!(got.status == 422 && got.read().contains("责任人：应当在这项措施所属的单位"), "{}", got.read());
+    assert_eq!(get(o, 1).state, State::Draft);
+    // 赵一 is of the organ, 钱二 of one of its 科室.
+    assert_eq!(b.submit("/remedies/1", "/remedies/1/confirm", &with("P1", "")).status, 303);
+    assert_eq!(b.submit("/remedies/2", "/remedies/2/confirm", &with("", "")).status, 303);
+});
+
 db_test!(a_draft_is_decided_among_what_waits, |db: &Db| {
     let o = &drafted(db);
     let mut b = Browser::of(o, Role::Office);

@@ -32,10 +32,14 @@ fn say(o: &Installation, id: i64, word: Word) -> anyhow::Result<()> {
 
 fn issue(o: &Installation, unit: i64) -> i64 {
     let actor = Actor { name: "周敏".into(), account: None, at: o.clock.now().instant };
-    let new =
-        New {
-            verdict: None, unit, title: "导师帮带".into(), demand: "请按期补齐".into(), due: day("2025-10-24")
-        };
+    let new = New {
+        verdict: None,
+        requirement: None,
+        unit,
+        title: "导师帮带".into(),
+        demand: "请按期补齐".into(),
+        due: day("2025-10-24"),
+    };
     o.db.write(move |tx| supervise::issue(tx, &actor, &new)).unwrap()
 }
 
@@ -176,6 +180,26 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     assert!(b.get("/supervise?state=open").read().contains("没有符合条件的督办"));
 });
 
+db_test!(one_by_hand_names_what_it_rests_on, |db: &Db| {
+    let o = &drafted(db);
+    let mut b = Browser::of(o, Role::Office);
+    let page = b.get("/supervise/new").text();
+    assert!(page.contains(r#"<select id="sv-requirement""#) && page.contains(r#"<option value="R-21">"#), "{page}");
+    let verdict = b.get("/supervise/new?requirement=R-21&subject=J1&window=2025-09").text();
+    assert!(!verdict.contains("sv-requirement") && verdict.contains("依据判定"), "it has one");
+    let with = |id: &'static str| {
+        [("requirement", id), ("unit", "U1"), ("title", "帮带"), ("demand", "请补"), ("due", "2025-11-03")]
+    };
+    let got = b.submit("/supervise/new", "/supervise/new", &with("R-99"));
+    assert!(got.status == 422 && got.read().contains("依据：没有这项要求"), "{}", got.read());
+    assert_eq!(b.submit("/supervise/new", "/supervise/new", &with("R-21")).led(), (303, "/supervise/1?done=issue"));
+    assert_eq!((get(o, 1).requirement.as_deref(), get(o, 1).verdict), (Some("R-21"), None));
+    assert!(b.get("/supervise/1").text().contains("/requirements/R-21"));
+    assert_eq!(b.submit("/supervise/new", "/supervise/new", &with("")).led(), (303, "/supervise/2?done=issue"));
+    assert_eq!(get(o, 2).requirement, None);
+    assert_eq!(Browser::of(o, Role::Clerk).get("/supervise/new").status, 403, "told that he may not");
+});
+
 db_test!(a_form_that_is_sent_twice_issues_and_says_once, |db: &Db| {
     let o = &drafted(db);
     let mut b = Browser::of(o, Role::Office);
@@ -225,7 +249,14 @@ db_test!(numbers_are_counted_by_year_without_gaps, |db: &Db| {
     // One that is not committed leaves no gap.
     let failed = o.db.write(|tx| {
         let actor = Actor { name: "周敏".into(), account: None, at: get_instant() };
-        let new = New { verdict: None, unit: 2, title: "一".into(), demand: "二".into(), due: day("2025-11-03") };
+        let new = New {
+            verdict: None,
+            requirement: None,
+            unit: 2,
+            title: "一".into(),
+            demand: "二".into(),
+            due: day("2025-11-03"),
+        };
         supervise::issue(tx, &actor, &new)?;
         anyhow::bail!("stop") as anyhow::Result<()>
     });

@@ -293,7 +293,9 @@ db_test!(voided_rows_are_hidden_until_they_are_asked_for, |db: &Db| {
     let o = &office(db);
     facts::void(o, "周敏", "guidance", (3, 1), "重复登记").unwrap();
     let page = list(o, "/ledgers/guidance");
-    assert!(page.contains("3条指导记录") && page.contains("显示已作废1条") && !page.contains("/guidance/Z3\""));
+    assert!(
+        page.contains("3条指导记录") && page.contains("显示已作废、更正前的1条") && !page.contains("/guidance/Z3\"")
+    );
     let page = list(o, "/ledgers/guidance?voided=1");
     assert!(page.contains("4条指导记录") && page.contains("已作废：重复登记，周敏，"), "{page}");
     let csv = get(o, "/ledgers/guidance/export?format=csv&voided=1").text();
@@ -301,6 +303,18 @@ db_test!(voided_rows_are_hidden_until_they_are_asked_for, |db: &Db| {
     assert!(csv.contains("作废") && csv.contains("重复登记，周敏"));
     let record = list(o, "/ledgers/guidance/Z3");
     assert!(record.contains("作废不删除") && record.contains("已作废的记录不计入判定。"), "{record}");
+});
+
+db_test!(a_version_that_was_corrected_is_not_called_void, |db: &Db| {
+    let o = &office(db);
+    let values = vec![1.into(), "2025-02-04".into(), Value::Null, "要点".into(), "2025-02-04".into(), "线上".into()];
+    let row = NewRow { code: Some("Z1".into()), unit: None, values };
+    facts::correct(o, "吴海燕", "guidance", (1, 1), row, "日期录错").unwrap();
+    facts::void(o, "周敏", "guidance", (3, 1), "重复登记").unwrap();
+    assert!(list(o, "/ledgers/guidance").contains("显示已作废、更正前的2条"));
+    let page = list(o, "/ledgers/guidance?voided=1");
+    assert!(page.contains("已更正：日期录错，吴海燕，") && page.contains("已作废：重复登记，周敏，"), "{page}");
+    assert!(!page.contains("已作废：日期录错"));
 });
 
 db_test!(a_record_tells_its_values_its_history_and_who_counts_it, |db: &Db| {

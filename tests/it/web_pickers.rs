@@ -125,3 +125,19 @@ db_test!(a_thousand_namesakes_are_cut_and_counted, |db: &Db| {
     let got = send(&mut b, &opened, at, &[("f.talker", "r0777"), ("find", "f.talker")]);
     assert!(got.text().contains("R0777") && got.text().contains("checked"));
 });
+
+db_test!(enter_saves_and_does_not_look_for_anything, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    for (path, button) in [("/ledgers/talk/new", "保存"), ("/supervise/new", "签发")] {
+        let page = b.get(path).text();
+        let form = page.split("method=\"post\" novalidate").nth(1).unwrap();
+        let first = form.split("<button").nth(1).unwrap().split("</button").next().unwrap();
+        assert!(
+            first.contains(&format!("aria-hidden=\"true\">{button}")) && !first.contains("name="),
+            "{path}: {first}"
+        );
+    }
+    // A form without pickers has its own button alone.
+    assert!(!b.get("/account").text().contains("<button class=\"sr\""));
+});

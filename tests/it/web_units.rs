@@ -3,6 +3,7 @@
 use dongliang::{
     auth::Role,
     db::Db,
+    db_test,
     figures::{self, Picture},
     scope::Scope,
 };
@@ -34,6 +35,17 @@ fn progress(db: &Db) {
         assert_eq!(own.status, 200);
         assert!(own.read().contains(&format!("应判{}项中落后{}项", u.judged, u.behind)), "{}", own.read());
     }
+    // Of several deadlines the last is not said to be that of all.
+    for u in &all.units {
+        let own = o.db.read(|tx| {
+            let current = o.current(tx)?;
+            let picture = Picture::now(tx, &current, &Scope::All, o.clock.now().day)?;
+            figures::unit(tx, &picture, u.organ.id, true, 1)
+        });
+        for d in own.unwrap().demands.iter().filter(|d| d.single.is_none() && d.item.windows.len() > 1) {
+            assert!(!d.why.text().contains("截至"), "{}", d.why.text());
+        }
+    }
     // A past quarter says what its paper says, and may stand beside the present.
     let past = b.get("/units?period=2025Q2");
     assert!(past.read().contains("2025年第二季度，截至6月30日"), "{}", past.read());
@@ -46,6 +58,12 @@ fn progress(db: &Db) {
     let mut own = Browser::logged_in(o, account(o, "unit-admin", Role::UnitAdmin, Some(one.id), None));
     let page = own.get("/units").read();
     assert!(page.contains(&one.name) && !page.contains(&other.name), "{page}");
+    // Who sees the whole of it sees the same figures, and no word of a part.
+    let (figures, told) = (format!("{} / {}", all.units[0].behind, all.units[0].judged), "只含您能看到的部分");
+    assert!(page.contains(&figures) && page.contains("同期通报相同") && !page.contains(told), "{figures}: {page}");
+    for path in ["/".to_owned(), format!("/units/{}", encoded(&one.code))] {
+        assert!(!own.get(&path).read().contains(told), "{path}");
+    }
     assert_eq!(own.get(&format!("/units/{}/progress", encoded(&one.code))).status, 200);
     assert_eq!(own.get(&format!("/units/{}/progress", encoded(&other.code))).status, 404);
 }
@@ -71,3 +89,21 @@ fn everybody_reads_how_the_pages_can_be_used() {
         assert!(!page.text().contains("/feedback/new") && page.text().contains("/help/a11y"));
     });
 }
+
+db_test!(who_sees_a_part_of_a_unit_is_told_so, |db: &Db| {
+    let o = &crate::remedy::drafted(db);
+    let told = "只含您能看到的部分";
+    let mut clerk = Browser::logged_in(o, account(o, "clerk", Role::Clerk, Some(3), None));
+    for path in ["/", "/units", "/units/U1", "/units/U1/progress"] {
+        let page = clerk.get(path).read();
+        assert!(page.contains(told) && page.contains("单位的亮灯以通报为准"), "{path}: {page}");
+        assert!(!page.contains("同期通报相同") && !page.contains("和通报相同"), "{path}: {page}");
+    }
+    assert!(clerk.get("/units/U1").read().contains("本页只含您能看到的部分（办公室），"));
+    let mut b = Browser::of(o, Role::Office);
+    for path in ["/", "/units", "/units/U1", "/units/U1/progress"] {
+        assert!(!b.get(path).read().contains(told), "{path}");
+    }
+    assert!(b.get("/units").read().contains("数字与工作总览和同期通报相同"));
+    assert!(!clerk.get("/units/U1-1").read().contains(told), "the whole of the section");
+});

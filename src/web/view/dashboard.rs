@@ -19,6 +19,8 @@ pub struct Dashboard {
     /// The reader sees the whole city; else what stands here is of the units in scope, and what the city bears itself and
     /// its trend are left out.
     pub whole: bool,
+    /// Of a unit shown the reader sees some of its 科室 alone.
+    pub part: bool,
     /// What is looked at: `2025年，截至10月20日`.
     pub period: String,
     /// Light of the whole: the rule of a unit's light over all unit verdicts; none without data.
@@ -110,6 +112,8 @@ pub struct UnitRow {
     pub unit: Link,
     /// 落后项 ÷ 应判项: below 10% green, 10 to 30% yellow, more red.
     pub light: Light,
+    /// Only some of its 科室 are counted: those that the reader sees.
+    pub part: bool,
     /// 落后项.
     pub behind: u32,
     /// 应判项.
@@ -246,6 +250,7 @@ mod tests {
             city_total: 0,
             soon: Vec::new(),
             whole: true,
+            part: false,
             trend: Chart::default(),
             span: Span::default(),
         }

@@ -32,6 +32,11 @@ pub struct Form {
 impl HtmlSafe for Form {}
 
 impl Form {
+    /// Something is looked for in it. Then 查找 is not what Enter presses: its own button stands before, unseen.
+    fn finds(&self) -> bool {
+        self.fields.iter().any(|f| f.pick.is_some())
+    }
+
     /// Whether something is wrong in it.
     pub(super) fn is_wrong(&self) -> bool {
         self.fields.iter().any(|f| !f.error.is_empty())

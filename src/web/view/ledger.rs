@@ -147,7 +147,9 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Somebody doubts it and waits for an answer.
     pub doubted: bool,
-    /// Why it was voided, with who and when; `None` for a current row.
+    /// It is an older version of a record that was corrected.
+    pub corrected: bool,
+    /// Why it was voided or corrected, with who and when; `None` for a current row.
     pub voided: Option<String>,
     /// The row as it is marked: record and revision.
     pub mark: String,

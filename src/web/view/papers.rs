@@ -69,6 +69,8 @@ pub struct Paper {
     pub acts: Vec<(String, Form)>,
     /// The words of a draft.
     pub words: Option<Form>,
+    /// Which of the figures shown lead to where they are explained, and that none is written by hand.
+    pub linked: &'static str,
     /// The annex is shown, not the text.
     pub annex: bool,
     /// From the text to the annex, or back.

@@ -19,6 +19,8 @@ pub struct Unit {
     pub page: Page,
     /// Full name.
     pub name: String,
+    /// That only some of its 科室 are counted here, where the reader sees no more; else empty.
+    pub part: String,
     /// Where its progress stands.
     pub progress: String,
     /// The span looked at: `2025年`.

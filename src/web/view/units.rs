@@ -26,6 +26,8 @@ pub struct Units {
     pub compared: String,
     /// Units by light, by name within each.
     pub groups: Vec<Group>,
+    /// Of a unit listed the reader sees some of its 科室 alone.
+    pub part: bool,
     /// Which quarter.
     pub span: Span,
 }
@@ -46,6 +48,8 @@ pub struct Line {
     pub unit: Link,
     /// Its light.
     pub light: Light,
+    /// Only some of its 科室 are counted: those that the reader sees.
+    pub part: bool,
     /// 落后项.
     pub behind: u32,
     /// 应判项.
