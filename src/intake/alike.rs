@@ -53,21 +53,29 @@ pub(super) fn found(
     );
     let units = ledger.unit_from.is_none() && names_units(checked);
     let said = |unit: Option<i64>, values: &[Value]| format!("{:?} {values:?}", unit.filter(|_| units));
-    let mut standing: HashMap<String, (String, Option<i64>)> = HashMap::new();
-    tx.each(&sql, &[], |r| {
-        let values = (0..given.len()).map(|i| r.value(i + 3)).collect::<anyhow::Result<Vec<_>>>()?;
-        let (id, code, unit) = (r.i64(0)?, r.opt_text(1)?.map(str::to_owned), r.opt_i64(2)?);
-        standing.entry(said(unit, &values)).or_insert_with(|| (code.unwrap_or_else(|| id.to_string()), unit));
-        Ok(())
-    })?;
     let compared = |row: &CheckedRow, i: usize| match &row.values[i] {
         Stored::Text(plain) if ledger.fields[i].sensitive => keys.blind_index(plain).into(),
         other => value(other),
     };
+    let of_row = |row: &CheckedRow| {
+        let values: Vec<Value> = given.iter().map(|i| compared(row, *i)).collect();
+        said(row.unit, &values)
+    };
+    // The ledger may be far larger than the file: of its records only those that a row equals are held.
+    let mut standing: HashMap<String, Option<(String, Option<i64>)>> =
+        rows.iter().map(|row| (of_row(row), None)).collect();
+    tx.each(&sql, &[], |r| {
+        let values = (0..given.len()).map(|i| r.value(i + 3)).collect::<anyhow::Result<Vec<_>>>()?;
+        let unit = r.opt_i64(2)?;
+        if let Some(slot @ None) = standing.get_mut(&said(unit, &values)) {
+            let code = r.opt_text(1)?.map(str::to_owned);
+            *slot = Some((code.unwrap_or(r.i64(0)?.to_string()), unit));
+        }
+        Ok(())
+    })?;
     let mut found = Vec::new();
     for row in rows {
-        let values: Vec<Value> = given.iter().map(|i| compared(row, *i)).collect();
-        let Some((record, unit)) = standing.get(&said(row.unit, &values)) else { continue };
+        let Some(Some((record, unit))) = standing.get(&of_row(row)) else { continue };
         let values: Vec<Value> = row.values.iter().map(value).collect();
         if *scope == Scope::All || ledger::writable(tx, ledger, scope, *unit, &values)? {
             found.push(Alike { row: row.number, record: record.clone() });

@@ -131,7 +131,7 @@ db_test!(a_code_outside_the_scope_is_told_of_like_any_that_cannot_be_used, |db: 
     assert_eq!((own.status, foreign.status), (422, 422));
     let words = |got: &crate::visit::Got, code: &str| got.read().replace(code, "编号");
     assert!(foreign.read().contains("编号“G-CITY”不能使用"), "{}", foreign.read());
-    let line = |text: &str| text.split('。').find(|s| s.contains("不能使用")).unwrap().to_owned();
+    let line = |text: &str| text.split(['。', '\n']).find(|s| s.contains("不能使用")).unwrap().to_owned();
     assert_eq!(line(&words(&own, "Z1")), line(&words(&foreign, "G-CITY")));
     // By a file the same, in both modes.
     for mode in ["add", "update"] {

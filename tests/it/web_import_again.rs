@@ -17,8 +17,9 @@ use crate::{
     web_records::{GOOD, NEW, record_of, rows, send as post},
 };
 
-/// Confirms a batch and takes it in.
+/// Confirms a batch, once it is checked, and takes it in.
 fn taken(o: &Installation, b: &mut Browser, at: &str) -> String {
+    settled(o, b, at);
     assert_eq!(b.submit(at, &format!("{at}/confirm"), &[("again", "yes")]).status, 303);
     settled(o, b, at).read()
 }
