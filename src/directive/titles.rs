@@ -152,8 +152,9 @@ const FIELDS: [(&str, &str); 90] = [
     ("weight", "权重"),
 ];
 
-const SETTINGS: [(&str, &str); 21] = [
+const SETTINGS: [(&str, &str); 22] = [
     ("pass_mark", "闭卷测试合格分"),
+    ("resits", "临界未合格的补考次数（0不补考，1补考一次）"),
     ("test_days", "培训班结束后几日内录成绩"),
     ("expert_kinds", "算行业专家的专家类别"),
     ("young_age", "年轻干部的周岁上限"),

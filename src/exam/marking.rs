@@ -234,10 +234,12 @@ struct Known {
     stands: Stands,
     score: Option<i64>,
     closed: bool,
+    /// Whose it is.
+    person: i64,
 }
 
 fn known(tx: &mut Tx<'_>, test: i64, (attempt, question): (i64, usize)) -> anyhow::Result<Option<Known>> {
-    let sql = "select b.marks, b.marked_by, b.marked_at, b.answer, a.score, t.state from attempt_answer b \
+    let sql = "select b.marks, b.marked_by, b.marked_at, b.answer, a.score, t.state, a.person_id from attempt_answer b \
                join attempt a on a.row_id = b.attempt_id join test t on t.row_id = a.test_id \
                where b.attempt_id = $1 and b.question = $2 and a.test_id = $3 and a.ended_at is not null";
     tx.one(sql, &[attempt.into(), (question as i64).into(), test.into()], |r| {
@@ -248,7 +250,7 @@ fn known(tx: &mut Tx<'_>, test: i64, (attempt, question): (i64, usize)) -> anyho
             at: r.opt_i64(2)?,
             answer: r.text(3)?.to_owned(),
         };
-        Ok(Known { stands, score: r.opt_i64(4)?, closed: r.text(5)? == "closed" })
+        Ok(Known { stands, score: r.opt_i64(4)?, closed: r.text(5)? == "closed", person: r.i64(6)? })
     })
 }
 
@@ -262,14 +264,16 @@ pub fn stands(tx: &mut Tx<'_>, test: i64, of: (i64, usize)) -> anyhow::Result<Op
 
 /// Marks an answer by hand (ten-thousandths of a mark); the attempt has its score when all of it is marked. Where it has
 /// other marks already it keeps them, and these are given back, unless they are those that `over` names: then who marks has
-/// seen them and wants his own. The same marks once more change nothing.
+/// seen them and wants his own. The same marks once more change nothing. `marker` is the person who marks, if it is one of the
+/// roster.
 ///
 /// # Errors
+/// [`NotTaken::Unreadable`] for an answer of the marker himself;
 /// [`NotTaken::Unreadable`] for more marks than the question has, and once the test is over; [`NotTaken::NoSuchQuestion`];
 /// else when the store cannot be written.
 pub fn mark(
     tx: &mut Tx<'_>,
-    actor: &Actor,
+    (actor, marker): (&Actor, Option<i64>),
     sat: &Sat,
     (attempt, question): (i64, usize),
     (marks, over): (i64, Option<i64>),
@@ -279,9 +283,12 @@ pub fn mark(
     if !(0..=i64::from(chosen.marks) * (MARK / 10)).contains(&marks) {
         return refuse(NotTaken::Unreadable("给分应在0分和该题满分之间。"));
     }
-    let Some(Known { stands, score: before, closed }) = known(tx, sat.test.id, (attempt, question))? else {
+    let Some(Known { stands, score: before, closed, person }) = known(tx, sat.test.id, (attempt, question))? else {
         return refuse(NotTaken::NoSuchQuestion);
     };
+    if marker == Some(person) {
+        return refuse(NotTaken::Unreadable("这是您本人的答卷，请由别人评阅。"));
+    }
     match (stands.marks, over) {
         (Some(same), _) if same == marks => return Ok(None),
         _ if closed => return refuse(NotTaken::Unreadable("考试已结束，成绩已登记，不能再改评分。")),

@@ -1,5 +1,5 @@
-//! 补考 of those whose score lies within one standard error of the line (临界). Whether there is one is a ruling of the office
-//! (`Q19`), and without it there is none. It is a second form of the class's test for those alone, once; of both scores the
+//! 补考 of those whose score lies within one standard error of the line (临界). Whether there is one is for the office to rule
+//! (setting `resits`, 0 in the package: none). It is a second form of the class's test for those alone, once; of both scores the
 //! better is the class's, on the scale of the first.
 
 use std::collections::BTreeMap;
@@ -10,40 +10,11 @@ use super::{
     roll::Listed,
     test::{self, State, Test},
 };
-use crate::{
-    auth::account::Refused,
-    day::Day,
-    db::{Tx, Value},
-    installation::Current,
-    ledger::row::table,
-};
+use crate::{auth::account::Refused, db::Tx, installation::Current};
 
-/// The ruling of the package that says whether there is one.
-pub const RULING: &str = "Q19";
-/// Which of its readings gives one: the second.
-const GIVEN: usize = 1;
-
-/// Whether the office gives a second sitting on a day: its latest word on the ruling, else the package's.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn is_given(tx: &mut Tx<'_>, current: &Current, today: Day) -> anyhow::Result<bool> {
-    let engine = &current.engine;
-    let Some(ruling) = engine.package.directive.rulings.iter().find(|r| r.id == RULING) else { return Ok(false) };
-    let ledger = engine.layout.index("setting").map(|t| &engine.layout.ledgers[t]);
-    let laid = match ledger.filter(|l| ["name", "value", "from"].iter().all(|f| l.field_index(f).is_some())) {
-        Some(ledger) => {
-            let sql = format!(
-                "select \"value\" from {} where voided_at is null and \"name\" = $1 and \"from\" <= $2 \
-                 order by \"from\" desc, row_id desc limit 1",
-                table(ledger)
-            );
-            let key: [Value; 2] = [RULING.into(), today.to_string().into()];
-            tx.one(&sql, &key, |r| Ok(r.opt_text(0)?.map(str::to_owned)))?.flatten()
-        }
-        None => None,
-    };
-    Ok(ruling.readings.get(GIVEN) == Some(&laid.unwrap_or_else(|| ruling.chosen.clone())))
+/// Whether the office gives a second sitting (setting `resits`).
+pub fn is_given(current: &Current) -> bool {
+    current.engine.given.whole("resits").is_some_and(|n| n > 0)
 }
 
 /// The test that this one is a second sitting of: its first form, where both are of one class.
@@ -79,18 +50,18 @@ pub fn listed(tx: &mut Tx<'_>, current: &Current, first: &Test) -> anyhow::Resul
     Ok(close::outcomes(tx, first.id)?.into_iter().filter(may).map(|o| o.listed).collect())
 }
 
-/// Whether a second sitting may be published on a day.
+/// Whether a second sitting may be published.
 ///
 /// # Errors
 /// [`Refused`] where the office gives none, the first is not over, or there is one already; else when the store cannot be
 /// read.
-pub fn check(tx: &mut Tx<'_>, current: &Current, first: &Test, today: Day) -> anyhow::Result<()> {
+pub fn check(tx: &mut Tx<'_>, current: &Current, first: &Test) -> anyhow::Result<()> {
     let refuse = |why: String| Err(Refused(why).into());
     if first.state != State::Closed {
         return refuse(format!("考试“{}”还没有结束，不能为它补考。", first.rules.title));
     }
-    if !is_given(tx, current, today)? {
-        return refuse(format!("裁定{RULING}没有给予补考：临界只作参考，请由领导小组办公室在“设置”里登记裁定。"));
+    if !is_given(current) {
+        return refuse("没有裁定给予补考：临界只作参考。需要补考的，请由领导小组办公室在“设置”里裁定补考次数。".into());
     }
     if let Some(other) = of_test(tx, first)? {
         return refuse(format!("已有补考“{}”，补考只有一次。", other.rules.title));

@@ -76,7 +76,7 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
                 None => words.text("。"),
             };
             match line.filter(|line| borderline(&test, score, *line)) {
-                Some(line) if score < line && resit::is_given(desk.tx, &current, desk.now.day)? => words.text(
+                Some(line) if score < line && resit::is_given(&current) => words.text(
                     "成绩在合格线附近一个标准误以内（临界），按裁定给予一次补考，由组织单位安排，两次成绩取较好的。",
                 ),
                 Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),

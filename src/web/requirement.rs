@@ -259,12 +259,10 @@ fn rulings(desk: &mut Desk<'_, '_>, engine: &Engine, r: &Rule) -> anyhow::Result
 ///
 /// `own` is what the office has recorded: the reading that it takes, and by whose ruling since when.
 pub(super) fn ruling(q: &crate::directive::model::Ruling, own: Option<(String, String)>) -> Ruling {
-    let other = own.as_ref().is_some_and(|(reading, _)| *reading != q.chosen);
-    // No verdict goes by the ruling on second sittings: the office's word holds by itself.
-    let differs = other && q.id != crate::exam::resit::RULING;
+    let differs = own.as_ref().is_some_and(|(reading, _)| *reading != q.chosen);
     Ruling {
         own: match own {
-            Some((reading, basis)) if other => format!("本单位裁定采用“{reading}”：{basis}"),
+            Some((reading, basis)) if differs => format!("本单位裁定采用“{reading}”：{basis}"),
             Some((_, basis)) => format!("本单位裁定采用：{basis}"),
             None => String::new(),
         },

@@ -18,7 +18,6 @@ use crate::{
     day::Day,
     db::Value,
     directive::{Holds, SettingUse, model::Ruling, setting_title, setting_uses},
-    exam::resit,
     installation::{Current, setting},
     ledger::NewRow,
     verdict::{compile::Given, engine::Engine},
@@ -110,9 +109,6 @@ impl Matter {
                 Words::from(format!("应有{}个，已定{named}个：{}。", slots.size, slots.named.join("、")))
                     .text("原文没有点名的，由主管部门定名，不得编造。")
             }
-            Matter::Ruling(r) if r.id == resit::RULING => Words::from("随文件要求起用的是：")
-                .strong(r.chosen.clone())
-                .text("。自起用日期起按登记的裁定办理；已有的成绩和判定不因它改变。"),
             Matter::Ruling(r) => Words::from("随文件要求起用的是：")
                 .strong(r.chosen.clone())
                 .text("。判定只按它算。裁定与它相同的，登记后即以裁定为据；裁定采用别的理解的，登记后在页面上写明，另出一版文件要求以后才按它判定。"),

@@ -74,7 +74,7 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
             }
             let current = inst.current_in_write(tx)?;
             if let Some(first) = resit::first_of(tx, &test)? {
-                resit::check(tx, &current, &first, day)?;
+                resit::check(tx, &current, &first)?;
                 let listed = resit::listed(tx, &current, &first)?;
                 return test::publish(tx, &actor, test.id, &listed, now).map(|()| true);
             }

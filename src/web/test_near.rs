@@ -38,7 +38,7 @@ pub(super) fn words(desk: &mut Desk<'_, '_>, test: &Test, outcomes: &[Outcome], 
         return Ok(words.text("按裁定给予的补考：").link(title, format!("/tests/{}", second.id)).text("。"));
     }
     let may = resit::listed(desk.tx, &current, test)?.len();
-    if may == 0 || !resit::is_given(desk.tx, &current, desk.now.day)? {
+    if may == 0 || !resit::is_given(&current) {
         return Ok(words);
     }
     let words = words.text("按裁定给临界未合格的").strong(may.to_string()).text("人一次补考");

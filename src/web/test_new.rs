@@ -27,7 +27,6 @@ use super::{
 use crate::{
     auth::Permission,
     clock::{minute, parse_instant, start_of_day},
-    day::Day,
     db::Tx,
     exam::{
         key, resit, second,
@@ -64,7 +63,7 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     let typed = left.typed.iter().find(|(key, _)| key == "te-activity").map(|(_, text)| text.clone());
     let code = typed.unwrap_or_else(|| desk.ask.get("activity").unwrap_or_default().to_owned());
     let class = class_of(desk.tx, &desk.current.clone(), &scope, &code)?.ok().flatten();
-    let firsts = firsts(desk.tx, &desk.current.clone(), class.as_ref(), desk.now.day)?;
+    let firsts = firsts(desk.tx, &desk.current.clone(), class.as_ref())?;
     let resit = is_resit(class.as_ref(), firsts.last());
     let what = if resit { "补考" } else { "闭卷测试" };
     let title = class.as_ref().map_or_else(String::new, |c| format!("{}{what}", c.title).chars().take(TITLE).collect());
@@ -169,11 +168,11 @@ fn class_of(
 
 /// The published tests of the class that this one makes up for, in their order; or the closed one of the class itself, where
 /// the office gives those near the line a second sitting.
-fn firsts(tx: &mut Tx<'_>, current: &Current, class: Option<&Class>, today: Day) -> anyhow::Result<Vec<Test>> {
+fn firsts(tx: &mut Tx<'_>, current: &Current, class: Option<&Class>) -> anyhow::Result<Vec<Test>> {
     let Some(class) = class else { return Ok(Vec::new()) };
     let own = test::of_activity(tx, class.record)?.into_iter().find(|t| t.state == Stands::Closed);
     if let Some(own) = own.filter(|own| own.origin.first.is_none() || class.again.is_some())
-        && resit::is_given(tx, current, today)?
+        && resit::is_given(current)
     {
         return Ok(vec![own]);
     }
@@ -207,7 +206,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let Some(class) = class else { return again(wrongs, Vec::new()) };
         let way = seat.db().read(|tx| {
             let current = seat.app.installation.current(tx)?;
-            let firsts = firsts(tx, &current, class.as_ref(), seat.now.day)?;
+            let firsts = firsts(tx, &current, class.as_ref())?;
             Ok(test_paper::way(seat, &suggested(tx, firsts.last())?))
         })?;
         let way = wrongs.take(way);
@@ -246,7 +245,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Result<Option<First>, Wrong>> {
     seat.db().read(|tx| {
         let current = seat.app.installation.current(tx)?;
-        let firsts = firsts(tx, &current, class, seat.now.day)?;
+        let firsts = firsts(tx, &current, class)?;
         let chosen = seat.fields.get("first");
         if firsts.is_empty() || (chosen == NOT_SECOND && !is_resit(class, firsts.last())) {
             return Ok(Ok(None));
@@ -297,7 +296,7 @@ fn one_test(tx: &mut Tx<'_>, seat: &Seat, class: Option<Class>) -> anyhow::Resul
     let tests = test::of_activity(tx, record)?;
     let Some(other) = tests.into_iter().find(|t| t.state != Stands::Draft) else { return Ok(Ok(class)) };
     let current = seat.app.installation.current(tx)?;
-    if is_resit(class.as_ref(), firsts(tx, &current, class.as_ref(), seat.now.day)?.last()) {
+    if is_resit(class.as_ref(), firsts(tx, &current, class.as_ref())?.last()) {
         return Ok(Ok(class));
     }
     let why = format!("班次编号：这个班的成绩由考试“{}”登记，一个班只能有一场。", other.rules.title);
