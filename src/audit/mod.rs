@@ -22,6 +22,7 @@ mod erase;
 mod export;
 mod former;
 mod guard;
+mod guard_tables;
 mod kind;
 mod names;
 mod note;

@@ -134,6 +134,7 @@ mod todo_past;
 mod training;
 mod training_one;
 mod unit;
+mod unit_demands;
 mod unit_names;
 mod units;
 mod upload;
