@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import lighthouse from 'lighthouse';
+import desktop from 'lighthouse/core/config/desktop-config.js';
 import { launch } from 'chrome-launcher';
 import vnu from 'vnu-jar';
 import { header, logIn } from '../login.mjs';
@@ -16,7 +17,7 @@ if (!url) throw new Error('DONGLIANG_URL is not set. Type: cargo xtask e2e --ful
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 const LEAST = 95;
-const HEAVY = ['工作总览', '要求清单', '单位详情', '判定', '台账'];
+const HEAVY = ['工作总览', '要求清单', '单位详情', '判定', '台账', '新增记录'];
 
 const headers = { Cookie: header(await logIn(url)) };
 const addresses = await pages(async path => (await fetch(url + path, { headers })).text());
@@ -57,9 +58,10 @@ async function scores() {
   try {
     for (const name of HEAVY) {
       for (const formFactor of ['desktop', 'mobile']) {
-        const screenEmulation = formFactor === 'desktop' ? { disabled: true } : undefined;
-        const flags = { port: chrome.port, extraHeaders: headers, logLevel: 'error', onlyCategories: CATEGORIES, formFactor, screenEmulation };
-        const { lhr } = await lighthouse(url + addresses[name], flags);
+        const flags = { port: chrome.port, extraHeaders: headers, logLevel: 'error', onlyCategories: CATEGORIES };
+        // A desktop with a desktop's network and processor: the thresholds of its scores are made for these.
+        const config = formFactor === 'desktop' ? desktop : undefined;
+        const lhr = await middle(() => lighthouse(url + addresses[name], flags, config));
         const found = CATEGORIES.map(category => [category, Math.round((lhr.categories[category].score ?? 0) * 100)]);
         console.log(`Lighthouse: ${name}, ${formFactor}: ${found.map(pair => pair.join(' ')).join(', ')}`);
         for (const [category, score] of found) {
@@ -71,6 +73,13 @@ async function scores() {
     chrome.kill();
   }
   return low;
+}
+
+/** Of three runs the one whose performance is neither the best nor the worst: a single one varies with the machine. */
+async function middle(run) {
+  const runs = [];
+  for (let n = 0; n < 3; n += 1) runs.push((await run()).lhr);
+  return runs.sort((a, b) => a.categories.performance.score - b.categories.performance.score)[1];
 }
 
 /** What cost the points. */

@@ -27,8 +27,8 @@ pub(crate) fn run(data: &Path, args: &[&str]) -> Ran {
     Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
-/// The smallest city, made once; tests that write take a copy.
-pub(crate) fn city() -> &'static Path {
+/// The smallest city, made once. No test opens it: what is copied from a database in use may be torn.
+fn made() -> &'static Path {
     static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, data) = CITY.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -37,6 +37,13 @@ pub(crate) fn city() -> &'static Path {
         assert_eq!(made.code, 0, "{}", made.err);
         (dir, data)
     });
+    data
+}
+
+/// The smallest city, for tests that only ask.
+pub(crate) fn city() -> &'static Path {
+    static CITY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, data) = CITY.get_or_init(own_city);
     data
 }
 
@@ -49,11 +56,12 @@ pub(crate) fn fresh() -> (tempfile::TempDir, PathBuf) {
     (dir, data)
 }
 
-pub(crate) fn copy(of: &Path) -> (tempfile::TempDir, PathBuf) {
+/// A city of one's own, for tests that write.
+pub(crate) fn own_city() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");
     fs::create_dir(&data).unwrap();
-    for entry in fs::read_dir(of).unwrap() {
+    for entry in fs::read_dir(made()).unwrap() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), data.join(entry.file_name())).unwrap();
     }
@@ -142,7 +150,7 @@ fn rows_come_in_the_same_order_stored_or_judged_anew() {
 
 #[test]
 fn nothing_imported_because_all_is_wrong_is_no() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     fs::write(dir.path().join("a.csv"), "导师,结对,指导日期\n某甲,没有这对,昨天\n").unwrap();
     let ran = run(&data, &["import", "guidance", "a.csv", "--skip-bad"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
@@ -151,7 +159,7 @@ fn nothing_imported_because_all_is_wrong_is_no() {
 
 #[test]
 fn findings_of_a_package_are_shown_where_they_can_be_opened() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let broken = dir.path().join("broken");
     fs::create_dir(&broken).unwrap();
     fs::write(broken.join("directive.toml"), "title = 1\n").unwrap();
@@ -162,7 +170,7 @@ fn findings_of_a_package_are_shown_where_they_can_be_opened() {
 
 #[test]
 fn a_package_says_what_it_would_do_and_an_earlier_year_can_still_be_asked_about() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     let before = run(&data, &["evaluate", "--requirement", "R-21", "--window", "2025-03", "--format", "csv"]);
     let next = package("tests/packages/2026");
     let asked = run(&data, &["package", "apply", &next]);
@@ -192,7 +200,7 @@ fn a_package_says_what_it_would_do_and_an_earlier_year_can_still_be_asked_about(
 /// A threshold that goes up: who would fall below it.
 #[test]
 fn a_package_says_from_what_to_what_verdicts_go() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let changed = dir.path().join("changed");
     copy_package(&package("directives/2025"), &changed);
     let file = changed.join("requirements/practice.toml");
@@ -262,7 +270,7 @@ fn a_city_is_backed_up_and_stands_elsewhere() {
 /// Files may not grow beyond 64 KB, as on a disk that is full.
 #[test]
 fn a_backup_on_a_full_disk_leaves_nothing() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let out = dir.path().join("out");
     fs::create_dir(&out).unwrap();
     let ran = Command::new("sh")

@@ -26,7 +26,7 @@ use dongliang::{
 use crate::{
     audit::{after, against, signer},
     auth_login::with_factor,
-    cli::{city, copy, run},
+    cli::{own_city, run},
     visit::{account, now},
     web_lists::{office, put},
 };
@@ -294,7 +294,7 @@ fn phones(data: &Path) -> String {
 
 #[test]
 fn keys_are_changed_offline_and_an_old_one_is_kept_until_nothing_needs_it() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let (before, place) = (phones(&data), |name: &str| dir.path().join(name));
     let (old, old_keys) = (place("old.zip"), place("old-keys"));
     ok(&data, &["backup", old.to_str().unwrap(), "--keys", old_keys.to_str().unwrap()]);
@@ -352,7 +352,7 @@ fn keys_are_changed_offline_and_an_old_one_is_kept_until_nothing_needs_it() {
 
 #[test]
 fn a_key_that_a_value_still_needs_is_not_dropped() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     ok(&data, &["keys", "rotate"]);
     // What a rotation cannot have seen: a value under the old key, wherever it comes from.
     let text = fs::read_to_string(data.join("keys")).unwrap();
@@ -371,7 +371,7 @@ fn a_key_that_a_value_still_needs_is_not_dropped() {
 
 #[test]
 fn files_on_their_way_in_go_along_with_the_keys() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     let ring = || Keys::load(&data.join("keys")).unwrap();
     let (first, dir) = (ring(), data.join("imports"));
     fs::create_dir(&dir).unwrap();
@@ -398,7 +398,7 @@ fn files_on_their_way_in_go_along_with_the_keys() {
 /// Killed at whatever instant, it is run again and comes to its end.
 #[test]
 fn a_killed_change_of_keys_goes_on() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let before = phones(&data);
     let mut killed = 0;
     for millis in [2, 5, 10, 15, 20, 30, 40, 60, 90, 130] {

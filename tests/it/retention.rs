@@ -23,7 +23,7 @@ use dongliang::{
 
 use crate::{
     audit::{after, against, signer},
-    cli::{city, copy, run},
+    cli::{own_city, run},
     visit::{self, Browser},
     web_lists::{office, put},
 };
@@ -342,7 +342,7 @@ fn nothing_of_it_is_left_in_the_file() {
 
 #[test]
 fn it_is_ordered_by_somebody_on_a_basis_and_can_be_looked_at_first() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     for (args, says) in [
         (&["retention", "delete"][..], "--by"),
         (&["retention", "delete", "--by", "郑档案"], "--basis"),

@@ -16,7 +16,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
 
-use crate::cli::{city, copy, fresh, run};
+use crate::cli::{city, fresh, own_city, run};
 
 /// `dongliang serve` on a free port of loopback, ended when dropped.
 struct Server {
@@ -107,7 +107,7 @@ fn path(path: &Path) -> &str {
 
 #[test]
 fn pages_over_tls_under_their_name_alone() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let files = dir.path().join("tls");
     let [cert, key] = certificate(&files);
     let mut server = Server::start(&data, &["--host", "dl.example", "--tls-cert", &cert, "--tls-key", &key]);
@@ -165,7 +165,7 @@ fn pages_over_tls_under_their_name_alone() {
 /// A fault is one line on standard error, under the number that its page shows.
 #[test]
 fn what_cannot_be_tidied_up_keeps_nobody_out() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     for name in ["uploads", "imports"] {
         fs::write(data.join(name), "no directory").unwrap();
     }
@@ -175,7 +175,7 @@ fn what_cannot_be_tidied_up_keeps_nobody_out() {
 
 #[test]
 fn a_fault_is_written_to_the_log() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     let mut child = Command::new(env!("CARGO_BIN_EXE_dongliang"))
         .arg("--data")
         .arg(&data)
@@ -296,7 +296,7 @@ fn too_much_is_refused() {
 
 #[test]
 fn nobody_is_served_in_the_clear_by_mistake() {
-    let (dir, data) = copy(city());
+    let (dir, data) = own_city();
     let [cert, key] = certificate(&dir.path().join("tls"));
     let wrong: [(&[&str], i32, &str); 7] = [
         (&["serve", "--listen", "0.0.0.0:0"], 2, "不是本机地址"),

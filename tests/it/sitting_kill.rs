@@ -25,7 +25,7 @@ use dongliang::{
     scope::Actor,
 };
 
-use super::cli::{city, copy};
+use super::cli::own_city;
 
 /// Kills.
 const TIMES: usize = 200;
@@ -97,7 +97,7 @@ type Told = HashMap<(i64, usize), (i64, char)>;
 
 #[test]
 fn what_was_told_saved_is_there_after_two_hundred_kills() {
-    let (_dir, data) = copy(city());
+    let (_dir, data) = own_city();
     let people = sitters(&data);
     assert_eq!(people.len(), PEOPLE);
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
