@@ -1,5 +1,4 @@
-// Sitting a test. Without this file each answer is a form; with it answers are sent at once, kept here while the net is
-// away, and sent in their order afterwards. The server's clock rules.
+// Sitting a test: answers are sent at once, kept while the net is away, then sent in their order.
 const root = document.querySelector('[data-exam]');
 const { exam, attempt } = root.dataset;
 const end = performance.now() + root.dataset.left * 1000;
@@ -24,8 +23,9 @@ setInterval(() => {
 async function handIn() {
   say('已到时间，系统正在收卷。');
   if (attempt) await flush();
+  if (gone) return;
   if (Object.keys(queue).length || !navigator.onLine) {
-    say('已到时间，系统已收卷。网络没有恢复，没有传到服务器的答案不计入；联网后转到成绩页。');
+    say(trouble || '已到时间，系统已收卷。网络没有恢复，没有传到服务器的答案不计入；联网后转到成绩页。');
     setTimeout(handIn, 3000);
     return;
   }
@@ -44,11 +44,13 @@ async function handIn() {
 /* What waits to be sent: place → answer, flag, count. */
 let queue = {};
 let sending = null;
+/* Why it waits, if not for the net; where the page is left for. */
+let trouble = '', gone;
 const keep = () => {
   try {
     if (Object.keys(queue).length) localStorage.setItem(store, JSON.stringify(queue));
     else localStorage.removeItem(store);
-  } catch { /* a browser that keeps nothing sends at once all the same */ }
+  } catch { /* sent at once all the same */ }
 };
 const flush = () => sending ??= send().finally(() => { sending = null; });
 
@@ -56,6 +58,7 @@ async function send() {
   for (const place of Object.keys(queue)) {
     const said = queue[place];
     let answer;
+    trouble = '';
     try {
       answer = await fetch(`/exams/${exam}/save`, { method: 'POST', body: fields(place, said), redirect: 'error' });
     } catch {
@@ -64,7 +67,7 @@ async function send() {
       return;
     }
     const told = answer.headers.get('content-type')?.startsWith('application/json') ? await answer.json() : null;
-    if (answer.status >= 500 || answer.status === 429) { saved.textContent = '尚未保存，正在重试'; return; }
+    if (answer.status >= 500 || answer.status === 429) { saved.textContent = trouble = '尚未保存，正在重试'; return; }
     if (queue[place] === said) delete queue[place];
     keep();
     if (answer.ok) {
@@ -72,9 +75,10 @@ async function send() {
       if (out && told.out) { out.hidden = false; out.lastElementChild.textContent = told.out; }
       if (!Object.keys(queue).length) say('');
     } else {
-      say(told?.error ?? '登录已失效，请在新窗口重新登录，再回到本页继续。');
-      if (told?.over) location.assign(`/exams/${exam}/result?done=late`);
+      say(trouble = told?.error ?? '登录已失效，请在新窗口重新登录，再回到本页继续。');
       if (!told) { queue[place] = said; keep(); return; }
+      if (gone = told.to) return location.assign(gone);
+      load(1);
     }
   }
 }
@@ -86,7 +90,7 @@ function fields(place, { a, flag, n }) {
   return body;
 }
 
-let saved;
+let saved, load;
 if (attempt) {
   saved = root.querySelector('[data-saved]');
   let place = Number(root.dataset.place);
@@ -97,7 +101,7 @@ if (attempt) {
     const data = new FormData(root);
     return { a: data.getAll('a').filter(v => v !== ''), flag: data.has('flag') };
   };
-  const counts = {};
+  let counts = {};
   const note_answer = () => {
     counts[place] = (counts[place] ?? Number(root.elements.n.value) - 1) + 1;
     queue[place] = { ...said(), n: counts[place] };
@@ -175,14 +179,16 @@ if (attempt) {
     for (const [place, waits] of Object.entries(queue)) navigator.sendBeacon(`/exams/${exam}/save`, fields(place, waits));
   });
   addEventListener('beforeunload', event => { if (Object.keys(queue).length) event.preventDefault(); });
-  fetch(`/exams/${exam}/all`).then(answer => answer.ok ? answer.json() : null).then(got => {
+  load = anew => fetch(`/exams/${exam}/all`).then(answer => answer.ok ? answer.json() : null).then(got => {
     if (!got) return;
+    if (anew) counts = {};
     for (const [at, waits] of Object.entries(queue)) {
       counts[at] = waits.n;
       Object.assign(got[at - 1], { a: waits.a, flag: waits.flag, n: waits.n + 1 });
     }
     all = got;
-    if (queue[place]) show(place);
+    if (anew || queue[place]) show(place);
   }, () => {});
+  load();
   flush();
 }

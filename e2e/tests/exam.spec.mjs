@@ -49,11 +49,27 @@ test('answers are kept while the net is away, and one device answers at a time',
   await expect(page.locator('.opt input').nth(1)).toBeChecked();
   await page.waitForLoadState('networkidle');
 
+  // Two windows: the later one is told, shows what stands, and goes on from there.
+  const twin = await context.newPage();
+  for (const window of [twin, page]) {
+    await window.goto('/exams/2/q/4');
+    await window.waitForLoadState('networkidle');
+  }
+  await page.locator('.opt').nth(1).click();
+  await expect(page.locator('[data-saved]')).toHaveText(/已保存/);
+  await twin.locator('.opt').nth(2).click();
+  await expect(twin.getByRole('status').first()).toContainText('已在另一个窗口改答');
+  await expect(twin.locator('.opt input').nth(1)).toBeChecked();
+  await twin.locator('.opt').nth(2).click();
+  await expect(twin.locator('[data-saved]')).toHaveText(/已保存/);
+  await twin.close();
+
   const [second, other] = await entered(browser, baseURL, 'city-cadre', { javaScriptEnabled: false });
   await other.goto('/exams/2');
   await other.getByRole('button', { name: '在这台设备上接续' }).click();
   await page.locator('.opt').first().click();
-  await expect(page.getByRole('status')).toContainText('已在另一设备作答');
+  await expect(page).toHaveURL(/\/exams\/2$/);
+  await expect(page.getByRole('button', { name: '在这台设备上接续' })).toBeVisible();
 
   // Without scripts, a question a page.
   await expect(other.locator('.opt input').first()).toBeChecked();

@@ -150,7 +150,9 @@ fn figure(x: Option<f64>, digits: usize) -> String {
 fn run_items(o: &Items) -> anyhow::Result<Outcome> {
     let given = given(&o.file)?;
     let analysis = match &o.key {
-        None => items::analyse(&answers::marked(&given).map_err(|faults| refusal(&o.file, &faults))?),
+        None => items::analyse(&answers::marked(&given).map_err(|faults| {
+            anyhow::anyhow!("{}\n表里是选项字母的，用 --key 写明各题答案，如 --key A,C,B,D", refusal(&o.file, &faults))
+        })?),
         Some(key) => items::analyse_options(&given, &key_of(key, given.items.len())?),
     };
     if o.json {

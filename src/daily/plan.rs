@@ -285,16 +285,7 @@ pub fn lesson(
 ) -> anyhow::Result<i64> {
     coming(today, day)?;
     free(tx, Kind::Weekly, day)?;
-    let mut checks: Vec<i64> = Vec::new();
-    if !topic.is_empty() {
-        let held = in_tests(tx)?;
-        let of = bank::current(tx, Some(topic))?;
-        let fits = of.iter().filter(|k| may_be_published(&k.question) && !held.contains(&k.number));
-        checks.extend(fits.map(|k| k.number).take(CHECKS));
-        if checks.is_empty() {
-            return Err(Refused(format!("题库里没有主题“{topic}”下可以自测的题。")).into());
-        }
-    }
+    let checks = checks(tx, topic)?;
     let sql = "insert into release_plan (kind, day, title, body, checks, planned_at, planned_by) \
                values ($1, $2, $3, $4, $5, $6, $7) returning row_id";
     let params: [Value; 7] = [
@@ -309,6 +300,52 @@ pub fn lesson(
     let id = tx.one(sql, &params, |r| r.i64(0))?.unwrap_or_default();
     tell(tx, actor, id, "排定", (Kind::Weekly, day, title));
     Ok(id)
+}
+
+/// Changes a lesson that is not published yet; `topic`: its questions anew from it, `None` to leave them.
+///
+/// # Errors
+/// [`Refused`] where it is published, or as [`lesson`]; else when the store cannot be written.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    today: Day,
+    id: i64,
+    (day, title, body, topic): (Day, &str, &str, Option<&str>),
+) -> anyhow::Result<()> {
+    let planned = waiting(tx, id)?;
+    if planned.kind != Kind::Weekly {
+        return Err(Refused("只有每周一课可以改写。".into()).into());
+    }
+    if day != planned.day {
+        coming(today, day)?;
+        free(tx, Kind::Weekly, day)?;
+    }
+    let checks = match topic {
+        Some(topic) => checks(tx, topic)?,
+        None => planned.checks,
+    };
+    let sql = "update release_plan set day = $2, title = $3, body = $4, checks = $5 where row_id = $1";
+    let params: [Value; 5] =
+        [id.into(), day.to_string().into(), title.into(), body.into(), serde_json::to_string(&checks)?.into()];
+    tx.execute(sql, &params)?;
+    tell(tx, actor, id, "改写", (Kind::Weekly, day, title));
+    Ok(())
+}
+
+/// Questions of a topic by which one may try oneself; none for no topic.
+fn checks(tx: &mut Tx<'_>, topic: &str) -> anyhow::Result<Vec<i64>> {
+    if topic.is_empty() {
+        return Ok(Vec::new());
+    }
+    let held = in_tests(tx)?;
+    let of = bank::current(tx, Some(topic))?;
+    let fits = of.iter().filter(|k| may_be_published(&k.question) && !held.contains(&k.number));
+    let checks: Vec<i64> = fits.map(|k| k.number).take(CHECKS).collect();
+    if checks.is_empty() {
+        return Err(Refused(format!("题库里没有主题“{topic}”下可以自测的题。")).into());
+    }
+    Ok(checks)
 }
 
 /// Plans a published test as that of its month, on the day on which it opens.

@@ -34,6 +34,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0028_printed.sql"),
     include_str!("../../migrations/0029_sheets.sql"),
     include_str!("../../migrations/0030_rescored.sql"),
+    include_str!("../../migrations/0031_deed_index.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -145,7 +145,7 @@ impl fmt::Display for NotTaken {
             NotTaken::Late(at) => write!(f, "已到时间，系统已于{}收卷，这次作答没有计入。", chinese(*at)),
             NotTaken::Elsewhere => f.write_str("您已在另一设备作答。要在这台设备上继续，请先接续。"),
             NotTaken::Superseded => {
-                f.write_str("这道题已在另一个窗口改答，这次作答没有计入。请刷新页面，以页面上的答案为准。")
+                f.write_str("这道题已在另一个窗口改答，这次作答没有计入；现在显示的是已保存的答案。")
             }
             NotTaken::NoSuchQuestion => f.write_str("试卷里没有这道题，请从答题卡进入。"),
             NotTaken::Unreadable(why) => f.write_str(why),

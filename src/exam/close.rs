@@ -30,6 +30,8 @@ const REASON: &str = "考试收卷";
 pub const WITHDRAWN: &str = "考试收卷；试题作废后重新计分";
 /// What they are corrected as after a key was.
 pub const CORRECTED: &str = "考试收卷；试题答案更正后重新计分";
+/// What they are corrected as after marks given by hand were.
+pub const REMARKED: &str = "考试收卷；复核评分后重新计分";
 
 /// Closes what is over; gives how much was done. Each step is a transaction: after a crash the rest is done.
 ///

@@ -7,14 +7,15 @@ use serde_json::json;
 
 use super::{
     attempt::{Kept, NotTaken, Sat, answers, ended, refuse},
-    key,
+    close, key,
     paper::Chosen,
     score::{Given, MARK, earned, of_hundred, written},
-    test,
+    test::{self, State},
 };
 use crate::{
     audit::{self, Guarded},
     db::{Tx, Value},
+    installation::Installation,
     questions::Kind,
     scope::Actor,
 };
@@ -262,21 +263,96 @@ pub fn stands(tx: &mut Tx<'_>, test: i64, of: (i64, usize)) -> anyhow::Result<Op
     Ok(known(tx, test, of)?.map(|k| k.stands).filter(|s| s.marks.is_some()))
 }
 
-/// Marks an answer by hand (ten-thousandths of a mark); the attempt has its score when all of it is marked. Where it has
-/// other marks already it keeps them, and these are given back, unless they are those that `over` names: then who marks has
-/// seen them and wants his own. The same marks once more change nothing. `marker` is the person who marks, if it is one of the
-/// roster.
+/// The answers to a 简答题 that have marks, those marked last first, from `skip` on at most `limit`; and how many there are.
+/// Without those of `marker` (a person) himself.
 ///
 /// # Errors
-/// [`NotTaken::Unreadable`] for an answer of the marker himself;
-/// [`NotTaken::Unreadable`] for more marks than the question has, and once the test is over; [`NotTaken::NoSuchQuestion`];
-/// else when the store cannot be written.
+/// When the store cannot be read.
+pub fn marked(
+    tx: &mut Tx<'_>,
+    marker: Option<i64>,
+    (test, question): (i64, usize),
+    (skip, limit): (u64, u64),
+) -> anyhow::Result<(Vec<Stands>, u64)> {
+    let from = "from attempt_answer b join attempt a on a.row_id = b.attempt_id where a.test_id = $1 and b.question = $2 \
+                and a.ended_at is not null and b.marks is not null and trim(b.answer) <> '' and a.person_id <> $3";
+    let key: [Value; 3] = [test.into(), (question as i64).into(), marker.unwrap_or(0).into()];
+    let all = tx.one(&format!("select count(*) {from}"), &key, |r| r.i64(0))?.unwrap_or(0);
+    let sql = format!(
+        "select a.row_id, b.answer, b.marks, b.marked_by, b.marked_at {from} \
+         order by b.marked_at desc, a.row_id desc limit $4 offset $5"
+    );
+    let [test, question, marker] = key;
+    let stands = tx.rows(&sql, &[test, question, marker, (limit as i64).into(), (skip as i64).into()], |r| {
+        Ok(Stands {
+            attempt: r.i64(0)?,
+            answer: r.text(1)?.to_owned(),
+            marks: r.opt_i64(2)?,
+            who: r.opt_text(3)?.unwrap_or_default().to_owned(),
+            at: r.opt_i64(4)?,
+        })
+    })?;
+    Ok((stands, u64::try_from(all)?))
+}
+
+/// Marks that a person gives to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks<'a> {
+    /// How many, in ten-thousandths.
+    pub given: i64,
+    /// The marks that it had, as who gives these has seen; `None` for none.
+    pub over: Option<i64>,
+    /// Why the marks of a closed test are changed; empty before.
+    pub reason: &'a str,
+}
+
+/// Marks answers to a question, in one transaction; of a closed test the results are then recorded anew, like those of a second
+/// form whose line comes from it. Gives the answers that have other marks than who marks has seen: they keep these. `marker` is
+/// the person who marks, if it is one of the roster.
+///
+/// # Errors
+/// As [`mark`].
+pub fn mark_all(
+    tx: &mut Tx<'_>,
+    inst: &Installation,
+    (actor, marker): (&Actor, Option<i64>),
+    (sat, question): (&Sat, usize),
+    given: &[(i64, Marks<'_>)],
+) -> anyhow::Result<Vec<Stands>> {
+    let (mut others, mut last) = (Vec::new(), None);
+    for (attempt, marks) in given {
+        let before = stands(tx, sat.test.id, (*attempt, question))?;
+        if before.is_some_and(|s| s.marks == Some(marks.given)) {
+            continue;
+        }
+        match mark(tx, (actor, marker), sat, (*attempt, question), *marks)? {
+            Some(stands) => others.push(stands),
+            None => last = Some(marks),
+        }
+    }
+    let closed = test::get(tx, sat.test.id)?.is_some_and(|t| t.state == State::Closed);
+    if let Some(marks) = last.filter(|_| closed) {
+        close::record_all_again(tx, inst, [sat.test.id].into(), close::REMARKED)?;
+        // Last, as an entry is about what was told last.
+        let told = json!({ "question": sat.paper[question].number, "reason": marks.reason });
+        test::tell(tx, actor, "复核评分并重新登记成绩", (sat.test.id, &sat.test.rules), &told);
+    }
+    Ok(others)
+}
+
+/// Marks an answer by hand; the attempt has its score when all of it is marked. Where it has other marks already it keeps them,
+/// and these are given back, unless they are those that [`Marks::over`] names: then who marks has seen them and wants his own.
+/// The same marks once more change nothing. `marker` is the person who marks, if it is one of the roster.
+///
+/// # Errors
+/// [`NotTaken::Unreadable`] for an answer of the marker himself, for more marks than the question has, and without a reason
+/// once the test is closed; [`NotTaken::NoSuchQuestion`]; else when the store cannot be written.
 pub fn mark(
     tx: &mut Tx<'_>,
     (actor, marker): (&Actor, Option<i64>),
     sat: &Sat,
     (attempt, question): (i64, usize),
-    (marks, over): (i64, Option<i64>),
+    Marks { given: marks, over, reason }: Marks<'_>,
 ) -> anyhow::Result<Option<Stands>> {
     let chosen = sat.paper.get(question).filter(|c| c.question.kind == Kind::Short);
     let Some(chosen) = chosen else { return refuse(NotTaken::NoSuchQuestion) };
@@ -291,7 +367,9 @@ pub fn mark(
     }
     match (stands.marks, over) {
         (Some(same), _) if same == marks => return Ok(None),
-        _ if closed => return refuse(NotTaken::Unreadable("考试已结束，成绩已登记，不能再改评分。")),
+        _ if closed && reason.is_empty() => {
+            return refuse(NotTaken::Unreadable("考试已结束，成绩已登记：复核评分请写明理由。"));
+        }
         (Some(other), over) if over != Some(other) => return Ok(Some(stands)),
         _ => {}
     }
@@ -303,7 +381,8 @@ pub fn mark(
     let score = score(tx, sat, attempt)?;
     let mut told = json!({ "question": chosen.number, "marks": written(marks) });
     if let Some(other) = stands.marks {
-        let reason = format!("{}给{}分，{}改为{}分", stands.who, written(other), actor.name, written(marks));
+        let why = if closed { format!("：{reason}") } else { String::new() };
+        let reason = format!("{}给{}分，{}改为{}分{why}", stands.who, written(other), actor.name, written(marks));
         told["reason"] = reason.as_str().into();
         if score != before {
             put(tx, attempt, (before, score), &Cause { actor, why: Why::Mark, place: question, reason: &reason })?;

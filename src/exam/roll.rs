@@ -87,6 +87,19 @@ pub fn of_test(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Listed>> {
     })
 }
 
+/// How many participants of a test's class do not stand on its list, as those who came into the class after it was frozen.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn left_out(tx: &mut Tx<'_>, current: &Current, test: &Test) -> anyhow::Result<usize> {
+    let (Some(activity), Some(attendance)) = (test.rules.activity, Attendance::of(current)) else { return Ok(0) };
+    let listed: BTreeSet<i64> = of_test(tx, test.id)?.into_iter().map(|l| l.person).collect();
+    let rows = attendance.rows(tx, activity)?;
+    let due: BTreeSet<i64> =
+        rows.into_iter().filter(|(_, sat, _)| sat.as_deref() != Some(EXCUSED)).map(|(person, ..)| person).collect();
+    Ok(due.difference(&listed).count())
+}
+
 /// Gives somebody on the list minutes besides, before he begins, or excuses him with a reason; both are logged.
 ///
 /// # Errors

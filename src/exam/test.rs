@@ -305,6 +305,32 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, rules: &Rules, items: &[Item]) -> an
     Ok(id)
 }
 
+/// Changes the rules of a draft; its class, unit and paper stay.
+///
+/// # Errors
+/// [`Refused`] where the rules do not hold together or it is no draft any more; else when the store cannot be written.
+pub fn change(tx: &mut Tx<'_>, actor: &Actor, test: &Test, rules: &Rules) -> anyhow::Result<()> {
+    if let Some((_, why)) = rules.faults().into_iter().next() {
+        return Err(Refused(why).into());
+    }
+    let sql = "update test set title = $2, opens_at = $3, closes_at = $4, minutes = $5, attempts = $6, review_at = $7 \
+               where row_id = $1 and state = 'draft'";
+    let params: [Value; 7] = [
+        test.id.into(),
+        rules.title.as_str().into(),
+        rules.opens.into(),
+        rules.closes.into(),
+        rules.minutes.into(),
+        rules.attempts.into(),
+        rules.review.into(),
+    ];
+    if tx.execute(sql, &params)? == 0 {
+        return Err(Refused("考试已经发布或草稿已经删除，安排没有修改。".into()).into());
+    }
+    tell(tx, actor, "修改考试草稿", (test.id, rules), &json!({ "before": test.rules.title }));
+    Ok(())
+}
+
 /// Says where the paper of a draft comes from.
 ///
 /// # Errors

@@ -195,7 +195,9 @@ pub(super) fn outworn(tx: &mut Tx<'_>, now: i64) -> anyhow::Result<Vec<Batch>> {
 /// # Errors
 /// When the store cannot be written.
 pub fn turn(tx: &mut Tx<'_>, id: i64, (from, to): (State, State), note: &str, now: i64) -> anyhow::Result<bool> {
-    let sql = "update import_batch set state = $3, note = $4, changed_at = $5 where row_id = $1 and state = $2";
+    // Without its file nothing can be checked anew.
+    let sql = "update import_batch set state = $3, note = $4, changed_at = $5 where row_id = $1 and state = $2 \
+               and (held <> '' or $3 <> 'waiting')";
     let params = [id.into(), from.as_str().into(), to.as_str().into(), note.into(), now.into()];
     Ok(tx.execute(sql, &params)? == 1)
 }
@@ -216,7 +218,7 @@ pub fn of_imports(tx: &mut Tx<'_>, imports: &[i64]) -> anyhow::Result<HashMap<i6
 /// When the store cannot be written.
 pub fn send_to(tx: &mut Tx<'_>, id: i64, ledger: &str, now: i64) -> anyhow::Result<bool> {
     let sql = "update import_batch set ledger = $2, state = 'waiting', note = '', report = null, changed_at = $3 \
-               where row_id = $1 and state in ('checked', 'empty')";
+               where row_id = $1 and state in ('checked', 'empty') and held <> ''";
     Ok(tx.execute(sql, &[id.into(), ledger.into(), now.into()])? == 1)
 }
 

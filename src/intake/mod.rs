@@ -115,12 +115,14 @@ pub struct Asked<'a> {
 pub fn prepare(installation: &Installation, ledger: &str, path: &Path) -> anyhow::Result<Prepared> {
     let sha256 = digest(path)?;
     let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let current = installation.db.read(|tx| installation.current(tx))?;
+    let layout = &current.engine.layout;
+    let definition = &layout.ledgers[layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?];
+    // Outside of the snapshot: a large file takes its time.
+    let source = BufReader::new(fs::File::open(path)?);
+    let table = sheet::read_fitting(source, &Limits::default(), &|t| likeness::fits(t, definition))?;
     installation.db.read(|tx| {
         let current = installation.current(tx)?;
-        let layout = &current.engine.layout;
-        let definition = &layout.ledgers[layout.index(ledger).with_context(|| format!("没有台账“{ledger}”"))?];
-        let source = BufReader::new(fs::File::open(path)?);
-        let table = sheet::read_fitting(source, &Limits::default(), &|t| likeness::fits(t, definition))?;
         let asked = Asked {
             ledger,
             file: &file,

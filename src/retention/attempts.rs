@@ -88,8 +88,8 @@ fn plan_of(tx: &mut Tx<'_>, current: &Current, today: Day, only: Option<&[i64]>)
     Ok(found)
 }
 
-/// Why the attempts of a test must stay at this moment: it is not closed, a test whose line comes from it is not, or
-/// something that followed from its class is under way.
+/// Why the attempts of a test must stay at this moment: it is not closed, a test whose line comes from it is not, those of its
+/// second sitting are there, with which they are compared, or something that followed from its class is under way.
 fn held(tx: &mut Tx<'_>, current: &Current, test: i64) -> anyhow::Result<Option<String>> {
     let sql = "select state, activity_id from test where row_id = $1";
     let of = tx.one(sql, &[test.into()], |r| Ok((r.text(0)? == "closed", r.opt_i64(1)?)))?;
@@ -102,6 +102,10 @@ fn held(tx: &mut Tx<'_>, current: &Current, test: i64) -> anyhow::Result<Option<
         return Ok(Some("还有没结束的第二卷要据它折算合格线".into()));
     }
     let Some(activity) = activity else { return Ok(None) };
+    let sql = "select 1 from test t join attempt a on a.test_id = t.row_id where t.first_id = $1 and t.activity_id = $2 limit 1";
+    if tx.one(sql, &[test.into(), activity.into()], |r| r.i64(0))?.is_some() {
+        return Ok(Some("补考取两次的较好成绩，补考的答卷还在保存".into()));
+    }
     let classes = chain(tx, current, activity)?;
     let among: Value = classes.iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
     let sql = format!(

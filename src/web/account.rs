@@ -225,7 +225,7 @@ pub(super) async fn change_password(State(app): State<App>, ask: Ask, posted: Po
             return wrong("pw-current", text);
         }
         let (hash, session, now) = (password::hash(new)?, seat.reader.session.id, instant());
-        let actor = seat.actor();
+        let actor = seat.keeper();
         let token = seat.db().write(move |tx| {
             account::set_password(tx, &actor, id, &hash)?;
             session::close_all(tx, id, Some(session), now)?;

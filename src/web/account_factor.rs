@@ -64,7 +64,7 @@ pub(super) async fn begin(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let (secret, keys) = (totp::secret()?, seat.app.installation.keys.clone());
         let picture = totp::picture(&totp::address(&secret, &account.login, "栋梁"))?;
         let spelled = token::base32(&secret);
-        let actor = seat.actor();
+        let actor = seat.keeper();
         seat.db().write(move |tx| account::begin_factor(tx, &actor, &keys, account.id, &secret))?;
         let left = Left { picture: Some((picture, spelled)), ..Left::default() };
         Ok(seat.show(StatusCode::OK, |desk| render(desk, &left)))
@@ -77,7 +77,7 @@ pub(super) async fn confirm(State(app): State<App>, ask: Ask, posted: Posted) ->
     act(app, ask, posted, |seat| {
         let (id, own, now) = (seat.reader.account, seat.reader.session.id, instant());
         let (keys, code) = (seat.app.installation.keys.clone(), seat.fields.get("code").replace(' ', ""));
-        let actor = seat.actor();
+        let actor = seat.keeper();
         let done = seat.db().write(move |tx| {
             let account = account::get(tx, id)?.filter(|a| !a.totp_confirmed);
             let Some(account) = account else { return Ok(None) };
@@ -117,7 +117,7 @@ pub(super) async fn remove(State(app): State<App>, ask: Ask, posted: Posted) -> 
         };
         let (own, now) = (seat.reader.session.id, instant());
         let (keys, code) = (seat.app.installation.keys.clone(), seat.fields.get("code").to_owned());
-        let actor = seat.actor();
+        let actor = seat.keeper();
         let token = seat.db().write(move |tx| {
             if !account.totp_confirmed || !account::use_code(tx, &keys, &account, &code, now)? {
                 return Ok(None);

@@ -97,7 +97,7 @@ pub(super) async fn remove(State(app): State<App>, ask: Ask, posted: Posted) -> 
         if let Err(text) = owner(seat, seat.fields.raw("current"))? {
             return Ok(refuse(seat, &Left::wrong("su-current", text)));
         }
-        let (id, own, actor) = (seat.reader.account, seat.reader.session.id, seat.actor());
+        let (id, own, actor) = (seat.reader.account, seat.reader.session.id, seat.keeper());
         let token = seat.db().write(move |tx| {
             link::unlink(tx, &actor, id, &setting.issuer)?;
             session::close_all(tx, id, Some(own), actor.at)?;

@@ -100,7 +100,7 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let (Some(to), Some(starts), Some(ends), Some(reason)) = (to, starts, ends, reason) else {
             return Ok(refuse(seat, &wrongs.left("si", typed)));
         };
-        let (from, actor, reason) = (seat.reader.account, seat.actor(), reason.to_owned());
+        let (from, actor, reason) = (seat.reader.account, seat.keeper(), reason.to_owned());
         match seat.db().write(move |tx| grant::name_stand_in(tx, &actor, (from, &to), (starts, ends), &reason, today)) {
             Ok(()) => Ok(seat.to("/account?done=stand-in")),
             Err(e) => match e.downcast::<Refused>() {
@@ -115,7 +115,7 @@ pub(super) async fn name(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 /// `POST /account/stand-ins/withdraw`.
 pub(super) async fn withdraw(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let (from, actor, id) = (seat.reader.account, seat.actor(), seat.fields.get("id").parse().unwrap_or(0));
+        let (from, actor, id) = (seat.reader.account, seat.keeper(), seat.fields.get("id").parse().unwrap_or(0));
         seat.db().write(move |tx| grant::withdraw_stand_in(tx, &actor, from, id))?;
         Ok(seat.to("/account?done=withdrawn"))
     })

@@ -113,7 +113,7 @@ pub(super) async fn create(State(app): State<App>, ask: Ask, posted: Posted) -> 
             return wrong(wrongs);
         };
         let shown = password::one_time()?;
-        let (hash, actor) = (password::hash(&shown)?, seat.actor());
+        let (hash, actor) = (password::hash(&shown)?, seat.keeper());
         let made = seat.db().write(move |tx| {
             let id = account::create(tx, &actor, (&login, &name), person, Some(&hash))?;
             match refused(grant::give(tx, &actor, id, wanted))? {
@@ -162,7 +162,7 @@ pub(super) async fn give(State(app): State<App>, Path(id): Path<String>, ask: As
         if let Err(why) = in_post(seat, person, wanted)? {
             return wrong(why.into());
         }
-        let actor = seat.actor();
+        let actor = seat.keeper();
         match refused(seat.db().write(move |tx| grant::give(tx, &actor, id, wanted)))? {
             Ok(_) => Ok(seat.to(&format!("/accounts/{id}?done=given"))),
             Err(text) => wrong(("role", text).into()),
@@ -175,7 +175,7 @@ pub(super) async fn give(State(app): State<App>, Path(id): Path<String>, ask: As
 pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
-        let (actor, grant) = (seat.actor(), seat.fields.get("grant").parse().unwrap_or(0));
+        let (actor, grant) = (seat.keeper(), seat.fields.get("grant").parse().unwrap_or(0));
         let own = seat.db().read(|tx| grant::of_account(tx, id))?.iter().any(|g| g.id == grant);
         if !own {
             return Err(PageError::Refused("这个账号没有这个角色，没有收回。请重新打开账号页面再试。".into()).into());
@@ -196,7 +196,7 @@ pub(super) async fn set_state(State(app): State<App>, Path(id): Path<String>, as
             "enabled" => false,
             _ => return Err(PageError::Refused("没有指明停用还是启用，账号没有改动。".into()).into()),
         };
-        let actor = seat.actor();
+        let actor = seat.keeper();
         seat.db().write(move |tx| account::set_disabled(tx, &actor, id, disabled))?;
         Ok(seat.to(&format!("/accounts/{id}?done={}", if disabled { "disabled" } else { "enabled" })))
     })
@@ -208,7 +208,7 @@ pub(super) async fn reset(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
         let shown = password::one_time()?;
-        let (hash, actor, factor) = (password::hash(&shown)?, seat.actor(), seat.fields.get("factor") == "drop");
+        let (hash, actor, factor) = (password::hash(&shown)?, seat.keeper(), seat.fields.get("factor") == "drop");
         seat.db().write(move |tx| account::reset(tx, &actor, id, &hash, factor))?;
         let notice = "口令已重设，该账号的登录已全部退出。".to_owned();
         let left = Left { notice, ..Left::default() };
@@ -221,7 +221,7 @@ pub(super) async fn reset(State(app): State<App>, Path(id): Path<String>, ask: A
 pub(super) async fn unlock(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
-        let actor = seat.actor();
+        let actor = seat.keeper();
         seat.db().write(move |tx| match account::get(tx, id)? {
             Some(account) => {
                 account::tell(tx, &actor, id, "解除登录暂停")?;
@@ -247,7 +247,7 @@ pub(super) async fn link(State(app): State<App>, Path(id): Path<String>, ask: As
         if !is_subject(&subject) {
             return wrong("请填写对方系统里此人的身份标识，为1至255个英文字符。".into());
         }
-        let (actor, subject) = (seat.actor(), subject.clone());
+        let (actor, subject) = (seat.keeper(), subject.clone());
         let done = refused(seat.db().write(move |tx| {
             let setting = setting::load(tx)?.ok_or(PageError::NotFound)?;
             link::link(tx, &actor, id, &setting.issuer, &subject)?;
@@ -265,7 +265,7 @@ pub(super) async fn link(State(app): State<App>, Path(id): Path<String>, ask: As
 pub(super) async fn unlink(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let id = other(seat, &id)?;
-        let actor = seat.actor();
+        let actor = seat.keeper();
         seat.db().write(move |tx| {
             let setting = setting::load(tx)?.ok_or(PageError::NotFound)?;
             link::unlink(tx, &actor, id, &setting.issuer)?;

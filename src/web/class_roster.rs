@@ -139,8 +139,12 @@ fn person(ledger: &Ledger, row: &Stored) -> i64 {
 }
 
 fn lead((total, open, others): (u64, usize, usize), class: &Class) -> Words {
-    let words = Words::from("您能登记的").strong(total.to_string()).text("人");
+    let words = match total {
+        0 => Words::from("这个班里没有由您登记的人"),
+        n => Words::from("您能登记的").strong(n.to_string()).text("人"),
+    };
     let words = match open {
+        0 if total == 0 => words.text("。"),
         0 => words.text("，到场情况都已登记。"),
         n => words.text("，其中").strong(n.to_string()).text("人还没有登记到场情况。"),
     };

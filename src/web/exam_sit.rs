@@ -250,13 +250,18 @@ fn saving(
 /// `POST /exams/{id}/save`: by the script.
 pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act_soon(app, ask, posted, async move |seat| {
-        let (_, now, done) = seat.db().write_soon(saving(&seat, &id, seat.fields.get("q"))).await?;
+        let (test, now, done) = seat.db().write_soon(saving(&seat, &id, seat.fields.get("q"))).await?;
         Ok(match done {
             Ok(out) if out.is_empty() => told(StatusCode::OK, &json!({ "saved": clock_time(now) })),
             Ok(out) => told(StatusCode::OK, &json!({ "saved": clock_time(now), "out": out })),
             Err(why) => {
-                let over = matches!(why, NotTaken::Ended(_) | NotTaken::Late(_));
-                told(StatusCode::CONFLICT, &json!({ "error": why.to_string(), "over": over }))
+                // Where to go on: the result, or the rules with the way to take over; none where another window answered.
+                let to = match why {
+                    NotTaken::Superseded | NotTaken::Unreadable(_) => None,
+                    NotTaken::Ended(_) | NotTaken::Late(_) => Some(format!("/exams/{test}/result?done=late")),
+                    _ => Some(format!("/exams/{test}")),
+                };
+                told(StatusCode::CONFLICT, &json!({ "error": why.to_string(), "to": to }))
             }
         })
     })

@@ -156,7 +156,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         if seat.reader.session.demo || !allowed {
             return Ok(refuse(seat, &Left { notice: "不能生成这个日历的链接。".into(), ..Left::default() }));
         }
-        let (actor, account) = (seat.actor(), seat.reader.account);
+        let (actor, account) = (seat.keeper(), seat.reader.account);
         let secret = seat.db().write(move |tx| feed::make(tx, &actor, account, (unit != 0).then_some(unit)))?;
         let left = Left { address: format!("/feeds/{secret}.ics"), ..Left::default() };
         Ok(seat.show(StatusCode::OK, |desk| render(desk, &left)))
@@ -167,7 +167,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 /// `POST /account/feeds/withdraw`.
 pub(super) async fn withdraw(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let (account, actor, id) = (seat.reader.account, seat.actor(), seat.fields.get("id").parse().unwrap_or(0));
+        let (account, actor, id) = (seat.reader.account, seat.keeper(), seat.fields.get("id").parse().unwrap_or(0));
         seat.db().write(move |tx| feed::withdraw(tx, &actor, account, id))?;
         Ok(seat.to("/account?done=feed"))
     })

@@ -143,7 +143,10 @@ pub(super) async fn columns(State(app): State<App>, Path(id): Path<String>, ask:
             Ok(turned)
         })?;
         if !turned {
-            return Err(PageError::Refused("这一批已经确认或放弃，列的对应没有改动。".into()).into());
+            return Err(PageError::Refused(
+                "这一批已经确认、放弃或过期，列的对应没有改动；过期的请重新上传文件。".into(),
+            )
+            .into());
         }
         work(inst);
         Ok(seat.to(&format!("/imports/{number}")))

@@ -116,7 +116,11 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         Stands::Empty => {
             nothing(&mut view, &batch, (&report, &batches));
             let answered = report.columns.iter().any(|c| !c.answered.is_empty());
-            view.ask_again = if answered { Some(ask_again_form(&batch, &desk.form_token()?)) } else { None };
+            view.ask_again = if answered && !batch.new.held.is_empty() {
+                Some(ask_again_form(&batch, &desk.form_token()?))
+            } else {
+                None
+            };
         }
         Stands::Refused => view.warned.push(batch.note.clone()),
         Stands::Dropped => view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into()),

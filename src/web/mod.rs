@@ -125,6 +125,7 @@ mod test_new;
 mod test_one;
 mod test_paper;
 mod test_print;
+mod test_rules;
 mod test_sheets;
 mod test_sheets_acts;
 mod tls;

@@ -84,7 +84,7 @@ pub(super) async fn lay_down(State(app): State<App>, ask: Ask, posted: Posted) -
             };
             roles.push(role);
         }
-        let (actor, seen) = (seat.actor(), seat.fields.get("seen").to_owned());
+        let (actor, seen) = (seat.keeper(), seat.fields.get("seen").to_owned());
         if seat.db().write(move |tx| factor::lay_down(tx, &actor, &roles, &seen))? {
             return Ok(seat.to("/permissions?done=factors"));
         }

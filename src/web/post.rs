@@ -112,7 +112,12 @@ impl Seat {
 
     /// Who writes, at the machine's instant.
     pub(super) fn actor(&self) -> Actor {
-        Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: instant() }
+        Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: self.now.instant }
+    }
+
+    /// The same by the machine's clock, by which logins, one-time passwords and roles begin and end.
+    pub(super) fn keeper(&self) -> Actor {
+        Actor { at: instant(), ..self.actor() }
     }
 
     /// The form as one that is taken once. Under `key`, or, where it carries none of its own, under its token, which is

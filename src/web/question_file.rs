@@ -24,12 +24,17 @@ use super::{
 use crate::{
     auth::account::plain_text,
     questions::{
-        self, Encoding, Format, Kind, Question,
+        self, Encoding, Format, Kind, Question, Weight,
         bank::{self, Like, NotTaken},
+        plain,
         staged::{self, MOST},
     },
 };
 
+/// Questions that are shown as they were read.
+const SAMPLE: usize = 20;
+/// Characters of such a question, and of its answer.
+const STEM: usize = 60;
 /// Findings that are listed.
 const LISTED: usize = 200;
 /// Encodings to choose from.
@@ -169,6 +174,12 @@ pub(super) async fn check(State(app): State<App>, Path(id): Path<String>, ask: A
             file: file.file.clone(),
             lead,
             fresh: plan.fresh.len(),
+            sample: plan
+                .fresh
+                .iter()
+                .take(SAMPLE)
+                .map(|i| (line(*i), all[*i].kind.title(), all[*i].brief(STEM), key(all[*i])))
+                .collect(),
             facts: Facts(facts),
             findings,
             more,
@@ -177,6 +188,16 @@ pub(super) async fn check(State(app): State<App>, Path(id): Path<String>, ask: A
         Ok(Html(askama::Template::render(&view)?).into_response())
     })
     .await
+}
+
+/// What counts as right, as read from the file.
+fn key(question: &Question) -> String {
+    let right = question.answers.iter().filter(|a| a.weight > Weight::NONE);
+    let all: Vec<String> = right.map(|a| plain(question.markup, &a.text)).collect();
+    match question.kind {
+        Kind::Short => "人工评阅".into(),
+        _ => all.join("；").chars().take(STEM).collect(),
+    }
 }
 
 /// `POST /questions/import/{id}`.

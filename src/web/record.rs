@@ -150,7 +150,6 @@ pub(super) fn page_with(
     })
 }
 
-/// The form to ask for a correction, where the record concerns the reader.
 /// By what the forms of a record name it: its number, unless that is another's code.
 fn address(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored) -> anyhow::Result<String> {
     let number = row.record_id.to_string();
@@ -168,6 +167,7 @@ fn namesake(desk: &mut Desk<'_, '_>, ledger: &Ledger, row: &Stored) -> anyhow::R
     Ok(other.map(|id| Link::new(format!("编号为{number}的那一条"), record_links::record_href(ledger, &id.to_string()))))
 }
 
+/// The form to ask for a correction, where the record concerns the reader.
 fn correction(desk: &mut Desk<'_, '_>, table: usize, id: i64) -> anyhow::Result<Option<Form>> {
     let current = desk.current.clone();
     let ledger = &current.engine.layout.ledgers[table];

@@ -44,11 +44,15 @@ use crate::{
     verdict::world::UNIT,
 };
 
-/// `GET /releases?month=…`.
+/// Leaves the questions of a lesson as they are.
+const UNCHANGED: &str = "=";
+
+/// `GET /releases?month=…&lesson=…`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     answer(app, ask, |desk| {
-        asked::keys(desk, &["month", "done", "days", "short"]);
-        render(desk, &Left::default())
+        asked::keys(desk, &["month", "done", "days", "short", "lesson"]);
+        let lesson = desk.ask.get("lesson").and_then(|id| id.parse().ok());
+        render(desk, lesson, &Left::default())
     })
     .await
 }
@@ -58,23 +62,34 @@ fn for_all(current: &Current, scope: &Scope) -> bool {
     current.organisation.first_unit().is_some_and(|u| scope.has_unit(u))
 }
 
-fn render(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> {
+/// The plan of a month; `lesson`: the one that is to be changed.
+fn render(desk: &mut Desk<'_, '_>, lesson: Option<i64>, left: &Left) -> anyhow::Result<Response> {
     let (today, current) = (desk.now.day, desk.current.clone());
     let (from, to) = month(desk, today);
     let all = plan::between(desk.tx, from, to)?;
     let may = for_all(&current, &desk.scope);
     let retired = retired(desk.tx, &all)?;
-    let rows: Vec<Line> = all.iter().map(|r| line(r, today, may, &retired)).collect();
+    let mut rows: Vec<Line> = all.iter().map(|r| line(r, today, may, &retired)).collect();
+    for row in &mut rows {
+        let of = |list: &[(String, String)]| list.iter().find(|(f, _)| *f == format!("c-{}", row.id)).cloned();
+        row.typed = of(&left.typed).unwrap_or_default().1;
+        row.wrong = of(&left.wrong).unwrap_or_default().1;
+    }
     let mut forms = if may { forms(desk, today)? } else { Vec::new() };
+    if let Some(id) = lesson.filter(|_| may) {
+        forms.insert(0, ("修改每周一课", rewriting(desk, id)?));
+    }
     for (_, form) in &mut forms {
         form.token = desk.form_token()?;
         left.fill(form);
     }
-    let errors = Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect());
+    let of_rows = rows.iter().filter(|r| !r.wrong.is_empty()).map(|r| Link::new(&r.wrong, format!("#c-{}", r.id)));
+    let errors = Errors(of_rows.chain(forms.iter().flat_map(|(_, form)| Errors::of(form).0)).collect());
     let turn = |text: &str, day: Day| Link::new(text, Query::new("/releases").with("month", label(day)).href());
     let (year, m, _) = from.ymd();
     let view = Releases {
         title: format!("{year}年{m}月"),
+        month: label(from),
         errors,
         notice: notice(desk),
         lead: lead(desk, today)?,
@@ -97,6 +112,7 @@ fn notice(desk: &Desk<'_, '_>) -> String {
             format!("已排定{days}天，请逐条过目，不合适的换题或撤下。{short}")
         }
         Some("lesson") => "已排定。发布后可以在发布台账的记录里附上材料。".into(),
+        Some("rewrite") => "已修改。".into(),
         Some("test") => "已排定，考试开放之日登记为每月一考。".into(),
         Some("change") => "已换题。".into(),
         Some("drop") => "已撤下。".into(),
@@ -138,6 +154,9 @@ fn line(r: &Release, today: Day, may: bool, retired: &BTreeSet<i64>) -> Line {
     let href = match (r.kind, r.released, r.test) {
         (Kind::Monthly, _, Some(test)) => format!("/tests/{test}"),
         (Kind::Weekly, Some(_), _) => format!("/weekly?lesson={}", r.id),
+        (Kind::Weekly, None, _) if may => {
+            Query::new("/releases").with("month", label(r.day)).with("lesson", r.id.to_string()).href() + "#h-ed"
+        }
         _ => String::new(),
     };
     let number = r.question.map_or_else(String::new, |q| format!("（第{q}号题）"));
@@ -159,22 +178,56 @@ fn line(r: &Release, today: Day, may: bool, retired: &BTreeSet<i64>) -> Line {
         change: may && r.released.is_none() && r.kind == Kind::Daily,
         drop: may && r.released.is_none(),
         today: may && missed && !out,
+        typed: String::new(),
+        wrong: String::new(),
     }
 }
 
+/// The form of a lesson that is not published yet.
+fn rewriting(desk: &mut Desk<'_, '_>, id: i64) -> anyhow::Result<Form> {
+    let lesson = plan::get(desk.tx, id)?.filter(|r| r.kind == Kind::Weekly && r.released.is_none());
+    let lesson = lesson.ok_or(PageError::NotFound)?;
+    let mut fields = lesson_fields(desk, &lesson.day.to_string())?;
+    fields[1].value = lesson.title;
+    fields[2].value = lesson.body;
+    fields[3].choices.insert(0, (UNCHANGED.to_owned(), format!("不变（{}题）", lesson.checks.len())));
+    fields[3].value = UNCHANGED.to_owned();
+    Ok(Form {
+        id: "ed".into(),
+        action: format!("/releases/{id}/lesson"),
+        fields,
+        button: "保存修改".into(),
+        primary: true,
+        cancel: Some(Link::new("取消", Query::new("/releases").with("month", label(lesson.day)).href())),
+        ..Form::default()
+    })
+}
+
+fn lesson_fields(desk: &mut Desk<'_, '_>, day: &str) -> anyhow::Result<Vec<Field>> {
+    Ok(vec![
+        Field::day("day", "日期", day).required(),
+        Field::text("title", "课名", "").hint(&format!("最多{TITLE}字。")).required(),
+        Field::long("body", "正文")
+            .hint(&format!("一行一段，最多{LONGEST_LESSON}字；材料是文件的，写明讲什么，发布后把文件附在记录上。"))
+            .required(),
+        Field::choice("topic", "自测", "", by_topic(desk.tx, "没有自测")?).hint("从这个主题取3道题，自愿作答。"),
+    ])
+}
+
+/// Topics to choose from, or none of them.
+fn by_topic(tx: &mut Tx<'_>, none: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let all = topics(tx)?.into_iter().map(|t| (t.clone(), t));
+    Ok(std::iter::once((String::new(), none.to_owned())).chain(all).collect())
+}
+
 fn forms(desk: &mut Desk<'_, '_>, today: Day) -> anyhow::Result<Vec<(&'static str, Form)>> {
-    let topics = topics(desk.tx)?;
-    let with = |none: &str| {
-        let all = topics.iter().map(|t| (t.clone(), t.clone()));
-        std::iter::once((String::new(), none.to_owned())).chain(all).collect::<Vec<_>>()
-    };
     let draft = Form {
         id: "dr".into(),
         action: "/releases/draft".into(),
         fields: vec![
             Field::day("from", "从", &today.to_string()).required(),
             Field::day("to", "到", &today.plus(30).to_string()).hint("只排工作日，已排的不动。").required(),
-            Field::choice("topic", "主题", "", with("各主题轮流")),
+            Field::choice("topic", "主题", "", by_topic(desk.tx, "各主题轮流")?),
         ],
         button: "排定每日一题".into(),
         primary: true,
@@ -183,13 +236,7 @@ fn forms(desk: &mut Desk<'_, '_>, today: Day) -> anyhow::Result<Vec<(&'static st
     let lesson = Form {
         id: "le".into(),
         action: "/releases/lesson".into(),
-        fields: vec![
-            Field::day("day", "日期", &today.to_string()).required(),
-            Field::text("title", "课名", "").hint(&format!("最多{TITLE}字。")).required(),
-            Field::long("body", "正文")
-                .hint(&format!("一行一段，最多{LONGEST_LESSON}字；材料是文件的，发布后附在记录上。")),
-            Field::choice("topic", "自测", "", with("没有自测")).hint("从这个主题取3道题，自愿作答。"),
-        ],
+        fields: lesson_fields(desk, &today.to_string())?,
         button: "排定每周一课".into(),
         ..Form::default()
     };
@@ -225,10 +272,7 @@ fn planned<F>(
 where
     F: FnOnce(&mut Tx<'_>) -> anyhow::Result<String> + Send + 'static,
 {
-    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    if !for_all(&current, &seat.scope) {
-        return Err(PageError::Refused("题、课、考面向全系统发布，由市级人事部门或领导小组办公室安排。".into()).into());
-    }
+    may_plan(seat)?;
     match seat.db().write(write).map_err(|e| e.downcast::<Refused>()) {
         Ok(more) => Ok(seat.to(&format!("/releases?{to}{more}"))),
         Err(Ok(Refused(why))) if field.is_empty() => Err(PageError::Refused(why).into()),
@@ -237,9 +281,18 @@ where
     }
 }
 
+/// Whether who posts may plan.
+fn may_plan(seat: &Seat) -> anyhow::Result<()> {
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    if !for_all(&current, &seat.scope) {
+        return Err(PageError::Refused("题、课、考面向全系统发布，由市级人事部门或领导小组办公室安排。".into()).into());
+    }
+    Ok(())
+}
+
 fn wrong(seat: &Seat, form: &str, fields: &[&str], wrongs: Wrongs) -> Response {
     let left = wrongs.left(form, typed(seat, form, fields));
-    seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left))
+    seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, None, &left))
 }
 
 fn day_of(seat: &Seat, field: &'static str, name: &str) -> Result<Day, Wrong> {
@@ -265,27 +318,64 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
     .await
 }
 
+const LESSON: &[&str] = &["day", "title", "body", "topic"];
+
+/// Day, title and text of a lesson as typed.
+fn lesson_typed(seat: &Seat) -> Result<(Day, String, String), Wrongs> {
+    let mut wrongs = Wrongs::default();
+    let day = wrongs.take(day_of(seat, "day", "日期"));
+    let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
+        Ok(title) if title.contains(['\n', '\t']) => Err(("title", "课名：请写在一行里。".into())),
+        Ok(title) => Ok(title),
+        Err(why) => Err(("title", format!("课名：{why}"))),
+    });
+    let body = long_text(seat, "body", LONGEST_LESSON, true);
+    let body = wrongs.take(body.map_err(|why| ("body", format!("正文：{why}"))));
+    match (day, title, body) {
+        (Some(day), Some(title), Some(body)) => Ok((day, title, body)),
+        _ => Err(wrongs),
+    }
+}
+
 /// `POST /releases/lesson`.
 pub(super) async fn lesson(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        const FIELDS: &[&str] = &["day", "title", "body", "topic"];
-        let mut wrongs = Wrongs::default();
-        let day = wrongs.take(day_of(seat, "day", "日期"));
-        let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
-            Ok(title) if title.contains(['\n', '\t']) => Err(("title", "课名：请写在一行里。".into())),
-            Ok(title) => Ok(title),
-            Err(why) => Err(("title", format!("课名：{why}"))),
-        });
-        let body = long_text(seat, "body", LONGEST_LESSON, false);
-        let body = wrongs.take(body.map_err(|why| ("body", format!("正文：{why}"))));
-        let (Some(day), Some(title), Some(body)) = (day, title, body) else {
-            return Ok(wrong(seat, "le", FIELDS, wrongs));
+        let (day, title, body) = match lesson_typed(seat) {
+            Ok(typed) => typed,
+            Err(wrongs) => return Ok(wrong(seat, "le", LESSON, wrongs)),
         };
         let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
-        planned(seat, ("le", "day", FIELDS), "done=lesson", move |tx| {
+        planned(seat, ("le", "day", LESSON), "done=lesson", move |tx| {
             plan::lesson(tx, &actor, today, day, (&title, &body, &topic))?;
             Ok(format!("&month={}", label(day)))
         })
+    })
+    .await
+}
+
+/// `POST /releases/{id}/lesson`: one that is not published yet.
+pub(super) async fn rewrite(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let id = number(&id)?;
+        let again = |wrongs: Wrongs| {
+            let left = wrongs.left("ed", typed(seat, "ed", LESSON));
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, Some(id), &left)))
+        };
+        may_plan(seat)?;
+        let (day, title, body) = match lesson_typed(seat) {
+            Ok(typed) => typed,
+            Err(wrongs) => return again(wrongs),
+        };
+        let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
+        let done = seat.db().write(move |tx| {
+            let topic = Some(topic.as_str()).filter(|t| *t != UNCHANGED);
+            plan::rewrite(tx, &actor, today, id, (day, &title, &body, topic))
+        });
+        match done.map_err(|e| e.downcast::<Refused>()) {
+            Ok(()) => Ok(seat.to(&Query::new("/releases").with("done", "rewrite").with("month", label(day)).href())),
+            Err(Ok(Refused(why))) => again(("day", why).into()),
+            Err(Err(e)) => Err(e),
+        }
     })
     .await
 }
@@ -302,6 +392,12 @@ pub(super) async fn test(State(app): State<App>, ask: Ask, posted: Posted) -> Re
     .await
 }
 
+/// Back to the month from which it was posted.
+fn of_month(seat: &Seat) -> String {
+    let shown = seat.ask.get("month").and_then(|m| Day::parse(&format!("{m}-01")));
+    shown.map_or_else(String::new, |day| format!("&month={}", label(day)))
+}
+
 fn number(id: &str) -> Result<i64, PageError> {
     id.parse().map_err(|_| PageError::NotFound)
 }
@@ -309,13 +405,24 @@ fn number(id: &str) -> Result<i64, PageError> {
 /// `POST /releases/{id}/change`.
 pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
-        let (id, actor, typed) = (number(&id)?, seat.actor(), seat.fields.get("number").to_owned());
-        let question = typed.parse::<i64>().map_err(|_| {
-            PageError::Refused(format!("题号应为整数，现为“{}”。请回到发布安排重新填写。", asked::echo(&typed)))
-        })?;
-        planned(seat, ("", "", &[]), "done=change", move |tx| {
-            plan::change(tx, &actor, id, question).map(|()| String::new())
-        })
+        let (id, actor, text) = (number(&id)?, seat.actor(), seat.fields.get("number").to_owned());
+        may_plan(seat)?;
+        let done = match text.parse::<i64>() {
+            Ok(question) => {
+                seat.db().write(move |tx| plan::change(tx, &actor, id, question)).map_err(|e| e.downcast::<Refused>())
+            }
+            Err(_) if text.is_empty() => Err(Ok(Refused("换题：请填写题号。".into()))),
+            Err(_) => Err(Ok(Refused(format!("题号应为整数，现为“{}”。", asked::echo(&text))))),
+        };
+        match done {
+            Ok(()) => Ok(seat.to(&format!("/releases?done=change{}", of_month(seat)))),
+            Err(Ok(Refused(why))) => {
+                let key = format!("c-{id}");
+                let left = Left { typed: vec![(key.clone(), text)], ..Left::wrong(&key, why) };
+                Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, None, &left)))
+            }
+            Err(Err(e)) => Err(e),
+        }
     })
     .await
 }
@@ -324,7 +431,8 @@ pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: 
 pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let (id, actor) = (number(&id)?, seat.actor());
-        planned(seat, ("", "", &[]), "done=drop", move |tx| plan::drop(tx, &actor, id).map(|()| String::new()))
+        let month = of_month(seat);
+        planned(seat, ("", "", &[]), "done=drop", move |tx| plan::drop(tx, &actor, id).map(|()| month))
     })
     .await
 }

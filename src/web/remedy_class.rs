@@ -119,6 +119,7 @@ fn result(desk: &mut Desk<'_, '_>, m: &Remedy, class: i64) -> anyhow::Result<Str
         (Judged::Pass, _) if m.state == Stands::Closed => format!("{rate}，达标，本措施随判定办结。"),
         (Judged::Pass, _) => format!("{rate}，达标，判定更新后本措施办结。"),
         (Judged::Fail, true) => format!("{rate}，未达标，后已补上。"),
+        (Judged::Fail, false) if m.state == Stands::Closed => format!("{rate}，未达标，其后再次组织了培训。"),
         (Judged::Fail, false) => format!("{rate}，未达标，要再次重新组织培训，本措施不办结。"),
         _ => match v.shut {
             Some(shut) => format!("{rate}，{}以前成绩还可更正，到期判定。", shut.chinese()),

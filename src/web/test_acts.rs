@@ -17,6 +17,8 @@ use super::{
     requests::long_text,
     supervise_acts::typed,
     test_one::{REASON, found, render},
+    test_rules,
+    wrongs::Wrongs,
 };
 use crate::{
     auth::account::Refused,
@@ -94,6 +96,26 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
             Err(Ok(Refused(why))) => wrong(seat, &id, typed(seat, "pu", &["from"]), "pu-from", why),
             Err(Err(e)) => Err(e),
         }
+    })
+    .await
+}
+
+/// `POST /tests/{id}/rules`: of a draft.
+pub(super) async fn rules(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
+    act(app, ask, posted, move |seat| {
+        let test = test_of(seat, &id)?;
+        let again = |wrongs: Wrongs| {
+            let (app, left) = (seat.app.clone(), wrongs.left("ch", typed(seat, "ch", &test_rules::FIELDS)));
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &app, &id, &left)))
+        };
+        let rules = match test_rules::read(seat, test.rules.activity, Some(test.rules.unit)) {
+            Ok(rules) => rules,
+            Err(wrongs) if test.state == Stands::Draft => return again(wrongs),
+            Err(_) => return Err(PageError::Refused("考试已经发布，安排没有修改。".into()).into()),
+        };
+        let actor = seat.actor();
+        seat.db().write(move |tx| test::change(tx, &actor, &test, &rules)).map_err(refused)?;
+        Ok(seat.to(&format!("/tests/{id}?done=rules")))
     })
     .await
 }

@@ -13,29 +13,40 @@ use super::{
     exams,
     frame::{Ask, Desk, answer},
     post::{Posted, act},
-    test_one::found,
+    requests::long_text,
+    test_one::{REASON, found},
     view::{
         form::Errors,
+        table::Pager,
         test::{Marking, ToMark},
         words::Link,
     },
 };
 use crate::{
     clock::chinese,
-    exam::{attempt::NotTaken, marking, paper, score::written},
+    db::Tx,
+    exam::{
+        attempt::NotTaken,
+        marking::{self, Marks},
+        paper,
+        score::written,
+        test::State as Stands,
+    },
     questions::{Kind, plain},
     ratio::Ratio,
     sheet::norm,
 };
 
-/// Answers on a page.
+/// Answers that wait, on a page.
 const SHOWN: i64 = 10;
+/// Marks that are taken from a form, at most.
+const MOST: usize = 500;
 
 /// `GET /tests/{id}/marking?question=…`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &["question", "done"]);
+        asked::keys(desk, &["question", "done", "page", "size"]);
         let question = desk.ask.get("question").and_then(|q| q.parse().ok());
         render(desk, &own, &id, question, Left::default())
     })
@@ -49,8 +60,10 @@ struct Left {
     typed: Vec<(i64, String)>,
     /// What is wrong with them.
     wrong: Vec<Link>,
-    /// Answers that somebody else has marked meanwhile.
+    /// Answers that somebody else has marked meanwhile, or whose marks were to be changed.
     stands: Vec<marking::Stands>,
+    /// The reason as typed.
+    reason: String,
 }
 
 fn render(
@@ -79,6 +92,7 @@ fn render(
         Some(p) => marking::to_mark(desk.tx, marker, (test.id, p), SHOWN)?.0,
         None => Vec::new(),
     };
+    let done = place.checked_sub(1).map(|p| reviewed(desk, marker, (test.id, p))).transpose()?.unwrap_or_default();
     let of = |attempt: i64| left.typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
     let view = Marking {
         id: test.id,
@@ -100,6 +114,10 @@ fn render(
                 stands: None,
             }))
             .collect(),
+        reviewed: done.0.into_iter().filter(|m| left.stands.iter().all(|s| s.attempt != m.attempt)).collect(),
+        pager: done.1,
+        closed: test.state == Stands::Closed,
+        reason: left.reason,
         errors: Errors(left.wrong),
         form: desk.form_token()?,
         questions: questions.into_iter().map(|(link, n, p)| (link, n, p == place)).collect(),
@@ -110,6 +128,23 @@ fn render(
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// A page of the answers that have marks.
+fn reviewed(desk: &mut Desk<'_, '_>, marker: Option<i64>, of: (i64, usize)) -> anyhow::Result<(Vec<ToMark>, Pager)> {
+    let size = asked::size(desk);
+    let total = marking::marked(desk.tx, marker, of, (0, 0))?.1;
+    let page = asked::page(desk, total.div_ceil(size));
+    let marked = marking::marked(desk.tx, marker, of, ((page - 1) * size, size))?.0;
+    let one = |s: marking::Stands| {
+        let marks = s.marks.unwrap_or_default();
+        let at = s.at.map_or_else(String::new, |at| format!("于{}", chinese(at)));
+        let told = format!("{}{at}给{}分", s.who, written(marks));
+        ToMark { attempt: s.attempt, answer: s.answer, typed: written(marks), stands: Some((marks, told)) }
+    };
+    let query = asked::without_page(&desk.ask).without("done");
+    let pager = Pager { query, title: "已评的答案".into(), total, size, page };
+    Ok((marked.into_iter().map(one).collect(), pager))
 }
 
 /// Both marks of an answer, and how to decide between them.
@@ -137,7 +172,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             .iter()
             .filter_map(|(k, v)| Some((k.strip_prefix('m')?.parse().ok()?, norm::plain(v.trim()).into_owned())))
             .filter(|(_, v): &(i64, String)| !v.is_empty())
-            .take(2 * SHOWN as usize)
+            .take(MOST)
             .collect();
         // Marks of somebody else that were shown beside the own.
         let seen = |attempt: i64| seat.fields.raw(&format!("s{attempt}")).parse::<i64>().ok();
@@ -154,25 +189,34 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
                 )),
             }
         }
+        let reason = long_text(seat, "reason", REASON, false);
+        let typed_reason: String = seat.fields.get("reason").chars().take(2 * REASON).collect();
+        if let Err(why) = &reason {
+            wrong.push(Link::new(format!("理由：{why}"), "#mk-reason"));
+        }
         let show = |status: StatusCode, left: Left| {
-            let own = seat.app.clone();
+            let (own, left) = (seat.app.clone(), Left { reason: typed_reason.clone(), ..left });
             Ok(seat.show(status, |desk| render(desk, &own, &id, Some(question), left)))
         };
-        if !wrong.is_empty() {
-            let stands = seat.db().read(|tx| {
-                let shown = typed.iter().filter(|(attempt, _)| seen(*attempt).is_some());
-                let all = shown.map(|(attempt, _)| marking::stands(tx, test.id, (*attempt, place)));
-                all.filter_map(Result::transpose).collect::<anyhow::Result<Vec<_>>>()
-            })?;
-            return show(StatusCode::UNPROCESSABLE_ENTITY, Left { typed, wrong, stands });
-        }
-        let (actor, marker) = (seat.actor(), seat.reader.person);
-        let done = seat.db().write(move |tx| {
-            let mut others = Vec::new();
-            for (attempt, marks, seen) in given {
-                others.extend(marking::mark(tx, (&actor, marker), &sat, (attempt, place), (marks, seen))?);
+        // Answers whose marks were shown beside those that were typed, and are not the same.
+        let shown_before = |tx: &mut Tx<'_>, typed: &[(i64, String)]| {
+            let mut all = Vec::new();
+            for (attempt, text) in typed.iter().filter(|(attempt, _)| seen(*attempt).is_some()) {
+                let stands = marking::stands(tx, test.id, (*attempt, place))?;
+                all.extend(stands.filter(|s| s.marks.is_none_or(|m| written(m) != *text)));
             }
-            Ok(others)
+            anyhow::Ok(all)
+        };
+        if !wrong.is_empty() {
+            let stands = seat.db().read(|tx| shown_before(tx, &typed))?;
+            return show(StatusCode::UNPROCESSABLE_ENTITY, Left { typed, wrong, stands, ..Left::default() });
+        }
+        let (actor, marker, inst) = (seat.actor(), seat.reader.person, seat.app.installation.clone());
+        let reason = reason.unwrap_or_default();
+        let done = seat.db().write(move |tx| {
+            let with = |(attempt, given, over)| (attempt, Marks { given, over, reason: &reason });
+            let given: Vec<(i64, Marks<'_>)> = given.into_iter().map(with).collect();
+            marking::mark_all(tx, &inst, (&actor, marker), (&sat, place), &given)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
             Ok(others) if others.is_empty() => Ok(seat.to(&format!("/tests/{id}/marking?question={question}&done=1"))),
@@ -181,9 +225,13 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
                     Link::new(format!("这份答案已由{}评过，请核对后决定。", s.who), format!("#mk-m{}", s.attempt))
                 };
                 let wrong = stands.iter().map(told).collect();
-                show(StatusCode::CONFLICT, Left { typed, wrong, stands })
+                show(StatusCode::CONFLICT, Left { typed, wrong, stands, ..Left::default() })
             }
-            Err(Ok(why)) => Err(PageError::Refused(why.to_string()).into()),
+            Err(Ok(why)) => {
+                let stands = seat.db().read(|tx| shown_before(tx, &typed))?;
+                let wrong = vec![Link::new(why.to_string(), "#mk-reason")];
+                show(StatusCode::CONFLICT, Left { typed, wrong, stands, ..Left::default() })
+            }
             Err(Err(e)) => Err(e),
         }
     })

@@ -17,6 +17,7 @@ use super::{
     post::{Posted, Seat, act},
     taken,
     test_paper::{self, First, LIST, LONGEST, suggested},
+    test_rules,
     view::{
         form::{Errors, Field, Form},
         test::NewTest,
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::Permission,
-    clock::{minute, parse_instant, start_of_day},
+    clock::start_of_day,
     db::Tx,
     exam::{
         key, resit, second,
@@ -36,16 +37,14 @@ use crate::{
     ledger::store,
     questions::bank,
     scope::Scope,
-    sheet::norm,
 };
 
 /// Says that a test is no second form.
 const NOT_SECOND: &str = "no";
 /// An hour, µs.
 const HOUR: i64 = 3_600_000_000;
-/// The fields of the form.
-const FIELDS: [&str; 11] =
-    ["title", "activity", "opens", "closes", "minutes", "attempts", "review", "first", "common", "blueprint", LIST];
+/// The fields of the form beside those of the rules.
+const FIELDS: [&str; 5] = ["activity", "first", "common", "blueprint", LIST];
 /// Keys of the bank's list, whose conditions come along with what was taken from it.
 const OF_LIST: [&str; 6] = ["q", "topic", "kind", "difficulty", "state", "size"];
 
@@ -68,20 +67,15 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     let what = if resit { "补考" } else { "闭卷测试" };
     let title = class.as_ref().map_or_else(String::new, |c| format!("{}{what}", c.title).chars().take(TITLE).collect());
     let opens = start_of_day(desk.now.day.plus(1)) + 9 * HOUR;
-    let minutes = firsts.last().map_or(60, |t| t.rules.minutes).to_string();
-    let mut fields = vec![
-        Field::text("title", "名称", &title).hint(&format!("最多{TITLE}字。")).required(),
+    let closes = opens + 2 * HOUR;
+    let minutes = firsts.last().map_or(60, |t| t.rules.minutes);
+    let rules = Rules { title, activity: None, unit: 0, opens, closes, minutes, attempts: 1, review: closes };
+    let mut fields = test_rules::fields(&rules);
+    fields.insert(
+        1,
         Field::text("activity", "班次编号", &code)
             .hint("班次与活动台账里的编号；结束后成绩自动登记到这个班，合格率随之判定。不属于班次的考试不填。"),
-        Field::moment("opens", "开放时间", &minute(opens)).required(),
-        Field::moment("closes", "截止时间", &minute(opens + 2 * HOUR))
-            .hint("到时间一律收卷，另有延长的除外。")
-            .required(),
-        Field::text("minutes", "时长（分钟）", &minutes).hint("从各人点“开始考试”算起。").required(),
-        Field::choice("attempts", "次数", "1", [1, 2, 3].map(|n| (n.to_string(), format!("{n}次"))).into())
-            .hint("多次的取最好成绩。"),
-        Field::moment("review", "错题公布时间", "").hint("不早于截止时间；不填即截止时。"),
-    ];
+    );
     if let Some(first) = firsts.last() {
         let choices = firsts.iter().rev().map(|t| (t.id.to_string(), format!("{}（第一卷）", t.rules.title)));
         // A second sitting of the same class is always one of a form that was sat.
@@ -194,14 +188,19 @@ fn is_resit(class: Option<&Class>, first: Option<&Test>) -> bool {
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let text = |f: &&str| (format!("te-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
-        let kept: Vec<(String, String)> = FIELDS.iter().map(text).collect();
+        let kept: Vec<(String, String)> = test_rules::FIELDS.iter().chain(&FIELDS).map(text).collect();
         let again = |wrongs: Wrongs, faults: Vec<String>| {
             let left = wrongs.left("te", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
         };
         let mut wrongs = Wrongs::default();
         let class = wrongs.take(class(seat)?);
-        let rules = wrongs.take_all(rules(seat, class.as_ref().and_then(Option::as_ref))?);
+        let of = class.as_ref().and_then(Option::as_ref);
+        let unit = match of.and_then(|c| c.unit) {
+            Some(unit) => Some(unit),
+            None => own_unit(seat)?,
+        };
+        let rules = wrongs.take_all(test_rules::read(seat, of.map(|c| c.record), unit));
         // Without the class it is not known whether this is a second form.
         let Some(class) = class else { return again(wrongs, Vec::new()) };
         let way = seat.db().read(|tx| {
@@ -303,53 +302,10 @@ fn one_test(tx: &mut Tx<'_>, seat: &Seat, class: Option<Class>) -> anyhow::Resul
     Ok(Err(("activity", why)))
 }
 
-/// The rules as typed, or what is wrong.
-fn rules(seat: &Seat, class: Option<&Class>) -> anyhow::Result<Result<Rules, Wrongs>> {
-    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
-    let title = seat.fields.get("title");
-    let title = match crate::auth::account::plain_text(title) {
-        _ if title.trim().is_empty() => Err(("title", "名称：请填写。".into())),
-        _ if title.contains(char::is_control) => Err(("title", "名称：请写在一行里。".into())),
-        Err(why) => Err(("title", format!("名称：{why}"))),
-        Ok(_) => Ok(title.to_owned()),
-    };
-    let unit = class.and_then(|c| c.unit).or_else(|| own_unit(seat, &current));
-    let unit = unit.ok_or_else(|| ("title", "您的角色没有所属单位，不能组织考试。".into()));
-    let moment = |field: &'static str, name: &str| match seat.fields.get(field) {
-        "" => Err((field, format!("{name}：请填写。"))),
-        text => parse_instant(text).ok_or_else(|| (field, format!("{name}不是有效的时间，请写成 2025-11-30T09:00。"))),
-    };
-    let whole = |field: &'static str, name: &str| {
-        let text = &*norm::plain(seat.fields.get(field));
-        text.parse::<i64>().map_err(|_| (field, format!("{name}应为整数，现为“{}”。", asked::echo(text))))
-    };
-    let mut wrongs = Wrongs::default();
-    let (title, unit) = (wrongs.take(title), wrongs.take(unit));
-    let (opens, closes) = (wrongs.take(moment("opens", "开放时间")), wrongs.take(moment("closes", "截止时间")));
-    let (minutes, attempts) = (wrongs.take(whole("minutes", "时长")), wrongs.take(whole("attempts", "次数")));
-    let review = match seat.fields.get("review") {
-        "" => closes,
-        _ => wrongs.take(moment("review", "错题公布时间")),
-    };
-    Ok(match (title, unit, opens, closes, minutes, attempts, review) {
-        (Some(title), Some(unit), Some(opens), Some(closes), Some(minutes), Some(attempts), Some(review)) => {
-            let activity = class.map(|c| c.record);
-            let rules = Rules { title, activity, unit, opens, closes, minutes, attempts, review };
-            rules.faults().into_iter().for_each(|wrong| wrongs.add(wrong));
-            let inst = &seat.app.installation;
-            if wrongs.is_empty() && rules.closes <= inst.watch.now(inst.clock) {
-                let why = "截止时间：窗口已结束，没有人还能作答，请改为以后的时间。";
-                wrongs.add(("closes", why.into()));
-            }
-            if wrongs.is_empty() { Ok(rules) } else { Err(wrongs) }
-        }
-        _ => Err(wrongs),
-    })
-}
-
 /// The unit for which the reader arranges tests: that of the role, else the first of the city.
-fn own_unit(seat: &Seat, current: &crate::installation::Current) -> Option<i64> {
+fn own_unit(seat: &Seat) -> anyhow::Result<Option<i64>> {
     let held = seat.reader.held.iter().filter(|h| Permission::ArrangeTests.of(h.role));
     let of_role = held.filter_map(|h| h.unit).next();
-    of_role.or_else(|| current.organisation.first_unit())
+    let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
+    Ok(of_role.or_else(|| current.organisation.first_unit()))
 }

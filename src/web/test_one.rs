@@ -16,7 +16,7 @@ use super::{
     frame::{Ask, Desk, answer},
     live,
     test_list::names,
-    test_near, test_print, test_sheets,
+    test_near, test_print, test_rules, test_sheets,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -37,7 +37,7 @@ use crate::{
         key, marking,
         paper::{Chosen, marks},
         printed, resit,
-        roll::MOST_EXTRA,
+        roll::{self, MOST_EXTRA},
         score::written,
         test::{self, State as Stands, Test},
     },
@@ -120,13 +120,13 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
     let mut listed: Vec<Person> = outcomes.iter().map(|o| person(&test, line, o, &of, (now, waits))).collect();
     listed.sort_by_cached_key(|p| (sound_key(&p.organ), sound_key(&p.name), p.code.clone()));
     let listed = listed.into_iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
-    let (mut questions, alpha, marking) = match &sat {
+    let (mut questions, alpha, (marking, marked)) = match &sat {
         Some(sat) => {
             let analysis = analysis::of_test(desk.tx, sat)?;
             let out = test::withdrawn(desk.tx, test.id)?;
             (questions(&sat.paper, Some(&analysis), &out), alpha(&analysis), marking(desk, sat)?)
         }
-        None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), None),
+        None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), (None, None)),
     };
     if let Some(sat) = &sat {
         keys(desk, sat, &mut questions)?;
@@ -156,7 +156,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             Some(waits) => waits,
             None => next(&test, &outcomes, now),
         },
-        sheets: (!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))),
+        ways: marked
+            .into_iter()
+            .chain((!printed.is_empty()).then(|| Link::new("录入答卷", format!("/tests/{}/sheets", test.id))))
+            .collect(),
         facts: facts(desk, &test, &class, &printed::letters(&printed))?,
         near: test_near::words(desk, &test, &outcomes, gone)?,
         // Of a second sitting the list is no unit's.
@@ -190,6 +193,7 @@ fn notice(desk: &Desk<'_, '_>, on_paper: bool) -> String {
         Some("make-list") => {
             "草稿已保存，试卷按“指定题目”组成，双向细目表没有改动，没有使用。确定应考名单并发布后，应考人员在“我的考试”里看到。".into()
         }
+        Some("rules") => "考试安排已修改。".into(),
         Some("publish") => "已发布，试卷和应考名单不再改变。".into(),
         Some("published") => "这场考试此前已经发布，没有重复发布；试卷和应考名单以页面上的为准。".into(),
         Some("roll") => "已调整。".into(),
@@ -250,6 +254,11 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> 
         Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
         Fact::new("拟制人", test.made_by.as_str()),
     ]);
+    if test.state != Stands::Draft && test.origin.first.is_none() {
+        let n = roll::left_out(desk.tx, &desk.current, test)?;
+        let told = format!("{n}名参训人员不在应考名单上（名单在发布时定下）：不能参加这场考试，也不计入合格率。");
+        facts.extend((n > 0).then(|| Fact::new("名单之外", told)));
+    }
     if !printed.is_empty() {
         facts.push(Fact::new("纸面试卷", format!("{printed}卷")));
     }
@@ -372,12 +381,19 @@ fn alpha(a: &Analysis) -> String {
     }
 }
 
-fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<Option<Link>> {
-    let mut waits = 0;
+/// The marking desk: for what waits, else to look at the marks once more.
+fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<(Option<Link>, Option<Link>)> {
+    let (mut waits, mut done) = (0, 0);
     for (place, _) in sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short) {
         waits += marking::to_mark(desk.tx, None, (sat.test.id, place), 0)?.1;
+        done += marking::marked(desk.tx, None, (sat.test.id, place), (0, 0))?.1;
     }
-    Ok((waits > 0).then(|| Link::new(format!("评阅（{waits}份）"), format!("/tests/{}/marking", sat.test.id))))
+    let link = |text: String| Link::new(text, format!("/tests/{}/marking", sat.test.id));
+    Ok(match (waits, done) {
+        (0, 0) => (None, None),
+        (0, _) => (None, Some(link("复核评分".into()))),
+        (waits, _) => (Some(link(format!("评阅（{waits}份）"))), None),
+    })
 }
 
 fn forms(test: &Test, listed: bool, near: Option<usize>) -> Vec<(&'static str, Form)> {
@@ -401,6 +417,7 @@ fn forms(test: &Test, listed: bool, near: Option<usize>) -> Vec<(&'static str, F
         let from = Field::choice("from", "应考名单", usual, choices)
             .hint("发布时定下，以后不增不减；班次里登记为因故免考的不列入应考。");
         forms.push(("发布", form("pu", "publish", vec![from], "发布", true)));
+        forms.push(("修改安排", form("ch", "rules", test_rules::fields(&test.rules), "保存安排", false)));
         forms.push(("删除草稿", form("dr", "drop", Vec::new(), "删除", false)));
     }
     if test.state == Stands::Open && listed {

@@ -53,7 +53,7 @@ pub(super) fn done(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
     Ok(groups.into_iter().flatten().collect())
 }
 
-/// `最近一次办结：2025年6月28日。`; empty for nothing yet.
+/// `最近一次办理：2025年6月28日。`; empty for nothing yet.
 ///
 /// # Errors
 /// When the store cannot be read.

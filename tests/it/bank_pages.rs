@@ -32,7 +32,9 @@ db_test!(a_file_is_checked_before_anything_of_it_is_taken_in, |db: &Db| {
     let (status, to, told) = send(&mut b, "题.gift", GIFT.as_bytes(), "");
     assert_eq!(status, 303, "{told}");
     let page = b.get(&to).read();
-    for words in ["共4题，可导入2题，2题有误", "有误", "缺出处", "单选题", "导入2题"] {
+    for words in
+        ["共4题，可导入2题，2题有误", "有误", "缺出处", "单选题", "导入2题", "合格率低于多少要重新组织培训？", "80%"]
+    {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(current(o).is_empty(), "nothing before it is confirmed");

@@ -246,6 +246,47 @@ db_test!(a_lesson_and_a_test_are_published_too, |db: &Db| {
     assert!(office.get("/releases").text().contains(&format!("/tests/{test}")));
 });
 
+db_test!(a_lesson_is_rewritten_until_its_day, |db: &Db| {
+    let o = Office::open(db, "2025-06-27");
+    o.found();
+    fill(&o, 4);
+    let mut b = Browser::of(&o.installation, Role::Office);
+    let lesson = |b: &mut Browser, day: &str, title: &str, body: &str| {
+        let fields = [("day", day), ("title", title), ("body", body), ("topic", "纪")];
+        b.submit("/releases", "/releases/lesson", &fields)
+    };
+    let got = lesson(&mut b, "2025-07-04", "怎样帮带", "");
+    assert!(got.status == 422 && got.read().contains("正文：请填写。"), "an empty lesson is none: {}", got.read());
+    assert_eq!(lesson(&mut b, "2025-07-04", "怎样帮带", "一段").led().0, 303);
+    assert_eq!(lesson(&mut b, "2025-07-11", "又一课", "一段").led().0, 303);
+    let page = "/releases?month=2025-07&lesson=1";
+    assert!(b.get("/releases?month=2025-07").text().contains("/releases?month=2025-07&#38;lesson=1#h-ed"));
+    assert!(b.get(page).read().contains("不变（3题）"), "{}", b.get(page).read());
+    let change = |b: &mut Browser, day: &str, topic: &str| {
+        let fields = [("day", day), ("title", "怎样帮带好"), ("body", "两段\n改过"), ("topic", topic)];
+        b.submit(page, "/releases/1/lesson", &fields)
+    };
+    let got = change(&mut b, "2025-07-11", "=");
+    assert!(
+        got.status == 422 && got.read().contains("已经排了每周一课") && got.text().contains("改过"),
+        "{}",
+        got.read()
+    );
+    assert_eq!(change(&mut b, "2025-07-03", "=").led(), (303, "/releases?done=rewrite&month=2025-07"));
+    let now = db.read(|tx| plan::get(tx, 1)).unwrap().unwrap();
+    assert_eq!((now.day, now.title.as_str(), now.checks.len()), (day("2025-07-03"), "怎样帮带好", 3));
+    assert_eq!(change(&mut b, "2025-07-03", "").led().0, 303);
+    assert!(db.read(|tx| plan::get(tx, 1)).unwrap().unwrap().checks.is_empty());
+    // Another question is typed wrongly: told beside it, on the month where it stands.
+    draft(&o, "2025-06-27", ("2025-07-01", "2025-07-01"), "").unwrap();
+    let id = db.read(|tx| plan::between(tx, day("2025-07-01"), day("2025-07-01"))).unwrap()[0].id;
+    let (at, form) = (format!("/releases/{id}/change?month=2025-07"), b.get("/releases?month=2025-07").token());
+    let got = b.post(&at, &[("form", &form), ("number", "九九")]);
+    let text = got.text();
+    assert!(got.status == 422 && got.read().contains("题号应为整数") && text.contains(r#"value="九九""#), "{text}");
+    assert_eq!(b.post(&at, &[("form", &form), ("number", "3")]).led(), (303, "/releases?done=change&month=2025-07"));
+});
+
 db_test!(a_mistake_comes_back_and_nobody_else_sees_it, |db: &Db| {
     let o = Office::open(db, "2025-06-27");
     o.found();

@@ -323,13 +323,29 @@ db_test!(who_marks_what_another_has_marked_is_told_and_decides, |db: &Db| {
     // What he decided on is another one now for who comes after.
     assert_eq!(post(&mut one, &first, &[(&s3, "150000"), (&m3, "12")]).status, 409);
     assert_eq!(last(o, &sat, 3).score.map(written), Some("88.5".into()));
-    // Once the results are recorded nobody marks any more.
+    // A slip is mended from the list of what has its marks.
+    let page = one.get(desk);
+    assert!(page.text().contains(&format!(r#"name="{s3}" value="85000""#)) && page.read().contains("已评的答案"));
+    // Once the results are recorded other marks need a reason; with it they are recorded anew, and both are kept.
     jobs::run_waiting(&o.installation).unwrap();
+    let class = |person: i64| {
+        let sql = "select \"score\" from l_attendance where voided_at is null and \"person\" = $1";
+        db.read(|tx| tx.one(sql, &[person.into()], |r| r.opt_i64(0))).unwrap().flatten().map(|s| s / 10_000)
+    };
+    assert_eq!((class(3), class(4)), (Some(88), Some(100)));
     let late = post(&mut one, &first, &[(&s3, "85000"), (&m3, "12")]);
-    assert!(late.status == 409 && late.read().contains("考试已结束，成绩已登记"), "{}", late.read());
+    assert!(late.status == 409 && late.read().contains("成绩已登记：复核评分请写明理由"), "{}", late.read());
+    assert!(late.text().contains(r#"value="12""#), "what was typed stays: {}", late.text());
+    assert!(one.get("/tests/1").read().contains("复核评分"));
+    let asked = [(s3.as_str(), "85000"), (m3.as_str(), "12"), ("reason", "答到第二点")];
+    assert_eq!(post(&mut one, &first, &asked).led(), (303, saved));
+    assert_eq!(post(&mut one, &first, &asked).led(), (303, saved), "a double click");
+    assert_eq!((class(3), class(4)), (Some(92), Some(100)));
+    let log = db.read(|tx| marking::rescored(tx, three)).unwrap();
+    assert!(log.len() == 2 && log[1].reason.ends_with("改为12分：答到第二点"), "{log:?}");
     let mut me = Browser::logged_in(&o.installation, account(&o.installation, "three", Role::Cadre, None, Some(3)));
     let text = me.get("/exams/1/result").read();
-    assert!(text.contains("原成绩95分") && text.contains("题复评，改为88.5分") && !text.contains("给15分"), "{text}");
+    assert!(text.contains("原成绩88.5分") && text.contains("题复评，改为92分") && !text.contains("给15分"), "{text}");
 });
 
 db_test!(publishing_twice_is_publishing_once, |db: &Db| {

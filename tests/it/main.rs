@@ -72,6 +72,7 @@ mod store_crash;
 mod store_model;
 mod store_schema;
 mod supervise;
+mod test_drafts;
 mod together;
 mod training;
 mod visit;

@@ -11,7 +11,7 @@ use dongliang::{
     exam::{
         attempt::{self, NotTaken, Said, Sat, Sitter},
         close,
-        marking::{self, Cause, Why},
+        marking::{self, Cause, Marks, Why},
         roll::{self, Listed},
         score::{takes_options, written},
         test::{self, Item, MINUTE, Rules, State},
@@ -300,11 +300,15 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
     assert_eq!((waits.len(), n, waits[0].answer.as_str()), (1, 1, "因为如此"));
     let mark = |marks: i64| {
         let (sat, attempt) = (Arc::clone(&sat), waits[0].attempt);
-        db.write(move |tx| marking::mark(tx, (&actor(), None), &sat, (attempt, 4), (marks, None)))
+        db.write(move |tx| {
+            marking::mark(tx, (&actor(), None), &sat, (attempt, 4), Marks { given: marks, over: None, reason: "" })
+        })
     };
     assert!(mark(200_001).is_err() && mark(-1).is_err());
     let (own, attempt) = (Arc::clone(&sat), waits[0].attempt);
-    let own = db.write(move |tx| marking::mark(tx, (&actor(), Some(3)), &own, (attempt, 4), (150_000, None)));
+    let own = db.write(move |tx| {
+        marking::mark(tx, (&actor(), Some(3)), &own, (attempt, 4), Marks { given: 150_000, over: None, reason: "" })
+    });
     assert!(own.unwrap_err().to_string().contains("请由别人评阅"));
     mark(150_000).unwrap();
     assert_eq!(last(o, &sat, 3).score.map(written), Some("95".into()));

@@ -61,6 +61,8 @@ pub struct Releases {
     pub page: Page,
     /// `2025年6月`.
     pub title: String,
+    /// `2025-07`.
+    pub month: String,
     /// What is wrong in the form that was posted.
     pub errors: Errors,
     /// What was done; empty for nothing.
@@ -98,6 +100,10 @@ pub struct Line {
     pub drop: bool,
     /// May be published today instead.
     pub today: bool,
+    /// The number typed for another question.
+    pub typed: String,
+    /// What is wrong with it; empty for nothing.
+    pub wrong: String,
 }
 
 /// How ready organs are `/readiness`.

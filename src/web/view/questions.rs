@@ -128,6 +128,8 @@ pub struct Check {
     pub fresh: usize,
     /// Kinds with how many good questions.
     pub facts: Facts,
+    /// The first of them as they were read: line, kind, what is asked, the answer.
+    pub sample: Vec<(u32, &'static str, String, String)>,
     /// Line, 有误 or 重复 or 相近 or 缺出处, and the words.
     pub findings: Vec<(u32, &'static str, String)>,
     /// Findings that are not listed.

@@ -95,8 +95,8 @@ pub struct OneTest {
     pub left_out: String,
     /// To mark by hand; `None` where nothing is.
     pub marking: Option<Link>,
-    /// The answer sheets of a printed test; `None` where nothing was printed.
-    pub sheets: Option<Link>,
+    /// The marks that were given, and the answer sheets of a printed test, where there are any.
+    pub ways: Vec<Link>,
     /// What the reader may do, each with its heading.
     pub forms: Vec<(&'static str, Form)>,
 }
@@ -184,6 +184,14 @@ pub struct Marking {
     pub full: String,
     /// What is to be marked, or was meanwhile by somebody else.
     pub answers: Vec<ToMark>,
+    /// What has its marks, those given last first.
+    pub reviewed: Vec<ToMark>,
+    /// Pages of these.
+    pub pager: Pager,
+    /// The results are recorded: other marks need a reason.
+    pub closed: bool,
+    /// It, as typed.
+    pub reason: String,
 }
 
 /// An answer at the marking desk.
