@@ -121,6 +121,8 @@ pub struct Asked {
     pub by: i64,
     /// That version.
     pub question: Question,
+    /// The versions of the bank that ask the same with the same key, that one included.
+    pub alike: BTreeSet<i64>,
     /// The correction that it comes from, if any.
     pub corrected: Option<Corrected>,
 }
@@ -137,14 +139,17 @@ pub fn asked(tx: &mut Tx<'_>, test: &Test, place: usize) -> anyhow::Result<Asked
     if test::out(tx, test.id)?.contains(&place) {
         return Err(Refused("这道题已经作废，所有人按满分计，不必更正答案。".into()).into());
     }
-    let kept = bank::version(tx, item.number, item.version)?.ok_or_else(|| Refused("题库里没有这道题。".into()))?;
+    let versions = bank::versions(tx, item.number)?;
+    let kept = versions.iter().find(|k| k.version == item.version);
+    let kept = kept.ok_or_else(|| Refused("题库里没有这道题。".into()))?;
     if kept.question.kind == Kind::Short {
         return Err(Refused("简答题由人评阅，没有标准答案，不能更正。".into()).into());
     }
     let all = of_questions(tx, &[item.number].into())?;
     let corrected = last(&all, item.number, item.version).cloned();
-    let (by, question) = corrected.as_ref().map_or((item.version, kept.question), |c| (c.by, c.question.clone()));
-    Ok(Asked { number: item.number, version: item.version, by, question, corrected })
+    let (by, question) = corrected.as_ref().map_or((item.version, &kept.question), |c| (c.by, &c.question));
+    let (question, alike) = (question.clone(), bank::alike(&versions, by));
+    Ok(Asked { number: item.number, version: item.version, by, question, alike, corrected })
 }
 
 /// What a correction does to a test.
@@ -168,8 +173,8 @@ pub struct Effect {
     pub gone: bool,
 }
 
-/// What it would do if the answers that are scored by `asked.by` were scored by another key, in all tests that asked it, the
-/// earliest first.
+/// What it would do if the answers that are scored by `asked.by`, or by a version that asks the same with the same key, were
+/// scored by another key, in all tests that asked any of these, the earliest first.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -182,7 +187,8 @@ pub fn effects(
     let all = of_questions(tx, &[asked.number].into())?;
     let mut effects = Vec::new();
     for used in usage::asked(tx, asked.number)?.into_iter().rev() {
-        if last(&all, asked.number, used.version).map_or(used.version, |c| c.by) != asked.by {
+        let by = last(&all, asked.number, used.version).map_or(used.version, |c| c.by);
+        if !asked.alike.contains(&by) {
             continue;
         }
         let Some(sat) = close::sat(tx, used.test)? else { continue };
@@ -297,8 +303,8 @@ pub fn correct(
     let current = inst.current_in_write(tx)?;
     let effects = effects(tx, (&current, today), &now, &new)?;
     may(&effects, scope, wish.test)?;
-    let by = bank::follow(tx, actor, (now.number, now.by), &new)?;
-    keep(tx, actor, &now, by, &wish.reason)?;
+    let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new)?;
+    keep(tx, actor, (now.number, &wrong, by), &wish.reason)?;
     let (mut done, mut again) = (Done::default(), BTreeSet::new());
     for effect in effects.iter().filter(|e| !e.gone) {
         let Some(sat) = close::sat(tx, effect.test.id)? else { continue };
@@ -333,22 +339,32 @@ pub fn may(effects: &[Effect], scope: &Scope, test: i64) -> Result<(), Refused> 
     }
 }
 
-fn keep(tx: &mut Tx<'_>, actor: &Actor, now: &Asked, by: i64, reason: &str) -> anyhow::Result<()> {
-    let sql = "select row_id from question where number = $1 and version = $2";
-    let row = tx.one(sql, &[now.number.into(), now.by.into()], |r| r.i64(0))?.unwrap_or_default();
-    let sql = "insert into question_key (question_id, number, version, corrected, reason, corrected_at, corrected_by) \
-               values ($1, $2, $3, $4, $5, $6, $7)";
-    let params: [Value; 7] = [
-        row.into(),
-        now.number.into(),
-        now.by.into(),
-        by.into(),
-        reason.into(),
-        actor.at.into(),
-        actor.name.as_str().into(),
-    ];
-    audit::guard(tx, Guarded::Question, row);
-    tx.execute(sql, &params).map(|_| ())
+/// Says by which version each of those with the wrong key is scored; one that was corrected to another key before stays so.
+fn keep(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    (number, wrong, by): (i64, &BTreeSet<i64>, i64),
+    reason: &str,
+) -> anyhow::Result<()> {
+    let known = of_questions(tx, &[number].into())?;
+    for version in wrong.iter().filter(|v| known.iter().all(|c| c.version != **v)) {
+        let sql = "select row_id from question where number = $1 and version = $2";
+        let row = tx.one(sql, &[number.into(), (*version).into()], |r| r.i64(0))?.unwrap_or_default();
+        let sql = "insert into question_key (question_id, number, version, corrected, reason, corrected_at, corrected_by) \
+                   values ($1, $2, $3, $4, $5, $6, $7)";
+        let params: [Value; 7] = [
+            row.into(),
+            number.into(),
+            (*version).into(),
+            by.into(),
+            reason.into(),
+            actor.at.into(),
+            actor.name.as_str().into(),
+        ];
+        audit::guard(tx, Guarded::Question, row);
+        tx.execute(sql, &params)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The question bank: versions that never change, asked only with the clause that they rest on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::json;
 
-use super::{Near, Question, fingerprint, near};
+use super::{Answer, Near, Question, fingerprint, near};
 use crate::{
     audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
@@ -163,9 +163,16 @@ pub fn revise(tx: &mut Tx<'_>, actor: &Actor, number: i64, question: &Question) 
     Ok(version)
 }
 
-/// The version after one that was asked, which says the same but for its key (and what is told afterwards); gives its number.
-/// A later one that says so already is that version. Where the bank has gone on to another text, that text stays the last
-/// version; what was retired stays so.
+/// The versions that ask the same as one of them with the same key, that one included.
+pub fn alike(all: &[Kept], version: i64) -> BTreeSet<i64> {
+    let Some(one) = all.iter().find(|k| k.version == version) else { return BTreeSet::new() };
+    all.iter().filter(|k| k.question.asks_the_same(&one.question)).map(|k| k.version).collect()
+}
+
+/// The version after one that was asked, which says the same but for its key (and what is told afterwards); gives its number,
+/// and the versions that have the wrong key ([`alike`]), all of them earlier. A later one that says so already is that
+/// version. Where the last version has the wrong key too, it is that one with the right key, filed as it was; where the bank
+/// has gone on to another text, that text stays the last version. What was retired stays so.
 ///
 /// # Errors
 /// [`NotTaken`]; else when the store cannot be written.
@@ -174,26 +181,25 @@ pub fn follow(
     actor: &Actor,
     (number, version): (i64, i64),
     question: &Question,
-) -> anyhow::Result<i64> {
+) -> anyhow::Result<(i64, BTreeSet<i64>)> {
     sound(question)?;
     tx.lock(&[LOCK])?;
     let all = versions(tx, number)?;
     let (Some(before), Some(last)) = (all.iter().find(|k| k.version == version), all.last()) else {
         return Err(NotTaken::Unknown(number).into());
     };
-    let same = |q: &Question| {
-        let asked = |q: &Question| (q.kind, q.markup, q.stem.clone(), q.answers.clone(), q.images.clone());
-        let told = q.feedback == question.feedback || before.question.feedback == question.feedback;
-        asked(q) == asked(question) && told
-    };
-    if let Some(known) = all.iter().rev().find(|k| k.version > version && same(&k.question)) {
-        return Ok(known.version);
+    let wrong = alike(&all, version);
+    let (before, newest) = (&before.question, wrong.last().copied().unwrap_or(version));
+    let told = |q: &Question| q.feedback == question.feedback || before.feedback == question.feedback;
+    let says_so = |k: &&Kept| k.version > newest && k.question.asks_the_same(question) && told(&k.question);
+    if let Some(known) = all.iter().rev().find(says_so) {
+        return Ok((known.version, wrong));
     }
     let new = last.version + 1;
-    let mut rows = vec![row(number, new, question, actor)?];
-    if last.version != version {
-        rows.push(row(number, new + 1, &last.question, actor)?);
-    }
+    let rows = match wrong.contains(&last.version) || last.question.asks_the_same(question) {
+        true => vec![row(number, new, &rekeyed(&last.question, before, question), actor)?],
+        false => vec![row(number, new, question, actor)?, row(number, new + 1, &last.question, actor)?],
+    };
     tx.bulk("question", &COLUMNS, rows.iter().map(Vec::as_slice))?;
     if last.retired.is_some() {
         let of = |column: &str| format!("(select o.{column} from question o where o.number = $1 and o.version = $3)");
@@ -208,9 +214,25 @@ pub fn follow(
     for version in (new..).take(rows.len()) {
         stated(tx, ONE, &[number.into(), version.into()])?;
     }
-    let title = format!("题库：第{number}号题第{version}版的答案有误，另立第{new}版");
+    let which = wrong.iter().map(i64::to_string).collect::<Vec<_>>().join("、");
+    let title = format!("题库：第{number}号题第{which}版的答案有误，另立第{new}版");
     audit::note(tx, actor, Kind::Question, json!({ "title": title, "question": number, "version": new }));
-    Ok(new)
+    Ok((new, wrong))
+}
+
+/// The last version with the key of `new`, which was `before` with another key: filed as it is, with its own words to who
+/// answered, and its own explanation where `new` has no other one.
+fn rekeyed(last: &Question, before: &Question, new: &Question) -> Question {
+    let of = |q: &Question, a: &Answer| {
+        let own = q.answers.iter().find(|own| own.text == a.text && own.range == a.range);
+        own.map(|own| own.feedback.clone())
+    };
+    let own = |a: &Answer| {
+        let stays = of(before, a).is_some_and(|told| told == a.feedback);
+        Answer { feedback: of(last, a).filter(|_| stays).unwrap_or_else(|| a.feedback.clone()), ..a.clone() }
+    };
+    let feedback = if new.feedback == before.feedback { &last.feedback } else { &new.feedback };
+    Question { answers: new.answers.iter().map(own).collect(), feedback: feedback.clone(), ..last.clone() }
 }
 
 /// Retires a question: no paper takes it any more, and what was asked stays as it was.

@@ -79,6 +79,14 @@ impl Question {
         !self.source.is_empty()
     }
 
+    /// Whether it asks the same with the same key; what it is filed under, and what is told afterwards, may differ.
+    pub fn asks_the_same(&self, other: &Question) -> bool {
+        let key = |a: &Answer, b: &Answer| (&a.text, a.range, a.weight) == (&b.text, b.range, b.weight);
+        (self.kind, self.markup, &self.stem, &self.images) == (other.kind, other.markup, &other.stem, &other.images)
+            && self.answers.len() == other.answers.len()
+            && self.answers.iter().zip(&other.answers).all(|(a, b)| key(a, b))
+    }
+
     /// The beginning of what is asked, on one line of at most `most` characters.
     pub fn brief(&self, most: usize) -> String {
         let line = plain(self.markup, &self.stem).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -32,11 +32,11 @@ use crate::{
     visit::{Browser, account},
 };
 
-fn wish(test: i64, place: usize, seen: i64, key: &str) -> Wish {
+pub(crate) fn wish(test: i64, place: usize, seen: i64, key: &str) -> Wish {
     Wish { test, place, seen, key: key.into(), feedback: "见条款".into(), reason: "条款已改为半对".into() }
 }
 
-fn correct(o: &Office, scope: Scope, wish: Wish) -> Result<key::Done, String> {
+pub(crate) fn correct(o: &Office, scope: Scope, wish: Wish) -> Result<key::Done, String> {
     let inst = o.installation.clone();
     let today = o.installation.clock.now().day;
     let done = o.installation.db.write(move |tx| key::correct(tx, &inst, (&actor(), &scope, today), &wish));

@@ -33,6 +33,7 @@ mod import;
 mod incremental;
 mod issuer;
 mod judging;
+mod key_again;
 mod key_corrected;
 mod kill;
 mod learning;

@@ -1,0 +1,116 @@
+//! A key is corrected wherever it is in use, by who may know it, once; and what is told of it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use dongliang::{
+    audit::{self, Against},
+    auth::Role,
+    db::Db,
+    db_test,
+    exam::{
+        attempt::{self, Sat},
+        close, key, key_typed, roll,
+        score::written,
+        test::{self, Item, MINUTE, Origin, Rules},
+    },
+    questions::{Question, bank},
+    scope::Scope,
+};
+
+use crate::{
+    incremental::Office,
+    key_corrected::{correct, sat_and_closed, wish},
+    sitting::{actor, begin, hand_in, last, nine, right, rules, save, sitter},
+    sitting_after::day,
+    visit::Browser,
+};
+
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Another test of a unit, two days later, for the persons of all units.
+fn another(o: &Office, unit: i64, items: Vec<Item>, first: Option<i64>) -> Arc<Sat> {
+    let inst = o.installation.clone();
+    let id = o
+        .installation
+        .db
+        .write(move |tx| {
+            let (opens, closes) = (nine() + 2 * DAY, nine() + 5 * DAY);
+            let rules = Rules { title: "另一场".into(), unit, opens, closes, review: closes, ..rules(None) };
+            let id = test::make(tx, &actor(), &rules, &items)?;
+            test::set_origin(tx, id, &Origin { first, blueprint: String::new() })?;
+            let current = inst.current_in_write(tx)?;
+            let listed = roll::of_units(&current, &[1, 2, 3, 4].into_iter().collect(), day("2025-06-29"));
+            test::publish(tx, &actor(), id, &listed, opens - 1)?;
+            Ok(id)
+        })
+        .unwrap();
+    Arc::new(o.installation.db.read(|tx| close::sat(tx, id)).unwrap().unwrap())
+}
+
+/// Sits that test with the right answers by the first key, and hands in.
+fn sits(o: &Office, sat: &Arc<Sat>, person: i64) {
+    let now = nine() + 3 * DAY;
+    begin(o, sat, sitter(person), now).unwrap();
+    for (i, asked) in last(o, sat, person).asked.iter().enumerate() {
+        let q = &sat.paper[asked.question].question;
+        let letter = |t: &str| {
+            let shown = asked.options.iter().position(|o| q.answers[*o].text == t);
+            shown.map_or_else(|| t.to_owned(), |p| char::from(b'A' + p as u8).to_string())
+        };
+        let values = right(asked.question).into_iter().map(letter).collect();
+        let said = attempt::Said { place: i + 1, values, flagged: false, sequence: 1 };
+        save(o, sat, sitter(person), &said, now + 1).unwrap();
+    }
+    hand_in(o, sat, sitter(person), now + MINUTE).unwrap();
+}
+
+fn score(o: &Office, sat: &Sat, person: i64) -> String {
+    last(o, sat, person).score.map(written).unwrap()
+}
+
+db_test!(a_wrong_key_is_left_in_use_nowhere, |db: &Db| {
+    let o = &Office::open(db, "2025-06-30");
+    o.found();
+    let sat = sat_and_closed(o);
+    // The bank has filed it otherwise since, and a second test asks that version; then it was filed once more.
+    let asked = db.read(|tx| bank::versions(tx, 1)).unwrap().remove(0).question;
+    let filed = |topic: &str, source: &str| Question {
+        topic: topic.into(),
+        source: source.into(),
+        feedback: "按新目录".into(),
+        ..asked.clone()
+    };
+    let (two, three) = (filed("学/新", "二（一）二"), filed("学/再", "二（三）一"));
+    db.write(move |tx| bank::revise(tx, &actor(), 1, &two)).unwrap();
+    let items = sat.test.items.iter().map(|i| Item { version: if i.number == 1 { 2 } else { 1 }, ..*i }).collect();
+    let other = another(o, 1, items, None);
+    db.write(move |tx| bank::revise(tx, &actor(), 1, &three)).unwrap();
+    sits(o, &other, 3);
+    assert_eq!((score(o, &sat, 3), score(o, &other, 3)), ("100".into(), "100".into()));
+
+    let mut b = Browser::of(&o.installation, Role::Personnel);
+    let page = b.get("/tests/1/key?place=1").read();
+    assert!(page.contains("专题班闭卷测试") && page.contains("另一场"), "{page}");
+    let same = key::Wish { feedback: String::new(), ..wish(1, 0, 1, "B") };
+    assert_eq!(correct(o, Scope::All, same).unwrap().tests, 2);
+    assert_eq!((score(o, &sat, 3), score(o, &other, 3)), ("80".into(), "80".into()));
+    let all = db.read(|tx| bank::versions(tx, 1)).unwrap();
+    let keys: Vec<String> = all.iter().map(|k| key_typed::typed(&k.question)).collect();
+    assert_eq!(keys, ["A", "A", "A", "B"], "no version with the wrong key on top");
+    let top = &all[3].question;
+    assert_eq!((top.topic.as_str(), top.source.as_str(), top.feedback.as_str()), ("学/再", "二（三）一", "按新目录"));
+    let corrected = db.read(|tx| key::of_questions(tx, &BTreeSet::from([1]))).unwrap();
+    assert_eq!(corrected.iter().map(|c| (c.version, c.by)).collect::<Vec<_>>(), [(1, 4), (2, 4), (3, 4)]);
+    let page = b.get("/questions/1").read();
+    assert_eq!(page.matches("答案有误").count(), 3, "{page}");
+
+    // Once more, from the other test: all of them go on to the newest.
+    assert_eq!(correct(o, Scope::All, wish(other.test.id, 0, 4, "C")).unwrap().tests, 2);
+    let (top, all) = db.read(|tx| Ok((bank::version(tx, 1, 5)?.unwrap(), bank::versions(tx, 1)?.len()))).unwrap();
+    assert_eq!((key_typed::typed(&top.question).as_str(), top.question.feedback.as_str(), all), ("C", "见条款", 5));
+    let corrected = db.read(|tx| key::of_questions(tx, &BTreeSet::from([1]))).unwrap();
+    assert!((1..=4).all(|v| key::last(&corrected, 1, v).is_some_and(|c| c.by == 5)));
+    assert_eq!((score(o, &sat, 3), score(o, &other, 3)), ("90".into(), "90".into()));
+    let audited = audit::verify(db, &Against::default()).unwrap();
+    assert!(audited.is_clean(), "{:#?}", audited.findings);
+});
