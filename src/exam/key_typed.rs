@@ -1,19 +1,19 @@
-//! A key as it is typed into a form: letters of options, 对 or 错, a line for each text that is accepted.
+//! A key as it is typed into a form: letters of options, 对 or 错, a line for each text or number that is accepted.
 
 use std::collections::BTreeSet;
 
+use super::key_lines;
 use crate::questions::{Answer, Kind, Question, Weight, written};
 
-/// The right answers as they are typed: letters of options (`AC`), 对 or 错, a line for each accepted text.
+/// The right answers as they are typed: letters of options (`AC`), 对 or 错, a line for each accepted text or number
+/// ([`super::key_lines`]).
 pub fn typed(q: &Question) -> String {
     let is_right = |a: &Answer| if q.kind == Kind::Single { a.weight == Weight::FULL } else { a.weight > Weight::NONE };
     let right = |(i, a): (usize, &Answer)| is_right(a).then(|| char::from(b'A' + i.min(25) as u8));
     match q.kind {
         Kind::Single | Kind::Multiple => q.answers.iter().enumerate().filter_map(right).collect(),
-        Kind::TrueFalse | Kind::Fill => {
-            let texts = q.answers.iter().filter(|a| a.weight > Weight::NONE && a.range.is_none());
-            texts.map(|a| a.text.as_str()).collect::<Vec<_>>().join("\n")
-        }
+        Kind::TrueFalse => q.answers.iter().filter(|a| is_right(a)).map(|a| a.text.as_str()).collect(),
+        Kind::Fill => q.answers.iter().filter(|a| is_right(a)).map(key_lines::line).collect::<Vec<_>>().join("\n"),
         Kind::Short => String::new(),
     }
 }
@@ -26,14 +26,12 @@ pub fn with(q: &Question, typed: &str) -> Result<Question, String> {
     let mut new = q.clone();
     match q.kind {
         Kind::Short => return Err("简答题由人评阅，没有标准答案，不能更正。".into()),
-        Kind::TrueFalse | Kind::Fill => {
+        Kind::TrueFalse => {
+            // Who chose which is told the same as before.
             let told = written::answers(q.kind, typed)?;
-            match q.kind {
-                // Who chose which is told the same as before.
-                Kind::TrueFalse => new.answers.iter_mut().zip(told).for_each(|(a, told)| a.weight = told.weight),
-                _ => new.answers = told,
-            }
+            new.answers.iter_mut().zip(told).for_each(|(a, told)| a.weight = told.weight);
         }
+        Kind::Fill => new.answers = key_lines::answers(&q.answers, typed)?,
         Kind::Single | Kind::Multiple => {
             let right = letters(typed, q.answers.len())?;
             if q.kind == Kind::Single && right.len() > 1 {

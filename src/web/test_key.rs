@@ -31,10 +31,10 @@ use crate::{
     clock::chinese,
     exam::{
         key::{self, Asked, Effect, Wish},
-        key_typed,
+        key_lines, key_typed,
         test::Test,
     },
-    questions::{Kind, Question, plain},
+    questions::{Answer, Kind, Question, Weight, plain},
 };
 
 /// Characters of an explanation or a list of accepted texts.
@@ -93,7 +93,7 @@ fn render(desk: &mut Desk<'_, '_>, id: &str, place: &str, step: Step) -> anyhow:
         },
         stem: plain(q.markup, &q.stem),
         images: q.images.iter().map(crate::questions::Image::address).collect(),
-        options: options(q),
+        options: shown(q),
         facts: facts(&now, &step),
         effects: effects.iter().map(|e| row(e, sure)).collect(),
         form,
@@ -150,6 +150,20 @@ fn row(e: &Effect, sure: bool) -> KeyEffect {
     }
 }
 
+/// The answers of the question as they stand: letter, what it says, whether it is right; of a 填空题 with the part of the marks.
+fn shown(q: &Question) -> Vec<(String, String, bool)> {
+    let one = |a: &Answer| (String::new(), key_lines::line(a), a.weight == Weight::FULL);
+    match q.kind {
+        Kind::Fill => q.answers.iter().filter(|a| a.weight > Weight::NONE).map(one).collect(),
+        _ => options(q),
+    }
+}
+
+/// Whether what fills its gap is compared as a number.
+fn by_number(q: &Question) -> bool {
+    q.answers.iter().any(|a| a.range.is_some())
+}
+
 fn form(test: &Test, place: usize, now: &Asked) -> Form {
     let (q, value) = (&now.question, key_typed::typed(&now.question));
     let choices = |letters: bool| {
@@ -165,8 +179,14 @@ fn form(test: &Test, place: usize, now: &Asked) -> Form {
         Kind::Multiple => {
             Field::text("key", "正确答案", &value).hint("全部正确选项的字母，如 ACD；字母以左边题目的次序为准。")
         }
-        Kind::Fill | Kind::Short => Field { value, ..Field::long("key", "正确答案") }
-            .hint("每行一种可以得分的写法，全角半角、大小写不论；更正后只按这里的写法计满分。"),
+        Kind::Fill | Kind::Short => Field { value, ..Field::long("key", "正确答案") }.hint(match by_number(q) {
+            true => {
+                "这道题按数值判分：每行一个数（如80）或一个范围（如79.5至80.5）；只得部分分的在后面写明，如“79至81 （50%）”。"
+            }
+            false => {
+                "每行一种可以得分的写法，全角半角、大小写不论；只得部分分的在后面写明，如“增速 （50%）”。更正后只按这里的写法计分。"
+            }
+        }),
     };
     Form {
         id: "ke".into(),

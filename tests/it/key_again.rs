@@ -13,7 +13,7 @@ use dongliang::{
         score::written,
         test::{self, Item, MINUTE, Origin, Rules},
     },
-    questions::{Question, bank},
+    questions::{Answer, Kind, Number, Question, Weight, bank},
     scope::Scope,
 };
 
@@ -110,7 +110,59 @@ db_test!(a_wrong_key_is_left_in_use_nowhere, |db: &Db| {
     assert_eq!((key_typed::typed(&top.question).as_str(), top.question.feedback.as_str(), all), ("C", "见条款", 5));
     let corrected = db.read(|tx| key::of_questions(tx, &BTreeSet::from([1]))).unwrap();
     assert!((1..=4).all(|v| key::last(&corrected, 1, v).is_some_and(|c| c.by == 5)));
-    assert_eq!((score(o, &sat, 3), score(o, &other, 3)), ("90".into(), "90".into()));
+    assert_eq!((score(o, &sat, 3), score(o, &other, 3)), ("80".into(), "80".into()));
     let audited = audit::verify(db, &Against::default()).unwrap();
     assert!(audited.is_clean(), "{:#?}", audited.findings);
+});
+
+/// A question of the bank in a test of its own.
+fn fill(o: &Office, answers: Vec<Answer>) -> Arc<Sat> {
+    let q = Question { source: "二（一）二".into(), ..Question::new(Kind::Fill, format!("填____{}", answers.len()), answers) };
+    let numbers = o.installation.db.write(move |tx| bank::add(tx, &actor(), &[q], "题.gift")).unwrap();
+    another(o, 1, vec![Item { number: numbers[0], version: 1, marks: 100 }], None)
+}
+
+db_test!(a_part_of_the_marks_stays_a_part, |db: &Db| {
+    let o = &Office::open(db, "2025-06-30");
+    o.found();
+    let w = |text: &str| Weight::parse(text).unwrap();
+    let words = fill(
+        o,
+        vec![
+            Answer { feedback: "对".into(), ..Answer::new("增长", w("100")) },
+            Answer { feedback: "半对".into(), ..Answer::new("增速", w("50")) },
+            Answer { feedback: "不是".into(), ..Answer::new("总量", w("0")) },
+        ],
+    );
+    let number = |text: &str| Number::parse(text).unwrap();
+    let numbers = fill(o, vec![Answer { range: Some((number("79.5"), number("80.5"))), ..Answer::new("", w("100")) }]);
+    let mut b = Browser::of(&o.installation, Role::Office);
+    let mut post = |sat: &Sat, key: &str, sure: &str| {
+        let (page, to) = (format!("/tests/{}/key?place=1", sat.test.id), format!("/tests/{}/key", sat.test.id));
+        let text = b.get(&page).text();
+        let fields = [("place", "1"), ("seen", "1"), ("key", key), ("feedback", ""), ("reason", "漏了"), ("sure", sure)];
+        (text, b.submit(&page, &to, &fields))
+    };
+    let (page, got) = post(&words, "增长\n增速 （50%）", "");
+    assert!(page.contains("增长\n增速 （50%）</textarea>") && page.contains("<li>增速 （50%）</li>"), "{page}");
+    assert!(got.status == 422 && got.read().contains("与现在的答案相同"), "{}", got.read());
+    assert!(post(&words, "增长 （150%）", "").1.read().contains("不超过100%"));
+    assert!(post(&words, "增长 （50%）", "").1.read().contains("没有得满分的答案"));
+    let (_, got) = post(&words, "增长\n增速 （50%）\n提高 （25%）", "1");
+    assert_eq!(got.led().0, 303, "{}", got.read());
+    let of = |sat: &Sat| {
+        let number = sat.paper[0].number;
+        db.read(|tx| bank::versions(tx, number)).unwrap().pop().unwrap().question.answers
+    };
+    let told: Vec<_> = of(&words).iter().map(|a| format!("{} {} {}", a.text, a.weight, a.feedback)).collect();
+    assert_eq!(told, ["增长 100 对", "增速 50 半对", "总量 0 不是", "提高 25 "]);
+
+    let (page, got) = post(&numbers, "八十", "");
+    assert!(page.contains("79.5至80.5</textarea>") && page.contains("按数值判分"), "{page}");
+    assert!(got.status == 422 && got.read().contains("“八十”不是"), "{}", got.read());
+    let (_, got) = post(&numbers, "79.5至80.5\n75至85 （50%）", "1");
+    assert_eq!(got.led().0, 303, "{}", got.read());
+    let (got, half) = (of(&numbers), w("50"));
+    assert_eq!(got[0].range, Some((number("79.5"), number("80.5"))));
+    assert_eq!((got[1].range, got[1].weight), (Some((number("75"), number("85"))), half));
 });
