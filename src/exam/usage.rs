@@ -1,6 +1,6 @@
 //! In which tests a question was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Tx, Value};
 
@@ -54,12 +54,14 @@ pub fn counts(tx: &mut Tx<'_>, numbers: &[i64]) -> anyhow::Result<BTreeMap<i64, 
     Ok(found.into_iter().map(|(number, n)| (number, usize::try_from(n).unwrap_or(0))).collect())
 }
 
-/// Whether a person is to sit, until an instant that has not come yet (µs), a test that asks this question.
+/// The questions of the tests that a person is to sit and that end at an instant (µs) which has not come yet, by number. What is
+/// right may not be shown to him meanwhile.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn awaits(tx: &mut Tx<'_>, person: i64, number: i64, now: i64) -> anyhow::Result<bool> {
-    let sql = "select 1 from test_item i join test t on t.row_id = i.test_id join test_roll r on r.test_id = t.row_id \
-               where i.number = $1 and t.state = 'open' and t.closes_at > $2 and r.person_id = $3 and r.excused is null";
-    Ok(tx.one(sql, &[number.into(), now.into(), person.into()], |r| r.i64(0))?.is_some())
+pub fn awaited(tx: &mut Tx<'_>, person: i64, now: i64) -> anyhow::Result<BTreeSet<i64>> {
+    let sql = "select distinct i.number from test_item i join test t on t.row_id = i.test_id \
+               join test_roll r on r.test_id = t.row_id \
+               where t.state = 'open' and t.closes_at > $1 and r.person_id = $2 and r.excused is null";
+    Ok(tx.rows(sql, &[now.into(), person.into()], |r| r.i64(0))?.into_iter().collect())
 }

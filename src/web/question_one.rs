@@ -1,5 +1,7 @@
 //! One question `/questions/{number}`: what it asks, where it was asked, its next version, its end; and a new one.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -24,6 +26,7 @@ use super::{
 use crate::{
     auth::Permission,
     clock::chinese,
+    db::Tx,
     exam::{analysis, close, key, print, usage},
     questions::{
         Difficulty, Kind, Question,
@@ -43,23 +46,40 @@ const FIELDS: [&str; 7] = ["kind", "stem", "answers", "feedback", "topic", "diff
 
 /// `GET /questions/{number}`.
 pub(super) async fn page(State(app): State<App>, Path(number): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
     answer(app, ask, move |desk| {
         super::asked::keys(desk, &["done"]);
-        render(desk, &number, &Left::default())
+        render(desk, &own, &number, &Left::default())
     })
     .await
 }
 
-fn render(desk: &mut Desk<'_, '_>, number: &str, left: &Left) -> anyhow::Result<Response> {
+/// The questions that a person is still to sit, by the clock of sittings: what is right is not shown to him before the end.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn kept_back(tx: &mut Tx<'_>, app: &App, person: Option<i64>) -> anyhow::Result<BTreeSet<i64>> {
+    let inst = &app.installation;
+    person.map_or_else(|| Ok(BTreeSet::new()), |person| usage::awaited(tx, person, inst.watch.now(inst.clock)))
+}
+
+/// Refuses a question to who is still to sit a test with it.
+///
+/// # Errors
+/// [`PageError::Refused`]; else when the store cannot be read.
+pub(super) fn may_see(tx: &mut Tx<'_>, app: &App, person: Option<i64>, number: i64) -> anyhow::Result<()> {
+    match kept_back(tx, app, person)?.contains(&number) {
+        true => Err(PageError::Refused("这道题正在您应考的考试里，那场考试截止以后才能看。".into()).into()),
+        false => Ok(()),
+    }
+}
+
+fn render(desk: &mut Desk<'_, '_>, app: &App, number: &str, left: &Left) -> anyhow::Result<Response> {
     let number: i64 = number.parse().map_err(|_| PageError::NotFound)?;
     let mut versions = bank::versions(desk.tx, number)?;
     let now = versions.pop().ok_or(PageError::NotFound)?;
-    if let Some(person) = desk.reader()?.person
-        && usage::awaits(desk.tx, person, number, desk.now.instant)?
-    {
-        let why = "这道题正在您应考的考试里，那场考试截止以后才能看。";
-        return Err(PageError::Refused(why.into()).into());
-    }
+    let person = desk.reader()?.person;
+    may_see(desk.tx, app, person, number)?;
     let q = &now.question;
     let mut forms = match now.retired {
         Some(_) => Vec::new(),
@@ -301,7 +321,7 @@ pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: 
         let now = seat.db().read(|tx| bank::versions(tx, number))?.pop().ok_or(PageError::NotFound)?;
         let wrong = |status: StatusCode, field: &str, why: String| {
             let left = Left { typed: typed(seat, "qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
-            Ok(seat.show(status, |desk| render(desk, &id, &left)))
+            Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
         };
         if seat.fields.get("version") != now.version.to_string() {
             let why = format!("这道题已由别人改为第{}版，请对照现在的内容再改。", now.version);
@@ -331,7 +351,7 @@ pub(super) async fn end(State(app): State<App>, Path(id): Path<String>, ask: Ask
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
         let wrong = |why: String| {
             let left = Left { typed: typed(seat, "re", &["reason"]), ..Left::wrong("re-reason", why) };
-            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &id, &left)))
+            Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)))
         };
         let reason = match long_text(seat, "reason", 200, true) {
             Ok(reason) => reason,

@@ -15,6 +15,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     imports::workbook,
+    question_one::kept_back,
     taken::{self, TAKE},
     view::{
         parts::Choice,
@@ -44,7 +45,8 @@ const LONGEST: usize = 60;
 
 /// `GET /questions`.
 pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
         asked::keys(desk, &["q", "topic", "kind", "difficulty", "state", "page", "size", "done", "n", TAKE]);
         let size = asked::size(desk);
         let takes = desk.may(Permission::ArrangeTests);
@@ -73,6 +75,10 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
             to.path = "/questions/export".into();
             Link::new(text, to.href())
         };
+        let person = desk.reader()?.person;
+        if let n @ 1.. = kept_back(desk.tx, &own, person)?.len() {
+            desk.notice(format!("题库里有{n}题正在您应考的考试里：那场考试截止以前不能看答案，导出的文件不含这些题。"));
+        }
         let notice = match desk.ask.get("done") {
             Some("import") => format!("已导入{}题。", asked::echo(desk.ask.get("n").unwrap_or_default())),
             Some("dropped") => "文件已放弃，没有写入。".into(),
@@ -175,25 +181,34 @@ fn controls(desk: &mut Desk<'_, '_>, filter: &Filter, wrong: String) -> anyhow::
     })
 }
 
-/// `GET /questions/export?format=gift|xlsx`: what is listed, with the answers, logged.
+/// `GET /questions/export?format=gift|xlsx`: what is listed, with the answers, logged; without the questions that the reader is
+/// still to sit, how many these are in the name of the file.
 pub(super) async fn export(State(app): State<App>, ask: Ask) -> Response {
-    answer(app, ask, |desk| {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
         asked::keys(desk, &["q", "topic", "kind", "difficulty", "state", "format"]);
         let (filter, _) = filter(desk);
         let (found, _) = shelf::list(desk.tx, &filter, (0, MOST))?;
-        let all: Vec<Question> = found.into_iter().map(|k| k.question).collect();
-        let told = json!({ "title": format!("题库{}题，含答案", all.len()), "address": desk.ask.url.href() });
+        let person = desk.reader()?.person;
+        let (back, listed) = (kept_back(desk.tx, &own, person)?, found.len());
+        let all: Vec<Question> =
+            found.into_iter().filter(|k| !back.contains(&k.number)).map(|k| k.question).collect();
+        let (name, less) = match listed - all.len() {
+            0 => ("题库".to_owned(), String::new()),
+            n => (format!("题库（另有{n}题未导出）"), format!("，另有本人应考的{n}题未导出")),
+        };
+        let told = json!({ "title": format!("题库{}题，含答案{less}", all.len()), "address": desk.ask.url.href() });
         let response = match desk.ask.get("format") {
             Some("gift") => {
-                let name =
-                    format!("attachment; filename=\"questions.gift\"; filename*=UTF-8''{}", segment("题库.gift"));
+                let name = segment(&format!("{name}.gift"));
+                let name = format!("attachment; filename=\"questions.gift\"; filename*=UTF-8''{name}");
                 let headers = [
                     (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
                     (header::CONTENT_DISPOSITION, name),
                 ];
                 (headers, questions::write_gift(&all)).into_response()
             }
-            Some("xlsx") => workbook("题库.xlsx", "questions.xlsx", questions::write_workbook(&all)?.0),
+            Some("xlsx") => workbook(&format!("{name}.xlsx"), "questions.xlsx", questions::write_workbook(&all)?.0),
             _ => return Err(PageError::Invalid(vec!["导出的格式应为gift或xlsx，请从题库页面导出。".into()]).into()),
         };
         desk.tell(Entry::Export, told, About::default());

@@ -14,7 +14,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
-    question_one::options,
+    question_one::{may_see, options},
     requests::long_text,
     supervise_acts::typed,
     test_acts::{refused, test_of},
@@ -29,6 +29,7 @@ use super::{
 use crate::{
     auth::account::Refused,
     clock::chinese,
+    db::Tx,
     exam::{
         key::{self, Asked, Effect, Wish},
         key_lines, key_typed,
@@ -52,18 +53,20 @@ enum Step {
 
 /// `GET /tests/{id}/key?place=…`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
     answer(app, ask, move |desk| {
         asked::keys(desk, &["place"]);
         let place = desk.ask.get("place").unwrap_or_default().to_owned();
-        render(desk, &id, &place, Step::Typed(Left::default()))
+        render(desk, &own, &id, &place, Step::Typed(Left::default()))
     })
     .await
 }
 
-fn render(desk: &mut Desk<'_, '_>, id: &str, place: &str, step: Step) -> anyhow::Result<Response> {
+fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step) -> anyhow::Result<Response> {
     let scope = desk.scope.clone();
     let test = found(desk.tx, &scope, id)?;
-    let at = index(place)?;
+    let (at, person) = (index(place)?, desk.reader()?.person);
+    closed_to(desk.tx, app, person, (&test, at))?;
     let now = key::asked(desk.tx, &test, at).map_err(refused)?;
     let (current, today) = (desk.current.clone(), desk.now.day);
     let sure = matches!(step, Step::Sure(..));
@@ -100,6 +103,11 @@ fn render(desk: &mut Desk<'_, '_>, id: &str, place: &str, step: Step) -> anyhow:
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// Refuses the key to who is still to sit a test with the question, this one or another.
+fn closed_to(tx: &mut Tx<'_>, app: &App, person: Option<i64>, (test, at): (&Test, usize)) -> anyhow::Result<()> {
+    test.items.get(at).map_or(Ok(()), |item| may_see(tx, app, person, item.number))
 }
 
 /// A place of an address, from 1, as an index.
@@ -235,18 +243,21 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let at = index(seat.fields.get("place"))?;
         let wrong = |status: StatusCode, field: &str, why: String| {
             let left = Left { typed: typed(seat, "ke", &FIELDS), ..Left::wrong(&format!("ke-{field}"), why) };
-            Ok(seat.show(status, |desk| render(desk, &id, seat.fields.get("place"), Step::Typed(left))))
+            Ok(seat.show(status, |desk| render(desk, &seat.app, &id, seat.fields.get("place"), Step::Typed(left))))
         };
         let wish = match wish(seat, test.id, at) {
             Ok(wish) => wish,
             Err((field, why)) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, field, why),
         };
-        let now = seat.db().read(|tx| key::asked(tx, &test, at)).map_err(refused)?;
+        let now = seat.db().read(|tx| {
+            closed_to(tx, &seat.app, seat.reader.person, (&test, at))?;
+            key::asked(tx, &test, at).map_err(refused)
+        })?;
         if seat.fields.get("sure") != "1" {
             return match wish.question(&now) {
                 Ok(new) => {
                     let place = seat.fields.get("place");
-                    Ok(seat.show(StatusCode::OK, |desk| render(desk, &id, place, Step::Sure(wish, Box::new(new)))))
+                    Ok(seat.show(StatusCode::OK, |desk| render(desk, &seat.app, &id, place, Step::Sure(wish, Box::new(new)))))
                 }
                 Err(Refused(why)) => wrong(status(&now, &wish), "key", format!("正确答案：{why}")),
             };

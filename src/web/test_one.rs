@@ -15,6 +15,7 @@ use super::{
     exams,
     frame::{Ask, Desk, answer},
     live,
+    question_one::kept_back,
     test_list::names,
     test_near, test_print, test_rules, test_sheets,
     view::{
@@ -129,7 +130,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         None => (questions(&test::paper(desk.tx, &test.items)?, None, &[]), String::new(), (None, None)),
     };
     if let Some(sat) = &sat {
-        keys(desk, sat, &mut questions)?;
+        keys(desk, app, sat, &mut questions)?;
     }
     let printed = printed::of_test(desk.tx, test.id)?;
     let first = resit::first_of(desk.tx, &test)?;
@@ -351,15 +352,18 @@ fn questions(paper: &[Chosen], analysis: Option<&Analysis>, out: &[(usize, Strin
     paper.iter().enumerate().map(one).collect()
 }
 
-/// How keys were corrected, and where they are.
-fn keys(desk: &mut Desk<'_, '_>, sat: &Sat, questions: &mut [Question]) -> anyhow::Result<()> {
+/// How keys were corrected, and where they are; why, and where, not to who is still to sit a test with the question.
+fn keys(desk: &mut Desk<'_, '_>, app: &App, sat: &Sat, questions: &mut [Question]) -> anyhow::Result<()> {
+    let person = desk.reader()?.person;
+    let back = kept_back(desk.tx, app, person)?;
     for (place, c) in key::of_paper(desk.tx, &sat.paper)? {
-        let told = format!("答案已由{}于{}更正，按第{}版计分：{}。", c.who, chinese(c.at), c.by, c.reason);
+        let why = if back.contains(&c.number) { String::new() } else { format!("：{}", c.reason) };
+        let told = format!("答案已由{}于{}更正，按第{}版计分{why}。", c.who, chinese(c.at), c.by);
         questions[place].warnings.insert(0, told);
     }
     let may = desk.may(Permission::Questions);
     for (q, chosen) in questions.iter_mut().zip(&sat.paper) {
-        let has = may && !q.out && chosen.question.kind != Kind::Short;
+        let has = may && !q.out && chosen.question.kind != Kind::Short && !back.contains(&chosen.number);
         q.key = has.then(|| Link::new("更正答案", format!("/tests/{}/key?place={}", sat.test.id, q.place)));
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use dongliang::{
     audit::{self, Against},
     auth::Role,
+    clock::Clock,
     db::Db,
     db_test,
     exam::{
@@ -22,7 +23,7 @@ use crate::{
     key_corrected::{correct, sat_and_closed, wish},
     sitting::{actor, begin, hand_in, last, nine, right, rules, save, sitter},
     sitting_after::day,
-    visit::Browser,
+    visit::{Browser, account},
 };
 
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -165,4 +166,44 @@ db_test!(a_part_of_the_marks_stays_a_part, |db: &Db| {
     let (got, half) = (of(&numbers), w("50"));
     assert_eq!(got[0].range, Some((number("79.5"), number("80.5"))));
     assert_eq!((got[1].range, got[1].weight), (Some((number("75"), number("85"))), half));
+});
+
+db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
+    let o = &mut Office::open(db, "2025-06-30");
+    o.found();
+    let sat = sat_and_closed(o);
+    correct(o, Scope::All, wish(1, 0, 1, "B")).unwrap();
+    // Two of its questions are asked again, of everybody; sittings go by their own clock.
+    let items = sat.test.items.iter().take(2).map(|i| Item { version: if i.number == 1 { 2 } else { 1 }, ..*i }).collect();
+    let other = another(o, 1, items, None);
+    let reader = account(&o.installation, "keeper", Role::Personnel, None, Some(4));
+    let mut me = Browser::logged_in(&o.installation, reader);
+    let fields = [("place", "1"), ("seen", "2"), ("key", "C"), ("feedback", ""), ("reason", "有误"), ("sure", "")];
+    let shut = "这道题正在您应考的考试里";
+    for path in ["/questions/1", "/tests/1/key?place=1", &format!("/tests/{}/key?place=1", other.test.id)] {
+        let got = me.get(path);
+        assert!(got.status == 409 && got.read().contains(shut), "{path}: {} {}", got.status, got.read());
+    }
+    for key in ["C", "A", ""] {
+        let got = me.submit("/tests/1", "/tests/1/key", &[&fields[..2], &[("key", key)], &fields[3..]].concat());
+        assert!(!got.read().contains("现答案") && !got.read().contains("更正为“"), "{}", got.read());
+        assert!(key.is_empty() || got.read().contains(shut), "{}", got.read());
+    }
+    let page = me.get("/tests/1");
+    assert!(!page.text().contains("/tests/1/key?place=1\"") && page.text().contains("/tests/1/key?place=3\""));
+    assert!(page.read().contains("按第2版计分。") && !page.read().contains("条款已改为半对"), "{}", page.read());
+    assert!(me.get("/questions").read().contains("题库里有2题正在您应考的考试里"));
+    for format in ["gift", "xlsx"] {
+        let got = me.get(&format!("/questions/export?format={format}"));
+        let name = got.header(axum::http::header::CONTENT_DISPOSITION).to_owned();
+        assert!(got.status == 200 && name.contains("%E5%8F%A6%E6%9C%892%E9%A2%98"), "{name}");
+        assert!(format == "xlsx" || !got.text().contains("选一") && got.text().contains("是不是"), "{name}");
+    }
+    // Another keeper of the bank sees all of it; so does this one after the end.
+    let mut free = Browser::of(&o.installation, Role::Office);
+    assert!(free.get("/tests/1/key?place=1").read().contains("现答案"));
+    assert!(free.get("/questions/export?format=gift").text().contains("选一"));
+    o.installation.clock = Clock::Standing(day("2025-07-03"));
+    let mut me = Browser::logged_in(&o.installation, reader);
+    assert!(me.get("/tests/1/key?place=1").read().contains("现答案") && me.get("/questions/1").status == 200);
 });
