@@ -184,20 +184,26 @@ pub fn record_all_again(
     tests: BTreeSet<i64>,
     reason: &'static str,
 ) -> anyhow::Result<()> {
+    with_seconds(tx, tests)?.into_iter().try_for_each(|id| record_again(tx, inst, id, reason))
+}
+
+/// These tests and the second forms whose line comes from one of them, each after the one that it comes from.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn with_seconds(tx: &mut Tx<'_>, tests: BTreeSet<i64>) -> anyhow::Result<Vec<i64>> {
+    let sql = "select row_id from test where first_id = $1 order by row_id";
     let mut all: Vec<i64> = tests.into_iter().collect();
     let mut at = 0;
     while let Some(id) = all.get(at).copied() {
-        record_again(tx, inst, id, reason)?;
-        for next in
-            tx.rows("select row_id from test where first_id = $1 order by row_id", &[id.into()], |r| r.i64(0))?
-        {
+        for next in tx.rows(sql, &[id.into()], |r| r.i64(0))? {
             if !all.contains(&next) {
                 all.push(next);
             }
         }
         at += 1;
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Records the results of a closed test anew, as after a question was withdrawn.

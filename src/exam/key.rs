@@ -173,6 +173,15 @@ pub struct Effect {
     pub gone: bool,
 }
 
+/// What a correction does to all tests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Those that asked the question, the earliest first.
+    pub asked: Vec<Effect>,
+    /// Closed second forms whose line comes from one of these: their results are recorded anew with them.
+    pub follow: Vec<Test>,
+}
+
 /// What it would do if the answers that are scored by `asked.by`, or by a version that asks the same with the same key, were
 /// scored by another key, in all tests that asked any of these, the earliest first.
 ///
@@ -183,16 +192,21 @@ pub fn effects(
     (current, today): (&Current, Day),
     asked: &Asked,
     new: &Question,
-) -> anyhow::Result<Vec<Effect>> {
+) -> anyhow::Result<Effects> {
     let all = of_questions(tx, &[asked.number].into())?;
-    let mut effects = Vec::new();
+    let mut effects = Effects::default();
     for used in usage::asked(tx, asked.number)?.into_iter().rev() {
         let by = last(&all, asked.number, used.version).map_or(used.version, |c| c.by);
         if !asked.alike.contains(&by) {
             continue;
         }
         let Some(sat) = close::sat(tx, used.test)? else { continue };
-        effects.push(effect(tx, (current, today), &sat, used.place, new)?);
+        effects.asked.push(effect(tx, (current, today), &sat, used.place, new)?);
+    }
+    let scored = effects.asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect();
+    for id in close::with_seconds(tx, scored)? {
+        let follows = test::get(tx, id)?.filter(|t| t.state == State::Closed);
+        effects.follow.extend(follows.filter(|t| effects.asked.iter().all(|e| e.test.id != t.id)));
     }
     Ok(effects)
 }
@@ -306,7 +320,7 @@ pub fn correct(
     let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new)?;
     keep(tx, actor, (now.number, &wrong, by), &wish.reason)?;
     let (mut done, mut again) = (Done::default(), BTreeSet::new());
-    for effect in effects.iter().filter(|e| !e.gone) {
+    for effect in effects.asked.iter().filter(|e| !e.gone) {
         let Some(sat) = close::sat(tx, effect.test.id)? else { continue };
         let cause = Cause { actor, why: Why::Key, place: effect.place, reason: &wish.reason };
         let changed = marking::score_again(tx, &sat, &cause)?;
@@ -323,20 +337,26 @@ pub fn correct(
     Ok(done)
 }
 
-/// Whether all that would be scored again may be, by who asks.
+/// Whether all that would be scored again, or recorded anew with it, may be, by who asks.
 ///
 /// # Errors
 /// [`Refused`].
-pub fn may(effects: &[Effect], scope: &Scope, test: i64) -> Result<(), Refused> {
-    if effects.iter().any(|e| e.gone && e.test.id == test) {
+pub fn may(effects: &Effects, scope: &Scope, test: i64) -> Result<(), Refused> {
+    if effects.asked.iter().any(|e| e.gone && e.test.id == test) {
         return Err(Refused("这场考试的答卷已过保存期限，可能已按规定删除，不能再更正答案。".into()));
     }
-    match effects.iter().filter(|e| !scope.has_unit(e.test.rules.unit)).count() {
-        0 => Ok(()),
-        n => Err(Refused(format!(
-            "这道题还在不归您管理的{n}场考试里考过，更正答案要一并重新计分，请由领导小组办公室更正。"
-        ))),
-    }
+    let beyond = |t: &&Test| !scope.has_unit(t.rules.unit);
+    let asked = effects.asked.iter().map(|e| &e.test).filter(beyond).count();
+    let follow = effects.follow.iter().filter(beyond).count();
+    Err(Refused(match (asked, follow) {
+        (0, 0) => return Ok(()),
+        (0, n) => format!(
+            "不归您管理的{n}场考试的合格线由考过这道题的考试折算，更正答案要随之重算它们的成绩，请由领导小组办公室更正。"
+        ),
+        (n, _) => {
+            format!("这道题还在不归您管理的{n}场考试里考过，更正答案要一并重新计分，请由领导小组办公室更正。")
+        }
+    }))
 }
 
 /// Says by which version each of those with the wrong key is scored; one that was corrected to another key before stays so.

@@ -89,7 +89,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
         title: test.rules.title.clone(),
         place: at + 1,
         lead: match sure {
-            true => lead(&effects),
+            true => lead(&effects.asked),
             false => Words::from(
                 "考过的题不改动：更正后另立一版，考过原版的答卷一律按更正的答案重新计分，原成绩和新成绩都保留，班次成绩和判定随之更新。填写后先看影响，再确认。",
             ),
@@ -98,7 +98,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
         images: q.images.iter().map(crate::questions::Image::address).collect(),
         options: shown(q),
         facts: facts(&now, &step),
-        effects: effects.iter().map(|e| row(e, sure)).collect(),
+        effects: effects.asked.iter().map(|e| row(e, sure)).chain(effects.follow.iter().map(follows)).collect(),
         form,
         page: desk.page("/tests")?,
     };
@@ -151,10 +151,20 @@ fn row(e: &Effect, sure: bool) -> KeyEffect {
     ];
     KeyEffect {
         test: Link::new(e.test.rules.title.clone(), format!("/tests/{}", e.test.id)),
-        place: e.place + 1,
-        attempts: e.attempts,
+        place: (e.place + 1).to_string(),
+        attempts: format!("{}份", e.attempts),
         changed: if sure && !e.gone { format!("{}份", e.changed) } else { String::new() },
         told: told.into_iter().filter(|t| t.0).map(|t| t.1).collect::<Vec<_>>().join("，"),
+    }
+}
+
+/// A second form that did not ask the question: its line comes from a test that did.
+fn follows(test: &Test) -> KeyEffect {
+    let told = if test.rules.activity.is_some() { "班次成绩随之重算" } else { "合格线随之重算" };
+    KeyEffect {
+        test: Link::new(test.rules.title.clone(), format!("/tests/{}", test.id)),
+        told: told.into(),
+        ..KeyEffect::default()
     }
 }
 

@@ -12,8 +12,9 @@ use dongliang::{
         attempt::{self, Sat},
         close, key, key_typed, roll,
         score::written,
-        test::{self, Item, MINUTE, Origin, Rules},
+        test::{self, Item, MINUTE, Origin, Rules, State},
     },
+    jobs,
     questions::{Answer, Kind, Number, Question, Weight, bank},
     scope::Scope,
 };
@@ -206,4 +207,26 @@ db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
     o.installation.clock = Clock::Standing(day("2025-07-03"));
     let mut me = Browser::logged_in(&o.installation, reader);
     assert!(me.get("/tests/1/key?place=1").read().contains("现答案") && me.get("/questions/1").status == 200);
+});
+
+db_test!(second_forms_are_told_and_have_to_be_within_reach, |db: &Db| {
+    let o = &mut Office::open(db, "2025-06-30");
+    o.found();
+    let sat = sat_and_closed(o);
+    // A second form of another unit: it does not ask the question, its line comes from a test that does.
+    let second = another(o, 2, sat.test.items[1..4].to_vec(), Some(1));
+    let page = |o: &Office| Browser::of(&o.installation, Role::Personnel).get("/tests/1/key?place=1").read();
+    assert!(!page(o).contains("随之重算"), "it has no results yet");
+    let open = second.test.id;
+    o.installation.clock = Clock::Standing(day("2025-07-03"));
+    jobs::run_waiting(&o.installation).unwrap();
+    jobs::run_waiting(&o.installation).unwrap();
+    let closed = db.read(|tx| test::get(tx, open)).unwrap().unwrap();
+    assert_eq!(closed.state, State::Closed);
+    let text = page(o);
+    assert!(text.contains("另一场") && text.contains("合格线随之重算"), "{text}");
+    let told = correct(o, Scope::units([1].into()), wish(1, 0, 1, "B")).unwrap_err();
+    assert!(told.contains("不归您管理的1场考试的合格线"), "{told}");
+    assert_eq!(score(o, &sat, 3), "100");
+    assert_eq!(correct(o, Scope::All, wish(1, 0, 1, "B")).unwrap().tests, 1);
 });

@@ -242,10 +242,10 @@ pub struct TestKey {
 pub struct KeyEffect {
     /// Leading to it.
     pub test: Link,
-    /// Place of the question in its paper.
-    pub place: usize,
-    /// Attempts handed in.
-    pub attempts: usize,
+    /// Place of the question in its paper; empty where it did not ask it.
+    pub place: String,
+    /// Attempts handed in; empty where none is scored again.
+    pub attempts: String,
     /// Those whose score changes; empty before a key was typed.
     pub changed: String,
     /// 转为合格, 转为未合格, what is not scored again; empty for nothing.
