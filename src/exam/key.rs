@@ -273,8 +273,12 @@ impl Wish {
     pub fn question(&self, now: &Asked) -> Result<Question, Refused> {
         if let Some(c) = now.corrected.as_ref().filter(|_| now.by != self.seen) {
             let right = typed(&now.question).replace('\n', "、");
-            let why = format!("{}已于{}把答案更正为“{right}”，请对照现在的答案再定。", c.who, chinese(c.at));
-            return Err(Refused(why));
+            let what = format!("{}已于{}把答案更正为“{right}”（{}）", c.who, chinese(c.at), c.reason);
+            let same = with(&now.question, &self.key).is_ok_and(|new| new.answers == now.question.answers);
+            return Err(Refused(match same {
+                true => format!("{what}，与您填的相同，不必再更正；您这次填的没有写入。"),
+                false => format!("{what}，请对照现在的答案再定。"),
+            }));
         }
         let new = with(&now.question, &self.key).map_err(Refused)?;
         if new.answers == now.question.answers {
@@ -294,7 +298,7 @@ pub struct Done {
 }
 
 /// Corrects the key: makes the version that has it, scores again what was answered in every test that asked it, and records
-/// the results of classes anew. The same once more, as by a double click, changes nothing.
+/// the results of classes anew.
 ///
 /// # Errors
 /// [`Refused`] for what [`asked`] and [`Wish::question`] refuse, where a test that asked it is out of scope, and where the
@@ -307,9 +311,6 @@ pub fn correct(
 ) -> anyhow::Result<Done> {
     let test = test::get(tx, wish.test)?.ok_or_else(|| Refused("没有这场考试。".into()))?;
     let now = asked(tx, &test, wish.place)?;
-    if now.by != wish.seen && with(&now.question, &wish.key).is_ok_and(|new| new.answers == now.question.answers) {
-        return Ok(Done::default());
-    }
     let new = wish.question(&now)?;
     if wish.reason.trim().is_empty() {
         return Err(Refused("理由：请填写。".into()).into());

@@ -35,6 +35,7 @@ use crate::{
         key_lines, key_typed,
         test::Test,
     },
+    once::Used,
     questions::{Answer, Kind, Question, Weight, plain},
 };
 
@@ -275,9 +276,13 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let (inst, actor, scope, today) =
             (seat.app.installation.clone(), seat.actor(), seat.scope.clone(), seat.now.day);
         let told = wish.clone();
-        let done = seat.db().write(move |tx| key::correct(tx, &inst, (&actor, &scope, today), &wish));
-        match done.map_err(|e| e.downcast::<Refused>()) {
-            Ok(done) => Ok(seat.to(&format!("/tests/{id}?done=key&n={}", done.changed))),
+        // Posted twice, as by a double click, it leads to what the first has done.
+        let changed = seat.write_once("question", move |tx| {
+            Ok(i64::try_from(key::correct(tx, &inst, (&actor, &scope, today), &wish)?.changed)?)
+        });
+        match changed.map_err(|e| e.downcast::<Refused>()) {
+            Ok(n) => Ok(seat.to(&format!("/tests/{id}?done=key&n={n}"))),
+            Err(Err(e)) if e.is::<Used>() => wrong(StatusCode::CONFLICT, "key", format!("没有更正：{e}。")),
             Err(Ok(Refused(why))) => wrong(status(&now, &told), "key", format!("正确答案：{why}")),
             Err(Err(e)) => Err(e),
         }

@@ -117,12 +117,19 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert!(text.contains("1份转为合格") && text.contains("更正为B"), "{text}");
     assert_eq!(scores(o, &sat), ["100", "80", "40"]);
     let sure = fields("1", "B", "答案抄错", "1");
-    assert_eq!(b.submit(key, "/tests/1/key", &sure).led(), (303, "/tests/1?done=key&n=3"));
-    assert_eq!(b.submit(key, "/tests/1/key", &sure).led(), (303, "/tests/1?done=key&n=0"));
+    let token = b.get(key).token();
+    let once = [&[("form", token.as_str())], &sure[..]].concat();
+    assert_eq!(b.post("/tests/1/key", &once).led(), (303, "/tests/1?done=key&n=3"));
+    assert_eq!(b.post("/tests/1/key", &once).led(), (303, "/tests/1?done=key&n=3"), "a double click");
+    // The same key from another page, with another reason: it is not told as done.
+    let mut other = Browser::of(inst, Role::Office);
+    let got = other.submit(key, "/tests/1/key", &fields("1", "B", "我也发现了", "1"));
+    let text = got.read();
+    assert!(got.status == 409 && text.contains("把答案更正为“B”（答案抄错），与您填的相同"), "{text}");
     assert_eq!(scores(o, &sat), ["80", "100", "60"]);
     // Who had the page open before is told.
     let got = b.submit(key, "/tests/1/key", &fields("1", "C", "应为半对", "1"));
-    assert!(got.status == 409 && got.read().contains("把答案更正为“B”，请对照现在的答案再定"), "{}", got.read());
+    assert!(got.status == 409 && got.read().contains("把答案更正为“B”（答案抄错），请对照现在的答案再定"), "{}", got.read());
 
     // The question that was asked is as it was; the bank has the right one.
     let versions = db.read(|tx| bank::versions(tx, 1)).unwrap();
