@@ -16,7 +16,6 @@ use super::{
     post::{Posted, Seat, act},
     question_one::{may_see, options},
     requests::long_text,
-    supervise_acts::typed,
     test_acts::{refused, test_of},
     test_one::{REASON, found},
     view::{
@@ -74,18 +73,20 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
     let new = if let Step::Sure(_, new) = &step { new } else { &now.question };
     let effects = key::effects(desk.tx, (&current, today), &now, new)?;
     key::may(&effects, &scope, test.id).map_err(|Refused(why)| PageError::Refused(why))?;
-    let mut form = match &step {
+    let mut forms = match &step {
         Step::Typed(left) => {
             let mut form = form(&test, at, &now);
             left.fill(&mut form);
-            form
+            vec![form]
         }
-        Step::Sure(wish, _) => last_word(&test, wish),
+        Step::Sure(wish, _) => last_word(&test, wish).into(),
     };
-    form.token = desk.form_token()?;
+    for form in &mut forms {
+        form.token = desk.form_token()?;
+    }
     let q = &now.question;
     let view = TestKey {
-        errors: Errors::of(&form),
+        errors: Errors(forms.iter().flat_map(|form| Errors::of(form).0).collect()),
         id: test.id,
         title: test.rules.title.clone(),
         place: at + 1,
@@ -100,7 +101,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
         options: shown(q),
         facts: facts(&now, &step),
         effects: effects.asked.iter().map(|e| row(e, sure)).chain(effects.follow.iter().map(follows)).collect(),
-        form,
+        forms,
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
@@ -226,25 +227,27 @@ fn form(test: &Test, place: usize, now: &Asked) -> Form {
     }
 }
 
-/// The same wish once more, to be confirmed.
-fn last_word(test: &Test, wish: &Wish) -> Form {
+/// The same wish once more: to be confirmed, and to be changed.
+fn last_word(test: &Test, wish: &Wish) -> [Form; 2] {
     let hidden = [
         ("place", (wish.place + 1).to_string()),
         ("seen", wish.seen.to_string()),
         ("key", wish.key.clone()),
         ("feedback", wish.feedback.clone()),
         ("reason", wish.reason.clone()),
-        ("sure", "1".to_owned()),
     ];
-    Form {
-        id: "ke".into(),
+    let form = |id: &str, next: &str, button: &str| Form {
+        id: id.into(),
         action: format!("/tests/{}/key", test.id),
-        hidden: hidden.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
-        button: "确认更正并重新计分".into(),
-        primary: true,
-        cancel: Some(Link::new("返回修改", format!("/tests/{}/key?place={}", test.id, wish.place + 1))),
+        hidden: hidden.iter().map(|(k, v)| (*k, v.clone())).chain([(next, "1".to_owned())]).map(named).collect(),
+        button: button.into(),
         ..Form::default()
-    }
+    };
+    [Form { primary: true, ..form("ok", "sure", "确认更正并重新计分") }, form("ba", "again", "返回修改")]
+}
+
+fn named((field, value): (&str, String)) -> (String, String) {
+    (field.to_owned(), value)
 }
 
 /// `POST /tests/{id}/key`: first shows what it does, then does it.
@@ -253,9 +256,14 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let test = test_of(seat, &id)?;
         let at = index(seat.fields.get("place"))?;
         let wrong = |status: StatusCode, field: &str, why: String| {
-            let left = Left { typed: typed(seat, "ke", &FIELDS), ..Left::wrong(&format!("ke-{field}"), why) };
+            let left = Left { typed: kept(seat), ..Left::wrong(&format!("ke-{field}"), why) };
             Ok(seat.show(status, |desk| render(desk, &seat.app, &id, seat.fields.get("place"), Step::Typed(left))))
         };
+        if seat.fields.get("again") == "1" {
+            let left = Left { typed: kept(seat), ..Left::default() };
+            let place = seat.fields.get("place");
+            return Ok(seat.show(StatusCode::OK, |desk| render(desk, &seat.app, &id, place, Step::Typed(left))));
+        }
         let wish = match wish(seat, test.id, at) {
             Ok(wish) => wish,
             Err((field, why)) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, field, why),
@@ -288,6 +296,12 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         }
     })
     .await
+}
+
+/// What was typed, to be shown again.
+fn kept(seat: &Seat) -> Vec<(String, String)> {
+    let text = |f: &str| (format!("ke-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
+    FIELDS.map(text).into()
 }
 
 /// Somebody was faster, or something is wrong.

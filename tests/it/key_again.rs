@@ -230,3 +230,23 @@ db_test!(second_forms_are_told_and_have_to_be_within_reach, |db: &Db| {
     assert_eq!(score(o, &sat, 3), "100");
     assert_eq!(correct(o, Scope::All, wish(1, 0, 1, "B")).unwrap().tests, 1);
 });
+
+db_test!(what_was_typed_comes_back_to_be_changed, |db: &Db| {
+    let o = &Office::open(db, "2025-06-30");
+    o.found();
+    sat_and_closed(o);
+    let mut b = Browser::of(&o.installation, Role::Personnel);
+    let long = "新条款的说明。".repeat(300);
+    let fields = |again: &'static str| {
+        [("place", "1"), ("seen", "1"), ("key", "B"), ("feedback", long.as_str()), ("reason", "答案抄错"), ("again", again)]
+    };
+    let got = b.submit("/tests/1/key?place=1", "/tests/1/key", &fields(""));
+    let text = got.text();
+    assert!(got.status == 200 && text.contains("确认更正并重新计分") && text.contains("返回修改"), "{text}");
+    let token = got.token();
+    let got = b.post("/tests/1/key", &[&[("form", token.as_str())], &fields("1")[..]].concat());
+    let text = got.text();
+    assert!(got.status == 200 && !text.contains("提交未成功"), "{text}");
+    assert!(text.contains(r#"<option value="B" selected"#) && text.contains(&long) && text.contains("答案抄错"), "{text}");
+    assert_eq!(db.read(|tx| bank::versions(tx, 1)).unwrap().len(), 1);
+});

@@ -233,8 +233,8 @@ pub struct TestKey {
     pub facts: Facts,
     /// The tests that asked it.
     pub effects: Vec<KeyEffect>,
-    /// The form.
-    pub form: Form,
+    /// The form; where it waits for a last word, to say it and to change what was typed.
+    pub forms: Vec<Form>,
 }
 
 /// What a corrected key does to a test.
