@@ -217,15 +217,6 @@ pub fn of_person(tx: &mut Tx<'_>, test: i64, person: i64) -> anyhow::Result<Vec<
     tx.rows(&sql, &[test.into(), person.into()], read)
 }
 
-/// All attempts of a test that are over, in their order.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn ended(tx: &mut Tx<'_>, test: i64) -> anyhow::Result<Vec<Attempt>> {
-    let sql = format!("select {COLUMNS} from attempt where test_id = $1 and ended_at is not null order by row_id");
-    tx.rows(&sql, &[test.into()], read)
-}
-
 /// The attempt of a person that counts: the best that is marked, of equal ones the first; without one the last.
 ///
 /// # Errors

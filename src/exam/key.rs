@@ -7,8 +7,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde_json::json;
 
 use super::{
-    attempt::{self, Sat},
-    close,
+    anew, close,
     key_typed::{typed, with},
     marking::{self, Cause, Why},
     paper::Chosen,
@@ -183,7 +182,7 @@ pub struct Effects {
 }
 
 /// What it would do if the answers that are scored by `asked.by`, or by a version that asks the same with the same key, were
-/// scored by another key, in all tests that asked any of these, the earliest first.
+/// scored by another key, in all tests that asked any of these, the earliest first. Without the key it is only counted.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -191,7 +190,7 @@ pub fn effects(
     tx: &mut Tx<'_>,
     (current, today): (&Current, Day),
     asked: &Asked,
-    new: &Question,
+    new: Option<&Question>,
 ) -> anyhow::Result<Effects> {
     let all = of_questions(tx, &[asked.number].into())?;
     let mut effects = Effects::default();
@@ -200,8 +199,12 @@ pub fn effects(
         if !asked.alike.contains(&by) {
             continue;
         }
-        let Some(sat) = close::sat(tx, used.test)? else { continue };
-        effects.asked.push(effect(tx, (current, today), &sat, used.place, new)?);
+        let Some(test) = test::get(tx, used.test)? else { continue };
+        let mut effect = counted(tx, (current, today), test, used.place)?;
+        if let Some(new) = new {
+            compare(tx, current, &mut effect, new)?;
+        }
+        effects.asked.push(effect);
     }
     let scored = effects.asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect();
     for id in close::with_seconds(tx, scored)? {
@@ -211,41 +214,36 @@ pub fn effects(
     Ok(effects)
 }
 
-fn effect(
+/// What is known of a test without looking at a single answer.
+fn counted(
     tx: &mut Tx<'_>,
     (current, today): (&Current, Day),
-    sat: &Sat,
+    test: Test,
     place: usize,
-    new: &Question,
 ) -> anyhow::Result<Effect> {
-    let mut effect = Effect {
-        test: sat.test.clone(),
-        place,
-        attempts: 0,
-        changed: 0,
-        unmarked: 0,
-        passes: (0, 0),
-        totals: 0,
-        gone: may_be_gone(current, sat.test.rules.closes, today),
-    };
-    let mut paper = scored(tx, &sat.paper)?.into_owned();
-    paper[place].question = new.clone();
-    let (out, line) = (test::out(tx, sat.test.id)?, close::line_of(&sat.test, current));
-    for one in attempt::ended(tx, sat.test.id)? {
-        effect.attempts += 1;
-        if one.total.is_some() {
-            effect.totals += 1;
-            continue;
-        }
-        let after = marking::come_to(&paper, &out, &attempt::answers(tx, one.id)?);
-        effect.changed += usize::from(after != one.score);
-        effect.unmarked += usize::from(after.is_none());
-        if let (Some(before), Some(after), Some(line)) = (one.score, after, line) {
+    let sql = "select count(*), count(sheet_total), cast(coalesce(sum(case when score is null then 1 else 0 end), 0) as bigint) \
+               from attempt where test_id = $1 and ended_at is not null";
+    let count = |r: &Row<'_>, i| anyhow::Ok(usize::try_from(r.i64(i)?)?);
+    let counts = tx.one(sql, &[test.id.into()], |r| Ok((count(r, 0)?, count(r, 1)?, count(r, 2)?)))?;
+    let (attempts, totals, unmarked) = counts.unwrap_or_default();
+    let gone = may_be_gone(current, test.rules.closes, today);
+    Ok(Effect { test, place, attempts, changed: 0, unmarked, passes: (0, 0), totals, gone })
+}
+
+/// Whose scores would be other ones by a question with another key.
+fn compare(tx: &mut Tx<'_>, current: &Current, effect: &mut Effect, new: &Question) -> anyhow::Result<()> {
+    let asked = test::paper(tx, &effect.test.items)?;
+    let mut paper = scored(tx, &asked)?.into_owned();
+    paper[effect.place].question = new.clone();
+    let (out, line) = (test::out(tx, effect.test.id)?, close::line_of(&effect.test, current));
+    for one in anew::of_test(tx, effect.test.id, (&paper, &out))?.iter().filter(|one| !one.total) {
+        effect.changed += usize::from(one.after != one.before);
+        if let (Some(before), Some(after), Some(line)) = (one.before, one.after, line) {
             effect.passes.0 += usize::from(before < line && after >= line);
             effect.passes.1 += usize::from(before >= line && after < line);
         }
     }
-    Ok(effect)
+    Ok(())
 }
 
 /// A correction as it was asked for.
@@ -316,7 +314,7 @@ pub fn correct(
         return Err(Refused("理由：请填写。".into()).into());
     }
     let current = inst.current_in_write(tx)?;
-    let effects = effects(tx, (&current, today), &now, &new)?;
+    let effects = effects(tx, (&current, today), &now, None)?;
     may(&effects, scope, wish.test)?;
     let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new)?;
     keep(tx, actor, (now.number, &wrong, by), &wish.reason)?;

@@ -43,8 +43,9 @@ pub struct Settled {
 /// When the store cannot be read.
 pub fn basis(tx: &mut Tx<'_>, test: &Test) -> anyhow::Result<Basis> {
     let sql = "select count(*), cast(coalesce(sum(score), 0) as bigint), \
-               (select count(*) from test_withdrawn w where w.test_id = $1) + (select count(*) from question_key) from attempt where test_id = $1 \
-               and ended_at is not null";
+               (select count(*) from test_withdrawn w where w.test_id = $1) \
+               + (select count(*) from question_key k join test_item i on i.number = k.number where i.test_id = $1) \
+               from attempt where test_id = $1 and ended_at is not null";
     let mut of = Vec::new();
     for id in [Some(test.id), test.origin.first].into_iter().flatten() {
         let found = tx.one(sql, &[id.into()], |r| Ok([id, r.i64(0)?, r.i64(1)?, r.i64(2)?]))?;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{
-    attempt::{Kept, NotTaken, Sat, answers, ended, refuse},
+    anew,
+    attempt::{Kept, NotTaken, Sat, answers, refuse},
     close, key,
     paper::Chosen,
     score::{Given, MARK, earned, of_hundred, written},
@@ -146,10 +147,6 @@ pub(super) fn come_to(paper: &[Chosen], out: &BTreeSet<usize>, answers: &[Kept])
 /// When the store cannot be read.
 pub(super) fn score(tx: &mut Tx<'_>, sat: &Sat, attempt: i64) -> anyhow::Result<Option<i64>> {
     let (out, paper) = (test::out(tx, sat.test.id)?, key::scored(tx, &sat.paper)?);
-    score_by(tx, (&paper, &out), attempt)
-}
-
-fn score_by(tx: &mut Tx<'_>, (paper, out): (&[Chosen], &BTreeSet<usize>), attempt: i64) -> anyhow::Result<Option<i64>> {
     let answers = answers(tx, attempt)?;
     if answers.is_empty() {
         // Of a sheet with all its marks alone it is not known what a question earned.
@@ -159,7 +156,7 @@ fn score_by(tx: &mut Tx<'_>, (paper, out): (&[Chosen], &BTreeSet<usize>), attemp
             return Ok(Some(of_hundred(total, i64::from(full) * (MARK / 10))));
         }
     }
-    Ok(come_to(paper, out, &answers))
+    Ok(come_to(&paper, &out, &answers))
 }
 
 /// Scores all ended attempts of a test again, as after a question was withdrawn or its key corrected; both scores are kept.
@@ -170,12 +167,9 @@ fn score_by(tx: &mut Tx<'_>, (paper, out): (&[Chosen], &BTreeSet<usize>), attemp
 pub fn score_again(tx: &mut Tx<'_>, sat: &Sat, cause: &Cause<'_>) -> anyhow::Result<usize> {
     let (out, paper) = (test::out(tx, sat.test.id)?, key::scored(tx, &sat.paper)?);
     let mut changed = 0;
-    for attempt in ended(tx, sat.test.id)? {
-        let new = score_by(tx, (&paper, &out), attempt.id)?;
-        if new != attempt.score {
-            put(tx, attempt.id, (attempt.score, new), cause)?;
-            changed += 1;
-        }
+    for one in anew::of_test(tx, sat.test.id, (&paper, &out))?.iter().filter(|one| one.after != one.before) {
+        put(tx, one.attempt, (one.before, one.after), cause)?;
+        changed += 1;
     }
     Ok(changed)
 }

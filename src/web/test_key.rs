@@ -70,7 +70,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
     let now = key::asked(desk.tx, &test, at).map_err(refused)?;
     let (current, today) = (desk.current.clone(), desk.now.day);
     let sure = matches!(step, Step::Sure(..));
-    let new = if let Step::Sure(_, new) = &step { new } else { &now.question };
+    let new = if let Step::Sure(_, new) = &step { Some(&**new) } else { None };
     let effects = key::effects(desk.tx, (&current, today), &now, new)?;
     key::may(&effects, &scope, test.id).map_err(|Refused(why)| PageError::Refused(why))?;
     let mut forms = match &step {

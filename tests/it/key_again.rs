@@ -10,7 +10,7 @@ use dongliang::{
     db_test,
     exam::{
         attempt::{self, Sat},
-        close, key, key_typed, roll,
+        close, key, key_typed, line, roll,
         score::written,
         test::{self, Item, MINUTE, Origin, Rules, State},
     },
@@ -249,4 +249,18 @@ db_test!(what_was_typed_comes_back_to_be_changed, |db: &Db| {
     assert!(got.status == 200 && !text.contains("提交未成功"), "{text}");
     assert!(text.contains(r#"<option value="B" selected"#) && text.contains(&long) && text.contains("答案抄错"), "{text}");
     assert_eq!(db.read(|tx| bank::versions(tx, 1)).unwrap().len(), 1);
+});
+
+db_test!(what_a_line_rests_on_is_its_own_questions, |db: &Db| {
+    let o = &Office::open(db, "2025-06-30");
+    o.found();
+    let sat = sat_and_closed(o);
+    let other = another(o, 1, sat.test.items[1..4].to_vec(), None);
+    let basis = || db.read(|tx| Ok((line::basis(tx, &sat.test)?, line::basis(tx, &other.test)?))).unwrap();
+    let (one, two) = basis();
+    // A correction that changes no score is one that the line rests on all the same, where the question was asked.
+    correct(o, Scope::All, wish(1, 4, 1, "十五\n十四")).unwrap();
+    let (own, others) = basis();
+    assert_ne!(own, one);
+    assert_eq!(others, two, "a calibration elsewhere goes on");
 });
