@@ -29,7 +29,7 @@ pub use diagnostic::{Diagnostic, Severity, render};
 pub(crate) use load::package_hash;
 pub use load::{Loaded, load, load_files, own};
 pub(crate) use measure::ledger_of;
-pub use setting_uses::{Holds, SettingUse, setting_uses};
+pub use setting_uses::{Holds, SettingUse, most as setting_most, setting_uses};
 pub(crate) use suggest::nearest;
 pub use titles::setting as setting_title;
 pub use uses::ledger_uses;

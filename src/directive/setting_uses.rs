@@ -28,6 +28,15 @@ pub enum Holds {
     Text,
 }
 
+/// The greatest number that a setting of whole numbers takes.
+pub fn most(setting: &str) -> i64 {
+    match setting {
+        // There is one 补考, or none.
+        "resits" => 1,
+        _ => 36_500,
+    }
+}
+
 /// What a setting is for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingUse {
@@ -184,6 +193,7 @@ mod tests {
         assert_eq!(of("alert_days").holds, Holds::Whole);
         assert_eq!(of("plan_due"), SettingUse { holds: Holds::Day, requirements: vec!["R-13".into()] });
         assert_eq!(of("young_age").holds, Holds::Whole);
+        assert_eq!((of("resits").holds, most("resits")), (Holds::Whole, 1));
         assert_eq!(of("yellow_from"), SettingUse { holds: Holds::Whole, requirements: vec![] });
         assert!(matches!(of("talk_kinds").holds, Holds::Some(of) if of.contains(&"例行".to_owned())));
         assert!(of("talk_kinds").requirements.contains(&"R-30".to_owned()));

@@ -5,6 +5,7 @@ use super::{
     model::{Setting, Value},
     names::{Names, Want},
     read::Node,
+    setting_uses::most,
     target,
 };
 
@@ -13,9 +14,21 @@ pub(super) fn all(names: &Names<'_>) -> Vec<(String, Option<Setting>)> {
     let known = &names.head.settings;
     let read = |(name, node): (&String, &Node<'_>)| {
         let value = names.head.directive.settings.get(name).cloned().flatten();
-        (name.clone(), fit(value, node, &names.wants(name)))
+        (name.clone(), own(name, fit(value, node, &names.wants(name)), node))
     };
     known.iter().map(read).collect()
+}
+
+/// One of the program's own, which no requirement reads, within its bounds.
+fn own(name: &str, setting: Option<Setting>, node: &Node<'_>) -> Option<Setting> {
+    let most = most(name);
+    let within = |v: &Value| matches!(v, Value::Number(n) if n.den() == 1 && (0..=most).contains(&n.num()));
+    match setting {
+        Some(s) if name == "resits" && !(s.values.len() == 1 && s.values.iter().all(within)) => {
+            node.fail("补考次数不能是这个值", "写0（不补考）或1（补考一次）；补考只有一次")
+        }
+        setting => setting,
+    }
 }
 
 /// The setting as its uses need it.

@@ -11,7 +11,7 @@ use super::{
     key_typed::{typed, with},
     marking::{self, Cause, Why},
     paper::Chosen,
-    test::{self, State, Test},
+    test::{self, Item, State, Test},
     usage,
 };
 use crate::{
@@ -156,7 +156,7 @@ pub fn asked(tx: &mut Tx<'_>, test: &Test, place: usize) -> anyhow::Result<Asked
 pub struct Effect {
     /// The test.
     pub test: Test,
-    /// Places of the question in its paper.
+    /// Place of the question in its paper.
     pub place: usize,
     /// Attempts that were handed in.
     pub attempts: usize,
@@ -246,6 +246,11 @@ fn compare(tx: &mut Tx<'_>, current: &Current, effect: &mut Effect, new: &Questi
     Ok(())
 }
 
+/// What was typed is no key, or the one that stands.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongKey(pub String);
+
 /// A correction as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -267,20 +272,22 @@ impl Wish {
     /// The question as it is wished.
     ///
     /// # Errors
-    /// [`Refused`] where the key is none, or the one that stands; where somebody has corrected it since the page was shown.
-    pub fn question(&self, now: &Asked) -> Result<Question, Refused> {
+    /// [`WrongKey`]; [`Refused`] where somebody has corrected it since the page was shown.
+    pub fn question(&self, now: &Asked) -> anyhow::Result<Question> {
         if let Some(c) = now.corrected.as_ref().filter(|_| now.by != self.seen) {
             let right = typed(&now.question).replace('\n', "、");
             let what = format!("{}已于{}把答案更正为“{right}”（{}）", c.who, chinese(c.at), c.reason);
             let same = with(&now.question, &self.key).is_ok_and(|new| new.answers == now.question.answers);
-            return Err(Refused(match same {
-                true => format!("{what}，与您填的相同，不必再更正；您这次填的没有写入。"),
-                false => format!("{what}，请对照现在的答案再定。"),
-            }));
+            let then = match same {
+                true => "与您填的相同，不必再更正；您这次填的没有写入。",
+                false => "请对照现在的答案再定。",
+            };
+            return Err(Refused(format!("{what}，{then}")).into());
         }
-        let new = with(&now.question, &self.key).map_err(Refused)?;
+        let new = with(&now.question, &self.key).map_err(WrongKey)?;
         if new.answers == now.question.answers {
-            return Err(Refused("与现在的答案相同，没有更正。只改解析的，请在题库另存新版本。".into()));
+            let why = "与现在的答案相同，没有更正。只改解析的，请在题库另存新版本。";
+            return Err(WrongKey(why.into()).into());
         }
         Ok(Question { feedback: self.feedback.clone(), ..new }.tidy())
     }
@@ -299,7 +306,7 @@ pub struct Done {
 /// the results of classes anew.
 ///
 /// # Errors
-/// [`Refused`] for what [`asked`] and [`Wish::question`] refuse, where a test that asked it is out of scope, and where the
+/// What [`asked`] and [`Wish::question`] refuse; [`Refused`] where a test that asked it is out of scope, and where the
 /// attempts may have been deleted by their rule; else when the store cannot be written.
 pub fn correct(
     tx: &mut Tx<'_>,
@@ -336,6 +343,17 @@ pub fn correct(
     Ok(done)
 }
 
+/// How many questions two papers share, as the line of a second form takes them: by the versions by which they are scored.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn shared(tx: &mut Tx<'_>, one: &[Item], two: &[Item]) -> anyhow::Result<usize> {
+    let all = of_questions(tx, &one.iter().chain(two).map(|i| i.number).collect())?;
+    let of = |i: &Item| (i.number, last(&all, i.number, i.version).map_or(i.version, |c| c.by));
+    let two: BTreeSet<(i64, i64)> = two.iter().map(of).collect();
+    Ok(one.iter().filter(|i| two.contains(&of(i))).count())
+}
+
 /// Whether all that would be scored again, or recorded anew with it, may be, by who asks.
 ///
 /// # Errors
@@ -368,7 +386,8 @@ fn keep(
     let known = of_questions(tx, &[number].into())?;
     for version in wrong.iter().filter(|v| known.iter().all(|c| c.version != **v)) {
         let sql = "select row_id from question where number = $1 and version = $2";
-        let row = tx.one(sql, &[number.into(), (*version).into()], |r| r.i64(0))?.unwrap_or_default();
+        let row = tx.one(sql, &[number.into(), (*version).into()], |r| r.i64(0))?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("题库里没有第{number}号题第{version}版"))?;
         let sql = "insert into question_key (question_id, number, version, corrected, reason, corrected_at, corrected_by) \
                    values ($1, $2, $3, $4, $5, $6, $7)";
         let params: [Value; 7] = [

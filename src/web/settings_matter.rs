@@ -17,7 +17,7 @@ use crate::{
     auth::account::{Refused, plain_text},
     day::Day,
     db::Value,
-    directive::{Holds, SettingUse, model::Ruling, setting_title, setting_uses},
+    directive::{Holds, SettingUse, model::Ruling, setting_most, setting_title, setting_uses},
     installation::{Current, setting},
     ledger::NewRow,
     verdict::{compile::Given, engine::Engine},
@@ -132,7 +132,10 @@ impl Matter {
                 let now = written.join("|");
                 vec![match &of.holds {
                     Holds::Day => Field::day("value", "取值", &now).hint("一个日期；留空为不设。"),
-                    Holds::Whole => Field::text("value", "取值", &now).hint("不小于0的整数；留空为不设。"),
+                    Holds::Whole => Field::text("value", "取值", &now).hint(&match setting_most(name) {
+                        most @ ..10 => format!("0至{most}的整数；留空为不设。"),
+                        _ => "不小于0的整数；留空为不设。".into(),
+                    }),
                     Holds::Number => Field::text("value", "取值", &now).hint("一个数，例如80或2.5；留空为不设。"),
                     Holds::Some(of) => Field::text("value", "取值", &now.replace('|', "、"))
                         .hint(&format!("可填：{}。几个之间用顿号隔开；留空为不设。", of.join("、"))),
@@ -233,7 +236,7 @@ impl Matter {
             }
             Matter::Value(name, of) => {
                 let value =
-                    value(seat.fields.get("value"), &of.holds).map_err(|why| ("value", format!("取值：{why}")))?;
+                    value(seat.fields.get("value"), &of.holds, setting_most(name)).map_err(|why| ("value", format!("取值：{why}")))?;
                 let written: Vec<String> = engine.given.values(name).iter().map(raw).collect();
                 if written.join("|") == value {
                     return Err(("value", "取值：与现行的一样，没有改动。".into()).into());
@@ -312,16 +315,16 @@ fn readings(r: &Ruling) -> Vec<String> {
     std::iter::once(&r.chosen).chain(others).filter(|t| !t.is_empty()).cloned().collect()
 }
 
-/// A setting's value as it is recorded; several apart by `|`.
-fn value(typed: &str, holds: &Holds) -> Result<String, String> {
+/// A setting's value as it is recorded, a whole number of `most` at most; several apart by `|`.
+fn value(typed: &str, holds: &Holds, most: i64) -> Result<String, String> {
     if typed.is_empty() {
         return Ok(String::new());
     }
     let shown = asked::echo(typed);
     match holds {
         Holds::Whole => {
-            let number = typed.parse::<u32>().ok().filter(|n| *n <= 36_500);
-            number.map(|n| n.to_string()).ok_or_else(|| format!("“{shown}”不是0至36500的整数。"))
+            let number = typed.parse::<u32>().ok().filter(|n| i64::from(*n) <= most);
+            number.map(|n| n.to_string()).ok_or_else(|| format!("“{shown}”不是0至{most}的整数。"))
         }
         Holds::Number => match crate::ratio::Ratio::parse_decimal(typed) {
             Some(_) => Ok(typed.to_owned()),

@@ -30,7 +30,7 @@ use crate::{
     clock::chinese,
     db::Tx,
     exam::{
-        key::{self, Asked, Effect, Wish},
+        key::{self, Asked, Effect, Wish, WrongKey},
         key_lines, key_typed,
         test::Test,
     },
@@ -278,7 +278,7 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
                     let place = seat.fields.get("place");
                     Ok(seat.show(StatusCode::OK, |desk| render(desk, &seat.app, &id, place, Step::Sure(wish, Box::new(new)))))
                 }
-                Err(Refused(why)) => wrong(status(&now, &wish), "key", format!("正确答案：{why}")),
+                Err(e) => wrong(status(&now, &wish), "key", why(e)?),
             };
         }
         let (inst, actor, scope, today) =
@@ -288,14 +288,24 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let changed = seat.write_once("question", move |tx| {
             Ok(i64::try_from(key::correct(tx, &inst, (&actor, &scope, today), &wish)?.changed)?)
         });
-        match changed.map_err(|e| e.downcast::<Refused>()) {
+        match changed {
             Ok(n) => Ok(seat.to(&format!("/tests/{id}?done=key&n={n}"))),
-            Err(Err(e)) if e.is::<Used>() => wrong(StatusCode::CONFLICT, "key", format!("没有更正：{e}。")),
-            Err(Ok(Refused(why))) => wrong(status(&now, &told), "key", format!("正确答案：{why}")),
-            Err(Err(e)) => Err(e),
+            Err(e) if e.is::<Used>() => wrong(StatusCode::CONFLICT, "key", format!("没有更正：{e}。")),
+            Err(e) => wrong(status(&now, &told), "key", why(e)?),
         }
     })
     .await
+}
+
+/// Why nothing was corrected: what is wrong with the key is said of the key, and the rest as it is.
+///
+/// # Errors
+/// What is no refusal.
+fn why(e: anyhow::Error) -> anyhow::Result<String> {
+    match e.downcast::<WrongKey>() {
+        Ok(WrongKey(why)) => Ok(format!("正确答案：{why}")),
+        Err(e) => e.downcast::<Refused>().map(|Refused(why)| why),
+    }
 }
 
 /// What was typed, to be shown again.

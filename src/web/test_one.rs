@@ -266,13 +266,13 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> 
     if let Some(first) = test.origin.first
         && let Some(first) = test::get(desk.tx, first)?
     {
-        let common = test.items.iter().filter(|i| first.items.iter().any(|f| f.number == i.number));
+        let common = key::shared(desk.tx, &test.items, &first.items)?;
         let words = Words::new();
         let words = match desk.scope.has_unit(first.rules.unit) {
             true => words.link(first.rules.title.clone(), format!("/tests/{}", first.id)),
             false => words.text(first.rules.title.clone()),
         };
-        facts.push(Fact::new("第一卷", words.text(format!("，共同题{}道", common.count()))));
+        facts.push(Fact::new("第一卷", words.text(format!("，共同题{common}道"))));
         let note = match test.line_note.as_str() {
             "" => "两卷每题都满200人作答时，结束后据共同题折算；否则按同一分数线试行。",
             note => note,

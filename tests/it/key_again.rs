@@ -225,6 +225,9 @@ db_test!(second_forms_are_told_and_have_to_be_within_reach, |db: &Db| {
     assert_eq!(closed.state, State::Closed);
     let text = page(o);
     assert!(text.contains("另一场") && text.contains("合格线随之重算"), "{text}");
+    // Shared are three, by the versions by which they are scored, as the line takes them.
+    let facts = |o: &Office| Browser::of(&o.installation, Role::Office).get(&format!("/tests/{open}")).read();
+    assert!(facts(o).contains("共同题3道"), "{}", facts(o));
     let told = correct(o, Scope::units([1].into()), wish(1, 0, 1, "B")).unwrap_err();
     assert!(told.contains("不归您管理的1场考试的合格线"), "{told}");
     assert_eq!(score(o, &sat, 3), "100");

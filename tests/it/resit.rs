@@ -71,6 +71,9 @@ db_test!(who_is_near_the_line_sits_again_once_the_office_rules_so, |db: &Db| {
     let value = |t: &str| Value::from(t);
     let mut office = Browser::of(&o.installation, Role::Office);
     assert!(office.get("/settings/value/resits").read().contains("现行取值：0"));
+    let two = [("value", "2"), ("from", "2025-06-30"), ("by", "组长"), ("on", "2025-06-30"), ("reason", "会议")];
+    let got = office.submit("/settings/value/resits", "/settings/value/resits", &two);
+    assert!(got.status == 422 && got.read().contains("“2”不是0至1的整数"), "{}", got.read());
     let row = [("name", value("resits")), ("value", value("1")), ("from", value("2025-06-28"))];
     o.add("setting", None, &[&row[..], &[("basis", value("领导小组办公室"))]].concat());
     jobs::run_waiting(&o.installation).unwrap();

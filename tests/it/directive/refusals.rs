@@ -99,6 +99,8 @@ refused! {
         ["directive.toml:9:13 设定的值与用它的地方不合"];
     setting_of_days_below_zero: "directive.toml", "test_days = 15" => "test_days = -1",
         ["directive.toml:10:13 设定的值与用它的地方不合"];
+    more_than_one_resit: "directive.toml", "pass_mark = 60 " => "resits = 2\npass_mark = 60 ",
+        ["directive.toml:9:10 补考次数不能是这个值"];
     unknown_slots: "requirements/R-21.toml", "no_data" => "slots = \"areas\"\nno_data",
         ["requirements/R-21.toml:14:9 要求 R-21 用的名额「areas」不存在"];
     unknown_ruling: "requirements/R-30.toml", "\"Q11\"" => "\"Q12\"",
