@@ -215,12 +215,7 @@ pub fn effects(
 }
 
 /// What is known of a test without looking at a single answer.
-fn counted(
-    tx: &mut Tx<'_>,
-    (current, today): (&Current, Day),
-    test: Test,
-    place: usize,
-) -> anyhow::Result<Effect> {
+fn counted(tx: &mut Tx<'_>, (current, today): (&Current, Day), test: Test, place: usize) -> anyhow::Result<Effect> {
     let sql = "select count(*), count(sheet_total), cast(coalesce(sum(case when score is null then 1 else 0 end), 0) as bigint) \
                from attempt where test_id = $1 and ended_at is not null";
     let count = |r: &Row<'_>, i| anyhow::Ok(usize::try_from(r.i64(i)?)?);

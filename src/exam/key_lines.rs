@@ -112,7 +112,8 @@ mod tests {
             [of("GDP", "100", "对"), of("增长", "50", "半对"), of("√2", "100", ""), of("速度", "0", "不是速度")];
         assert_eq!(lines(&before), "GDP\n增长 （50%）\n√2");
         let after = answers(&before, "增长（50％）\n ｇｄｐ（80%）\n增长率\n√2").unwrap();
-        let shown: Vec<_> = after.iter().map(|a| (a.text.as_str(), a.weight.to_string(), a.feedback.as_str())).collect();
+        let shown: Vec<_> =
+            after.iter().map(|a| (a.text.as_str(), a.weight.to_string(), a.feedback.as_str())).collect();
         let want = [("GDP", "80", "对"), ("增长", "50", "半对"), ("√2", "100", ""), ("速度", "0", "不是速度")];
         assert_eq!(shown[..4], want.map(|(t, w, f)| (t, w.to_owned(), f)));
         assert_eq!(shown[4], ("增长率", "100".to_owned(), ""));

@@ -9,12 +9,13 @@ use super::{
     anew,
     attempt::{Kept, NotTaken, Sat, answers, refuse},
     close, key,
-    paper::Chosen,
+    paper::{Asked, Chosen},
     score::{Given, MARK, earned, of_hundred, written},
     test::{self, State},
 };
 use crate::{
     audit::{self, Guarded},
+    clock::chinese,
     db::{Tx, Value},
     installation::Installation,
     questions::Kind,
@@ -386,4 +387,19 @@ pub fn mark(
     audit::guard(tx, Guarded::Attempt, attempt);
     test::tell(tx, actor, "评阅一份答案", (sat.test.id, &sat.test.rules), &told);
     Ok(None)
+}
+
+/// How a score came to be another one, as it is told to who sat: from what to what, when and why, with the place of the
+/// question in the order of his attempt (`asked`). Who marked otherwise is not told, as marking is blind, and what was said of
+/// a key not before the answers are (`review`).
+pub fn told(r: &Rescored, asked: &[Asked], review: bool) -> String {
+    let score = |s: Option<i64>| s.map_or_else(|| "待评阅".into(), |s| format!("{}分", written(s)));
+    let place = asked.iter().position(|a| a.question == r.place).map_or(0, |p| p + 1);
+    let why = match r.why {
+        Why::Out => format!("第{place}题作废（{}）", r.reason),
+        Why::Key if review => format!("第{place}题的标准答案有误，已更正（{}）", r.reason),
+        Why::Key => format!("第{place}题的标准答案有误，已更正"),
+        Why::Mark => format!("第{place}题复评"),
+    };
+    format!("原成绩{}，{}因{why}，改为{}", score(r.scores.0), chinese(r.at), score(r.scores.1))
 }

@@ -7,7 +7,9 @@ use crate::{
 
 /// The result of a closed test, by its title, which its class keeps.
 #[derive(Debug, thiserror::Error)]
-#[error("这条的考试情况和成绩由考试“{0}”登记，不能作废；有误的，请在考试页面办理（作废试题、撤销录入）")]
+#[error(
+    "这条的考试情况和成绩由考试“{0}”登记，不能作废；有误的，请在考试页面办理（作废试题、更正答案、复核评分、撤销录入）。"
+)]
 pub struct KeptResult(pub String);
 
 /// The test that records the results of a class: its title, and whether it is closed. A class has one at most.

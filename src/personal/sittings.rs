@@ -9,8 +9,7 @@ use crate::{
     exam::{
         attempt,
         close::{line_of, sat},
-        key,
-        marking::{self, Why},
+        key, marking,
         paper::marks,
         score::{self, Given, written},
         test,
@@ -66,7 +65,9 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
                         Some(_) => "，未达到合格线",
                         None => "",
                     };
-                    format!("{}分{passed}{}", written(score), changes(tx, a.id)?)
+                    let changes = marking::rescored(tx, a.id)?;
+                    let told = |r| format!("；{}", marking::told(r, &a.asked, reviewed.is_some()));
+                    format!("{}分{passed}{}", written(score), changes.iter().map(told).collect::<String>())
                 }
             };
             let answers = match &reviewed {
@@ -93,20 +94,6 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
         }
     }
     Ok(told)
-}
-
-/// How a score came to be another one, as it is told to the person.
-fn changes(tx: &mut Tx<'_>, attempt: i64) -> anyhow::Result<String> {
-    let score = |s: Option<i64>| s.map_or_else(|| "待评阅".into(), |s| format!("{}分", written(s)));
-    let one = |r: &marking::Rescored| {
-        let what = match r.why {
-            Why::Out => "试题作废",
-            Why::Key => "试题答案更正",
-            Why::Mark => "复评",
-        };
-        format!("；原成绩{}，{}因{what}改为{}", score(r.scores.0), chinese(r.at), score(r.scores.1))
-    };
-    Ok(marking::rescored(tx, attempt)?.iter().map(one).collect())
 }
 
 /// Questions and own answers with what they earned; a withdrawn one is said to be so.

@@ -24,10 +24,9 @@ use crate::{
     exam::{
         attempt::{self, Attempt, Kept},
         close::{self, borderline, line_of},
-        key,
-        marking::{self, Rescored, Why},
+        key, marking,
         paper::{Chosen, marks},
-        print, resit,
+        print, resit, roll,
         score::{self, Given, MARK, written},
         test,
     },
@@ -76,10 +75,8 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
                 None => words.text("。"),
             };
             match line.filter(|line| borderline(&test, score, *line)) {
-                Some(line) if score < line && resit::is_given(&current) => words.text(
-                    "成绩在合格线附近一个标准误以内（临界），按裁定给予一次补考，由组织单位安排，两次成绩取较好的。",
-                ),
-                Some(_) => words.text("成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。"),
+                Some(line) if score < line => words.text(&near(desk, &test, person, now)?),
+                Some(_) => words.text(FOR_INFORMATION),
                 None => words,
             }
         }
@@ -123,13 +120,40 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
             facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
             if shown(&test, now) {
                 let changes = marking::rescored(desk.tx, last.id)?;
-                facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", changed(r, &last, review))));
+                let told = |r| format!("{}。", marking::told(r, &last.asked, review));
+                facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", told(r))));
             }
             facts
         },
         mistakes,
         none,
         page: desk.page("/exams")?,
+    })
+}
+
+/// What 临界 means where nothing is given for it.
+const FOR_INFORMATION: &str = "成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。";
+
+/// What 临界 below the line means for a person: the 补考 that the office gives, as far as it has got.
+fn near(desk: &mut Desk<'_, '_>, test: &test::Test, person: i64, now: i64) -> anyhow::Result<String> {
+    if test.rules.activity.is_none() || resit::first_of(desk.tx, test)?.is_some() {
+        return Ok(FOR_INFORMATION.into());
+    }
+    let near = "成绩在合格线附近一个标准误以内（临界），";
+    let Some(second) = resit::of_test(desk.tx, test)? else {
+        return Ok(match resit::is_given(&desk.current) {
+            true => format!("{near}按裁定给予一次补考，由组织单位安排，两次成绩取较好的。"),
+            false => FOR_INFORMATION.into(),
+        });
+    };
+    let listed = roll::of_test(desk.tx, second.id)?.into_iter().any(|l| l.person == person && l.excused.is_none());
+    let sat = attempt::last(desk.tx, second.id, person)?;
+    let title = &second.rules.title;
+    Ok(match sat {
+        _ if !listed => FOR_INFORMATION.into(),
+        Some(_) => format!("{near}已按裁定参加补考“{title}”，两次成绩取较好的。"),
+        None if second.is_told(now) => format!("{near}按裁定给予的补考“{title}”已经截止，没有参加，以这次成绩为准。"),
+        None => format!("{near}按裁定给予一次补考“{title}”，{}开放，两次成绩取较好的。", second.window()),
     })
 }
 
@@ -168,20 +192,6 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
     }
     facts.push(Fact::new("错题公布", format!("{}起", chinese(test.rules.review))));
     Facts(facts)
-}
-
-/// How the score came to be another one: from what to what, and why. Who marked otherwise is not told, as marking is blind,
-/// and what was said of a key not before the answers are.
-fn changed(r: &Rescored, last: &Attempt, review: bool) -> String {
-    let score = |s: Option<i64>| s.map_or_else(|| "待评阅".into(), |s| format!("{}分", written(s)));
-    let place = last.asked.iter().position(|a| a.question == r.place).map_or(0, |p| p + 1);
-    let why = match r.why {
-        Why::Out => format!("第{place}题作废（{}）", r.reason),
-        Why::Key if review => format!("第{place}题的标准答案有误，已更正（{}）", r.reason),
-        Why::Key => format!("第{place}题的标准答案有误，已更正"),
-        Why::Mark => format!("第{place}题复评"),
-    };
-    format!("原成绩{}，{}因{why}，改为{}。", score(r.scores.0), chinese(r.at), score(r.scores.1))
 }
 
 /// The questions that did not earn all their marks, in the order of the attempt.

@@ -191,8 +191,7 @@ pub(super) async fn export(State(app): State<App>, ask: Ask) -> Response {
         let (found, _) = shelf::list(desk.tx, &filter, (0, MOST))?;
         let person = desk.reader()?.person;
         let (back, listed) = (kept_back(desk.tx, &own, person)?, found.len());
-        let all: Vec<Question> =
-            found.into_iter().filter(|k| !back.contains(&k.number)).map(|k| k.question).collect();
+        let all: Vec<Question> = found.into_iter().filter(|k| !back.contains(&k.number)).map(|k| k.question).collect();
         let (name, less) = match listed - all.len() {
             0 => ("题库".to_owned(), String::new()),
             n => (format!("题库（另有{n}题未导出）"), format!("，另有本人应考的{n}题未导出")),

@@ -235,8 +235,8 @@ impl Matter {
                 Ok(("setting", rows, words))
             }
             Matter::Value(name, of) => {
-                let value =
-                    value(seat.fields.get("value"), &of.holds, setting_most(name)).map_err(|why| ("value", format!("取值：{why}")))?;
+                let value = value(seat.fields.get("value"), &of.holds, setting_most(name))
+                    .map_err(|why| ("value", format!("取值：{why}")))?;
                 let written: Vec<String> = engine.given.values(name).iter().map(raw).collect();
                 if written.join("|") == value {
                     return Err(("value", "取值：与现行的一样，没有改动。".into()).into());

@@ -276,7 +276,9 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
             return match wish.question(&now) {
                 Ok(new) => {
                     let place = seat.fields.get("place");
-                    Ok(seat.show(StatusCode::OK, |desk| render(desk, &seat.app, &id, place, Step::Sure(wish, Box::new(new)))))
+                    Ok(seat.show(StatusCode::OK, |desk| {
+                        render(desk, &seat.app, &id, place, Step::Sure(wish, Box::new(new)))
+                    }))
                 }
                 Err(e) => wrong(status(&now, &wish), "key", why(e)?),
             };

@@ -119,7 +119,10 @@ db_test!(a_wrong_key_is_left_in_use_nowhere, |db: &Db| {
 
 /// A question of the bank in a test of its own.
 fn fill(o: &Office, answers: Vec<Answer>) -> Arc<Sat> {
-    let q = Question { source: "二（一）二".into(), ..Question::new(Kind::Fill, format!("填____{}", answers.len()), answers) };
+    let q = Question {
+        source: "二（一）二".into(),
+        ..Question::new(Kind::Fill, format!("填____{}", answers.len()), answers)
+    };
     let numbers = o.installation.db.write(move |tx| bank::add(tx, &actor(), &[q], "题.gift")).unwrap();
     another(o, 1, vec![Item { number: numbers[0], version: 1, marks: 100 }], None)
 }
@@ -142,7 +145,8 @@ db_test!(a_part_of_the_marks_stays_a_part, |db: &Db| {
     let mut post = |sat: &Sat, key: &str, sure: &str| {
         let (page, to) = (format!("/tests/{}/key?place=1", sat.test.id), format!("/tests/{}/key", sat.test.id));
         let text = b.get(&page).text();
-        let fields = [("place", "1"), ("seen", "1"), ("key", key), ("feedback", ""), ("reason", "漏了"), ("sure", sure)];
+        let fields =
+            [("place", "1"), ("seen", "1"), ("key", key), ("feedback", ""), ("reason", "漏了"), ("sure", sure)];
         (text, b.submit(&page, &to, &fields))
     };
     let (page, got) = post(&words, "增长\n增速 （50%）", "");
@@ -175,7 +179,8 @@ db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
     let sat = sat_and_closed(o);
     correct(o, Scope::All, wish(1, 0, 1, "B")).unwrap();
     // Two of its questions are asked again, of everybody; sittings go by their own clock.
-    let items = sat.test.items.iter().take(2).map(|i| Item { version: if i.number == 1 { 2 } else { 1 }, ..*i }).collect();
+    let items =
+        sat.test.items.iter().take(2).map(|i| Item { version: if i.number == 1 { 2 } else { 1 }, ..*i }).collect();
     let other = another(o, 1, items, None);
     let reader = account(&o.installation, "keeper", Role::Personnel, None, Some(4));
     let mut me = Browser::logged_in(&o.installation, reader);
@@ -241,7 +246,14 @@ db_test!(what_was_typed_comes_back_to_be_changed, |db: &Db| {
     let mut b = Browser::of(&o.installation, Role::Personnel);
     let long = "新条款的说明。".repeat(300);
     let fields = |again: &'static str| {
-        [("place", "1"), ("seen", "1"), ("key", "B"), ("feedback", long.as_str()), ("reason", "答案抄错"), ("again", again)]
+        [
+            ("place", "1"),
+            ("seen", "1"),
+            ("key", "B"),
+            ("feedback", long.as_str()),
+            ("reason", "答案抄错"),
+            ("again", again),
+        ]
     };
     let got = b.submit("/tests/1/key?place=1", "/tests/1/key", &fields(""));
     let text = got.text();
@@ -250,7 +262,10 @@ db_test!(what_was_typed_comes_back_to_be_changed, |db: &Db| {
     let got = b.post("/tests/1/key", &[&[("form", token.as_str())], &fields("1")[..]].concat());
     let text = got.text();
     assert!(got.status == 200 && !text.contains("提交未成功"), "{text}");
-    assert!(text.contains(r#"<option value="B" selected"#) && text.contains(&long) && text.contains("答案抄错"), "{text}");
+    assert!(
+        text.contains(r#"<option value="B" selected"#) && text.contains(&long) && text.contains("答案抄错"),
+        "{text}"
+    );
     assert_eq!(db.read(|tx| bank::versions(tx, 1)).unwrap().len(), 1);
 });
 

@@ -129,7 +129,11 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert_eq!(scores(o, &sat), ["80", "100", "60"]);
     // Who had the page open before is told.
     let got = b.submit(key, "/tests/1/key", &fields("1", "C", "应为半对", "1"));
-    assert!(got.status == 409 && got.read().contains("把答案更正为“B”（答案抄错），请对照现在的答案再定"), "{}", got.read());
+    assert!(
+        got.status == 409 && got.read().contains("把答案更正为“B”（答案抄错），请对照现在的答案再定"),
+        "{}",
+        got.read()
+    );
 
     // The question that was asked is as it was; the bank has the right one.
     let versions = db.read(|tx| bank::versions(tx, 1)).unwrap();
@@ -165,7 +169,7 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert!(text.contains(&format!("因第{place}题的标准答案有误，已更正（答案抄错），改为80分")), "{text}");
     assert!(text.contains("原成绩100分") && text.contains("错的") && text.contains("以新条款为准"), "{text}");
     let own = me.submit("/me", "/me/export", &[("format", "json")]).text();
-    assert!(own.contains("原成绩100分") && own.contains("因试题答案更正改为80分"), "{own}");
+    assert!(own.contains("原成绩100分") && own.contains("的标准答案有误，已更正（答案抄错），改为80分"), "{own}");
     // So does the question where it comes back by itself.
     let again = me.get("/daily/1").read();
     assert!(again.contains("答错了") && again.contains("以新条款为准"), "{again}");

@@ -23,7 +23,7 @@ use crate::{
     incremental::Office,
     key_corrected::{rate, sat_and_closed},
     sitting::{actor, begin, hand_in, last, nine, right, rules, save, sitter},
-    visit::Browser,
+    visit::{Browser, account},
 };
 
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -91,6 +91,11 @@ db_test!(who_is_near_the_line_sits_again_once_the_office_rules_so, |db: &Db| {
     let listed: Vec<i64> = db.read(|tx| roll::of_test(tx, id)).unwrap().iter().map(|l| l.person).collect();
     assert_eq!(listed, [5], "whatever the form said");
     assert!(b.get("/tests/1").read().contains("按裁定给予的补考：专题班补考"));
+    // Who is to sit it reads so; on the first as long as it is to come, then what came of it.
+    let five = account(&o.installation, "five", Role::Cadre, None, Some(5));
+    let result = |o: &Office| Browser::logged_in(&o.installation, five).get("/exams/1/result").read();
+    let text = result(o);
+    assert!(text.contains("按裁定给予一次补考“专题班补考”") && text.contains("开放"), "{text}");
     // Once.
     let other = draft(o, &first);
     let got = b.submit(&format!("/tests/{other}"), &format!("/tests/{other}/publish"), &[("from", "near")]);
@@ -127,6 +132,9 @@ db_test!(who_is_near_the_line_sits_again_once_the_office_rules_so, |db: &Db| {
     assert_eq!(rate(db), ("open".into(), "3/4".into()));
     o.agree("after the second sitting");
     assert!(!b.get(&page).read().contains("各单位合格率"), "the few of a second sitting are no unit's rate");
+
+    let text = result(o);
+    assert!(text.contains("已按裁定参加补考“专题班补考”") && !text.contains("给予一次"), "{text}");
 
     // What is recorded of the first again does not take it back.
     let mut b = Browser::of(&o.installation, Role::Personnel);
