@@ -20,7 +20,7 @@ use crate::{
     scope::Scope,
     sheet::{
         self, Column, Export, Format, OutRow, Spec, Stored, csv_text,
-        template::{Filled, MOST},
+        template::{Filled, MOST, Referred},
     },
     verdict::{
         kind::Kind,
@@ -265,7 +265,7 @@ pub fn chosen<W: Write + Send>(tx: &mut Tx<'_>, of: Chosen<'_>, format: Format, 
 }
 
 /// The template of a ledger with the rows that a scope reaches, sensitive fields masked: a mask that comes back changes
-/// nothing; `named` lists the texts of fields that take one of these. `None` where there are more rows than a template holds.
+/// nothing; `named` lists the texts of fields that take one of these, `referred` the records to which fields refer. `None` where there are more rows than a template holds.
 ///
 /// # Errors
 /// When the store cannot be read or the file not written.
@@ -274,7 +274,8 @@ pub fn template(
     (layout, table): (&Layout, usize),
     scope: &Scope,
     keys: &Keys,
-    (day, version, named): (Day, &str, &[(usize, Vec<String>)]),
+    (day, version): (Day, &str),
+    (named, referred): (&[(usize, Vec<String>)], &[Referred]),
 ) -> anyhow::Result<Option<(Vec<u8>, Written)>> {
     let definition = &layout.ledgers[table];
     if query::count(tx, definition, scope, &Query::default(), None)? > MOST as i64 {
@@ -294,7 +295,7 @@ pub fn template(
         rows.push(OutRow { code: row.code, unit: row.unit, values, extra: Vec::new() });
         Ok(())
     })?;
-    let filled = Filled { rows: &rows, names: &names, named };
+    let filled = Filled { rows: &rows, names: &names, named, referred };
     Ok(Some((sheet::template::made(definition, day, version, &filled)?, written)))
 }
 

@@ -197,8 +197,32 @@ impl Around<'_> {
         (Filter::Any(vec![open, between(Some(self.today), None)]), between(None, Some(self.today.plus(-1))))
     }
 
+    /// Records that two persons make and that pages call by both, `林峰—许宁`: those whose persons fit the two parts of a text.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn paired(&self, tx: &mut Tx<'_>, ledger: &Ledger, text: &str) -> anyhow::Result<BTreeSet<i64>> {
+        let (_, parts) = names::title_fields(ledger);
+        let is_person = |name: &String| ledger.field(name).is_some_and(|f| f.ty == FieldType::Person);
+        let both = text.split_once(norm::is_dash).filter(|_| !text.is_ascii() && parts.iter().all(is_person));
+        let ([first, second], Some((one, other))) = (&parts[..], both) else { return Ok(BTreeSet::new()) };
+        let mut filters = Vec::new();
+        for (field, part) in [(first, one), (second, other)] {
+            let part = part.trim_matches(|c: char| norm::is_dash(c) || c.is_whitespace());
+            let persons = if part.is_empty() { Vec::new() } else { self.directory.persons_like(part, None) };
+            if persons.is_empty() {
+                return Ok(BTreeSet::new());
+            }
+            let any_of = persons.into_iter().take(NAMED).map(|(_, id)| Value::I64(id)).collect();
+            filters.push(Filter::Is { field: field.clone(), any_of });
+        }
+        Ok(query::records(tx, ledger, self.scope, &Query { filters, ..Query::default() })?.into_iter().collect())
+    }
+
     fn like(&self, tx: &mut Tx<'_>, ledger: &Ledger, text: &str) -> anyhow::Result<Vec<Filter>> {
         let mut any = vec![Filter::Code(text.to_owned())];
+        let paired = self.paired(tx, ledger, text)?;
+        any.extend((!paired.is_empty()).then_some(Filter::Records(paired)));
         let (title, _) = names::title_fields(ledger);
         if let Some(title) = &title {
             any.push(Filter::Contains { field: title.clone(), text: text.to_owned() });

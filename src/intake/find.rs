@@ -21,7 +21,11 @@ pub struct Finder {
     person_codes: HashMap<i64, String>,
     units_of: HashMap<i64, Vec<i64>>,
     records: HashMap<String, HashMap<String, Vec<i64>>>,
+    titles: HashMap<String, Titled>,
 }
+
+/// Records by the [`norm::title_key`] of the title that pages show, each with its id and its code.
+pub(super) type Titled = HashMap<String, Vec<(i64, String)>>;
 
 impl Finder {
     /// Reads what the fields of a ledger may refer to.
@@ -90,6 +94,16 @@ impl Finder {
                 self.unit_names.insert(id, text);
             }
         }
+    }
+
+    /// Whether a ledger has a record of that code, number or very name.
+    pub(super) fn knows(&self, ledger: &str, text: &str) -> bool {
+        self.records.get(ledger).is_some_and(|m| m.contains_key(text))
+    }
+
+    /// Records that may be named by their titles from now on.
+    pub(super) fn called(&mut self, ledger: &str, titled: Titled) {
+        self.titles.insert(ledger.to_owned(), titled);
     }
 
     fn organ_line(&self, unit: i64) -> impl Iterator<Item = i64> + '_ {
@@ -223,6 +237,16 @@ impl Resolve for Finder {
     }
 
     fn record(&self, ledger: &str, text: &str) -> Lookup {
-        lookup(self.records.get(ledger).and_then(|m| m.get(text.trim())), |id| id.to_string())
+        let exact = self.records.get(ledger).and_then(|m| m.get(text.trim()));
+        let titled = || self.titles.get(ledger)?.get(&norm::title_key(text));
+        match (exact, exact.map_or_else(titled, |_| None)) {
+            (_, Some(titled)) => {
+                let ids: Vec<i64> = titled.iter().map(|(id, _)| *id).collect();
+                let code =
+                    |id: i64| titled.iter().find(|(of, _)| *of == id).map_or_else(String::new, |(_, c)| c.clone());
+                lookup(Some(&ids), |id| format!("编号{}", code(id)))
+            }
+            (exact, None) => lookup(exact, |id| id.to_string()),
+        }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod rules;
 mod run;
 mod staged;
 mod state;
+mod titled;
 
 use std::{
     collections::HashMap,
@@ -57,6 +58,7 @@ pub use run::{Board, reach_of, read, run_waiting};
 pub(crate) use staged::reseal;
 pub use staged::{failure, resume, stage};
 pub(crate) use staged::{is_staging, lock_key};
+pub use titled::{referred, referred_in};
 
 /// The ledger whose rows may refer to each other within one file.
 const UNITS: &str = "unit";
@@ -154,6 +156,7 @@ pub fn check(
     if asked.ledger == UNITS {
         expect_units(&mut finder, table, definition, &asked.answers);
     }
+    titled::recall(tx, layout, &mut finder, (definition, table), (&asked.answers, asked.scope))?;
     let how = sheet::How { today, answers: &asked.answers };
     let mut checked = sheet::check_as(table, definition, &finder, &how, told)?;
     let sql = "select row_id, recorded_at, recorded_by from import \

@@ -43,6 +43,28 @@ pub fn bare_key(text: &str) -> String {
     key(&outside)
 }
 
+/// The spelling by which titles of records are compared: plain form, lower case, without blanks; whatever stands for a dash,
+/// and however many of them, is one dash.
+pub fn title_key(text: &str) -> String {
+    let plain = plain(text);
+    let kept = plain.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).flat_map(char::to_lowercase);
+    let mut key = String::new();
+    for c in kept.map(|c| if is_dash(c) { '—' } else { c }) {
+        if c != '—' || !key.ends_with('—') {
+            key.push(c);
+        }
+    }
+    key
+}
+
+/// Hyphens, dashes and the lines that are typed for them; full-width ones are plain already. Not the number 一.
+pub fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2500}' | '\u{2501}' | '\u{2e3a}' | '\u{2e3b}' | '\u{ff0d}'
+    )
+}
+
 fn is_ornament(c: char) -> bool {
     c.is_whitespace() || is_invisible(c) || "()[]{}【】〔〕《》<>\"'“”‘’「」*:".contains(c)
 }
@@ -94,6 +116,23 @@ mod tests {
         }
         assert_eq!(bare_key("预算（万元）"), "预算");
         assert_ne!(key("全日制学位"), key("在职学位"));
+    }
+
+    #[test]
+    fn titles_are_alike_whatever_dash_is_typed() {
+        for text in [
+            "查朗樵-许与穗",
+            "查朗樵——许与穗",
+            "查朗樵 － 许与穗",
+            "查朗樵–许与穗",
+            "查朗樵　—　许与穗",
+            "查朗樵―许 与穗",
+        ] {
+            assert_eq!(title_key(text), title_key("查朗樵—许与穗"), "{text}");
+        }
+        assert_eq!(title_key("Ａ班（１期）"), title_key("a班(1期)"));
+        assert_ne!(title_key("查朗樵一许与穗"), title_key("查朗樵—许与穗"));
+        assert_ne!(title_key("许与穗—查朗樵"), title_key("查朗樵—许与穗"));
     }
 
     #[test]

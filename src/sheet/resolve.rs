@@ -16,7 +16,7 @@ pub trait Resolve {
     fn is_called(&self, _person: i64, _name: &str) -> bool {
         true
     }
-    /// The record of a ledger by its code or title.
+    /// The record of a ledger by its code, or by the title that pages show.
     fn record(&self, ledger: &str, text: &str) -> Lookup;
     /// The unit of rows that name none: that of the clerk who imports, if there is one.
     fn default_unit(&self) -> Option<i64> {
@@ -74,9 +74,11 @@ fn find_person(text: &str, around: &Around<'_>) -> Lookup {
 pub(super) fn record(text: &str, ledger: &str, resolve: &dyn Resolve) -> Result<i64, Fault> {
     match resolve.record(ledger, text) {
         Lookup::One(id) => Ok(id),
-        Lookup::None => {
-            Err(Fault::new(text, "没有找到所指的记录", "请填对方台账中的编号；如尚未登记，请先导入那本台账"))
-        }
+        Lookup::None => Err(Fault::new(
+            text,
+            "没有找到所指的记录",
+            "请填对方台账中的编号或页面上显示的名称；如尚未登记，请先导入那本台账",
+        )),
         Lookup::Many(list) => Err(many(text, "同名的记录不止一条", &list, "请改填编号")),
     }
 }

@@ -34,6 +34,8 @@ struct Head<'a> {
     field: Option<&'a Field>,
     /// Texts of which one stands in it, though the definition does not list them.
     named: &'a [String],
+    /// What records are called to which it refers; empty where that is not known.
+    like: &'a str,
 }
 
 /// The template as bytes of an .xlsx. `day` is kept in the workbook's properties.
@@ -49,11 +51,28 @@ pub struct Filled<'a> {
     pub names: &'a dyn Names,
     /// Fields (by position) that take one of these texts, though the definition does not list them.
     pub named: &'a [(usize, Vec<String>)],
+    /// Fields that refer to records of other ledgers.
+    pub referred: &'a [Referred],
+}
+
+/// A field that refers to records of another ledger, and what may be written there.
+#[derive(Clone, Debug, Default)]
+pub struct Referred {
+    /// Its position.
+    pub field: usize,
+    /// Title of the other ledger.
+    pub ledger: String,
+    /// How its records are called: `王某某—李某某`.
+    pub like: String,
+    /// How many there are; 0 where none are to be listed.
+    pub total: usize,
+    /// Code and title of all of them; empty where they are too many.
+    pub rows: Vec<(String, String)>,
 }
 
 impl Default for Filled<'_> {
     fn default() -> Self {
-        Filled { rows: &[], names: &Invented, named: &[] }
+        Filled { rows: &[], names: &Invented, named: &[], referred: &[] }
     }
 }
 
@@ -66,6 +85,7 @@ pub fn made(ledger: &Ledger, day: Day, version: &str, filled: &Filled<'_>) -> Re
     for head in &mut heads {
         let named = filled.named.iter().find(|(i, _)| head.column == Column::Field(*i));
         head.named = named.map_or(&[], |(_, of)| of);
+        head.like = filled.referred.iter().find(|r| head.column == Column::Field(r.field)).map_or("", |r| &r.like);
     }
     let formats = Formats::new();
     let mut book = Workbook::new();
@@ -80,6 +100,9 @@ pub fn made(ledger: &Ledger, day: Day, version: &str, filled: &Filled<'_>) -> Re
     }
     fill(sheet, &heads, ledger, filled, &formats)?;
     explain(book.add_worksheet(), &heads, ledger, &formats)?;
+    if filled.referred.iter().any(|r| r.total > 0) {
+        list(book.add_worksheet(), filled.referred, ledger, &formats)?;
+    }
     if !version.is_empty() {
         book.add_worksheet().set_name(format!("{VERSION}{version}")).map_err(written)?.set_hidden(true);
     }
@@ -109,6 +132,7 @@ fn heads(ledger: &Ledger, filled: bool) -> Vec<Head<'_>> {
         required,
         field: None,
         named: &[],
+        like: "",
     };
     if filled || !matches!(ledger.kind, LedgerKind::Event { .. }) {
         heads.push(common(Column::Code, code_head(ledger), false));
@@ -126,6 +150,7 @@ fn heads(ledger: &Ledger, filled: bool) -> Vec<Head<'_>> {
                 required: field.required,
                 field: Some(field),
                 named: &[],
+                like: "",
             });
         }
     }
@@ -227,7 +252,10 @@ fn how(head: &Head<'_>) -> String {
         FieldType::Period => "年度、半年、季度或月份，如 2025、2025H1、2025Q1、2025-03。".into(),
         FieldType::Choice(_) => "从下拉列表中选一项。".into(),
         FieldType::Choices(of) => format!("可填多项，用“、”隔开：{}。", of.join("、")),
-        FieldType::Ref(_) => "所指记录的编号。".into(),
+        FieldType::Ref(_) => {
+            let like = if head.like.is_empty() { String::new() } else { format!("（如“{}”）", head.like) };
+            format!("所指记录的编号，或页面上显示的名称{like}，写哪一种都可以；有同名的写编号。")
+        }
         FieldType::File | FieldType::Derived => String::new(),
     };
     match &field.hint {
@@ -291,7 +319,9 @@ fn explain(sheet: &mut Worksheet, heads: &[Head<'_>], ledger: &Ledger, formats: 
     }
     let mut row = 5;
     for head in heads {
-        let cells = [head.title.clone(), (if head.required { "是" } else { "" }).into(), how(head), example(head)];
+        let other = if head.like.is_empty() { String::new() } else { format!("，或{}", head.like) };
+        let required = if head.required { "是" } else { "" };
+        let cells = [head.title.clone(), required.into(), how(head), example(head) + &other];
         for (i, cell) in cells.into_iter().enumerate() {
             sheet.write_string_with_format(row, i as u16, cell, &wrapped).map_err(written)?;
         }
@@ -301,6 +331,31 @@ fn explain(sheet: &mut Worksheet, heads: &[Head<'_>], ledger: &Ledger, formats: 
     for (i, head) in heads.iter().enumerate() {
         sheet.write_string_with_format(row + 2, i as u16, &head.title, &formats.head).map_err(written)?;
         sheet.write_string_with_format(row + 3, i as u16, example(head), &formats.text).map_err(written)?;
+    }
+    Ok(())
+}
+
+/// The sheet 可填的记录: number and title of the records to which columns refer, side by side.
+fn list(sheet: &mut Worksheet, all: &[Referred], ledger: &Ledger, formats: &Formats) -> Result<(), SheetError> {
+    sheet.set_name("可填的记录").map_err(written)?;
+    let title = Format::new().set_bold();
+    for (n, one) in all.iter().filter(|r| r.total > 0).enumerate() {
+        let at = n as u16 * 3;
+        let column = &ledger.fields[one.field].title;
+        let rest = if one.rows.is_empty() { "，数量较多没有列出，请在台账页面查编号" } else { "" };
+        let head = format!("“{column}”一列：{}，共{}条{rest}", one.ledger, one.total);
+        sheet.write_string_with_format(0, at, head, &title).map_err(written)?;
+        for (i, (word, width)) in [("编号", 14.0), ("名称", 32.0)].into_iter().enumerate() {
+            let place = at + i as u16;
+            sheet.set_column_width(place, width).map_err(written)?;
+            if !one.rows.is_empty() {
+                sheet.write_string_with_format(1, place, word, &formats.head).map_err(written)?;
+            }
+        }
+        for (row, (code, title)) in one.rows.iter().enumerate() {
+            sheet.write_string_with_format(row as u32 + 2, at, code, &formats.text).map_err(written)?;
+            sheet.write_string_with_format(row as u32 + 2, at + 1, title, &formats.text).map_err(written)?;
+        }
     }
     Ok(())
 }

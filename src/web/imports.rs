@@ -174,7 +174,9 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let name = format!("{}.xlsx", ledger.name);
         let named = intake::named(&current.engine, ledger);
         if desk.ask.get("filled") != Some("1") {
-            let filled = sheet::template::Filled { named: &named, ..sheet::template::Filled::default() };
+            let referred = intake::referred(&current.engine.layout, ledger);
+            let empty = sheet::template::Filled::default();
+            let filled = sheet::template::Filled { named: &named, referred: &referred, ..empty };
             let bytes = sheet::template::made(ledger, day, version, &filled)?;
             return Ok(workbook(&format!("{}导入模板.xlsx", ledger.title), &name, bytes));
         }
@@ -186,8 +188,11 @@ pub(super) async fn template(State(app): State<App>, ask: Ask) -> Response {
         let table = layout.index(&ledger.name).ok_or(PageError::NotFound)?;
         let most = sheet::template::MOST;
         let told = format!("记录超过{most}行，模板放不下。请从台账页面按条件导出，改好后直接上传。");
-        let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version, &named))?;
-        let (bytes, written) = made.ok_or(PageError::Refused(told))?;
+        let (referred, persons) = intake::referred_in(desk.tx, layout, ledger, &scope)?;
+        let texts = (&*named, &*referred);
+        let made = export::template(desk.tx, (layout, table), &scope, &keys, (day, version), texts)?;
+        let (bytes, mut written) = made.ok_or(PageError::Refused(told))?;
+        written.persons.extend(persons);
         let title = format!("“{}”导入模板", ledger.title);
         let told = json!({ "title": title, "rows": written.rows, "address": desk.ask.url.href() });
         let about = About { ledger: Some(ledger.name.clone()), persons: written.persons, ..About::default() };

@@ -84,6 +84,7 @@ mod web_files;
 mod web_import_again;
 mod web_import_asks;
 mod web_import_files;
+mod web_import_titles;
 mod web_imports;
 mod web_leaks;
 mod web_lists;

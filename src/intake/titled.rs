@@ -1,0 +1,148 @@
+//! Records that others refer to, by the title that pages show: a pair is `林峰—许宁` there, and who fills a sheet writes
+//! that. What cells name so is looked up once a check; templates tell what may be written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::find::{Finder, Titled};
+use crate::{
+    db::Tx,
+    directive::model::{FieldType, Ledger},
+    ledger::{
+        query::{self, Query},
+        row::Stored,
+    },
+    names::{self, Names},
+    scope::Scope,
+    sheet::{
+        RawCell, Table,
+        header::{self, Answers, Target},
+        norm,
+        template::Referred,
+    },
+    verdict::{
+        kind::Kind,
+        world::{Layout, PERSON},
+    },
+};
+
+/// Records of a ledger that a template lists; of more it lists none.
+const LISTED: i64 = 1_000;
+
+/// Fields of a ledger that refer to records of others, each with the other's position. What is computed has no titles.
+fn references<'l>(layout: &'l Layout, ledger: &'l Ledger) -> impl Iterator<Item = (usize, usize)> + 'l {
+    let to = |ty: &FieldType| match ty {
+        FieldType::Ref(to) => layout.index(to).filter(|table| !layout.ledgers[*table].derived),
+        _ => None,
+    };
+    ledger.fields.iter().enumerate().filter_map(move |(i, field)| Some((i, to(&field.ty)?)))
+}
+
+/// Looks up the records that cells of a table name by their titles, of those that a scope reaches: a ledger is read where
+/// a cell names no record of it by code, number or very name, and then once.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn recall(
+    tx: &mut Tx<'_>,
+    layout: &Layout,
+    finder: &mut Finder,
+    (ledger, table): (&Ledger, &Table),
+    (answers, scope): (&Answers, &Scope),
+) -> anyhow::Result<()> {
+    if references(layout, ledger).next().is_none() {
+        return Ok(());
+    }
+    // Without a row of heads the check itself says so.
+    let Ok(header) = header::detect_as(table, ledger, answers) else { return Ok(()) };
+    let mut asked: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for (field, to) in references(layout, ledger) {
+        let Some(column) = header.column(Target::Field(field)) else { continue };
+        for row in table.rows.iter().filter(|r| r.number > header.row) {
+            let text = row.cells.get(column).map_or_else(String::new, RawCell::text);
+            if !text.trim().is_empty() && !finder.knows(&layout.ledgers[to].name, text.trim()) {
+                asked.entry(to).or_default().insert(norm::title_key(&text));
+            }
+        }
+    }
+    for (to, keys) in asked {
+        let mut titled = Titled::new();
+        for (id, code, title) in all(tx, layout, to, scope)? {
+            let key = norm::title_key(&title);
+            if keys.contains(&key) {
+                titled.entry(key).or_default().push((id, code));
+            }
+        }
+        finder.called(&layout.ledgers[to].name, titled);
+    }
+    Ok(())
+}
+
+/// Id, code and title of all current records of a ledger that a scope reaches.
+fn all(tx: &mut Tx<'_>, layout: &Layout, to: usize, scope: &Scope) -> anyhow::Result<Vec<(i64, String, String)>> {
+    let ledger = &layout.ledgers[to];
+    if let (Some(title), _) = names::title_fields(ledger) {
+        let own =
+            |(id, code, title): (i64, String, String)| (id, if code.is_empty() { id.to_string() } else { code }, title);
+        return Ok(query::titles(tx, ledger, scope, &title)?.into_iter().map(own).collect());
+    }
+    let ids: BTreeSet<i64> = query::records(tx, ledger, scope, &Query::default())?.into_iter().collect();
+    let names = Names::load(tx, layout, &BTreeMap::from([(to, ids.clone())]))?;
+    Ok(ids.into_iter().map(|id| (id, names.code(to, id), names.title(to, id).to_owned())).collect())
+}
+
+/// What a template says of the fields that refer to other records: how these are called, and none of them by name.
+pub fn referred(layout: &Layout, ledger: &Ledger) -> Vec<Referred> {
+    let of = |(field, to): (usize, usize)| Referred {
+        field,
+        ledger: layout.ledgers[to].title.clone(),
+        like: like(layout, to),
+        ..Referred::default()
+    };
+    references(layout, ledger).map(of).collect()
+}
+
+/// How a record of a ledger is called, plainly invented: `王某某—李某某`.
+fn like(layout: &Layout, table: usize) -> String {
+    let ledger = &layout.ledgers[table];
+    let title = |name: &String| ledger.field(name).map_or("", |f| &f.title);
+    let (text, parts) = names::title_fields(ledger);
+    if let Some(text) = text {
+        return format!("（{}）", title(&text));
+    }
+    let mut persons = ["王某某", "李某某"].into_iter();
+    let part = |name: &String| match ledger.field(name).map(|f| &f.ty) {
+        Some(FieldType::Person) => persons.next().unwrap_or_default().to_owned(),
+        _ => format!("（{}）", title(name)),
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join("—")
+}
+
+/// The same with the records that a scope reaches, where they are not too many to be listed; and the persons whom they name.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn referred_in(
+    tx: &mut Tx<'_>,
+    layout: &Layout,
+    ledger: &Ledger,
+    scope: &Scope,
+) -> anyhow::Result<(Vec<Referred>, BTreeSet<i64>)> {
+    let mut found = referred(layout, ledger);
+    let mut persons = BTreeSet::new();
+    for (one, (_, to)) in found.iter_mut().zip(references(layout, ledger)) {
+        let other = &layout.ledgers[to];
+        one.total = usize::try_from(query::count(tx, other, scope, &Query::default(), None)?)?;
+        if one.total as i64 > LISTED {
+            continue;
+        }
+        let of_persons = layout.kinds[to].iter().enumerate().filter(|(_, kind)| **kind == Kind::Ref(PERSON));
+        let of_persons: Vec<usize> = of_persons.map(|(i, _)| i).collect();
+        query::each(tx, other, scope, &Query::default(), |row: Stored| {
+            persons.extend(of_persons.iter().filter_map(|i| row.values[*i].as_i64()));
+            Ok(())
+        })?;
+        one.rows = all(tx, layout, to, scope)?.into_iter().map(|(_, code, title)| (code, title)).collect();
+        one.rows.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+    }
+    Ok((found, persons))
+}
