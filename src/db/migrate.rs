@@ -35,6 +35,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0029_sheets.sql"),
     include_str!("../../migrations/0030_rescored.sql"),
     include_str!("../../migrations/0031_deed_index.sql"),
+    include_str!("../../migrations/0032_leave_alike.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

@@ -1,12 +1,12 @@
 //! Rows without a code that say what a record says that stands, perhaps with a code or with more than the file has columns for:
 //! a list that was exported and comes back. They are told before anything is confirmed, and nothing is refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Prepared,
+    Prepared, UNITS,
     compare::{has_column, names_units},
     value,
 };
@@ -28,7 +28,8 @@ pub struct Alike {
 }
 
 /// Of the rows that bring a new record and have no code, those that equal a standing record in every column of the file, the
-/// oldest of several. Records that the scope does not reach are not told.
+/// oldest of several. Records that the scope does not reach are not told, nor rows to which others of the file refer: they
+/// cannot be left out.
 pub(super) fn found(
     tx: &mut Tx<'_>,
     ledger: &Ledger,
@@ -36,7 +37,11 @@ pub(super) fn found(
     prepared: &Prepared,
 ) -> anyhow::Result<Vec<Alike>> {
     let checked = &prepared.checked;
-    let rows: Vec<&CheckedRow> = checked.rows.iter().filter(|row| row.code.is_none()).collect();
+    // A row on its way stands under minus its number.
+    let cells = checked.rows.iter().filter(|_| ledger.name == UNITS).flat_map(|row| &row.values);
+    let needed: HashSet<i64> = cells.filter_map(|v| if let Stored::I64(id) = v { Some(*id) } else { None }).collect();
+    let free = |row: &&CheckedRow| row.code.is_none() && !needed.contains(&-i64::from(row.number));
+    let rows: Vec<&CheckedRow> = checked.rows.iter().filter(free).collect();
     let fields = || (0..ledger.fields.len()).filter(|i| ledger.fields[*i].ty != FieldType::Derived);
     let given: Vec<usize> = fields().filter(|i| has_column(checked, *i)).collect();
     if rows.is_empty() || given.is_empty() {

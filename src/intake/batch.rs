@@ -65,12 +65,14 @@ pub struct Batch {
     pub counts: (i64, i64),
     /// The import was undone.
     pub undone: bool,
+    /// Rows that seem to stand already are left out.
+    pub leave_alike: bool,
 }
 
 impl Batch {
     const COLUMNS: &str = "row_id, ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, state, \
         package, digest, note, report, import_id, changed_at, written, bad, \
-        (select i.undone_at from import i where i.row_id = import_batch.import_id)";
+        leave_alike, (select i.undone_at from import i where i.row_id = import_batch.import_id)";
 
     fn read(r: &Row<'_>) -> anyhow::Result<Batch> {
         let text = |i| -> anyhow::Result<String> { Ok(r.text(i)?.to_owned()) };
@@ -96,7 +98,8 @@ impl Batch {
             import: r.opt_i64(15)?,
             changed: r.i64(16)?,
             counts: (r.i64(17)?, r.i64(18)?),
-            undone: r.opt_i64(19)?.is_some(),
+            leave_alike: r.i64(19)? != 0,
+            undone: r.opt_i64(20)?.is_some(),
         })
     }
 
@@ -202,6 +205,18 @@ pub fn turn(tx: &mut Tx<'_>, id: i64, (from, to): (State, State), note: &str, no
     Ok(tx.execute(sql, &params)? == 1)
 }
 
+/// Confirms a checked batch, without the `left` rows that seem to stand already where any are to be left out; false if
+/// somebody else has moved it meanwhile.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn confirm(tx: &mut Tx<'_>, id: i64, left: Option<usize>, now: i64) -> anyhow::Result<bool> {
+    let sql = "update import_batch set state = 'confirmed', note = '', changed_at = $2, leave_alike = $3, \
+               written = written - $4 where row_id = $1 and state = 'checked'";
+    let rows = i64::try_from(left.unwrap_or(0))?;
+    Ok(tx.execute(sql, &[id.into(), now.into(), i64::from(left.is_some()).into(), rows.into()])? == 1)
+}
+
 /// The numbers of the batches that became these imports; an import of the command line has none.
 ///
 /// # Errors
@@ -241,7 +256,7 @@ pub(super) struct Found {
 /// When the store cannot be written.
 pub(super) fn checked(tx: &mut Tx<'_>, batch: &Batch, found: &Found, now: i64) -> anyhow::Result<()> {
     let sql = "update import_batch set state = $10, package = $3, digest = $4, note = $5, report = $6, \
-               changed_at = $7, written = $8, bad = $9 where row_id = $1 and state = $2";
+               changed_at = $7, written = $8, bad = $9, leave_alike = 0 where row_id = $1 and state = $2";
     let params: [Value; 10] = [
         batch.id.into(),
         batch.state.as_str().into(),

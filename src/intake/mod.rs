@@ -21,7 +21,7 @@ mod state;
 mod titled;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     io::{BufReader, Read as _},
     path::Path,
@@ -38,7 +38,7 @@ use crate::{
     installation::{Current, Installation},
     scope::Scope,
     sheet::{
-        self, CellError, Checked, Limits, Stored,
+        self, CellError, Checked, CheckedRow, Limits, Stored,
         header::{Answers, Target},
         likeness,
     },
@@ -83,14 +83,21 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Hash (hex) of what would be written, and of how many rows would not.
+    /// Hash (hex) of what would be written, of which rows seem to stand already, and of how many rows would not.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for row in &self.checked.rows {
             hash.update(format!("{row:?} {:?}\n", self.corrections.get(&row.number).map(Standing::at)));
         }
-        hash.update(format!("{} {}", self.known.len(), self.checked.bad_rows));
+        hash.update(format!("{} {} {:?}", self.known.len(), self.checked.bad_rows, self.alike));
         hex(&hash.finalize())
+    }
+
+    /// Takes out the rows that seem to stand already; gives all rows as they were.
+    fn leave_alike(&mut self) -> Vec<CheckedRow> {
+        let alike: HashSet<u32> = self.alike.iter().map(|a| a.row).collect();
+        let kept = self.checked.rows.iter().filter(|r| !alike.contains(&r.number)).cloned().collect();
+        std::mem::replace(&mut self.checked.rows, kept)
     }
 }
 

@@ -87,6 +87,9 @@ pub struct Report {
     /// What the rows would do to the verdicts that the sender may see; `None` if that could not be told.
     #[serde(default)]
     pub effects: Option<Weighed>,
+    /// The same without the rows that seem to stand already; `None` also where there are none.
+    #[serde(default)]
+    pub effects_left: Option<Weighed>,
 }
 
 /// A table that does not look like one of its ledger.

@@ -171,7 +171,7 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
         };
         let board = &installation.board;
         let told = &mut |done, all| board.say(batch.id, "正在检查各行", done, all);
-        let prepared = check(tx, installation, &current, table, &asked, told)?;
+        let mut prepared = check(tx, installation, &current, table, &asked, told)?;
         let refused = Refused { why: Why::Number, who: Some((batch.new.account, batch.new.by.clone())) };
         for _ in 0..rules::taken(&prepared.checked) {
             let now = Clock::Machine.now().instant;
@@ -185,6 +185,11 @@ fn look(installation: &Installation, batch: &Batch, table: &Table, weigh: bool) 
                 compare::differences(tx, (&current.engine.layout, index), &installation.keys, &prepared, CORRECTED)?;
             report.corrected = found.into_iter().map(|(row, code, fields)| Corrected { row, code, fields }).collect();
             report.effects = effects(tx, installation, batch, &current, index, &prepared)?;
+            if !prepared.alike.is_empty() {
+                let all = prepared.leave_alike();
+                report.effects_left = effects(tx, installation, batch, &current, index, &prepared)?;
+                prepared.checked.rows = all;
+            }
         }
         let package = current.engine.package.hash.clone();
         Ok(Some(Seen { prepared, report, package, scope }))
@@ -313,12 +318,15 @@ fn take_in(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
         Some(import) => import,
         None => {
             let table = table(installation, batch)?;
-            let Some(seen) = look(installation, batch, &table, false)? else {
+            let Some(mut seen) = look(installation, batch, &table, false)? else {
                 return turn(installation, batch, State::Refused, NOT_ALLOWED);
             };
             if let Some(note) = moved_on(batch, &seen) {
                 let seen = look(installation, batch, &table, true)?.unwrap_or(seen);
                 return found(installation, batch, &seen, note);
+            }
+            if batch.leave_alike {
+                seen.prepared.leave_alike();
             }
             let by = By { name: batch.new.by.clone(), account: Some(batch.new.account), scope: seen.scope };
             staged::stage_batch(installation, &by, &batch.new.ledger, seen.prepared, Some(batch.id))?

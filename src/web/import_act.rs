@@ -32,17 +32,51 @@ const LONGEST: usize = 200;
 pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
-        if batch.state == Stands::Checked && seat.fields.get("again") != "yes" {
-            let left = Left::wrong("ok-again", "同一个文件导入过：请确认仍要写入其中没有的行。");
-            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
+        let report = batch.report(&seat.app.installation.keys)?;
+        if batch.state != Stands::Checked {
+            return turned(seat, &batch, Stands::Confirmed, CONFIRMED);
         }
-        if batch.state == Stands::Checked && batch.report(&seat.app.installation.keys)?.is_open() {
+        if report.is_open() {
             let told = "还有拿不准的列没有指明，没有写入：请先指明，再导入。";
             return Err(PageError::Refused(told.into()).into());
         }
-        turned(seat, &batch, Stands::Confirmed, "这一批已经确认过了，没有重复写入。")
+        let (again, alike, said) = (seat.fields.get("again"), report.alike_rows.0, seat.fields.get("alike"));
+        let mut left = Left::default();
+        if again != "yes" {
+            left.wrong.push(("ok-again".into(), "同一个文件导入过：请确认仍要写入其中没有的行。".into()));
+        }
+        if alike > 0 && !matches!(said, "write" | "leave") {
+            let told = format!("疑似重复的{alike}行：请选择一并写入，还是不写入。");
+            left.wrong.push(("ok-alike".into(), told));
+        }
+        if !left.wrong.is_empty() {
+            let typed = [("ok-again", again), ("ok-alike", said)];
+            left.typed = typed.map(|(id, text)| (id.to_owned(), text.chars().take(10).collect::<String>())).into();
+            return Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)));
+        }
+        let leave = Some(alike).filter(|n| *n > 0 && said == "leave");
+        confirmed(seat, &batch, leave, leave == Some(report.written()))
     })
     .await
+}
+
+const CONFIRMED: &str = "这一批已经确认过了，没有重复写入。";
+
+/// Confirms a batch, without `left` rows that seem to stand already; where these are all (`nothing`), it ends here.
+fn confirmed(seat: &Seat, batch: &Batch, left: Option<usize>, nothing: bool) -> anyhow::Result<Response> {
+    let (id, now) = (batch.id, seat.now.instant);
+    let done = seat.db().write(move |tx| match left {
+        Some(n) if nothing => {
+            let note = format!("{n}行疑似重复，按您的选择没有写入，没有别的行可写入。");
+            batch::turn(tx, id, (Stands::Checked, Stands::Dropped), &note, now)
+        }
+        left => batch::confirm(tx, id, left, now),
+    })?;
+    if !done {
+        return Err(PageError::Refused(CONFIRMED.into()).into());
+    }
+    work(&seat.app.installation);
+    Ok(seat.to(&format!("/imports/{id}")))
 }
 
 /// `POST /imports/{id}/drop`.

@@ -35,21 +35,43 @@ use crate::{
 /// Verdicts that are named on the page.
 const SHOWN: usize = 60;
 
-/// What a check has found, as far as the reader may still see it.
+/// What a check has found, as far as the reader may still see it: of all rows, and, where some seem to stand already and it is
+/// not confirmed yet, without these.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn of(desk: &mut Desk<'_, '_>, batch: &Batch, report: &Report) -> anyhow::Result<Effects> {
-    let done = batch.state == Stands::Imported;
-    let title = if done { "确认前测算的影响" } else { "预计影响" };
-    let only = |summary: &str| Effects { title, summary: summary.into(), groups: Vec::new() };
-    let Some(weighed) = &report.effects else { return Ok(only("没有测算")) };
+pub(super) fn of(
+    desk: &mut Desk<'_, '_>,
+    batch: &Batch,
+    report: &Report,
+) -> anyhow::Result<(Effects, Option<Effects>)> {
+    let (alike, _) = report.alike_rows;
+    if batch.state == Stands::Imported {
+        let weighed = if batch.leave_alike { &report.effects_left } else { &report.effects };
+        return Ok((one(desk, batch, ("h-eff", "确认前测算的影响"), weighed)?, None));
+    }
+    if alike == 0 {
+        return Ok((one(desk, batch, ("h-eff", "预计影响"), &report.effects)?, None));
+    }
+    let all = one(desk, batch, ("h-eff", "预计影响：疑似重复的一并写入"), &report.effects)?;
+    let left = one(desk, batch, ("h-eff2", "预计影响：疑似重复的不写入"), &report.effects_left)?;
+    Ok((all, Some(left)))
+}
+
+fn one(
+    desk: &mut Desk<'_, '_>,
+    batch: &Batch,
+    (id, title): (&'static str, &'static str),
+    weighed: &Option<Weighed>,
+) -> anyhow::Result<Effects> {
+    let only = |summary: &str| Effects { id, title, summary: summary.into(), groups: Vec::new() };
+    let Some(weighed) = weighed else { return Ok(only("没有测算")) };
     let current = desk.current.clone();
     let reach = intake::reach_of(desk.tx, batch.new.account, &current, desk.now.day)?;
     if reach.is_none_or(|(_, mark)| mark != weighed.reach) {
         return Ok(only("检查之后，您能查看的范围有变化，不再显示"));
     }
-    shown(desk, title, weighed, done)
+    Ok(Effects { id, ..shown(desk, title, weighed, batch.state == Stands::Imported)? })
 }
 
 /// What was weighed, as far as the reader may see it; `done` where it has been written since.
@@ -86,7 +108,7 @@ pub(super) fn shown(
     }
     // Where something turns comes first.
     groups.sort_by_key(|(_, group)| group.turns.iter().all(|t| t.from == t.to));
-    Ok(Effects { title, summary, groups: groups.into_iter().map(|(_, group)| group).collect() })
+    Ok(Effects { id: "h-eff", title, summary, groups: groups.into_iter().map(|(_, group)| group).collect() })
 }
 
 type Visible<'r> = (usize, &'r Turned, Vec<&'r Shifted>);

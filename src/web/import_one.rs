@@ -85,6 +85,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         corrected: Vec::new(),
         beside: String::new(),
         effects: None,
+        effects_left: None,
         forms: Vec::new(),
         ways: Vec::new(),
         alike: Vec::new(),
@@ -94,7 +95,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         page: desk.page("/imports")?,
     };
     if matches!(batch.state, Stands::Checked | Stands::Imported) && undone.is_none() && report.total > 0 {
-        view.effects = Some(import_effects::of(desk, &batch, &report)?);
+        let (all, left) = import_effects::of(desk, &batch, &report)?;
+        (view.effects, view.effects_left) = (Some(all), left);
     }
     let batches = imports_named(desk.tx, &report)?;
     match batch.state {
@@ -123,7 +125,10 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             };
         }
         Stands::Refused => view.warned.push(batch.note.clone()),
-        Stands::Dropped => view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into()),
+        Stands::Dropped => {
+            view.said.extend(Some(batch.note.clone()).filter(|note| !note.is_empty()));
+            view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into());
+        }
         Stands::Waiting | Stands::Confirmed => {}
     }
     if !view.findings.is_empty() && !batch.new.held.is_empty() {
@@ -262,6 +267,7 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &
     } else {
         hidden.push(("again".to_owned(), "yes".to_owned()));
     }
+    fields.extend((report.alike_rows.0 > 0).then(|| alike_field(report)));
     // Of a column that could be meant otherwise nothing is written before that is said.
     if written > 0 && !report.is_open() {
         view.forms.push(Form {
@@ -270,7 +276,7 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &
             token: token.to_owned(),
             hidden,
             fields,
-            button: format!("导入{written}行"),
+            button: if report.alike_rows.0 > 0 { "确认导入".into() } else { format!("导入{written}行") },
             primary: true,
             cancel: None,
         });
@@ -282,6 +288,18 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &
         button: "放弃这一批".into(),
         ..Form::default()
     });
+}
+
+/// Whether the rows that seem to stand already are taken in.
+fn alike_field(report: &Report) -> Field {
+    let (alike, written) = (report.alike_rows.0, report.written());
+    let leave = match written - alike {
+        0 => "不写入（没有别的行，这一批就此结束）".to_owned(),
+        rest => format!("不写入（只写入其余{rest}行）"),
+    };
+    let choices = [("", "请选择".to_owned()), ("write", format!("一并写入（共{written}行）")), ("leave", leave)];
+    let choices = choices.map(|(value, title)| (value.to_owned(), title));
+    Field::choice("alike", &format!("疑似重复的{alike}行"), "", choices.into()).required()
 }
 
 /// To say what the columns are that are not clear.

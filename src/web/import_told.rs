@@ -73,8 +73,8 @@ pub(super) fn told_alike(view: &mut OneImport, ledger: Option<&Ledger>, report: 
         return;
     }
     view.warned.push(format!(
-        "疑似重复{count}行（第{rows}行）：没有编号，而文件中的各列都与台账中已有的一条记录相同，照此导入会各多出一条。\
-         是同一件事的，请在文件中删去这些行（要更正的补上编号）后重新上传；确是另一件事的，可以导入。"
+        "疑似重复{count}行（第{rows}行）：没有编号，而文件中的各列都与台账中已有的一条记录相同，一并写入会各多出一条。\
+         是同一件事的，确认时选“不写入”（要更正的，在文件中补上编号后重新上传）；确是另一件事的，选“一并写入”。"
     ));
     let link = |a: &Alike| {
         let href = ledger.map_or_else(String::new, |l| record_links::record_href(l, &a.record));
@@ -160,12 +160,17 @@ pub(super) fn done(view: &mut OneImport, batch: &Batch, (report, called): (&Repo
     match (batch.state, undone) {
         (_, Some(undone)) => view.said.push(format!("这一批已于{undone}，其中的记录已作废，更正过的已恢复原样。")),
         (Stands::Failed, _) => view.warned.push(batch.note.clone()),
-        _ => view.said.push(format!(
-            "写入{}条，跳过{}行（已在台账中），{}行有误没有导入。相关判定已重新计算。",
-            report.written(),
-            report.known,
-            report.bad
-        )),
+        _ => {
+            let left = if batch.leave_alike {
+                format!("{}行疑似重复，按您的选择没有写入，", report.alike_rows.0)
+            } else {
+                String::new()
+            };
+            view.said.push(format!(
+                "写入{}条，跳过{}行（已在台账中），{left}{}行有误没有导入。相关判定已重新计算。",
+                batch.counts.0, report.known, report.bad
+            ));
+        }
     }
     if batch.import.is_some() {
         view.said.push(format!("第{}号，{}　{}。", batch.id, clock::chinese(batch.changed), batch.new.by));

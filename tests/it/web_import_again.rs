@@ -113,12 +113,49 @@ db_test!(a_list_that_comes_back_without_codes_is_told, |db: &Db| {
     let said = page.read();
     assert!(said.contains("疑似重复2行（第2至3行）") && said.contains("全部为新增，其中2行疑似重复"), "{said}");
     assert!(page.text().contains("/ledgers/guidance/Z1\"") && page.text().contains("/ledgers/guidance/Z3\""), "{said}");
-    // It is a warning: who is sure goes on.
-    assert!(said.contains("导入3行"), "{said}");
+    // It is a warning: who is sure goes on, and says so.
+    assert!(said.contains("一并写入（共3行）") && said.contains("不写入（只写入其余1行）"), "{said}");
+    let got = b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]);
+    assert!(got.status == 422 && got.read().contains("疑似重复的2行：请选择一并写入，还是不写入"), "{}", got.read());
+    assert_eq!(b.submit(&at, &format!("{at}/drop"), &[]).status, 303);
+    let rows = || count(db, "select count(*) from l_guidance where voided_at is null");
+    let standing = rows();
+    for (choice, told, n) in [("leave", "写入1条", 1), ("write", "写入3条", 3)] {
+        // What was written stands then, so that it is told of the next file as well: undone first.
+        let at = send(&mut b, "guidance", "add", csv.as_bytes());
+        let checked = settled(o, &mut b, &at).read();
+        assert!(checked.contains("预计影响：疑似重复的一并写入") && checked.contains("预计影响：疑似重复的不写入"));
+        assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes"), ("alike", choice)]).status, 303);
+        let said = settled(o, &mut b, &at).read();
+        assert!(said.contains(told) && rows() == standing + n, "{choice}: {said}");
+        assert_eq!(said.contains("2行疑似重复，按您的选择没有写入"), choice == "leave", "{said}");
+        assert!(b.get("/imports").read().contains(told));
+        assert_eq!(b.submit(&at, &format!("{at}/undo"), &[("reason", "试传")]).status, 303);
+        assert_eq!(rows(), standing);
+    }
     // With one column that differs it is another.
     let csv = "结对,指导日期,指导方式\nJ1,2025-02-03,现场\n";
     let at = send(&mut b, "guidance", "add", csv.as_bytes());
     assert!(!settled(o, &mut b, &at).read().contains("疑似重复"));
+    // Where all are left out nothing is written, and the batch is over.
+    let at = send(&mut b, "guidance", "add", "结对,指导日期\nJ1,2025-02-03\n".as_bytes());
+    assert!(settled(o, &mut b, &at).read().contains("不写入（没有别的行，这一批就此结束）"));
+    assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes"), ("alike", "leave")]).status, 303);
+    let said = settled(o, &mut b, &at).read();
+    assert!(said.contains("1行疑似重复，按您的选择没有写入，没有别的行可写入") && rows() == standing, "{said}");
+});
+
+db_test!(what_seems_to_stand_since_the_check_is_told_before_it_is_left_out, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let csv = "结对,指导日期,指导方式\nJ1,2025-02-03,面谈\nJ1,2025-07-09,面谈\n";
+    let at = send(&mut b, "guidance", "add", csv.as_bytes());
+    assert!(settled(o, &mut b, &at).read().contains("疑似重复1行（第2行）"));
+    let filled = [("pair", 1.into()), ("day", "2025-07-09".into()), ("way", "面谈".into())];
+    put(o, "guidance", "Z9", None, &filled);
+    assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes"), ("alike", "leave")]).status, 303);
+    let said = settled(o, &mut b, &at).read();
+    assert!(said.contains("已重新检查") && said.contains("疑似重复2行（第2至3行）"), "{said}");
 });
 
 db_test!(a_field_of_a_verdict_under_an_unknown_head_is_asked_about, |db: &Db| {

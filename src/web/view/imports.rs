@@ -138,6 +138,8 @@ pub struct OneImport {
     pub beside: String,
     /// What it does to the verdicts.
     pub effects: Option<Effects>,
+    /// What it does without the rows that seem to stand already, where there are any.
+    pub effects_left: Option<Effects>,
     /// Leads to the copy in which errors are marked; empty for none.
     pub marked: String,
     /// To name columns, to confirm and to drop.
@@ -166,6 +168,8 @@ pub struct Sum {
 /// What a file does to the verdicts.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
+    /// Id of its heading.
+    pub id: &'static str,
     /// 预计影响, or what was told before it was written.
     pub title: &'static str,
     /// `4项判定，其中2项改变结论`
