@@ -1,6 +1,7 @@
-//! The rows of a checked file as they would lie in the ledger: the ids that they would get, what they would change.
+//! The rows of a checked file as they would lie in the ledger: the ids that they would get, what they would be called, what
+//! they would change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Prepared, UNITS,
@@ -13,9 +14,13 @@ use crate::{
     facts,
     installation::Current,
     ledger::NewRow,
+    names::{self, Names},
+    sheet::{CheckedRow, Stored},
     verdict::{
+        kind::Kind,
         overlay::{Laid, Overlay},
         touch::Changed,
+        world::Layout,
     },
 };
 
@@ -33,7 +38,7 @@ pub fn laid(
     let ledger = &current.engine.layout.ledgers[table];
     let next = tx.one("select next from counter where name = $1", &[(&ledger.name).into()], |r| r.i64(0))?;
     let mut next = next.unwrap_or(1);
-    let on_its_way = |row: &crate::sheet::CheckedRow| OnItsWay {
+    let on_its_way = |row: &CheckedRow| OnItsWay {
         row: NewRow { code: row.code.clone(), unit: row.unit, values: row.values.iter().map(value).collect() },
         number: i64::from(row.number),
         corrects: prepared.corrections.get(&row.number).map(super::Standing::at),
@@ -60,4 +65,38 @@ pub fn laid(
         laid.rows.push((record, now.instant + n as i64 / CHUNK, on.row));
     }
     Ok((changes, Overlay { tables: BTreeMap::from([(table, laid)]) }))
+}
+
+/// What the records are called that rows of a file would bring, as pages would call them, by row; those without a name by
+/// their codes.
+pub(super) fn called(
+    tx: &mut Tx<'_>,
+    (layout, table): (&Layout, usize),
+    prepared: &Prepared,
+    wanted: &BTreeSet<u32>,
+) -> anyhow::Result<BTreeMap<u32, String>> {
+    let ledger = &layout.ledgers[table];
+    let (title, parts) = names::title_fields(ledger);
+    let title = title.and_then(|name| ledger.field_index(&name));
+    let parts: Vec<(usize, usize)> = parts
+        .iter()
+        .filter_map(|name| ledger.field_index(name))
+        .filter_map(|i| if let Kind::Ref(to) = layout.kinds[table][i] { Some((i, to)) } else { None })
+        .collect();
+    let id = |row: &CheckedRow, i: usize| value(&row.values[i]).as_i64().filter(|id| *id > 0);
+    let rows: Vec<&CheckedRow> = prepared.checked.rows.iter().filter(|row| wanted.contains(&row.number)).collect();
+    let mut related: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for (row, (i, to)) in rows.iter().flat_map(|row| parts.iter().map(move |part| (row, part))) {
+        related.entry(*to).or_default().extend(id(row, *i));
+    }
+    let names = Names::load(tx, layout, &related)?;
+    let name = |row: &CheckedRow| match title.map(|i| &row.values[i]) {
+        Some(Stored::Text(text)) => text.clone(),
+        _ => {
+            let of = |(i, to): &(usize, usize)| id(row, *i).map(|id| names.title(*to, id));
+            let said = parts.iter().filter_map(of).filter(|t| !t.is_empty()).collect::<Vec<_>>().join("—");
+            if said.is_empty() { row.code.clone().unwrap_or_default() } else { said }
+        }
+    };
+    Ok(rows.into_iter().map(|row| (row.number, name(row))).collect())
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Alike, Prepared, answers};
 use crate::{
@@ -179,6 +179,9 @@ pub struct Shifted {
     pub window: String,
     /// The row of the file that brings the subject; 0 where it stands already.
     pub row: u32,
+    /// Which of the subject's records that one is, and what it is called; of a record without a name nothing.
+    #[serde(default)]
+    pub fresh: (usize, String),
     /// The subject's unit.
     pub unit: Option<i64>,
     /// As it stands.
@@ -280,8 +283,14 @@ fn question(table: &Table, ledger: &Ledger, header: u32, doubt: &Doubt) -> Quest
 }
 
 impl Weighed {
-    /// Of shifts in the order of the requirements, told to who has the mark `reach`; `new` tells which row of the file brings a subject.
-    pub fn of(engine: &Engine, reach: String, shifts: &[Shift], new: &dyn Fn(&Shift) -> u32) -> Weighed {
+    /// Of shifts in the order of the requirements, told to who has the mark `reach`; `new` tells which row of the file brings a
+    /// subject, and as which of its records.
+    pub fn of(
+        engine: &Engine,
+        reach: String,
+        shifts: &[Shift],
+        new: &dyn Fn(&Shift) -> Option<(u32, usize)>,
+    ) -> Weighed {
         let looks = |v: &Option<crate::verdict::store::Stored>| {
             v.as_ref().map(|v| (v.state.as_str(), v.light.as_str(), v.late))
         };
@@ -297,13 +306,17 @@ impl Weighed {
             let mut units: Vec<(Option<i64>, usize)> = units.into_iter().collect();
             units.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
             units.truncate(NAMED);
-            let shifted = |s: &&Shift| Shifted {
-                subject: s.subject.clone(),
-                window: s.window.clone(),
-                row: new(s),
-                unit: s.last().and_then(|v| v.unit),
-                from: s.from.as_ref().map(Face::from),
-                to: s.to.as_ref().map(Face::from),
+            let shifted = |s: &&Shift| {
+                let (row, part) = new(s).unwrap_or_default();
+                Shifted {
+                    subject: s.subject.clone(),
+                    window: s.window.clone(),
+                    row,
+                    fresh: (part, String::new()),
+                    unit: s.last().and_then(|v| v.unit),
+                    from: s.from.as_ref().map(Face::from),
+                    to: s.to.as_ref().map(Face::from),
+                }
             };
             Turned {
                 requirement: engine.compiled[i].requirement.id.clone(),
@@ -315,6 +328,20 @@ impl Weighed {
         });
         let turned = turned.collect();
         Weighed { reach, all: shifts.len(), turning: shifts.iter().filter(|s| s.turns()).count(), turned }
+    }
+
+    /// The rows whose new records are among the verdicts that are named.
+    pub(super) fn rows(&self) -> BTreeSet<u32> {
+        self.turned.iter().flat_map(|t| &t.shifts).map(|s| s.row).filter(|row| *row > 0).collect()
+    }
+
+    /// Says what these records are called, by row.
+    pub(super) fn call(&mut self, names: &BTreeMap<u32, String>) {
+        for shift in self.turned.iter_mut().flat_map(|t| &mut t.shifts) {
+            if let Some(name) = names.get(&shift.row) {
+                shift.fresh.1.clone_from(name);
+            }
+        }
     }
 }
 

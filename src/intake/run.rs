@@ -13,7 +13,9 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Asked, Prepared, answers,
     batch::{self, Batch, Found, State},
-    check, compare, held, laid, older,
+    check, compare, held,
+    laid::{called, laid},
+    older,
     report::{CORRECTED, Corrected, Report, Unlike, Weighed},
     rules, staged,
 };
@@ -250,10 +252,12 @@ fn effects(
         .collect();
     let shifts = consequence::of(tx, current, now.day, &changes, overlay)?;
     let shifts = consequence::seen(tx, engine, &scope, shifts)?;
-    Ok(Some(Weighed::of(engine, reach, &shifts, &|s| {
+    let mut weighed = Weighed::of(engine, reach, &shifts, &|s| {
         let own = subjects::records(engine, s.requirement, &s.subject);
-        own.iter().find_map(|(of, id)| fresh.get(id).filter(|_| *of == table)).copied().unwrap_or(0)
-    })))
+        own.iter().enumerate().find_map(|(n, (of, id))| Some((*fresh.get(id).filter(|_| *of == table)?, n)))
+    });
+    weighed.call(&called(tx, (&engine.layout, table), prepared, &weighed.rows())?);
+    Ok(Some(weighed))
 }
 
 /// What an account may see on a day, and a mark of that: what was told to it is shown while the mark is the same.

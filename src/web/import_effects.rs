@@ -169,7 +169,7 @@ fn line(engine: &Engine, names: &Names, i: usize, shift: &Shifted, done: bool) -
     let stands = shift.row == 0 || done;
     let subject = match stands {
         true => subjects::title(engine, i, &shift.subject, names),
-        false => format!("第{}行的新记录", shift.row),
+        false => fresh(engine, names, i, shift),
     };
     let text = format!("{subject}　{}", window_name(&shift.window));
     let there = if done { shift.to.is_some() } else { shift.from.is_some() };
@@ -187,4 +187,17 @@ fn line(engine: &Engine, names: &Names, i: usize, shift: &Shifted, done: bool) -
         (before, after) => format!("由{before}变为{after}"),
     };
     EffectLine { subject: Link::new(text, if stands && there { href } else { String::new() }), note }
+}
+
+/// A subject that a row of the file would bring, by the name that stands there: `周九（第2行）`.
+fn fresh(engine: &Engine, names: &Names, i: usize, shift: &Shifted) -> String {
+    let (part, name) = &shift.fresh;
+    if name.is_empty() {
+        return format!("第{}行的新记录", shift.row);
+    }
+    // Its id may have become another's meanwhile, so that it is not looked up.
+    let records = subjects::records(engine, i, &shift.subject).into_iter().enumerate();
+    let titles = records.map(|(n, (table, id))| if n == *part { name } else { names.title(table, id) });
+    let title = titles.filter(|t| !t.is_empty()).collect::<Vec<_>>().join("·");
+    format!("{title}（第{}行）", shift.row)
 }

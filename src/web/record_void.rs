@@ -200,7 +200,7 @@ fn effects(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Re
     let gone: Vec<(i64, Vec<Value>)> = rows.iter().map(|r| (r.record_id, r.values.clone())).collect();
     let shifts = consequence::of_void(desk.tx, &current, desk.now.day, table, &gone)?;
     let shifts = consequence::seen(desk.tx, &current.engine, &scope, shifts)?;
-    let weighed = Weighed::of(&current.engine, String::new(), &shifts, &|_| 0);
+    let weighed = Weighed::of(&current.engine, String::new(), &shifts, &|_| None);
     import_effects::shown(desk, "作废的影响", &weighed, false)
 }
 

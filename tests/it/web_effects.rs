@@ -75,6 +75,7 @@ db_test!(units_persons_and_posts_are_told_too, |db: &Db| {
     let (o, _dir) = &with_directory(&office(db));
     jobs::run_waiting(o).unwrap();
     let mut b = Browser::of(o, Role::Office);
+    let mut named = String::new();
     for (ledger, csv) in [
         (
             "unit",
@@ -86,5 +87,9 @@ db_test!(units_persons_and_posts_are_told_too, |db: &Db| {
         let at = checked(o, &mut b, ledger, csv);
         let page = b.get(&at).read();
         assert!(page.contains("预计影响") && !page.contains("没有测算"), "{ledger}: {page}");
+        assert!(!page.contains("行的新记录"), "{ledger}: {page}");
+        named.push_str(&page);
     }
+    // What is new is called as it stands in its row.
+    assert!(named.contains("新溪县发改局（第2行）"), "{named}");
 });
