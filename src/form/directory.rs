@@ -8,6 +8,7 @@ use std::{
 
 use pinyin::ToPinyin as _;
 
+use super::surname::readings;
 use crate::{db::Tx, installation::org_version};
 
 /// A person or unit.
@@ -23,6 +24,8 @@ pub struct Entry {
     pub code: String,
     /// First letters of the name's Pinyin in its usual reading: `lf` of 林峰.
     pub initials: String,
+    /// The same of a person in other readings of the surname, between blanks: `zlq` of 查朗樵.
+    pub surname: String,
     /// Of a unit: the superior.
     pub parent: Option<i64>,
 }
@@ -85,8 +88,8 @@ impl Entry {
         if !text.is_ascii() {
             return names.into_iter().flatten().min();
         }
-        let latin = [latin(&self.code, text), latin(&self.initials, text)];
-        names.into_iter().chain(latin).flatten().min()
+        let read = [self.code.as_str(), &self.initials].into_iter().chain(self.surname.split(' '));
+        names.into_iter().chain(read.map(|own| latin(own, text))).flatten().min()
     }
 }
 
@@ -118,13 +121,15 @@ impl Directory {
         tx.each(sql, &[], |r| {
             let (id, name, short) = (r.i64(0)?, text(r.opt_text(1)?), text(r.opt_text(2)?));
             let (code, parent) = (text(r.opt_text(3)?), r.opt_i64(4)?);
-            directory.units.push(Entry { initials: initials(&name), id, name, short, code, parent });
+            let unit = Entry { initials: initials(&name), id, name, short, code, parent, ..Entry::default() };
+            directory.units.push(unit);
             Ok(())
         })?;
         let sql = "select record_id, \"name\", record_code from l_person where voided_at is null order by record_id";
         tx.each(sql, &[], |r| {
             let (id, name, code) = (r.i64(0)?, text(r.opt_text(1)?), text(r.opt_text(2)?));
-            directory.persons.push(Entry { initials: initials(&name), id, name, code, ..Entry::default() });
+            let (initials, surname) = (initials(&name), readings(&name));
+            directory.persons.push(Entry { initials, surname, id, name, code, ..Entry::default() });
             Ok(())
         })?;
         directory.places = directory.units.iter().enumerate().map(|(place, unit)| (unit.id, place)).collect();
@@ -192,7 +197,20 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, code: &str) -> Entry {
-        Entry { name: name.into(), code: code.into(), initials: initials(name), ..Entry::default() }
+        let (initials, surname) = (initials(name), readings(name));
+        Entry { name: name.into(), code: code.into(), initials, surname, ..Entry::default() }
+    }
+
+    #[test]
+    fn a_person_is_found_by_every_reading_of_the_surname() {
+        let zha = entry("查朗樵", "");
+        assert_eq!(
+            [zha.fit("zlq"), zha.fit("clq"), zha.fit("zl")],
+            [Some(Fit::Whole), Some(Fit::Whole), Some(Fit::Begins)]
+        );
+        assert_eq!([zha.fit("dlq"), zha.fit(" ")], [None, None]);
+        let wei = entry("尉迟乐", "");
+        assert!([wei.fit("ycl"), wei.fit("YCL"), wei.fit("cl")].iter().all(Option::is_some));
     }
 
     #[test]

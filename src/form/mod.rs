@@ -1,7 +1,7 @@
 //! The form of a record, from the ledger's definition: which inputs it has and why (`fields`), which of them the judgement
 //! looks at (`judged`), what was typed into them
 //! (`typed`), whether it can be recorded (`check`, by the rules for a row of a file), whom and what a picker offers
-//! (`find`, over the persons and units in `directory`), and the write itself, once a form (`save`).
+//! (`find`, over the persons and units in `directory`, whose surnames `surname` reads), and the write itself, once a form (`save`).
 //!
 //! Nothing here knows of pages.
 
@@ -11,6 +11,7 @@ mod fields;
 mod find;
 mod judged;
 mod save;
+pub mod surname;
 mod typed;
 
 pub use check::{Checked, Fault, check};
