@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    row::{Stored, quoted, read, select_list},
+    row::{Stored, quoted, read, select_list, table},
     select::Select,
     store,
 };
@@ -224,6 +224,33 @@ pub fn with_code(tx: &mut Tx<'_>, ledger: &Ledger, scope: &Scope, code: &str) ->
     let current = "case when r.voided_at is null then 0 else 1 end as k0";
     let sql = format!("{} order by k0, r.record_id limit 1", select.columns(&format!("r.record_id, {current}")));
     tx.one(&sql, &select.params.0, |row| row.i64(0))
+}
+
+/// Rows whose codes begin alike that are looked at: of more it is too short a beginning to look for anything by.
+const BEGINNING: i64 = 20_000;
+
+/// Current records whose code begins with a text, the first `most` in the order of the codes: record ids and codes. The index
+/// over codes serves it, on both databases, since both sort by bytes; no more than [`BEGINNING`] rows are looked at, whatever
+/// the scope lets through of them.
+pub fn beginning(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    scope: &Scope,
+    text: &str,
+    most: i64,
+) -> anyhow::Result<Vec<(i64, String)>> {
+    let mut select = Select::current(tx, ledger, scope, None);
+    // No text that begins so is greater than this.
+    let (from, to) = (select.params.add(text), select.params.add(format!("{text}\u{10ffff}")));
+    let looked = select.params.add(BEGINNING);
+    select.conditions.push(format!(
+        "r.row_id in (select p.row_id from (select c.row_id from {} c where c.voided_at is null and c.record_code >= {from} \
+         and c.record_code < {to} order by c.record_code limit {looked}) p)",
+        table(ledger)
+    ));
+    let most = select.params.add(most);
+    let sql = format!("{} order by r.record_code limit {most}", select.columns("r.record_id, r.record_code"));
+    tx.rows(&sql, &select.params.0, |row| Ok((row.i64(0)?, row.text(1)?.to_owned())))
 }
 
 /// Number of rows and the instant (µs) of the latest recording among them.

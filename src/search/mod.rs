@@ -1,7 +1,8 @@
 //! 搜索: whatever somebody may see, by a part of its name, the initials of its Pinyin, or its number.
 //!
 //! Persons and units are looked for in the directory of the pickers ([`crate::form::Directory`]), records that have a
-//! name among their names ([`Titles`]), both in memory; every other record by its whole number, which an index serves.
+//! name among their names ([`Titles`]), both in memory; every other record by the beginning of its number, which an index
+//! serves, and pairs by both persons.
 //! What fits is then asked for under the reader's scope, so that hits and counts hold nothing outside it
 //! (`ledger::select::visible`). Sensitive fields stand in none of these places and are found by nothing.
 
@@ -9,7 +10,7 @@ mod demands;
 mod papers;
 mod titles;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub use demands::demands;
 pub use papers::papers;
@@ -20,11 +21,11 @@ use crate::{
     form::{Around, Hits, directory::Fit},
     ledger::{
         query::{self, Filter, Query},
-        store,
     },
     names,
     org::builtin,
     scope::Scope,
+    sheet::norm,
 };
 
 /// Characters that are looked for at most.
@@ -33,6 +34,9 @@ pub const LONGEST: usize = 50;
 pub const SHOWN: usize = 20;
 /// Records listed at most of each ledger, of which there are some forty.
 pub const SHOWN_EACH: usize = 5;
+
+/// Records whose numbers begin alike are counted up to here, in each ledger and spelling.
+const COUNTED: i64 = 1_000;
 
 /// Records of the package's ledgers that fit a text: the ledger's position with its hits, ledgers without any left out.
 ///
@@ -61,11 +65,21 @@ pub fn records(
             let seen: HashSet<i64> = query::records(tx, ledger, around.scope, &asked)?.into_iter().collect();
             fits.retain(|(_, id)| seen.contains(id));
         }
+        let mut places: HashMap<i64, usize> = fits.iter().enumerate().map(|(n, (_, id))| (*id, n)).collect();
+        let mut more: Vec<(Fit, i64)> = Vec::new();
         for number in spellings(text) {
-            for row in store::find_by_code(tx, ledger, around.scope, &number)? {
-                match fits.iter_mut().find(|(_, id)| *id == row.record_id) {
-                    Some(known) => known.0 = Fit::Whole,
-                    None => fits.push((Fit::Whole, row.record_id)),
+            let found = query::beginning(tx, ledger, around.scope, &number, COUNTED)?;
+            let fit = |code: &str| if code == number { Fit::Whole } else { Fit::Begins };
+            more.extend(found.iter().map(|(id, code)| (fit(code), *id)));
+        }
+        let paired = around.paired(tx, ledger, &norm::plain(text))?;
+        more.extend(paired.into_iter().map(|id| (Fit::Within, id)));
+        for (fit, id) in more {
+            match places.get(&id) {
+                Some(n) => fits[*n].0 = fits[*n].0.min(fit),
+                None => {
+                    places.insert(id, fits.len());
+                    fits.push((fit, id));
                 }
             }
         }

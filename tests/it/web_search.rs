@@ -60,6 +60,13 @@ db_test!(it_finds_by_name_initials_and_number, |db: &Db| {
         ("Z1", &["指导记录1"]),
         ("z1", &["指导记录1"]),
         ("J1", &["导师帮带结对1"]),
+        ("J", &["要求1", "导师帮带结对2"]),
+        ("j", &["要求1", "导师帮带结对2"]),
+        ("Z", &["指导记录4"]),
+        ("1", &[]),
+        ("钱二—孙三", &["导师帮带结对1"]),
+        ("钱二－孙三", &["导师帮带结对1"]),
+        ("孙三—钱二", &[]),
         ("没有的", &[]),
         ("%", &[]),
         ("_", &[]),
@@ -121,6 +128,8 @@ db_test!(each_finds_only_what_he_may_see, |db: &Db| {
     assert!(heads(&search(&mut own, "赵一")).is_empty() && heads(&search(&mut own, "P")) == ["人员1", "要求1"]);
     assert_eq!(heads(&search(&mut own, "J1")), ["导师帮带结对1"]);
     assert!(heads(&search(&mut own, "J2")).is_empty() && heads(&search(&mut own, "Z3")).is_empty());
+    assert_eq!(heads(&search(&mut own, "J")), ["要求1", "导师帮带结对1"]);
+    assert!(heads(&search(&mut own, "赵一—钱二")).is_empty());
     assert!(heads(&search(&mut own, "柳溪")).is_empty());
     assert_eq!(heads(&search(&mut own, "R-21")), ["要求1"]);
     let mut clerk = Browser::logged_in(o, account(o, "clerk", Role::Clerk, Some(3), None));
@@ -150,11 +159,18 @@ fn expected(ledger: &Ledger, rows: &[&Stored], text: &str) -> BTreeSet<i64> {
             let lower = text.to_ascii_lowercase();
             surname::readings(&value(row, "name")).split(' ').any(|read| read.contains(&lower))
         };
-        let whole = code == text || code == text.to_ascii_uppercase();
+        let whole = code.starts_with(text) || code.starts_with(&text.to_ascii_uppercase());
         let short = if ledger.name == "unit" { value(row, "short") } else { String::new() };
         whole || other || title.as_ref().is_some_and(|t| fits(&value(row, t), &short, &code, text))
     };
     rows.iter().filter(fit).map(|row| row.record_id).collect()
+}
+
+/// Whether more codes begin with a text than are looked at.
+fn crowd(whole: &Whole, ledger: &Ledger, text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let begins = |row: &&Stored| row.code.as_ref().is_some_and(|c| c.starts_with(text) || c.starts_with(&upper));
+    whole.rows[&ledger.name].iter().filter(begins).count() > 20_000
 }
 
 fn readers(db: &Db) {
@@ -187,6 +203,10 @@ fn readers(db: &Db) {
                         _ => found.get(&table).cloned().unwrap_or_default(),
                     };
                     let expected = expected(ledger, &seen(ledger), &text);
+                    if crowd(&whole, ledger, &text) {
+                        assert!(got.total <= expected.len() && got.hits.iter().all(|hit| expected.contains(&hit.id)));
+                        continue;
+                    }
                     assert_eq!(got.total, expected.len(), "{} {text:?} {reach:?}", ledger.name);
                     let shown = if table < builtin::COUNT { search::SHOWN } else { search::SHOWN_EACH };
                     assert_eq!(got.hits.len(), expected.len().min(shown), "{} {text:?}", ledger.name);
