@@ -7,9 +7,16 @@ use super::{
 };
 use crate::{
     directive::model::Ledger,
+    figures::{target_text, values_text},
     form::{self, Face, Turn},
     subjects,
-    verdict::{judge::State, light::Light, sight, store::Stored, words::window_name},
+    verdict::{
+        judge::State,
+        light::Light,
+        sight,
+        store::Stored,
+        words::{Context, window_name},
+    },
 };
 
 /// Verdicts that are listed.
@@ -33,6 +40,7 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Re
     // A form that leads to no record has voided some.
     let done = if of == 0 { "已作废" } else { "已保存" };
     let words = match (told.all, told.later) {
+        (n, false) if n > 0 && lines.is_empty() && more == 0 => format!("{done}。没有判定的结论因此变化。"),
         (0, true) => format!("{done}。涉及面较广，判定正在后台重新计算，稍后刷新可见。"),
         (0, false) => format!("{done}。没有判定因此变化。"),
         (n, later) => {
@@ -80,9 +88,20 @@ fn line(desk: &mut Desk<'_, '_>, turn: &Turn) -> anyhow::Result<Option<Words>> {
     let subject = if subject.is_empty() { requirement.text } else { subject };
     let text = format!("{code} {subject}　{}", window_name(&verdict.window));
     let words = Words::new().link(text, subject::href(engine, i, &verdict, &names)).text("　");
+    let figures = figures(Context::of(engine, i), turn, &verdict);
+    if look(turn.before.as_ref()) == look(turn.after.as_ref()) {
+        // What reads as it did before is not said to have changed.
+        let said = |figures: String| face(words, turn.after.as_ref()).text(format!("，{figures}"));
+        return Ok((!figures.is_empty()).then(|| said(figures)));
+    }
     let words = face(words, turn.before.as_ref()).text(" → ");
     let words = face(words, turn.after.as_ref());
-    Ok(Some(words.muted(values(turn, &verdict))))
+    Ok(Some(if figures.is_empty() { words } else { words.muted(format!("　{figures}")) }))
+}
+
+/// What is seen of a verdict besides its figures.
+fn look(face: Option<&Face>) -> Option<(&str, &str, bool)> {
+    face.map(|f| (f.state.as_str(), f.light.as_str(), f.late))
 }
 
 /// A verdict that is not there any more, if the reader might have seen it.
@@ -108,15 +127,22 @@ fn face(words: Words, face: Option<&Face>) -> Words {
     words.tag(summary::tag(state, light, face.late))
 }
 
-/// `　1 → 2，应为2`: the figures, where there is one.
-fn values(turn: &Turn, verdict: &Stored) -> String {
-    let value = |f: &Option<Face>| f.as_ref().map(|f| f.value.clone()).unwrap_or_default();
-    let (before, after) = (value(&turn.before), value(&turn.after));
-    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    if !plain(&after) || before == after {
+/// `1次 → 2次，应为2次`: the figures, where they read otherwise than before; empty where they do not.
+fn figures(ctx: Context<'_>, turn: &Turn, verdict: &Stored) -> String {
+    let text = |face: &Option<Face>| face.as_ref().map_or_else(String::new, |f| values_text(ctx, &f.value));
+    let is_none = |text: &str| text.split('；').all(|part| part.is_empty() || part == "--");
+    let (before, after) = (text(&turn.before), text(&turn.after));
+    if before == after || is_none(&after) {
         return String::new();
     }
-    let target = if plain(&verdict.target) { format!("，应为{}", verdict.target) } else { String::new() };
-    let before = if plain(&before) { before } else { "0".into() };
-    format!("　{before} → {after}{target}")
+    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let target = if plain(&verdict.target) { format!("，应为{}", target_text(ctx, verdict)) } else { String::new() };
+    // A count that was not there yet begins at nothing.
+    let zero = turn.after.as_ref().is_some_and(|f| plain(&f.value));
+    let before = match is_none(&before) {
+        true if zero => format!("{} → ", values_text(ctx, "0")),
+        true => String::new(),
+        false => format!("{before} → "),
+    };
+    format!("{before}{after}{target}")
 }

@@ -89,7 +89,7 @@ db_test!(a_record_is_made_once_and_its_page_says_what_it_changed, |db: &Db| {
     assert_eq!(rows(o, "guidance"), before + 2, "it goes on under a key of its own");
     let page = b.get(first.led().1);
     let text = page.read();
-    assert!(text.contains("项判定由此变化") && text.contains("干-21") && text.contains("0 → 1"), "{text}");
+    assert!(text.contains("项判定由此变化") && text.contains("干-21") && text.contains("0次 → 1次"), "{text}");
     assert!(text.contains("更正") && text.contains("作废") && text.contains("讲解审查意见"));
     // Somebody else is told nothing of it.
     let other = Browser::of(o, Role::Personnel).get(first.led().1);
@@ -102,6 +102,19 @@ db_test!(a_record_is_made_once_and_its_page_says_what_it_changed, |db: &Db| {
     assert!(b.get(second.led().1).read().contains("查看刚登记的记录"));
     let verdict = b.get("/verdicts/R-21/J1/2025-10").read();
     assert!(verdict.contains("达标"), "{verdict}");
+    // A third changes the figure alone, and so does its end.
+    let more = b.get(NEW);
+    let fields = [("i.f.pair", "1"), ("f.day", "2025-10-16"), ("f.confirmed", "2025-10-16")];
+    let third = send(&mut b, &more, NEW, &fields);
+    let record = record_of(&third);
+    let said = b.get(third.led().1).read();
+    assert!(said.contains("达标，2次 → 3次") && !said.contains("达标 → "), "{said}");
+    let at = format!("/ledgers/guidance/{record}/void");
+    let opened = b.get(&at);
+    let mark = format!("{record}:1");
+    let gone = send(&mut b, &opened, &at, &[("record", &mark), ("reason", "重复登记")]);
+    let said = b.get(gone.led().1).read();
+    assert!(said.contains("达标，3次 → 2次") && !said.contains("达标 → "), "{said}");
     // By whom, in the log's words too.
     let by = o.db.read(|tx| tx.one("select account_id from once", &[], |r| r.i64(0))).unwrap();
     assert!(by.is_some());

@@ -79,7 +79,10 @@ db_test!(the_next_record_keeps_what_it_belongs_to_and_tells_what_changed, |db: &
         text.contains(r#"name="f.day" value="2025-10-20""#) && !text.contains("讲解审查意见"),
         "day and content do not"
     );
-    assert!(read.contains("项判定由此变化") && read.contains("查看刚登记的记录") && read.contains("0 → 1"), "{read}");
+    assert!(
+        read.contains("项判定由此变化") && read.contains("查看刚登记的记录") && read.contains("0次 → 1次"),
+        "{read}"
+    );
     assert!(text.contains("/verdicts/R-21/J2/2025-10"));
     // Nobody else is told, or finds the pair chosen.
     let saved = next.text().split("saved=").nth(1).unwrap().split(['"', '&']).next().unwrap().to_owned();
