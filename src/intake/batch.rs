@@ -166,6 +166,21 @@ pub fn waiting(tx: &mut Tx<'_>, account: i64) -> anyhow::Result<i64> {
     Ok(tx.one(sql, &[account.into()], |r| r.i64(0))?.unwrap_or(0))
 }
 
+/// Batches of an account that are checked and wait for its confirmation, those that expire first in front, and how many there
+/// are.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn to_confirm(tx: &mut Tx<'_>, account: i64, now: i64, limit: i64) -> anyhow::Result<(Vec<Batch>, i64)> {
+    const WHERE: &str = "from import_batch where account = $1 and state = 'checked' and recorded_at > $2";
+    let params = [account.into(), (now - KEPT).into()];
+    let all = tx.one(&format!("select count(*) {WHERE}"), &params, |r| r.i64(0))?.unwrap_or(0);
+    let sql = format!("select {} {WHERE} order by row_id limit $3", Batch::COLUMNS);
+    let [account, since] = params;
+    let found = if all > 0 { tx.rows(&sql, &[account, since, limit.into()], Batch::read)? } else { Vec::new() };
+    Ok((found, all))
+}
+
 /// The oldest batch that the program has to work at.
 ///
 /// # Errors

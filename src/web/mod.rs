@@ -131,6 +131,7 @@ mod test_sheets_acts;
 mod tls;
 mod todo;
 mod todo_drafts;
+mod todo_files;
 mod todo_past;
 mod training;
 mod training_one;

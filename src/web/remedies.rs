@@ -4,6 +4,7 @@ use super::{
     asked,
     frame::{Ask, Desk},
     remedy_lines::lines,
+    todo_past::REMEDY,
     unit_names,
     view::{
         remedy::{Line, Remedies},
@@ -12,6 +13,7 @@ use super::{
     },
 };
 use crate::{
+    deed::Deed,
     installation::Current,
     remedy::{
         State,
@@ -26,11 +28,12 @@ use crate::{
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Remedies> {
-    asked::keys(desk, &["state", "act", "requirement", "unit", "escalated", "person", "page", "size"]);
+    asked::keys(desk, &["state", "act", "requirement", "unit", "escalated", "person", "deed", "page", "size"]);
     let current = desk.current.clone();
     let engine = &current.engine;
     asked::values(desk, "state", "状态", &|v| State::parse(v).is_some());
     asked::values(desk, "person", "责任人", &|v| v == "me");
+    asked::values(desk, "deed", "办理人", &|v| v == "me");
     asked::values(desk, "requirement", "要求", &|v| engine.position(v).is_some());
     let (filter, error) = filter(desk, &current)?;
     let scope = desk.scope.clone();
@@ -81,7 +84,11 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
         Some("me") => Some(desk.reader()?.person.unwrap_or(0)),
         _ => None,
     };
-    Ok((Filter { states, requirements, act, units, escalated, due_before, person, ..Filter::default() }, error))
+    let deed = match desk.ask.get("deed") {
+        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: REMEDY }),
+        _ => None,
+    };
+    Ok((Filter { states, requirements, act, units, escalated, due_before, person, deed, ..Filter::default() }, error))
 }
 
 fn lead(desk: &mut Desk<'_, '_>) -> anyhow::Result<Words> {
@@ -141,9 +148,11 @@ fn facets(desk: &mut Desk<'_, '_>, current: &Current, filter: &Filter) -> anyhow
     }
     let without_told = Filter { escalated: false, due_before: None, ..filter.clone() };
     let without_person = Filter { person: None, ..filter.clone() };
+    let without_deed = Filter { deed: None, ..filter.clone() };
     for (taken, key, words, others) in [
         (filter.escalated, "escalated", ("上报", "超期已上报"), without_told),
         (filter.person.is_some(), "person", ("责任人", "由您负责"), without_person),
+        (filter.deed.is_some(), "deed", ("办理人", "您办过的"), without_deed),
     ] {
         if taken {
             let all = store::count(desk.tx, &current.engine, &scope, &others)?;

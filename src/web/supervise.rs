@@ -14,6 +14,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer, show},
     remedies::narrowed,
+    todo_past::MATTER,
     unit_names,
     view::{
         form::{Errors, Field, Form},
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     auth::Permission,
     clock::{chinese, iso},
+    deed::Deed,
     names::Names,
     scope::Scope,
     subjects,
@@ -42,8 +44,9 @@ pub(super) async fn list(State(app): State<App>, ask: Ask) -> Response {
 }
 
 fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
-    asked::keys(desk, &["state", "unit", "escalated", "page", "size"]);
+    asked::keys(desk, &["state", "unit", "escalated", "deed", "page", "size"]);
     asked::values(desk, "state", "状态", &|v| Stands::parse(v).is_some());
+    asked::values(desk, "deed", "办理人", &|v| v == "me");
     let current = desk.current.clone();
     let scope = desk.scope.clone();
     let states: Vec<Stands> = desk.ask.all("state").filter_map(Stands::parse).collect();
@@ -53,13 +56,24 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     let units = unit.ok().flatten().map(|unit| current.organisation.owned(unit).into_iter().collect());
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
-    let others = Filter { units, escalated, due_before, ..Filter::default() };
+    let deed = match desk.ask.get("deed") {
+        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: MATTER }),
+        _ => None,
+    };
+    let others = Filter { units, escalated, due_before, deed, ..Filter::default() };
     let counts = supervise::counts(desk.tx, &scope, &others)?;
     let filter = Filter { states, ..others };
-    let all = match escalated {
-        true => supervise::counts(desk.tx, &scope, &Filter { escalated: false, due_before: None, ..filter.clone() })?,
-        false => Vec::new(),
-    };
+    let without_told = Filter { escalated: false, due_before: None, ..filter.clone() };
+    let mut narrows = Vec::new();
+    for (taken, key, words, without) in [
+        (escalated, "escalated", ("上报", "超期已上报"), without_told),
+        (deed.is_some(), "deed", ("办理人", "您办过的"), Filter { deed: None, ..filter.clone() }),
+    ] {
+        if taken {
+            let all = supervise::counts(desk.tx, &scope, &without)?.iter().map(|(_, n)| n).sum::<u64>();
+            narrows.push((key, words, all));
+        }
+    }
     let wanted = |s: &Stands| filter.states.is_empty() || filter.states.contains(s);
     let total = counts.iter().filter(|(s, _)| wanted(s)).map(|(_, n)| n).sum();
     let size = asked::size(desk);
@@ -80,16 +94,23 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
                 error,
             }],
         },
-        facets: facets(&desk.ask, &counts, escalated.then(|| (all.iter().map(|(_, n)| n).sum(), total))),
-        none: if counts.is_empty() { "没有督办。".into() } else { "没有符合条件的督办。".into() },
+        facets: facets(&desk.ask, &counts, &narrows, total),
+        none: if counts.is_empty() && narrows.is_empty() {
+            "没有督办。".into()
+        } else {
+            "没有符合条件的督办。".into()
+        },
         rows: lines(desk, &found)?,
         pager: Pager { query: asked::without_page(&desk.ask), title: "督办".into(), total, size, page },
         page: desk.page("/supervise")?,
     })
 }
 
-/// By state, and, where only those told to the office are listed, by that: how many there are without it and with it.
-fn facets(ask: &Ask, counts: &[(Stands, u64)], told: Option<(u64, u64)>) -> Facets {
+/// What a list is narrowed by besides: key, title and words, and how many there are without it.
+type Narrow = (&'static str, (&'static str, &'static str), u64);
+
+/// By state, and by what the list is narrowed by besides: how many there are without it and with it.
+fn facets(ask: &Ask, counts: &[(Stands, u64)], narrows: &[Narrow], total: u64) -> Facets {
     let bare = asked::without_page(ask);
     let taken = ask.get("state");
     let all = FacetValue {
@@ -108,8 +129,8 @@ fn facets(ask: &Ask, counts: &[(Stands, u64)], told: Option<(u64, u64)>) -> Face
     };
     let states =
         Facet { title: "状态".into(), values: std::iter::once(all).chain(counts.iter().map(value)).collect() };
-    let told = told.map(|counts| narrowed(ask, "escalated", ("上报", "超期已上报"), counts));
-    Facets(std::iter::once(states).chain(told).collect())
+    let narrows = narrows.iter().map(|(key, words, all)| narrowed(ask, key, *words, (*all, total)));
+    Facets(std::iter::once(states).chain(narrows).collect())
 }
 
 /// Matters as lines of a list.

@@ -5,7 +5,7 @@ use super::{
     frame::Desk,
     remedies::urgent,
     remedy::{CONFIRMED, DROPPED},
-    supervise as supervise_page, todo_drafts, todo_past,
+    supervise as supervise_page, todo_drafts, todo_files, todo_past,
     view::{
         remedy::{Line, Lines},
         todo::{Group, Item, Todo},
@@ -102,6 +102,7 @@ fn due(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<V
         let (total, items) = (tests.len() as u64, tests.iter().map(item).collect());
         groups.push(Group { id: "tests", title: "可以作答的考试", total, items, ..Group::default() });
     }
+    groups.extend(todo_files::group(desk)?);
     for kind in kinds(desk) {
         groups.extend(group(desk, installation, &kind)?);
     }
@@ -129,7 +130,7 @@ fn due(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<V
 /// When the store cannot be read.
 pub(super) fn count(desk: &mut Desk<'_, '_>) -> anyhow::Result<u64> {
     let current = desk.current.clone();
-    let mut all = sittings(desk)?.len() as u64;
+    let mut all = sittings(desk)?.len() as u64 + todo_files::sent(desk, 0)?.1;
     for kind in kinds(desk) {
         all += store::count(desk.tx, &current.engine, &kind.scope, &kind.filter)?;
     }

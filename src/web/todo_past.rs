@@ -10,6 +10,7 @@ use super::{
     },
 };
 use crate::{
+    auth::Permission,
     clock::{chinese, day_of},
     deed::Deed,
     doubt,
@@ -19,9 +20,9 @@ use crate::{
 };
 
 /// What decides on a remedy, or is done for it.
-const REMEDY: &[&str] = &["confirm", "drop", "act"];
+pub(super) const REMEDY: &[&str] = &["confirm", "drop", "act"];
 /// What moves a matter.
-const MATTER: &[&str] = &["issue", "reply", "return", "close"];
+pub(super) const MATTER: &[&str] = &["issue", "reply", "return", "close"];
 
 /// What the reader set going and is not over: 我发起的.
 ///
@@ -46,10 +47,9 @@ pub(super) fn started(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
 /// When the store cannot be read.
 pub(super) fn done(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
     let account = desk.reader()?.account;
-    let groups = [
-        remedies(desk, ("decided", "您办过的措施"), Vec::new(), Deed { account, kinds: REMEDY })?,
-        matters(desk, ("moved", "您办过的督办"), Vec::new(), Deed { account, kinds: MATTER })?,
-    ];
+    let decided = remedies(desk, ("decided", "您办过的措施"), Vec::new(), Deed { account, kinds: REMEDY })?;
+    let moved = matters(desk, ("moved", "您办过的督办"), Vec::new(), Deed { account, kinds: MATTER })?;
+    let groups = [rest(desk, decided, "/remedies?deed=me"), rest(desk, moved, "/supervise?deed=me")];
     Ok(groups.into_iter().flatten().collect())
 }
 
@@ -150,4 +150,13 @@ fn asked(desk: &mut Desk<'_, '_>, account: i64) -> anyhow::Result<Option<Group>>
 fn group(id: &'static str, title: &'static str, total: u64, items: Vec<Item>) -> Option<Group> {
     let note = if total > SHOWN { "最近的10件" } else { "最近的在前" };
     (total > 0).then_some(Group { id, title, total, note, items, all: None })
+}
+
+/// Says where the rest of a group is found, where the reader may look at that list.
+fn rest(desk: &Desk<'_, '_>, group: Option<Group>, href: &str) -> Option<Group> {
+    let listed = desk.may(Permission::Remedies);
+    group.map(|g| {
+        let all = (listed && g.total > SHOWN).then(|| Link::new(format!("这里是最近的10件，全部{}件", g.total), href));
+        Group { all, ..g }
+    })
 }

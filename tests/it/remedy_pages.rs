@@ -125,6 +125,11 @@ db_test!(a_draft_is_decided_among_what_waits, |db: &Db| {
     assert!(started.contains("您确认、还在办理的措施（1）") && started.contains("现办理中"), "{started}");
     let done = b.get("/todo?tab=done").read();
     assert!(done.contains("您办过的措施（2）") && done.contains("决定不采用"), "{done}");
+    // The list is narrowed by that too, and to nothing for others.
+    let mine = b.get("/remedies?deed=me").read();
+    assert!(mine.contains("办理人") && mine.contains("您办过的2"), "{mine}");
+    assert!(Browser::of(o, Role::Leaders).get("/remedies?deed=me").read().contains("没有符合条件的改进措施"));
+    assert!(b.get("/remedies?deed=other").read().contains("办理人没有“other”这一项"));
     let other = Browser::of(o, Role::Leaders).get("/todo?tab=done").read();
     assert!(other.contains("您还没有办过事项"), "{other}");
     assert!(b.get("/todo?tab=other").read().contains("待办没有“other”这一项"));

@@ -178,6 +178,31 @@ db_test!(a_matter_comes_from_a_verdict_and_is_seen_by_its_unit, |db: &Db| {
     assert!(again.status == 409 && again.read().contains("已经销号"), "sent twice");
     assert!(b.get("/supervise?state=closed&unit=U1").read().contains("已销号"));
     assert!(b.get("/supervise?state=open").read().contains("没有符合条件的督办"));
+    // Of more than ten that one has dealt with, the rest is found in the list.
+    let done = b.get("/todo?tab=done").text();
+    assert!(!done.contains("deed=me"), "{done}");
+    o.db.write(|tx| {
+        for n in 2..=12 {
+            tx.execute(
+                "insert into supervision (unit_id, title, demand, due, state, issued_at, issued_by, year, sequence) \
+                 select unit_id, title, demand, due, 'open', issued_at, issued_by, year, $1 from supervision where row_id = 1",
+                &[n.into()],
+            )?;
+            tx.execute(
+                "insert into supervision_event (supervision_id, kind, at, actor, account, day, text) \
+                 select $1, kind, at, actor, account, day, text from supervision_event where row_id = 1",
+                &[n.into()],
+            )?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let done = b.get("/todo?tab=done");
+    assert!(done.read().contains("您办过的督办（12）这里是最近的10件，全部12件"), "{}", done.read());
+    assert!(done.text().contains("href=\"/supervise?deed=me\""), "{}", done.read());
+    let mine = b.get("/supervise?deed=me&state=open").read();
+    assert!(mine.contains("办理人") && mine.contains("您办过的11"), "{mine}");
+    assert!(unit.get("/supervise?deed=me").read().contains("您办过的1"), "who replied");
 });
 
 db_test!(one_by_hand_names_what_it_rests_on, |db: &Db| {

@@ -57,6 +57,13 @@ db_test!(a_file_is_checked_confirmed_and_undone, |db: &Db| {
         assert!(page.contains(told), "{told}: {page}");
     }
     assert_eq!(count(db, "select count(*) from l_guidance"), 4);
+    // It is among what waits for who sent it, until when, and for nobody else.
+    let todo = b.get("/todo");
+    let said = todo.read();
+    assert!(said.contains("等您确认的导入（1）") && said.contains("指导记录：表.csv") && said.contains("待办理（1）"), "{said}");
+    assert!(said.contains("可写入1条，2行有误") && said.contains("检查结果保留到2025年10月27日"), "{said}");
+    assert!(todo.text().contains(&format!("href=\"{at}\"")), "{said}");
+    assert!(!Browser::of(o, Role::Personnel).get("/todo").read().contains("等您确认的导入"));
     // Nobody else sees it, and it lies sealed.
     assert_eq!(Browser::of(o, Role::Personnel).get(&at).status, 404);
     let held = std::fs::read_dir(dir.0.join("imports")).unwrap().next().unwrap().unwrap().path();
@@ -66,6 +73,7 @@ db_test!(a_file_is_checked_confirmed_and_undone, |db: &Db| {
     let confirm = format!("{at}/confirm");
     let fields = [("form", token.as_str()), ("again", "yes")];
     assert_eq!(b.post(&confirm, &fields).status, 303);
+    assert!(!b.get("/todo").read().contains("等您确认的导入"));
     let late = b.post(&confirm, &fields);
     assert!(late.status == 409 && late.read().contains("已经确认过"));
     let page = settled(o, &mut b, &at).read();
