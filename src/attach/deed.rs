@@ -62,10 +62,18 @@ pub fn add(
         fits(tx, &actor, &standing, &files)?;
         let mut told = Vec::new();
         for (i, file) in files.iter().enumerate() {
-            if let Some(same) = twin(&inst.keys, &standing, &files[..i], file)? {
-                let by =
-                    same.map_or(String::new(), |f| format!("（{}，{}）", f.added.1, crate::clock::chinese(f.added.0)));
-                return refused(format!("{}与本条记录已有的附件内容相同{by}，不必重复上传。", word(file)));
+            match twin(&inst.keys, &standing, &files[..i], file)? {
+                Some(Twin::Standing(f)) => {
+                    let by = format!("（{}，{}）", f.added.1, crate::clock::chinese(f.added.0));
+                    return refused(format!("{}与本条记录已有的附件内容相同{by}，不必重复上传。", word(file)));
+                }
+                Some(Twin::Coming(first)) => {
+                    let (one, other) = (word(file), word(first));
+                    return refused(format!(
+                        "{one}与一同上传的{other}内容相同，只留一个即可。都没有上传，请重新选择。"
+                    ));
+                }
+                None => {}
             }
             told.push(json!({ "file": insert(tx, &actor, &name, record, file)?, "sha256": file.sha256 }));
         }
@@ -120,23 +128,31 @@ fn fits(tx: &mut Tx<'_>, actor: &Actor, standing: &[Attachment], files: &[Kept])
     Ok(())
 }
 
-/// The file of the record, or among those that came with it (`None`), that has the same content.
+/// A file with the same content.
+enum Twin<'a> {
+    /// It stands at the record.
+    Standing(&'a Attachment),
+    /// It came with it.
+    Coming(&'a Kept),
+}
+
+/// The file of the record, or among those that came with it, that has the same content.
 fn twin<'a>(
     keys: &Keys,
     standing: &'a [Attachment],
-    others: &[Kept],
+    others: &'a [Kept],
     file: &Kept,
-) -> anyhow::Result<Option<Option<&'a Attachment>>> {
+) -> anyhow::Result<Option<Twin<'a>>> {
     for one in standing {
         let sent = match &one.secret {
             None => one.sha256.clone(),
             Some(sealed) => Secret::open(keys, sealed)?.sha256,
         };
         if sent == file.sent {
-            return Ok(Some(Some(one)));
+            return Ok(Some(Twin::Standing(one)));
         }
     }
-    Ok(others.iter().any(|other| other.sent == file.sent).then_some(None))
+    Ok(others.iter().find(|other| other.sent == file.sent).map(Twin::Coming))
 }
 
 fn insert(tx: &mut Tx<'_>, actor: &Actor, ledger: &str, record: i64, file: &Kept) -> anyhow::Result<i64> {

@@ -113,11 +113,34 @@ impl Batch {
     }
 }
 
-/// Begins a batch and gives its number.
+/// Held, by the number of the account added, while a batch begins, so that of two who send the same at once the second finds
+/// the first (PostgreSQL).
+const LOCK: i64 = 0x6261 << 48;
+
+/// What became of a file that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It has begun a batch of this number.
+    New(i64),
+    /// The batch of this number has the very same file of the account, for the same ledger and in the same way, and is not
+    /// settled yet; if it was checked, it is checked again, since something may have been mended meanwhile.
+    Same(i64),
+}
+
+/// Begins a batch, unless one that is not settled has the very same file.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn begin(tx: &mut Tx<'_>, new: &New) -> anyhow::Result<i64> {
+pub fn begin(tx: &mut Tx<'_>, new: &New) -> anyhow::Result<Begun> {
+    tx.lock(&[LOCK + new.account])?;
+    let sql = "select row_id from import_batch where account = $1 and ledger = $2 and mode = $3 and sha256 = $4 \
+               and held <> '' and state in ('waiting', 'checked', 'confirmed') order by row_id desc limit 1";
+    let (ledger, mode) = (new.ledger.as_str().into(), new.mode.as_str().into());
+    let same = [new.account.into(), ledger, mode, new.sha256.as_str().into()];
+    if let Some(same) = tx.one(sql, &same, |r| r.i64(0))? {
+        turn(tx, same, (State::Checked, State::Waiting), "", new.at)?;
+        return Ok(Begun::Same(same));
+    }
     let sql = "insert into import_batch (ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, \
                state, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $8) returning row_id";
     let params = [
@@ -131,7 +154,8 @@ pub fn begin(tx: &mut Tx<'_>, new: &New) -> anyhow::Result<i64> {
         new.at.into(),
         new.by.as_str().into(),
     ];
-    tx.one(sql, &params, |r| r.i64(0))?.ok_or_else(|| anyhow::anyhow!("上传没有登记上"))
+    let begun = tx.one(sql, &params, |r| r.i64(0))?;
+    begun.map(Begun::New).ok_or_else(|| anyhow::anyhow!("上传没有登记上"))
 }
 
 /// The batch of that number, if that account has sent it.

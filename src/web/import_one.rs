@@ -12,7 +12,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     import_effects,
-    import_told::{Called, done, findings, imports_named, nothing, told_alike, told_before},
+    import_told::{Called, done, dropped, findings, imports_named, nothing, told_alike, told_before},
     live, record_links,
     view::{
         form::{Errors, Field, Form},
@@ -36,7 +36,7 @@ use crate::{
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &["columns"]);
+        asked::keys(desk, &["columns", "same"]);
         render(desk, &own, &id, &Left::default())
     })
     .await
@@ -98,6 +98,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         let (all, left) = import_effects::of(desk, &batch, &report)?;
         (view.effects, view.effects_left) = (Some(all), left);
     }
+    told_same(desk, &mut view, &batch);
     let batches = imports_named(desk.tx, &report)?;
     match batch.state {
         Stands::Checked => {
@@ -125,10 +126,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
             };
         }
         Stands::Refused => view.warned.push(batch.note.clone()),
-        Stands::Dropped => {
-            view.said.extend(Some(batch.note.clone()).filter(|note| !note.is_empty()));
-            view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into());
-        }
+        Stands::Dropped => dropped(&mut view, &batch),
         Stands::Waiting | Stands::Confirmed => {}
     }
     if !view.findings.is_empty() && !batch.new.held.is_empty() {
@@ -174,6 +172,17 @@ pub(super) async fn events(State(app): State<App>, Path(id): Path<String>, ask: 
         }))
     })
     .await
+}
+
+/// That a file was sent again whose batch is not settled; where that is written already nothing is checked any more.
+fn told_same(desk: &Desk<'_, '_>, view: &mut OneImport, batch: &Batch) {
+    let again = matches!(batch.state, Stands::Waiting | Stands::Checked | Stands::Empty);
+    if again && desk.ask.get("same") == Some("1") {
+        view.said.push(format!(
+            "刚才上传的与这一批（第{}号）是同一个文件，没有另收一份，已按现在的台账重新检查。",
+            batch.id
+        ));
+    }
 }
 
 /// What the program is doing with a batch.

@@ -181,3 +181,9 @@ pub(super) fn done(view: &mut OneImport, batch: &Batch, (report, called): (&Repo
         view.sums.clear();
     }
 }
+
+/// That nothing was written, and why where it was not simply dropped.
+pub(super) fn dropped(view: &mut OneImport, batch: &Batch) {
+    view.said.extend(Some(batch.note.clone()).filter(|note| !note.is_empty()));
+    view.said.push("这一批已放弃或过期，没有写入任何数据；文件已删除。".into());
+}

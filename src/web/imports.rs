@@ -260,9 +260,16 @@ fn take(seat: &Seat, sent: Sent, length: Option<u64>) -> anyhow::Result<Response
         by: seat.reader.name.clone(),
         at: seat.now.instant,
     };
-    let id = inst.db.write(move |tx| batch::begin(tx, &new))?;
+    let held = new.held.clone();
+    let begun = inst.db.write(move |tx| batch::begin(tx, &new))?;
     work(inst);
-    Ok(seat.to(&format!("/imports/{id}")))
+    match begun {
+        batch::Begun::New(id) => Ok(seat.to(&format!("/imports/{id}"))),
+        batch::Begun::Same(id) => {
+            held::remove(inst, &held)?;
+            Ok(seat.to(&format!("/imports/{id}?same=1")))
+        }
+    }
 }
 
 /// Begins with what waits at once; whatever stops it, the background work goes on with it.

@@ -200,7 +200,9 @@ db_test!(what_is_no_paper_is_refused_and_leaves_nothing, |db: &Db| {
     assert!(told(o, "attach").is_empty());
     // The same content twice, at once or later, under whatever name; the same form twice.
     let twice: [(&str, &[u8]); 2] = [("a.pdf", PDF), ("b.pdf", PDF)];
-    assert!(send(&mut b, AT, "", &twice).read().contains("内容相同"));
+    let got = send(&mut b, AT, "", &twice);
+    assert!(got.status == 422 && got.read().contains("“b.pdf”与一同上传的“a.pdf”内容相同"), "{}", got.read());
+    assert!(told(o, "attach").is_empty());
     let key = once(&b.get(AT).text());
     for _ in 0..2 {
         assert_eq!(send_as(&mut b, AT, &key, "agreement", &[("协议.pdf", PDF)]).status, 303);

@@ -122,7 +122,8 @@ db_test!(a_column_that_is_not_clear_is_asked_about_once_for_the_unit, |db: &Db| 
     let page = b.get(&at).read();
     assert!(page.contains("共1行，可写入1行") && !page.contains("拿不准"), "{page}");
     // The next file of the unit is not asked about; another unit's is.
-    let (next, page) = checked(o, &mut b, "guidance", "add", "表二.csv", csv);
+    let more = "编号,结对,那一天,别的\nZ6,J1,2025-07-01,讲解\n".as_bytes();
+    let (next, page) = checked(o, &mut b, "guidance", "add", "表二.csv", more);
     assert!(page.contains("可写入1行") && page.contains("按本单位以前的回答"), "{page}");
     let mut other = Browser::of(o, Role::UnitAdmin);
     let (_, page) = checked(o, &mut other, "guidance", "add", "表.csv", csv);

@@ -60,7 +60,12 @@ db_test!(a_file_is_checked_confirmed_and_undone, |db: &Db| {
     // It is among what waits for who sent it, until when, and for nobody else.
     let todo = b.get("/todo");
     let said = todo.read();
-    assert!(said.contains("等您确认的导入（1）") && said.contains("指导记录：表.csv") && said.contains("待办理（1）"), "{said}");
+    assert!(
+        said.contains("等您确认的导入（1）")
+            && said.contains("指导记录：表.csv")
+            && said.contains("共3件：等您确认的导入1件"),
+        "{said}"
+    );
     assert!(said.contains("可写入1条，2行有误") && said.contains("检查结果保留到2025年10月27日"), "{said}");
     assert!(todo.text().contains(&format!("href=\"{at}\"")), "{said}");
     assert!(!Browser::of(o, Role::Personnel).get("/todo").read().contains("等您确认的导入"));
@@ -96,6 +101,27 @@ db_test!(a_file_is_checked_confirmed_and_undone, |db: &Db| {
     assert!(page.contains("导入已撤销"), "{page}");
     assert_eq!(count(db, sql), 0);
     assert_eq!((files(dir, "uploads"), files(dir, "imports")), (0, 2));
+});
+
+db_test!(the_same_file_twice_is_one_batch, |db: &Db| {
+    let (o, dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let csv = "编号,结对,指导日期\nZ5,J1,2025-07-01\nZ6,J9,2025-07-02\n".as_bytes();
+    let at = send(&mut b, "guidance", "add", csv);
+    assert!(settled(o, &mut b, &at).read().contains("可写入1行，1行有误"));
+    // What was missing came meanwhile: the same file is checked again, and is still one.
+    let filled = [("mentor", 2.into()), ("mentee", 4.into()), ("starts", "2025-01-01".into())];
+    put(o, "mentor_pair", "J9", None, &filled);
+    let again = send(&mut b, "guidance", "add", csv);
+    assert_eq!(again, format!("{at}?same=1"));
+    let page = settled(o, &mut b, &again).read();
+    assert!(page.contains("是同一个文件，没有另收一份") && page.contains("可写入2行，0行有误"), "{page}");
+    assert_eq!((count(db, "select count(*) from import_batch"), files(dir, "imports")), (1, 1));
+    // For another way, or by somebody else, it is another batch; and so it is once the first is settled.
+    assert!(!send(&mut b, "guidance", "update", csv).contains('?'));
+    assert!(!send(&mut Browser::of(o, Role::UnitAdmin), "guidance", "add", csv).contains('?'));
+    assert_eq!(b.submit(&at, &format!("{at}/drop"), &[]).status, 303);
+    assert!(!send(&mut b, "guidance", "add", csv).contains('?'));
 });
 
 db_test!(what_moved_on_since_the_check_is_checked_again, |db: &Db| {
