@@ -11,7 +11,7 @@ use dongliang::{
     exam::{
         attempt::{self, Sat},
         close, key, key_typed, line, roll,
-        score::written,
+        score::{takes_options, written},
         test::{self, Item, MINUTE, Origin, Rules, State},
     },
     jobs,
@@ -56,7 +56,7 @@ fn sits(o: &Office, sat: &Arc<Sat>, person: i64) {
     for (i, asked) in last(o, sat, person).asked.iter().enumerate() {
         let q = &sat.paper[asked.question].question;
         let letter = |t: &str| {
-            let shown = asked.options.iter().position(|o| q.answers[*o].text == t);
+            let shown = asked.options.iter().position(|o| takes_options(q.kind) && q.answers[*o].text == t);
             shown.map_or_else(|| t.to_owned(), |p| char::from(b'A' + p as u8).to_string())
         };
         let values = right(asked.question).into_iter().map(letter).collect();
