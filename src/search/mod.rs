@@ -19,9 +19,7 @@ pub use titles::Titles;
 use crate::{
     db::Tx,
     form::{Around, Hits, directory::Fit},
-    ledger::{
-        query::{self, Filter, Query},
-    },
+    ledger::query::{self, Filter, Query},
     names,
     org::builtin,
     scope::Scope,
