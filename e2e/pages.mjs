@@ -72,7 +72,6 @@ export async function pages(get) {
     指定题目组卷: '/tests/new?take=1-12.20',
     选题: '/questions?take=1-3.7',
     录入答卷: '/tests/3/sheets',
-    更正答案: '/tests/1/key?place=1',
     每日一题: '/daily',
     每周一课: '/weekly',
     发布安排: '/releases',
