@@ -12,7 +12,7 @@ use crate::{
 )]
 pub struct KeptResult(pub String);
 
-/// The test that records the results of a class: its title, and whether it is closed. A class has one at most.
+/// The test that records the results of a class, the first where it has a 补考 too: its title, and whether it is closed.
 ///
 /// # Errors
 /// When the store cannot be read.

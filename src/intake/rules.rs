@@ -260,7 +260,7 @@ fn tested(
             row: row.number,
             head: ledger.fields[score].title.clone(),
             reason: format!("这个班的考试情况和成绩由考试“{title}”登记，不能另外填写"),
-            mend: "请保持原样；有误的，在考试页面办理（作废试题、撤销录入）".into(),
+            mend: "请保持原样；有误的，在考试页面办理（作废试题、更正答案、复核评分、撤销录入）".into(),
             ..CellError::default()
         });
     }
