@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Verdicts listed under a demand.
-const SOURCES: usize = 4;
+const SOURCES: usize = 3;
 /// 科室 named where only they are seen of an organ.
 const PARTS: usize = 3;
 /// Consequences and matters listed.
