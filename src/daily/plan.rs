@@ -21,8 +21,8 @@ use crate::{
 pub const AHEAD: i32 = 120;
 /// Days in which a question does not come back to everybody.
 pub const REST: i32 = 180;
-/// Most characters of a lesson.
-pub const LONGEST_LESSON: usize = 20_000;
+/// Most characters of a lesson, which a form of 64 KB can bring.
+pub const LONGEST_LESSON: usize = 6_000;
 /// Most characters of a title.
 pub const TITLE: usize = 60;
 /// Questions with which one may try oneself after a lesson.
@@ -399,6 +399,11 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
     }
     if in_tests(tx)?.contains(&number) {
         return Err(Refused(format!("第{number}号题在一场未结束的考试里，结束前不能发布。")).into());
+    }
+    let sql = "select day from release_plan where question = $1 and row_id <> $2";
+    let days = tx.rows(sql, &[number.into(), id.into()], |r| Ok(Day::parse(r.text(0)?)))?;
+    if let Some(day) = days.into_iter().flatten().find(|day| (day.0 - planned.day.0).abs() < REST) {
+        return Err(Refused(format!("第{number}号题排在{}，{REST}天内不再用，请换一道。", day.chinese())).into());
     }
     let title = kept.question.brief(TITLE);
     let sql = "update release_plan set question = $2, title = $3 where row_id = $1 and released_at is null";

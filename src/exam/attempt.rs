@@ -421,8 +421,9 @@ pub fn take_over(tx: &mut Tx<'_>, actor: &Actor, sat: &Sat, sitter: Sitter, now:
 pub fn hand_in(tx: &mut Tx<'_>, actor: &Actor, sat: &Sat, sitter: Sitter, now: i64) -> anyhow::Result<()> {
     match running(tx, sat, sitter, now) {
         Ok(attempt) => {
-            end(tx, sat, &attempt, now.min(attempt.due), false)?;
-            tell(tx, actor, "交卷", sat, sitter.person);
+            let over = now >= attempt.due;
+            end(tx, sat, &attempt, now.min(attempt.due), over)?;
+            tell(tx, actor, if over { "到时收卷" } else { "交卷" }, sat, sitter.person);
             Ok(())
         }
         Err(e) => match e.downcast_ref() {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::key_lines;
-use crate::questions::{Answer, Kind, Question, Weight, written};
+use crate::questions::{Answer, Kind, Question, Weight, key_lines, written};
 
 /// The right answers as they are typed: letters of options (`AC`), 对 or 错, a line for each accepted text or number
-/// ([`super::key_lines`]).
+/// ([`key_lines`]).
 pub fn typed(q: &Question) -> String {
     let is_right = |a: &Answer| if q.kind == Kind::Single { a.weight == Weight::FULL } else { a.weight > Weight::NONE };
     let right = |(i, a): (usize, &Answer)| is_right(a).then(|| char::from(b'A' + i.min(25) as u8));

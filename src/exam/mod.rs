@@ -2,7 +2,7 @@
 //! stand in `docs/EXAM.md`.
 //!
 //! [`test`](mod@test) is what is asked, when and of whom ([`roll`]); [`attempt`] is how a person answers, by the clock of
-//! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt (`anew` of all of a test), [`key`] corrects what it was scored by ([`key_typed`] as it is typed, [`key_lines`] of a 填空题), and [`close`] makes it the results of the class. These keep to the store;
+//! [`watch`]; [`score`] is what that earns, [`marking`] makes a score of an attempt (`anew` of all of a test), [`key`] corrects what it was scored by ([`key_typed`] as it is typed), and [`close`] makes it the results of the class. These keep to the store;
 //! the rest is pure: no database, no clock.
 //!
 //! [`paper`] chooses questions by a blueprint, [`by_hand`] as they are named, [`second`] what a second form shares with the first, [`line`](mod@line) brings
@@ -22,7 +22,6 @@ pub mod entered;
 pub mod irt;
 pub mod items;
 pub mod key;
-pub mod key_lines;
 pub mod key_typed;
 pub mod line;
 pub mod marking;

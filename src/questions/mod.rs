@@ -9,6 +9,7 @@ mod gift_answers;
 mod gift_read;
 mod gift_write;
 mod image;
+pub mod key_lines;
 mod kind;
 mod model;
 mod moodle;

@@ -1,7 +1,8 @@
-//! A question as it is typed into a form: one line an option, the right ones with `*` before them. What no form says (parts
-//! of the marks, ranges of numbers, words to those who chose an option) is left to files.
+//! A question as it is typed into a form: one line an option, the right ones with `*` before them. A text of a 填空题 that
+//! earns a part of the marks says how much ([`key_lines`]). What no form says (parts of the marks of options, ranges of
+//! numbers, words to those who chose an option) is left to files.
 
-use super::{Answer, Kind, Question, Weight, model::TRUE_FALSE};
+use super::{Answer, Kind, Question, Weight, key_lines, model::TRUE_FALSE};
 
 /// The sign before a right option.
 const RIGHT: [char; 4] = ['*', '＊', '√', '✓'];
@@ -29,8 +30,10 @@ pub fn answers(kind: Kind, typed: &str) -> Result<Vec<Answer>, String> {
                 _ => Err(format!("判断题填“{}”或“{}”。", TRUE_FALSE[0], TRUE_FALSE[1])),
             }
         }
-        Kind::Fill if lines.is_empty() => Err("填空题每行填一种可以得分的写法。".into()),
-        Kind::Fill => Ok(lines.iter().map(|l| Answer::new(l.1, Weight::FULL)).collect()),
+        Kind::Fill => {
+            let typed: Vec<&str> = lines.iter().map(|l| l.1).collect();
+            key_lines::answers(&[], &typed.join("\n"))
+        }
         Kind::Single | Kind::Multiple if right == 0 => Err("在正确选项的行首加“*”。".into()),
         Kind::Single => Ok(options(&lines, Weight::FULL, Weight::NONE)),
         Kind::Multiple => Ok(options(&lines, Weight::share(right), Weight::FULL.negative())),
@@ -49,7 +52,7 @@ pub fn lines(question: &Question) -> Option<String> {
             let right = question.answers.iter().find(|a| a.weight.parts() > 0)?;
             right.text.clone()
         }
-        Kind::Fill => question.answers.iter().map(|a| a.text.clone()).collect::<Vec<_>>().join("\n"),
+        Kind::Fill => question.answers.iter().map(key_lines::line).collect::<Vec<_>>().join("\n"),
         Kind::Single | Kind::Multiple => {
             let line = |a: &Answer| format!("{}{}", if a.weight.parts() > 0 { "*" } else { "" }, a.text);
             question.answers.iter().map(line).collect::<Vec<_>>().join("\n")

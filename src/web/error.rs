@@ -13,6 +13,7 @@ use crate::{
     auth::{Permission, Role},
     db::DbError,
     facts::{KeptResult, OutOfScope},
+    once::Used,
     refusals::{Refused, Why},
     sso::Refusal,
 };
@@ -61,6 +62,10 @@ impl From<anyhow::Error> for PageError {
                 Ok(rule) => PageError::OutOfScope(rule.to_string()),
                 Err(e) => match e.downcast::<KeptResult>() {
                     Ok(kept) => PageError::Refused(kept.to_string()),
+                    Err(e) if e.is::<Used>() => PageError::Refused(
+                        "这张表单已经提交过，后来改的内容没有保存：请返回上一页记下要改的内容，再重新打开表单填写。"
+                            .into(),
+                    ),
                     Err(e) => PageError::Internal(e),
                 },
             },

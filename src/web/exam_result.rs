@@ -12,6 +12,7 @@ use super::{
     exam_sit::out_words,
     exams::{listed, shown},
     frame::{Ask, Desk, show},
+    question_one::kept_back,
     view::{
         exam::{Mistake, Outcome},
         parts::{Fact, Facts},
@@ -88,7 +89,14 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
         true => {
             let out = test::out(desk.tx, test.id)?;
             let paper = key::scored(desk.tx, &sat.paper)?;
-            mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out)
+            let back = kept_back(desk.tx, app, Some(person))?;
+            let mut found = mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out);
+            for (m, number) in &mut found {
+                if back.contains(number) {
+                    (m.right, m.why) = (KEPT_BACK.into(), String::new());
+                }
+            }
+            found.into_iter().map(|(m, _)| m).collect()
         }
         false => Vec::new(),
     };
@@ -102,6 +110,7 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
         "错题和解析在公布时间后可以查看。"
     };
     let notice = match desk.ask.get("done") {
+        Some("1") if last.by_clock => "已到时间，系统已收卷。",
         Some("1") => "已交卷。",
         Some("late") => LATE,
         _ => "",
@@ -130,6 +139,9 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
         page: desk.page("/exams")?,
     })
 }
+
+/// Instead of what is right, where it is asked again in a test that is still to be sat.
+const KEPT_BACK: &str = "这道题还在您应考的另一场考试里，截止后显示";
 
 /// What 临界 means where nothing is given for it.
 const FOR_INFORMATION: &str = "成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。";
@@ -194,13 +206,13 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
     Facts(facts)
 }
 
-/// The questions that did not earn all their marks, in the order of the attempt.
+/// The questions that did not earn all their marks, in the order of the attempt, with their numbers in the bank.
 fn mistakes(
     paper: &[Chosen],
     last: &Attempt,
     answers: &[Kept],
     out: &std::collections::BTreeSet<usize>,
-) -> Vec<Mistake> {
+) -> Vec<(Mistake, i64)> {
     let mut found = Vec::new();
     for (place, asked) in last.asked.iter().enumerate() {
         let Some(chosen) = paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
@@ -213,7 +225,7 @@ fn mistakes(
             continue;
         }
         let marks = format!("{}分（满分{}分）", written(earned), marks(chosen.marks));
-        found.push(Mistake { place: place + 1, marks, ..told(q, &given) });
+        found.push((Mistake { place: place + 1, marks, ..told(q, &given) }, chosen.number));
     }
     found
 }

@@ -259,6 +259,7 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, ask: As
                 let to = match why {
                     NotTaken::Superseded | NotTaken::Unreadable(_) => None,
                     NotTaken::Ended(_) | NotTaken::Late(_) => Some(format!("/exams/{test}/result?done=late")),
+                    NotTaken::Elsewhere => Some(format!("/exams/{test}?lost=1")),
                     _ => Some(format!("/exams/{test}")),
                 };
                 told(StatusCode::CONFLICT, &json!({ "error": why.to_string(), "to": to }))
@@ -292,6 +293,7 @@ pub(super) async fn step(
                     let view = Outcome { notice: exam_result::LATE.into(), ..exam_result::view(desk, &own, &id)? };
                     Ok(Html(askama::Template::render(&view)?).into_response())
                 }),
+                NotTaken::Elsewhere => seat.to(&format!("/exams/{test}?lost=1")),
                 why => away(test, &why),
             });
         }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     auth::{Permission, token},
-    clock::chinese,
+    clock::{chinese, clock_time},
     db::Tx,
     exam::{
         attempt::{self, Attempt, NotTaken, Sat, Sitter},
@@ -203,8 +203,9 @@ pub(super) fn sitter(seat: &Seat, person: i64) -> Sitter {
 pub(super) async fn notice(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| {
-        asked::keys(desk, &[]);
-        render(desk, &own, &id, None)
+        asked::keys(desk, &["lost"]);
+        let lost = desk.ask.get("lost") == Some("1");
+        render(desk, &own, &id, lost.then(|| format!("刚才在这台设备上的作答没有保存。{}", NotTaken::Elsewhere)))
     })
     .await
 }
@@ -237,7 +238,14 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
         (None, Own::Excused) => Words::from(NotTaken::Excused(excused.unwrap_or_default()).to_string().as_str()),
         (None, Own::Early) => Words::from(NotTaken::Early(test.rules.opens).to_string().as_str()),
         (None, Own::Ready) => {
-            Words::from("可以开始。开始后计时，共").strong((test.rules.minutes + extra).to_string()).text("分钟。")
+            // The window ends for who begins late; the minutes of the own come on top.
+            let left = (test.rules.closes - now) / test::MINUTE;
+            let words = Words::from("可以开始。开始后计时，共");
+            let words = words.strong((test.rules.minutes.min(left) + extra).to_string()).text("分钟");
+            match left < test.rules.minutes {
+                true => words.text(&format!("（{}截止）。", clock_time(test.rules.closes))),
+                false => words.text("。"),
+            }
         }
         (None, Own::Running) if act.as_ref().is_some_and(|a| a.posts) => {
             Words::from(NotTaken::Elsewhere.to_string().as_str())

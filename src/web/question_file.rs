@@ -24,9 +24,9 @@ use super::{
 use crate::{
     auth::account::plain_text,
     questions::{
-        self, Encoding, Format, Kind, Question, Weight,
+        self, Answer, Encoding, Format, Kind, Question, Weight,
         bank::{self, Like, NotTaken},
-        plain,
+        key_lines, plain,
         staged::{self, MOST},
     },
 };
@@ -193,7 +193,11 @@ pub(super) async fn check(State(app): State<App>, Path(id): Path<String>, ask: A
 /// What counts as right, as read from the file.
 fn key(question: &Question) -> String {
     let right = question.answers.iter().filter(|a| a.weight > Weight::NONE);
-    let all: Vec<String> = right.map(|a| plain(question.markup, &a.text)).collect();
+    let text = |a: &Answer| match question.kind {
+        Kind::Fill => key_lines::line(a),
+        _ => plain(question.markup, &a.text),
+    };
+    let all: Vec<String> = right.map(text).collect();
     match question.kind {
         Kind::Short => "人工评阅".into(),
         _ => all.join("；").chars().take(STEM).collect(),

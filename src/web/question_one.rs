@@ -27,11 +27,11 @@ use crate::{
     auth::Permission,
     clock::chinese,
     db::Tx,
-    exam::{analysis, close, key, print, usage},
+    exam::{analysis, close, key, print, test::Test, usage},
     questions::{
-        Difficulty, Kind, Question,
+        Answer, Difficulty, Kind, Question,
         bank::{self, Kept, NotTaken},
-        plain,
+        key_lines, plain,
         shelf::Stands,
         written,
     },
@@ -70,6 +70,22 @@ pub(super) fn kept_back(tx: &mut Tx<'_>, app: &App, person: Option<i64>) -> anyh
 pub(super) fn may_see(tx: &mut Tx<'_>, app: &App, person: Option<i64>, number: i64) -> anyhow::Result<()> {
     match kept_back(tx, app, person)?.contains(&number) {
         true => Err(PageError::Refused("这道题正在您应考的考试里，那场考试截止以后才能看。".into()).into()),
+        false => Ok(()),
+    }
+}
+
+/// Refuses what shows the keys of a test, or the answers of others, to who is still to sit one with any of its questions.
+///
+/// # Errors
+/// [`PageError::Refused`]; else when the store cannot be read.
+pub(super) fn may_see_paper(tx: &mut Tx<'_>, app: &App, person: Option<i64>, test: &Test) -> anyhow::Result<()> {
+    let back = kept_back(tx, app, person)?;
+    match test.items.iter().any(|i| back.contains(&i.number)) {
+        true => Err(PageError::Refused(
+            "您在应考名单上，要考的正是这些题：考试截止以前，请由不应考的人办理；参与命题、阅卷的，先登记为因故免考。"
+                .into(),
+        )
+        .into()),
         false => Ok(()),
     }
 }
@@ -133,7 +149,11 @@ pub(super) fn options(q: &Question) -> Vec<(String, String, bool)> {
         Kind::Single | Kind::Multiple => format!("{}. ", char::from(b'A' + i.min(25) as u8)),
         _ => String::new(),
     };
-    let one = |(i, a): (usize, &crate::questions::Answer)| (letter(i), print::accepted(q, a), a.weight.parts() > 0);
+    let text = |a: &Answer| match q.kind {
+        Kind::Fill => key_lines::line(a),
+        _ => print::accepted(q, a),
+    };
+    let one = |(i, a): (usize, &Answer)| (letter(i), text(a), a.weight.parts() > 0);
     q.answers.iter().enumerate().map(one).collect()
 }
 
@@ -194,7 +214,7 @@ fn form(q: &Question, now: Option<&Kept>) -> Form {
     if now.is_none() || lines.is_some() && q.kind != Kind::Short {
         let hint = match (now, q.kind) {
             (None, _) => {
-                "单选、多选每行一个选项，正确的行首加“*”；判断题填“对”或“错”；填空题每行一种可以得分的写法；简答题不填。"
+                "单选、多选每行一个选项，正确的行首加“*”；判断题填“对”或“错”；填空题每行一种可以得分的写法，只得部分分的写明（增长（50%））；简答题不填。"
             }
             (_, Kind::TrueFalse) => "填“对”或“错”。",
             (_, Kind::Fill) => "每行一种可以得分的写法，全角半角、大小写不论。",

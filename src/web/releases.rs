@@ -41,6 +41,7 @@ use crate::{
     names::Names,
     questions::bank,
     scope::Scope,
+    sheet::norm,
     verdict::world::UNIT,
 };
 
@@ -407,7 +408,7 @@ pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: 
     act(app, ask, posted, move |seat| {
         let (id, actor, text) = (number(&id)?, seat.actor(), seat.fields.get("number").to_owned());
         may_plan(seat)?;
-        let done = match text.parse::<i64>() {
+        let done = match norm::plain(text.trim()).parse::<i64>() {
             Ok(question) => {
                 seat.db().write(move |tx| plan::change(tx, &actor, id, question)).map_err(|e| e.downcast::<Refused>())
             }

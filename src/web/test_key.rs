@@ -31,11 +31,11 @@ use crate::{
     db::Tx,
     exam::{
         key::{self, Asked, Effect, Wish, WrongKey},
-        key_lines, key_typed,
+        key_typed,
         test::Test,
     },
     once::Used,
-    questions::{Answer, Kind, Question, Weight, plain},
+    questions::{Answer, Kind, Question, Weight, key_lines, plain},
 };
 
 /// Characters of an explanation or a list of accepted texts.

@@ -13,6 +13,7 @@ use super::{
     exams,
     frame::{Ask, Desk, answer},
     post::{Posted, act},
+    question_one::may_see_paper,
     requests::long_text,
     test_one::{REASON, found},
     view::{
@@ -77,6 +78,7 @@ fn render(
     let test = found(desk.tx, &scope, id)?;
     let sat = exams::sat(desk.tx, app, test.id)?.ok_or(PageError::NotFound)?;
     let marker = desk.reader()?.person;
+    may_see_paper(desk.tx, app, marker, &test)?;
     let short = sat.paper.iter().enumerate().filter(|(_, c)| c.question.kind == Kind::Short);
     let (mut questions, mut first) = (Vec::new(), None);
     for (place, _) in short {
@@ -114,7 +116,12 @@ fn render(
                 stands: None,
             }))
             .collect(),
-        reviewed: done.0.into_iter().filter(|m| left.stands.iter().all(|s| s.attempt != m.attempt)).collect(),
+        reviewed: done
+            .0
+            .into_iter()
+            .filter(|m| left.stands.iter().all(|s| s.attempt != m.attempt))
+            .map(|m| ToMark { typed: Some(of(m.attempt)).filter(|t| !t.is_empty()).unwrap_or(m.typed), ..m })
+            .collect(),
         pager: done.1,
         closed: test.state == Stands::Closed,
         reason: left.reason,
@@ -163,6 +170,7 @@ fn both(s: &marking::Stands, marks: i64, own: &str) -> String {
 pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = seat.db().read(|tx| found(tx, &seat.scope, &id))?;
+        seat.db().read(|tx| may_see_paper(tx, &seat.app, seat.reader.person, &test))?;
         let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?.ok_or(PageError::NotFound)?;
         let question: usize = seat.fields.get("question").parse().map_err(|_| PageError::NotFound)?;
         let place = question.checked_sub(1).filter(|p| *p < sat.paper.len()).ok_or(PageError::NotFound)?;
@@ -228,9 +236,8 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
                 show(StatusCode::CONFLICT, Left { typed, wrong, stands, ..Left::default() })
             }
             Err(Ok(why)) => {
-                let stands = seat.db().read(|tx| shown_before(tx, &typed))?;
                 let wrong = vec![Link::new(why.to_string(), "#mk-reason")];
-                show(StatusCode::CONFLICT, Left { typed, wrong, stands, ..Left::default() })
+                show(StatusCode::CONFLICT, Left { typed, wrong, ..Left::default() })
             }
             Err(Err(e)) => Err(e),
         }

@@ -12,6 +12,7 @@ use super::{
     exams,
     frame::Ask,
     post::{Posted, act},
+    question_one::may_see_paper,
     supervise_acts::typed,
     test_acts::{refused, test_of, wrong},
     view::{
@@ -40,7 +41,7 @@ pub(super) fn form(test: &Test, printed: usize) -> Option<Form> {
     let letters = |n: usize| ('A'..).take(n).map(String::from).collect::<Vec<_>>().join("、");
     let choices = (1..=most).map(|n| (n.to_string(), format!("{n}份（{}卷）", letters(n)))).collect();
     let forms = Field::choice("forms", "卷数", &printed.max(1).to_string(), choices).hint(
-        "各卷题目相同，题序和选项次序不同。下载的压缩包里每份卷有试卷、答题卡和答案；答案考前不得外传，下载记入操作日志。再次打印，各卷不变。",
+        "各卷题目相同，题序和选项次序不同。下载的压缩包里每份卷有试卷、答题卡和答案；答案考前不得外传，下载记入操作日志。再次打印，各卷不变。印过卷的考试要等纸面答卷录入完毕才结束。",
     );
     (most > 0).then(|| Form {
         id: "pr".into(),
@@ -56,6 +57,7 @@ pub(super) async fn print(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
         let kept = typed(seat, "pr", &["forms"]);
+        seat.db().read(|tx| may_see_paper(tx, &seat.app, seat.reader.person, &test))?;
         let Some(sat) = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))? else {
             return Err(PageError::Refused("考试还没有发布，发布后才能打印试卷。".into()).into());
         };

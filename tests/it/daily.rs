@@ -145,6 +145,10 @@ db_test!(each_workday_has_a_question_by_turns_and_none_twice, |db: &Db| {
         let why = change(first, number).unwrap_err();
         assert!(why.contains(told), "{number}: {why}");
     }
+    // It stands on a day of its own: taken off there, it can stand here.
+    assert!(change(first, 8).unwrap_err().contains("180天内不再用"));
+    let other = rows.iter().find(|r| r.question == Some(8)).unwrap().id;
+    o.installation.db.write(move |tx| plan::drop(tx, &actor(), other)).unwrap();
     change(first, 8).unwrap();
     assert_eq!(planned(&o, "2025-06-27", "2025-06-27")[0].question, Some(8));
 });

@@ -8,7 +8,7 @@ use dongliang::{
     auth::Role,
     db::Db,
     db_test,
-    exam::{print, printed, test},
+    exam::{print, printed, roll, test},
     jobs,
 };
 
@@ -127,6 +127,16 @@ db_test!(a_draft_is_not_printed, |db: &Db| {
     let got = print(&mut b, 1, "1");
     assert_eq!((got.status, unpacked(&got).len()), (200, 3));
     assert!(words(&unpacked(&got)[0].1).contains("季度&lt;测试&gt;"));
+    // Who arranges it and is still to sit it himself does not see it: until he is excused, or it is over.
+    let inst = &o.installation;
+    let listed = db.read(|tx| roll::of_test(tx, 1)).unwrap()[0].person;
+    let mut own = Browser::logged_in(inst, account(inst, "organiser", Role::Office, None, Some(listed)));
+    for path in ["/tests/1/print", "/tests/1/marking"] {
+        let token = own.get("/tests").token();
+        let got = own.post(path, &[("form", &token), ("forms", "1"), ("question", "1")]);
+        assert!(got.status == 409 && got.read().contains("您在应考名单上"), "{path}: {}", got.read());
+    }
+    assert_eq!(own.get("/tests/1/marking").status, 409);
 });
 
 db_test!(what_is_over_is_printed_as_it_was, |db: &Db| {

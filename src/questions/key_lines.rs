@@ -1,6 +1,6 @@
 //! The key of a 填空题 as lines: `增速`, `增长 （50%）` for a part of the marks, `80` and `79.5至80.5` where numbers are accepted.
 
-use crate::questions::{Answer, Number, Weight, folded};
+use super::{Answer, Number, Weight, folded};
 
 /// What is accepted, as a line.
 pub fn line(a: &Answer) -> String {
@@ -19,7 +19,7 @@ pub fn line(a: &Answer) -> String {
 ///
 /// # Errors
 /// What is wrong with the lines.
-pub(super) fn answers(before: &[Answer], typed: &str) -> Result<Vec<Answer>, String> {
+pub(crate) fn answers(before: &[Answer], typed: &str) -> Result<Vec<Answer>, String> {
     let lines: Vec<&str> = typed.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     if lines.is_empty() {
         return Err("填空题每行填一种可以得分的写法。".into());
