@@ -3,6 +3,7 @@
 //! Commands, pages and imports all write through here.
 
 mod number;
+mod referred;
 mod result;
 mod unit;
 
@@ -30,6 +31,7 @@ use crate::{
 
 pub use number::NumberTaken;
 pub(crate) use number::{MEND, TAKEN, taken, unique};
+pub use referred::{Referring, StillReferred, held_by_references, referring};
 pub use result::KeptResult;
 pub(crate) use result::test_of;
 pub(crate) use unit::unit_of_row;
@@ -87,7 +89,7 @@ pub fn correct(
 /// Voids a record.
 ///
 /// # Errors
-/// As [`correct`].
+/// [`StillReferred`] for a unit or a person to whom standing records refer; else as [`correct`].
 pub fn void(
     installation: &Installation,
     by: impl Into<By>,
@@ -98,7 +100,7 @@ pub fn void(
     let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
     installation
         .db
-        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.void(tx, (record, revision), &reason).map(|_| ()))
+        .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.void(tx, &[(record, revision)], &reason).map(|_| ()))
 }
 
 /// Joins two records of one ledger that are the same: whatever refers to `gone` or was recorded for it is corrected to
@@ -277,7 +279,24 @@ impl Write {
         self.judge(tx, vec![Changed { table: self.table, record, before, after: Some(row.values) }])
     }
 
-    pub(crate) fn void(
+    /// Voids records, id and revision that the person saw, for one reason.
+    pub(crate) fn void(&self, tx: &mut Tx<'_>, records: &[(i64, i64)], reason: &str) -> anyhow::Result<Consequence> {
+        if referred::held_by_references(self.table) {
+            for (record, _) in records {
+                self.standing(tx, *record)?;
+            }
+            let gone = records.iter().map(|(record, _)| *record).collect();
+            let found = referred::referring(tx, &self.current.engine.layout, (self.table, &gone), &self.scope)?;
+            anyhow::ensure!(found.is_empty(), StillReferred(found));
+        }
+        let mut done = Consequence::default();
+        for record in records {
+            done.extend(self.void_one(tx, *record, reason)?);
+        }
+        Ok(done)
+    }
+
+    fn void_one(
         &self,
         tx: &mut Tx<'_>,
         (record, revision): (i64, i64),
@@ -367,11 +386,9 @@ impl Write {
         );
         let mut found = Vec::new();
         for (table, other) in layout.ledgers.iter().enumerate().filter(|(t, l)| !l.derived && *t != self.table) {
-            let mut columns: Vec<String> = (0..other.fields.len())
-                .filter(|c| layout.kinds[table][*c] == Kind::Ref(self.table))
-                .map(|c| format!("\"{}\"", other.fields[c].name))
-                .collect();
-            columns.extend((self.table == UNIT && other.unit_from.is_none()).then(|| "unit_id".to_owned()));
+            let own_columns = referred::columns(layout, table, self.table).into_iter();
+            let mut columns: Vec<String> = own_columns.map(|c| format!("\"{}\"", other.fields[c].name)).collect();
+            columns.extend(referred::by_unit(layout, table, self.table).then(|| "unit_id".to_owned()));
             if columns.is_empty() {
                 continue;
             }

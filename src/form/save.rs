@@ -121,7 +121,7 @@ pub fn save(installation: &Installation, by: By, ledger: &str, form: &Form, deed
 /// Voids records (id and revision that the person saw) for one reason, all or none.
 ///
 /// # Errors
-/// As [`save`].
+/// [`crate::facts::StillReferred`]; else as [`save`].
 pub fn void_all(
     installation: &Installation,
     by: By,
@@ -137,10 +137,7 @@ pub fn void_all(
             return Ok(());
         }
         let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let mut done = Consequence::default();
-        for record in records {
-            done.extend(write.void(tx, record, &reason)?);
-        }
+        let done = write.void(tx, &records, &reason)?;
         let told = serde_json::to_string(&of(done))?;
         once::led(tx, &form, 0, &told)
     })

@@ -29,7 +29,7 @@ use crate::{
     auth::token,
     consequence,
     db::Value,
-    facts::OutOfScope,
+    facts::{self, OutOfScope, StillReferred},
     form,
     hex::unhex,
     intake::Weighed,
@@ -69,6 +69,14 @@ struct Left {
     reason: String,
     error: String,
     once: String,
+    /// Nothing is wrong with what was typed: the store refuses it.
+    refused: bool,
+}
+
+impl Left {
+    fn status(&self) -> StatusCode {
+        if self.refused { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }
+    }
 }
 
 /// `POST /ledgers/{name}/{id}/void`.
@@ -84,7 +92,7 @@ pub(super) async fn one_record(
         let [record] = marked[..] else { return Err(incomplete().into()) };
         match done(seat, &name, vec![record])? {
             Ok(once) => Ok(seat.to(&to(record.0, &once))),
-            Err(left) => Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| {
+            Err(left) => Ok(seat.show(left.status(), |desk| {
                 let row = one(desk, &name, &id)?;
                 Ok(Html(page(desk, &seat.app, &name, &[row], &left)?.render()?).into_response())
             })),
@@ -113,7 +121,7 @@ pub(super) async fn many(State(app): State<App>, Path(name): Path<String>, ask: 
         } else {
             Left::default()
         };
-        let status = if asked { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let status = if asked { left.status() } else { StatusCode::OK };
         Ok(seat.show(status, |desk| {
             let rows = rows(desk, &name, &marked)?;
             Ok(Html(page(desk, &seat.app, &name, &rows, &left)?.render()?).into_response())
@@ -159,11 +167,14 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
     let reason = seat.fields.get("reason").to_owned();
     if let Some(fault) = reason_fault(&reason) {
         let reason = reason.chars().take(2 * LONGEST).collect();
-        return Ok(Err(Left { reason, error: fault.text, once }));
+        return Ok(Err(Left { reason, error: fault.text, once, refused: false }));
     }
     match form::void_all(&seat.app.installation, seat.by(), name, records, &seat.once(Some(&once)), &reason) {
         Ok(()) => Ok(Ok(once)),
         Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有作废：{e}。")).into()),
+        Err(e) if e.is::<StillReferred>() => {
+            Ok(Err(Left { reason, error: format!("没有作废：{e}。"), once, refused: true }))
+        }
         Err(e) => match e.downcast::<StoreError>() {
             Ok(e @ (StoreError::Conflict(_) | StoreError::Missing(_))) => {
                 Err(PageError::Refused(format!("没有作废：{e}。")).into())
@@ -204,6 +215,21 @@ fn effects(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Re
     import_effects::shown(desk, "作废的影响", &weighed, false)
 }
 
+/// Which standing records refer to them: within the reader's scope by ledger, outside it a plain count.
+fn referring(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Result<String> {
+    let (current, scope) = (desk.current.clone(), desk.scope.clone());
+    let gone = rows.iter().map(|r| r.record_id).collect();
+    let found = facts::referring(desk.tx, &current.engine.layout, (table, &gone), &scope)?;
+    let what = if rows.len() == 1 { "它" } else { "它们" };
+    Ok(match found.is_empty() {
+        true => String::new(),
+        false if facts::held_by_references(table) => {
+            format!("还有记录指向{what}（{found}），现在不能作废：请先更正或作废那些记录。")
+        }
+        false => format!("还有记录指向{what}（{found}）：作废后那些记录将没有所指，请先更正或作废它们。"),
+    })
+}
+
 fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &Left) -> anyhow::Result<Void> {
     let current = desk.current.clone();
     let table = ledger_of(&current, name, |p| desk.may(p))?;
@@ -225,6 +251,7 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
         }
     }
     let effects = effects(desk, table, rows)?;
+    let referring = referring(desk, table, rows)?;
     let once = if left.once.is_empty() { token::token()? } else { left.once.clone() };
     let single = if let [row] = rows { Some(row) } else { None };
     let action = match single {
@@ -256,6 +283,7 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
             format!("作废{}条{}", rows.len(), ledger.title)
         },
         records,
+        referring,
         effects,
         uses,
         looked: if rows.len() > LOOKED {

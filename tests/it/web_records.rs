@@ -353,6 +353,56 @@ db_test!(a_void_says_so_and_names_the_verdicts_that_are_gone, |db: &Db| {
     assert!(!b.post("/ledgers/guidance/void", &fields).read().contains("只列出前20条"));
 });
 
+db_test!(a_void_says_what_refers_to_it_and_units_and_persons_wait_for_that, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Personnel);
+    // Of other ledgers it is said, and done all the same.
+    let at = "/ledgers/mentor_pair/1/void";
+    let mut clerk = Browser::of(o, Role::Office);
+    let opened = clerk.get(at);
+    let said = opened.read();
+    assert!(said.contains("还有记录指向它（指导记录") && said.contains("：作废后那些记录将没有所指"), "{said}");
+    assert_eq!(send(&mut clerk, &opened, at, &[("record", "1:1"), ("reason", "重复登记")]).status, 303);
+    assert!(!clerk.get("/ledgers/guidance/Z1/void").read().contains("还有记录指向"));
+    // A person who holds a post stays, whoever asks, and what was typed stays in the form.
+    let (at, before) = ("/ledgers/person/2/void", rows(o, "person"));
+    let opened = b.get(at);
+    let said = opened.read();
+    assert!(said.contains("还有记录指向它（") && said.contains("现在不能作废"), "{said}");
+    let got = send(&mut b, &opened, at, &[("record", "2:1"), ("reason", "登记错了人")]);
+    let said = got.read();
+    assert!(got.status == 409 && said.contains("没有作废：") && got.text().contains("登记错了人"), "{said}");
+    assert_eq!(rows(o, "person"), before);
+    for ledger in ["unit", "person"] {
+        let refused = facts::void(o, "周敏", ledger, (2, 1), "误登").unwrap_err();
+        assert!(refused.is::<facts::StillReferred>(), "{refused}");
+    }
+    // Outside the scope it is a plain count.
+    let none = o.db.read(|tx| {
+        let current = o.current(tx)?;
+        let nobody = dongliang::scope::Scope::units([].into());
+        facts::referring(tx, &current.engine.layout, (1, &[2].into()), &nobody)
+    });
+    let none = none.unwrap();
+    assert!(none.within.is_empty() && none.outside > 0 && none.to_string().starts_with("您范围以外的"), "{none}");
+    // Those that go together hold each other no more.
+    let unit = |code: &str, parent: i64| {
+        let level = dongliang::org::builtin::LEVELS[2];
+        let filled =
+            [("name", code.into()), ("level", level.into()), ("parent", parent.into()), ("from", "2020-01-01".into())];
+        put(o, "unit", code, None, &filled)
+    };
+    let above = unit("X1", 2);
+    let below = unit("X2", above);
+    assert!(facts::void(o, "周敏", "unit", (above, 1), "误登").is_err());
+    let (above, below) = (format!("{above}:1"), format!("{below}:1"));
+    let form = b.get("/ledgers/unit").token();
+    let asked = b.post("/ledgers/unit/void", &[("form", &form), ("record", &above), ("record", &below)]);
+    assert!(asked.status == 200 && !asked.read().contains("还有记录指向"), "{}", asked.read());
+    let marks = [("record", above.as_str()), ("record", &below), ("reason", "误登")];
+    assert_eq!(send(&mut b, &asked, "/ledgers/unit/void", &marks).status, 303);
+});
+
 db_test!(what_cannot_be_compared_is_not_called_the_same, |db: &Db| {
     let o = &office(db);
     let mut b = Browser::of(o, Role::Office);

@@ -134,6 +134,8 @@ pub struct Void {
     pub title: String,
     /// The records.
     pub records: Vec<Link>,
+    /// Which standing records refer to them, and what that means; empty for none.
+    pub referring: String,
     /// Which verdicts would change, from what to what.
     pub effects: Effects,
     /// Verdicts that count them.
