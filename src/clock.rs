@@ -25,6 +25,13 @@ pub struct Moment {
     pub instant: i64,
 }
 
+impl Moment {
+    /// The last of a day.
+    pub fn end_of(day: Day) -> Moment {
+        Moment { day, instant: end_of_day(day) }
+    }
+}
+
 impl Clock {
     /// Now.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]

@@ -173,7 +173,7 @@ pub fn undo_import(
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
         let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason);
         let undone = undone.map_err(|e| match e.downcast::<StoreError>() {
-            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport)) => Hindered(told.to_string()).into(),
+            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport | StoreError::Clock)) => Hindered(told.to_string()).into(),
             Ok(e) => e.into(),
             Err(e) => e,
         })?;

@@ -114,7 +114,8 @@ fn create(place: &Place, options: &Options, today: Day) -> anyhow::Result<()> {
     db.seal_entries(keys.audit_seal());
     install(&db, &package, &keys, (people, seed), today)?;
     let bar = progress::bar("生成演示城市");
-    let made = demo::fill(&db, &package, &keys, seed, people, None, today, &mut |n, of| progress::show(&bar, n, of));
+    let now = Clock::Standing(today).now();
+    let made = demo::fill(&db, &package, &keys, seed, people, None, now, &mut |n, of| progress::show(&bar, n, of));
     bar.finish_and_clear();
     made?;
     let installation = Installation::new(db, keys, Clock::Standing(today))?;
@@ -179,7 +180,8 @@ fn move_to(place: &Place, options: &Options, today: Option<Day>) -> anyhow::Resu
     }
     let package = installation.db.read(|tx| Ok(installation.current(tx)?.engine.package.clone()))?;
     let bar = progress::bar("推进演示日期");
-    demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), today, &mut |n, of| {
+    let now = Clock::Standing(today).now();
+    demo::fill(&installation.db, &package, &installation.keys, seed, people, Some(stands), now, &mut |n, of| {
         progress::show(&bar, n, of)
     })?;
     bar.finish_and_clear();

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     audit::{self, Form, Kind, Touched},
-    clock::end_of_day,
+    clock::{Moment, end_of_day},
     day::Day,
     db::{Db, Tx, Value},
     directive::model::{FieldType, Ledger, Package},
@@ -25,8 +25,9 @@ use super::record::{Cell, Change, Code, Record, Revision};
 /// Rows written in one transaction.
 const CHUNK: usize = 8_000;
 
-/// Writes every revision typed after the day `from` (`None`: from the beginning) and up to the day `to`, each with its own
-/// instant of recording, into the tables of the package's ledgers and the organisation's, which must be there.
+/// Writes every revision typed after the day `from` (`None`: from the beginning) and up to the day of `to`, each with its
+/// own instant of recording, into the tables of the package's ledgers and the organisation's, which must be there. What
+/// was typed on that day after the instant of `to` is recorded at that instant: nothing is recorded in the future.
 /// `progress` is told how many of how many parts are done. Gives the number of rows written.
 ///
 /// A record's id is its place among the ledger's records of the whole city, typed yet or not; so the same city can be
@@ -45,10 +46,11 @@ pub fn fill(
     seed: u64,
     people: usize,
     from: Option<Day>,
-    to: Day,
+    to: Moment,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<u64> {
-    let mut load = Load::new(db, package, keys, (from.map_or(i64::MIN, end_of_day), end_of_day(to)));
+    let span = (from.map_or(i64::MIN, end_of_day), end_of_day(to.day));
+    let mut load = Load::new(db, package, keys, span, to.instant);
     super::write(seed, people, &mut |record| load.record(&record), progress)?;
     load.finish()
 }
@@ -59,6 +61,8 @@ struct Load<'a> {
     keys: &'a Keys,
     /// Typed after the one instant and up to the other.
     span: (i64, i64),
+    /// Nothing is recorded after it.
+    now: i64,
     ledgers: HashMap<String, Target>,
     ids: HashMap<&'static str, HashMap<(u32, u32), i64>>,
     waiting: usize,
@@ -117,7 +121,7 @@ impl Target {
 }
 
 impl<'a> Load<'a> {
-    fn new(db: &'a Db, package: &Package, keys: &'a Keys, span: (i64, i64)) -> Load<'a> {
+    fn new(db: &'a Db, package: &Package, keys: &'a Keys, span: (i64, i64), now: i64) -> Load<'a> {
         let all: Vec<Ledger> = builtin::ledgers().into_iter().chain(package.ledgers.iter().cloned()).collect();
         let referred: BTreeSet<&str> = all
             .iter()
@@ -129,7 +133,7 @@ impl<'a> Load<'a> {
             .chain(["unit", "person"])
             .collect();
         let ledgers = all.iter().map(|l| (l.name.clone(), Target::of(l, referred.contains(l.name.as_str())))).collect();
-        Load { db, keys, span, ledgers, ids: HashMap::new(), waiting: 0, written: 0 }
+        Load { db, keys, span, now, ledgers, ids: HashMap::new(), waiting: 0, written: 0 }
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -159,7 +163,7 @@ impl<'a> Load<'a> {
                 target.voids.push(Voided {
                     record_id: id,
                     revision: last as i64 + 1,
-                    at: next.recorded_at,
+                    at: next.recorded_at.min(self.now),
                     by: next.by.to_string(),
                     reason: next.reason,
                     next: rows,
@@ -180,10 +184,10 @@ impl<'a> Load<'a> {
         row[1] = (i as i64 + 1).into();
         row[2] = record.code.to_string().into();
         row[3] = record.unit.map(|u| self.id(u)).transpose()?.into();
-        row[4] = (*recorded_at).into();
+        row[4] = (*recorded_at).min(self.now).into();
         row[5] = Value::from(&**by);
         if let Some(next) = record.revisions.get(i + 1).filter(|_| i + 1 < known) {
-            row[6] = next.recorded_at.into();
+            row[6] = next.recorded_at.min(self.now).into();
             row[7] = Value::from(&*Rc::clone(&next.by));
             row[8] = next.reason.into();
         }
@@ -226,7 +230,7 @@ impl<'a> Load<'a> {
             let (rows, voids) = (std::mem::take(&mut target.rows), std::mem::take(&mut target.voids));
             work.push((target.name.clone(), target.columns.clone(), rows, voids));
         }
-        let actor = Actor { account: None, name: "演示".into(), at: self.span.1 };
+        let actor = Actor { account: None, name: "演示".into(), at: self.span.1.min(self.now) };
         self.written += self.db.write(move |tx| {
             let mut written = 0;
             for (ledger, columns, mut rows, voids) in work {

@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("没有这条记录（编号 {0}）")]
     Missing(i64),
     /// The clock stands before the row was recorded.
-    #[error("当前时刻早于这条记录的登记时刻，不能更正或作废：请检查系统日期")]
+    #[error("这条记录的登记时刻晚于当前时刻，现在不能更正或作废：请检查系统日期，或过了那个时刻再办理")]
     Clock,
     /// Rows of an import were corrected since, so that undoing it would lose work.
     #[error("这次导入的记录已有 {} 条被更正（编号 {}），不能整批撤销：请先逐条作废，再撤销这一批", .0.len(), some_ids(.0))]

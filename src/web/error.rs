@@ -14,6 +14,7 @@ use crate::{
     db::DbError,
     facts::{KeptResult, OutOfScope},
     once::Used,
+    ledger::store::StoreError,
     refusals::{Refused, Why},
     sso::Refusal,
 };
@@ -58,6 +59,7 @@ impl From<anyhow::Error> for PageError {
             Ok(e) => e,
             // No database keeps it, so whatever was typed with one in it cannot be meant.
             Err(e) if matches!(e.downcast_ref(), Some(DbError::ZeroByte)) => PageError::ZeroByte,
+            Err(e) if matches!(e.downcast_ref(), Some(StoreError::Clock)) => PageError::Refused(format!("{e}。")),
             Err(e) => match e.downcast::<OutOfScope>() {
                 Ok(rule) => PageError::OutOfScope(rule.to_string()),
                 Err(e) => match e.downcast::<KeptResult>() {

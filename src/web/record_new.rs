@@ -202,7 +202,7 @@ pub(super) async fn correct(
                         Ok(Html(page.render()?).into_response())
                     }))
                 }
-                Ok(other) => Err(other.into()),
+                Ok(other) => refused(seat, table, Some((&id, revision)), filled, other.into()),
                 Err(e) => refused(seat, table, Some((&id, revision)), filled, e),
             },
         }
@@ -389,6 +389,7 @@ fn refused(
     if error.is::<Used>() {
         return Ok(answer(seat, StatusCode::CONFLICT, table, of, &used(filled)));
     }
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let fault = if let Some(taken) = error.downcast_ref::<CodeTaken>() {
         Fault { key: "record_code".into(), text: format!("{taken}。") }
     } else if let Some(number) = error.downcast_ref::<CodeIsNumber>() {
@@ -398,9 +399,12 @@ fn refused(
         Fault { key: format!("f.{}", taken.field), text: format!("{taken}。") }
     } else if let Some(out) = error.downcast_ref::<OutOfScope>() {
         Fault { key: String::new(), text: format!("{out}。") }
+    } else if let Some(clock @ StoreError::Clock) = error.downcast_ref() {
+        status = StatusCode::CONFLICT;
+        Fault { key: String::new(), text: format!("没有保存：{clock}。") }
     } else {
         return Err(error);
     };
     filled.faults.push(fault);
-    Ok(answer(seat, StatusCode::UNPROCESSABLE_ENTITY, table, of, &filled))
+    Ok(answer(seat, status, table, of, &filled))
 }

@@ -172,7 +172,7 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
     match form::void_all(&seat.app.installation, seat.by(), name, records, &seat.once(Some(&once)), &reason) {
         Ok(()) => Ok(Ok(once)),
         Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有作废：{e}。")).into()),
-        Err(e) if e.is::<StillReferred>() => {
+        Err(e) if e.is::<StillReferred>() || matches!(e.downcast_ref(), Some(StoreError::Clock)) => {
             Ok(Err(Left { reason, error: format!("没有作废：{e}。"), once, refused: true }))
         }
         Err(e) => match e.downcast::<StoreError>() {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use dongliang::{
     audit::{self, Against},
-    clock::end_of_day,
+    clock::{Moment, end_of_day, start_of_day},
     day::Day,
     db::{Db, Tx, Value},
     db_test, demo,
@@ -48,9 +48,13 @@ impl City {
     }
 
     fn load(&self, seed: u64, people: usize, from: Option<&str>, to: &str) -> u64 {
+        self.load_at(seed, people, from, Moment::end_of(day(to)))
+    }
+
+    fn load_at(&self, seed: u64, people: usize, from: Option<&str>, to: Moment) -> u64 {
         let mut last = (0, 1);
         let from = from.map(day);
-        let filled = demo::fill(&self.db, &self.package, &keys(), seed, people, from, day(to), &mut |done, all| {
+        let filled = demo::fill(&self.db, &self.package, &keys(), seed, people, from, to, &mut |done, all| {
             assert!(last.0 <= done && done <= all);
             last = (done, all);
         });
@@ -217,6 +221,28 @@ db_test!(moving_the_day_loads_what_was_typed_since, |db: &Db| {
     let audited = audit::verify(db, &Against::default()).unwrap();
     assert!(audited.is_clean() && audited.rows > 0, "{:#?}", audited.findings);
 });
+
+#[test]
+fn nothing_is_recorded_later_than_the_present_instant() {
+    let city = in_memory();
+    let morning = |d: &str| Moment { day: day(d), instant: start_of_day(day(d)) + 9 * 3_600_000_000 };
+    let early = city.load_at(1, 600, None, morning("2025-05-12"));
+    let ledgers: Vec<_> = city.package.ledgers.iter().filter(|l| !l.derived).chain(&builtin::ledgers()).cloned().collect();
+    let at = |from: i64| -> i64 {
+        let sql = |l: &str| format!("select count(*) from l_{l} where recorded_at >= $1 or voided_at >= $1");
+        let count = |tx: &mut Tx<'_>, l: &str| Ok(tx.one(&sql(l), &[from.into()], |r| r.i64(0))?.unwrap());
+        let each = |tx: &mut Tx<'_>| ledgers.iter().map(|l| count(tx, &l.name)).sum::<anyhow::Result<i64>>();
+        city.db.read(each).unwrap()
+    };
+    let now = morning("2025-05-12").instant;
+    assert!(at(now) > 0 && at(now + 1) == 0);
+    // What is typed afterwards comes in with the next day, each row once.
+    let later = city.load_at(1, 600, Some("2025-05-12"), morning("2025-06-30"));
+    assert_eq!(at(morning("2025-06-30").instant + 1), 0);
+    assert_eq!(early + later, in_memory().load(1, 600, None, "2025-06-30"));
+    let broken = "select count(*) from l_guidance where voided_at < recorded_at";
+    assert_eq!(city.db.read(|tx| tx.one(broken, &[], |r| r.i64(0))).unwrap(), Some(0));
+}
 
 #[test]
 fn what_a_visitor_did_stays_and_has_ids_of_its_own() {

@@ -82,7 +82,7 @@ fn city(db: &Db) -> Installation {
     let actor = Actor { name: "试".into(), at: 1, account: None };
     db.write(move |tx| apply::apply(tx, None, &new, &actor)).unwrap();
     let day = Day::parse("2025-10-20").unwrap();
-    demo::fill(db, &package, &keys, 5, 300, None, day, &mut |_, _| {}).unwrap();
+    demo::fill(db, &package, &keys, 5, 300, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
     Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap()
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn city(db: &Db) -> Installation {
     let new = package.clone();
     db.write(move |tx| apply::apply(tx, None, &new, &Actor { account: None, name: "试".into(), at: 1 })).unwrap();
     let day = Day::parse(DAY).unwrap();
-    demo::fill(db, &package, &keys, 5, 150, None, day, &mut |_, _| {}).unwrap();
+    demo::fill(db, &package, &keys, 5, 150, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
     let installation = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();
     rejudge::run(&installation, None, &mut |_, _| {}).unwrap();
     installation

@@ -64,7 +64,7 @@ fn city(db: &Db) -> Installation {
     let new = package.clone();
     db.write(move |tx| apply::apply(tx, None, &new, &Actor { name: "试".into(), at: 1, account: None })).unwrap();
     let day = Day::parse(DAY).unwrap();
-    demo::fill(db, &package, &keys, 5, 150, None, day, &mut |_, _| {}).unwrap();
+    demo::fill(db, &package, &keys, 5, 150, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
     let ledgers: Vec<Ledger> = builtin::ledgers().into_iter().chain(package.ledgers.clone()).collect();
     db.write(move |tx| {
         // Settings are named by the package, not by people.

@@ -403,6 +403,29 @@ db_test!(a_void_says_what_refers_to_it_and_units_and_persons_wait_for_that, |db:
     assert_eq!(send(&mut b, &asked, "/ledgers/unit/void", &marks).status, 303);
 });
 
+db_test!(what_was_recorded_later_than_now_is_told_and_what_was_typed_stays, |db: &Db| {
+    let o = &office(db);
+    let mut tomorrow = o.clone();
+    tomorrow.clock = dongliang::clock::Clock::Standing(dongliang::day::Day::parse("2025-10-21").unwrap());
+    let id = put(&tomorrow, "guidance", "Z7", None, &[("pair", 1.into()), ("day", "2025-10-15".into())]);
+    let mut b = Browser::of(o, Role::Office);
+    let before = rows(o, "guidance");
+    let at = format!("/ledgers/guidance/{id}/correct");
+    let opened = b.get(&at);
+    let typed = [("i.f.pair", "1"), ("f.day", "2025-10-14"), ("f.content", "改写的内容"), ("reason", "日期有误")];
+    let got = send(&mut b, &opened, &at, &typed);
+    let said = got.read();
+    assert!(got.status == 409 && said.contains("登记时刻晚于当前时刻") && said.contains("请检查系统日期"), "{said}");
+    assert!(got.text().contains("改写的内容") && got.text().contains("日期有误"), "{said}");
+    let at = format!("/ledgers/guidance/{id}/void");
+    let opened = b.get(&at);
+    let got = send(&mut b, &opened, &at, &[("record", &format!("{id}:1")), ("reason", "重复登记")]);
+    let said = got.read();
+    assert!(got.status == 409 && said.contains("没有作废：这条记录的登记时刻晚于当前时刻"), "{said}");
+    assert!(got.text().contains("重复登记"), "{said}");
+    assert_eq!(rows(o, "guidance"), before);
+});
+
 db_test!(what_cannot_be_compared_is_not_called_the_same, |db: &Db| {
     let o = &office(db);
     let mut b = Browser::of(o, Role::Office);
