@@ -24,6 +24,9 @@ use crate::{
 /// How often another may be faster before we give up.
 const TRIES: usize = 50;
 
+/// Said of a 成文日期 that has not come yet.
+pub const AHEAD: &str = "成文日期不能晚于今天。";
+
 /// What stands otherwise now than when the figures of a paper were taken.
 ///
 /// # Errors
@@ -114,6 +117,9 @@ pub fn issue(
 ) -> anyhow::Result<Issued> {
     let data = installation.data()?.to_owned();
     let db = &installation.db;
+    if on > installation.clock.now().day {
+        return Err(Refused(AHEAD.into()).into());
+    }
     let (saved, changed, due) = db.read(|tx| {
         let saved = store::draft(tx, (id, version))?;
         if let Some(period) = saved.wanted.period.as_ref().filter(|p| !p.is_over(installation.clock.now().day)) {

@@ -149,7 +149,11 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
         let near = |d: &Day| (d.0 - seat.now.day.0).abs() <= NEAR;
         let on = Day::parse(seat.fields.get("on")).filter(near);
         let why = || ("on", format!("成文日期：应写作{}，与今日相差不超过一年。", seat.now.day));
-        let on = wrongs.take(on.ok_or_else(why));
+        let on = on.ok_or_else(why).and_then(|on| match on > seat.now.day {
+            true => Err(("on", issue::AHEAD.to_owned())),
+            false => Ok(on),
+        });
+        let on = wrongs.take(on);
         let (Some(prefix), Some(on)) = (prefix, on) else { return again(seat, &id, &wrongs.left("is", typed)) };
         let wrong = |field: &'static str, text: String| Wrongs::from((field, text)).left("is", typed.clone());
         let result =

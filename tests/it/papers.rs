@@ -156,8 +156,10 @@ db_test!(numbers_have_no_gap_however_many_issue_at_once, |db: &Db| {
     assert_eq!(issued(o, id, "云发改督").unwrap().number.to_string(), "云发改督〔2025〕1号");
     assert!(issued(o, id, "云发改").unwrap_err().to_string().contains("已由周敏印发"));
     let id = drafted(o, &wanted(Kind::UnitFile, Some(2)));
-    let next = issue::issue(o, &actor("周敏"), (id, 1), ("云发改", Day::parse("2026-01-04").unwrap())).unwrap();
-    assert_eq!((next.number.year, next.number.sequence), (2026, 1));
+    let on = |day: &str| issue::issue(o, &actor("周敏"), (id, 1), ("云发改", Day::parse(day).unwrap()));
+    assert!(on("2025-10-21").unwrap_err().to_string().contains("不能晚于今天"));
+    let next = on("2024-12-31").unwrap();
+    assert_eq!((next.number.year, next.number.sequence), (2024, 1));
 });
 
 db_test!(what_is_refused_is_neither_signed_nor_written, |db: &Db| {
@@ -240,9 +242,12 @@ db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
     let page = b.get("/papers/1");
     assert!(!page.text().contains("class=\"late\"") && page.read().contains("请抓紧。"));
     assert_eq!(version(&page.text()), "3");
-    for (prefix, on, told) in
-        [("", "2025-10-20", "发文机关代字"), ("云〔发", "2025-10-20", "不带括号"), ("云发改", "明天", "成文日期")]
-    {
+    for (prefix, on, told) in [
+        ("", "2025-10-20", "发文机关代字"),
+        ("云〔发", "2025-10-20", "不带括号"),
+        ("云发改", "明天", "成文日期"),
+        ("云发改", "2025-10-21", "成文日期不能晚于今天"),
+    ] {
         let got = b.submit("/papers/1", "/papers/1/issue", &[("version", "3"), ("prefix", prefix), ("on", on)]);
         assert!(got.status == 422 && got.read().contains(told), "{told}");
     }
