@@ -38,6 +38,12 @@ impl Package {
     pub fn requirement(&self, id: &str) -> Option<&Requirement> {
         self.requirements.iter().find(|r| r.id == id)
     }
+
+    /// Where a requirement stands among the others, wherever they are listed: by the pillars of the directive, then by
+    /// number. The order of the files says nothing.
+    pub fn rank<'r>(&self, r: &'r Requirement) -> (Option<usize>, &'r str) {
+        (self.directive.pillars.iter().position(|p| p.id == r.pillar), &r.id)
+    }
 }
 
 /// The head of a package.

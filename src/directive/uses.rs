@@ -13,7 +13,9 @@ use crate::org::builtin;
 pub fn ledger_uses(package: &Package) -> BTreeMap<String, Vec<String>> {
     let ledgers: Vec<Ledger> = package.ledgers.iter().cloned().chain(builtin::ledgers()).collect();
     let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for r in &package.requirements {
+    let mut requirements: Vec<&Requirement> = package.requirements.iter().collect();
+    requirements.sort_by_key(|&r| package.rank(r));
+    for r in requirements {
         let mut walk = Walk { ledgers: &ledgers, found: BTreeSet::new() };
         walk.requirement(r);
         walk.derivations();

@@ -268,7 +268,7 @@ impl Overview {
             by.entry(item.i).or_default().push(item);
         }
         let mut found: Vec<Attention> = by.into_iter().filter_map(|(i, items)| self.one(i, &items)).collect();
-        found.sort_by_key(|a| (std::cmp::Reverse(a.organs.len()), a.i));
+        found.sort_by_key(|a| (std::cmp::Reverse(a.organs.len()), engine.rank(a.i)));
         found
     }
 
@@ -289,7 +289,8 @@ impl Overview {
 
     /// Demands on the system itself that are behind or without data, and how many demands it bears.
     pub fn city(&self, engine: &Engine) -> (Vec<&Item>, u32) {
-        let own: Vec<&Item> = self.system.iter().filter(|s| on_system(engine, s.i)).collect();
+        let mut own: Vec<&Item> = self.system.iter().filter(|s| on_system(engine, s.i)).collect();
+        own.sort_by_key(|s| engine.rank(s.i));
         let all = own.len() as u32;
         (own.into_iter().filter(|s| s.behind() || s.state == State::Unknown).collect(), all)
     }

@@ -83,7 +83,9 @@ pub fn unit(tx: &mut Tx<'_>, picture: &Picture, unit: i64, organ: bool, most: us
     let engine = picture.engine();
     let counts = picture.counts_of(tx, unit, organ)?;
     // Figures without a target are not demands.
-    let items = item::items(engine, &counts, picture.day).into_iter().filter(|i| i.state != State::Figure);
+    let mut items: Vec<Item> =
+        item::items(engine, &counts, picture.day).into_iter().filter(|i| i.state != State::Figure).collect();
+    items.sort_by_key(|i| engine.rank(i.i));
     let mut found = Vec::new();
     for item in items {
         let told = match picture.own(tx, &item, unit)? {

@@ -128,6 +128,11 @@ impl Engine {
         self.compiled.iter().position(|c| c.requirement.id == id)
     }
 
+    /// Where the requirement at a position stands in lists: [`Package::rank`].
+    pub fn rank(&self, i: usize) -> (Option<usize>, &str) {
+        self.package.rank(&self.compiled[i].requirement)
+    }
+
     /// Nothing read yet.
     pub fn shared(&self) -> Shared {
         Shared::new(self.texts.clone())

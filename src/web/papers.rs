@@ -134,8 +134,10 @@ fn blank(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Form> {
 
 /// The requirements in force, to choose from.
 fn demands(desk: &Desk<'_, '_>) -> Vec<(String, String)> {
-    let all = desk.current.engine.package.requirements.iter().filter(|r| r.enabled);
-    all.map(|r| (r.id.clone(), format!("{} {}", requirement_code(&r.pillar, &r.id), r.title))).collect()
+    let package = &desk.current.engine.package;
+    let mut all: Vec<_> = package.requirements.iter().filter(|r| r.enabled).collect();
+    all.sort_by_key(|&r| package.rank(r));
+    all.into_iter().map(|r| (r.id.clone(), format!("{} {}", requirement_code(&r.pillar, &r.id), r.title))).collect()
 }
 
 /// `POST /papers`: drafts one.

@@ -40,10 +40,6 @@ pub(super) fn tag(state: State, light: Light, late: bool) -> Tag {
 /// Positions of the requirements in the order of the list: by pillar, then by number.
 pub(super) fn in_order(engine: &Engine) -> Vec<usize> {
     let mut order: Vec<usize> = (0..engine.compiled.len()).collect();
-    let pillars = &engine.package.directive.pillars;
-    order.sort_by_key(|i| {
-        let r = &engine.compiled[*i].requirement;
-        (pillars.iter().position(|p| p.id == r.pillar), r.id.clone())
-    });
+    order.sort_by_key(|i| engine.rank(*i));
     order
 }

@@ -95,6 +95,8 @@ db_test!(the_unit_at_the_top_has_one_light, |db: &Db| {
                 let all = figures::overview(tx, &picture, &Scope::All)?;
                 for u in &all.units {
                     let own = figures::unit(tx, &picture, u.organ.id, true, 1)?;
+                    let rank = |d: &figures::Demand| picture.engine().rank(d.item.i);
+                    assert!(own.demands.iter().map(rank).is_sorted(), "{}", u.organ.name);
                     with_system |= own.demands.iter().any(|d| figures::on_system(picture.engine(), d.item.i));
                     assert_eq!((own.judged, own.behind, own.light), (u.judged, u.behind, u.light), "{}", u.organ.name);
                 }
@@ -112,6 +114,21 @@ db_test!(the_unit_at_the_top_has_one_light, |db: &Db| {
         }
     }
 });
+
+/// Not in the order of the package's files: theirs begins with 纪.
+#[test]
+fn requirements_stand_by_pillar_and_number() {
+    let package = crate::demo::package();
+    assert!(!package.requirements.iter().map(|r| package.rank(r)).is_sorted());
+    for (ledger, ids) in dongliang::directive::ledger_uses(&package) {
+        assert!(ids.iter().map(|id| package.rank(package.requirement(id).unwrap())).is_sorted(), "{ledger}");
+    }
+    let db = Db::open("sqlite::memory:").unwrap();
+    let o = &city(&db);
+    let page = crate::visit::Browser::of(o, dongliang::auth::Role::Office).get("/papers").text();
+    let at = ["学-", "干-", "纪-", "保障-"].map(|pillar| page.find(pillar));
+    assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{at:?}");
+}
 
 db_test!(a_paper_of_a_quarter_that_runs_says_up_to_when, |db: &Db| {
     let o = &office(db);
