@@ -173,7 +173,9 @@ pub fn undo_import(
         tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
         let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason);
         let undone = undone.map_err(|e| match e.downcast::<StoreError>() {
-            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport | StoreError::Clock)) => Hindered(told.to_string()).into(),
+            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport | StoreError::Clock)) => {
+                Hindered(told.to_string()).into()
+            }
             Ok(e) => e.into(),
             Err(e) => e,
         })?;
@@ -296,12 +298,7 @@ impl Write {
         Ok(done)
     }
 
-    fn void_one(
-        &self,
-        tx: &mut Tx<'_>,
-        (record, revision): (i64, i64),
-        reason: &str,
-    ) -> anyhow::Result<Consequence> {
+    fn void_one(&self, tx: &mut Tx<'_>, (record, revision): (i64, i64), reason: &str) -> anyhow::Result<Consequence> {
         let before = self.standing(tx, record)?;
         if self.actor.account.is_some() {
             result::keep(tx, self.ledger(), before.as_deref())?;

@@ -13,8 +13,8 @@ use crate::{
     auth::{Permission, Role},
     db::DbError,
     facts::{KeptResult, OutOfScope},
-    once::Used,
     ledger::store::StoreError,
+    once::Used,
     refusals::{Refused, Why},
     sso::Refusal,
 };

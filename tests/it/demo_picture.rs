@@ -227,7 +227,8 @@ fn nothing_is_recorded_later_than_the_present_instant() {
     let city = in_memory();
     let morning = |d: &str| Moment { day: day(d), instant: start_of_day(day(d)) + 9 * 3_600_000_000 };
     let early = city.load_at(1, 600, None, morning("2025-05-12"));
-    let ledgers: Vec<_> = city.package.ledgers.iter().filter(|l| !l.derived).chain(&builtin::ledgers()).cloned().collect();
+    let ledgers: Vec<_> =
+        city.package.ledgers.iter().filter(|l| !l.derived).chain(&builtin::ledgers()).cloned().collect();
     let at = |from: i64| -> i64 {
         let sql = |l: &str| format!("select count(*) from l_{l} where recorded_at >= $1 or voided_at >= $1");
         let count = |tx: &mut Tx<'_>, l: &str| Ok(tx.one(&sql(l), &[from.into()], |r| r.i64(0))?.unwrap());
