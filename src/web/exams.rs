@@ -243,7 +243,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
             let words = Words::from("可以开始。开始后计时，共");
             let words = words.strong((test.rules.minutes.min(left) + extra).to_string()).text("分钟");
             match left < test.rules.minutes {
-                true => words.text(&format!("（{}截止）。", clock_time(test.rules.closes))),
+                true => words.text(format!("（{}截止）。", clock_time(test.rules.closes))),
                 false => words.text("。"),
             }
         }
