@@ -10,7 +10,7 @@ use axum::{
 use super::{
     app::App,
     cookie,
-    route::Needs,
+    route::{Above, Needs},
     view::{page::Prefs, url::Query},
 };
 use crate::auth::session::From;
@@ -38,6 +38,8 @@ pub(super) struct Ask {
     pub(super) needs: Needs,
     /// Read, not posted.
     pub(super) reads: bool,
+    /// Where the page can be read: the address, or of a posted form the page that it stands on.
+    pub(super) page: Query,
     /// Sent by a page of our own, as far as the browser tells.
     pub(super) own_site: bool,
 }
@@ -87,9 +89,19 @@ impl FromRequestParts<App> for Ask {
         // A route that says nothing is open to nobody but who is logged in.
         let needs = parts.extensions.get::<Needs>().copied().unwrap_or(Needs::LogIn);
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let page = match parts.extensions.get::<Above>() {
+            Some(above) if !reads && above.0 > 0 => Query::new(shortened(&url.path, above.0)),
+            _ => url.clone(),
+        };
         let own_site = own_site(&parts.headers);
-        Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, own_site })
+        Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, page, own_site })
     }
+}
+
+/// A path without its last segments.
+fn shortened(path: &str, without: usize) -> &str {
+    let at = (0..without).fold(path, |at, _| at.rsplit_once('/').map_or("", |(rest, _)| rest));
+    if at.is_empty() { "/" } else { at }
 }
 
 /// Who is connected, or for whom the trusted proxy speaks.

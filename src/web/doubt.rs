@@ -108,7 +108,7 @@ fn again(seat: &Seat, name: &str, code: &str, form: &str, field: &str, why: Stri
     let left = Left { typed: vec![(id.clone(), typed)], ..Left::wrong(&id, why) };
     // The page's own address is the record's.
     let url = Query::new(format!("/ledgers/{name}/{}", segment(code)));
-    let seat = Seat { ask: Ask { url, ..seat.ask.clone() }, ..seat.clone() };
+    let seat = Seat { ask: Ask { page: url.clone(), url, ..seat.ask.clone() }, ..seat.clone() };
     seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| {
         let page = record::page_with(desk, &seat.app, name, code, &Open::No, &left)?;
         Ok(Html(askama::Template::render(&page)?).into_response())

@@ -27,6 +27,8 @@ const ZERO_BYTE: &str = "地址或填写的内容里有无法识别的字符，�
 pub(super) enum PageError {
     /// Nothing is at this address.
     NotFound,
+    /// The address is known, but not with this method.
+    Method,
     /// The address asks for something that cannot be read; each detail says what and how to mend it.
     Invalid(Vec<String>),
     /// A character that no database keeps.
@@ -79,6 +81,7 @@ impl std::fmt::Display for PageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             PageError::NotFound => f.write_str("没有找到"),
+            PageError::Method => f.write_str("这个地址不能这样打开"),
             PageError::Invalid(details) => f.write_str(&details.join("；")),
             PageError::ZeroByte => f.write_str(ZERO_BYTE),
             PageError::NotLoggedIn => f.write_str("没有登录"),
@@ -138,6 +141,7 @@ impl PageError {
     pub(super) fn page(self, frame: Page) -> Response {
         let (status, problem) = match self {
             PageError::NotFound => (StatusCode::NOT_FOUND, Problem::not_found(frame)),
+            PageError::Method => (StatusCode::METHOD_NOT_ALLOWED, Problem::method(frame)),
             PageError::Invalid(details) => (StatusCode::BAD_REQUEST, Problem::invalid(frame, details)),
             PageError::ZeroByte => (StatusCode::BAD_REQUEST, Problem::invalid(frame, vec![ZERO_BYTE.into()])),
             PageError::NotLoggedIn | PageError::Unfinished | PageError::Forbidden(_) | PageError::Stale => {

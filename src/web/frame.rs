@@ -134,7 +134,7 @@ impl Desk<'_, '_> {
             home: self.reader.as_ref().map_or("/", home).to_owned(),
             user,
             prefs: self.ask.prefs,
-            url: self.ask.url.clone(),
+            url: self.ask.page.clone(),
             data_until: self.reader.as_ref().map_or_else(String::new, |_| moment.clone()),
             judged_until: judged.map_or_else(String::new, Day::chinese),
             demo_day: self.demo.then(|| self.now.day.chinese()),
@@ -253,7 +253,7 @@ where
 
 /// The frame without what is in the store.
 pub(super) fn bare(ask: &Ask) -> Page {
-    Page { home: "/".into(), url: ask.url.clone(), prefs: ask.prefs, ..Page::default() }
+    Page { home: "/".into(), url: ask.page.clone(), prefs: ask.prefs, ..Page::default() }
 }
 
 /// Runs a handler over a snapshot on this thread, which may block.

@@ -385,7 +385,7 @@ fn again(seat: &Seat, status: StatusCode, name: &str, id: &str, form: &str, fiel
         .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>()));
     let left = Left { typed: typed.into(), ..Left::wrong(&format!("{form}-{field}"), told) };
     let url = Url::new(format!("/ledgers/{name}/{}", segment(id)));
-    let seat = Seat { ask: Ask { url, ..seat.ask.clone() }, ..seat.clone() };
+    let seat = Seat { ask: Ask { page: url.clone(), url, ..seat.ask.clone() }, ..seat.clone() };
     seat.show(status, |desk| {
         let page = record::page_with(desk, &seat.app, name, id, &Open::No, &left)?;
         Ok(Html(page.render()?).into_response())

@@ -1,5 +1,7 @@
 //! A route says who may take it where it is declared: there is no other way to declare one.
 
+use std::collections::BTreeSet;
+
 use axum::{Extension, Router, routing::MethodRouter};
 
 use super::app::App;
@@ -44,9 +46,50 @@ where
     Route { method: "POST", path, needs, handler: axum::routing::post(handler) }
 }
 
-/// A router of these routes; each handler is told what its route needs.
+/// How many segments of a posted form's address are left out to come to the page that it stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Above(pub(super) usize);
+
+/// The nearest address that is read, from that of a form upwards. By the routes as they are declared: `/x/void` is not
+/// taken for a record `void` of `/x/{id}`.
+fn above(path: &str, read: &BTreeSet<&str>) -> Above {
+    let mut at = path;
+    for n in 0.. {
+        if read.contains(at) {
+            return Above(n);
+        }
+        match at.rsplit_once('/') {
+            Some((rest, _)) => at = rest,
+            None => return Above(n),
+        }
+    }
+    Above(0)
+}
+
+/// A router of these routes; each handler is told what its route needs, and where the page of a form is.
 pub(super) fn router(routes: Vec<Route>) -> Router<App> {
-    routes
-        .into_iter()
-        .fold(Router::new(), |router, route| router.route(route.path, route.handler.layer(Extension(route.needs))))
+    let read: BTreeSet<&str> = routes.iter().filter(|r| r.method == "GET").map(|r| r.path).collect();
+    routes.into_iter().fold(Router::new(), |router, route| {
+        let handler = route.handler.layer((Extension(route.needs), Extension(above(route.path, &read))));
+        router.route(route.path, handler)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_its_page() {
+        let read = BTreeSet::from(["/", "/remedies/{id}", "/ledgers/{name}", "/ledgers/{name}/{id}", "/papers"]);
+        for (path, n) in [
+            ("/papers", 0),
+            ("/remedies/{id}/confirm", 1),
+            ("/ledgers/{name}/void", 1),
+            ("/ledgers/{name}/{id}/files/open", 2),
+            ("/nowhere/at/all", 3),
+        ] {
+            assert_eq!(above(path, &read), Above(n), "{path}");
+        }
+    }
 }

@@ -310,6 +310,7 @@ pub(super) fn router(app: App) -> Router {
     let refusals = Arc::clone(&app.installation.refusals);
     route::router(routes())
         .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
         .with_state(app)
         .layer(axum::middleware::from_fn_with_state(refusals, count_refusals))
         .layer(axum::middleware::from_fn(one_address))
@@ -493,4 +494,9 @@ async fn accessibility(State(app): State<App>, ask: Ask) -> Response {
 
 async fn not_found(State(app): State<App>, ask: Ask) -> Response {
     show::<Lights, _>(app, ask, |_| Err(PageError::NotFound.into())).await
+}
+
+/// Told to everybody: nothing of the address is shown.
+async fn wrong_method(State(app): State<App>, ask: Ask) -> Response {
+    show::<Lights, _>(app, Ask { needs: Needs::Nothing, ..ask }, |_| Err(PageError::Method.into())).await
 }

@@ -96,6 +96,12 @@ db_test!(who_is_responsible_is_of_the_organ_and_stays_when_nobody_is_found, |db:
     assert!(got.status == 200 && got.read().contains("没有找到“没有这人”"), "{}", got.read());
     assert!(got.text().contains(r#"name="i.person" value="2" checked"#), "{}", got.text());
     assert!(!got.text().contains(r#"name="person" value="没有这人""#), "so that it can be confirmed");
+    // Links of the answer lead to the page that is shown, not to where the form was sent.
+    assert!(got.text().contains("/remedies/1?print=1") && got.text().contains("/remedies/1?ui_size=large"));
+    assert!(!got.text().contains("/confirm?"), "{}", got.text());
+    let wrong = b.get("/remedies/1/confirm?print=1");
+    assert!(wrong.status == 405 && wrong.read().contains("这个网址不能这样打开"), "{}", wrong.read());
+    assert!(wrong.text().contains("href=\"/ledgers\"") && wrong.headers.contains_key("allow"));
     // 安四 is of the city's own organ.
     let got = b.submit("/remedies/1", "/remedies/1/confirm", &with("P4", ""));
     assert!(got.status == 422 && got.read().contains("责任人：应当在这项措施所属的单位"), "{}", got.read());

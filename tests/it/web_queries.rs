@@ -183,6 +183,7 @@ db_test!(other_methods_are_refused, |db: &Db| {
         for path in ["/", "/ledgers/guidance", "/account", "/login"] {
             let got = b.method(method, path);
             assert_eq!(got.status, 405, "{method} {path}");
+            assert!(got.read().contains("这个网址不能这样打开"), "{method} {path}: {}", got.read());
             assert!(!String::from_utf8_lossy(&got.body).contains("dongliang="), "{method} {path}: tells the cookie");
         }
     }

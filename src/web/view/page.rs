@@ -22,7 +22,8 @@ pub struct Page {
     pub todo: Option<u64>,
     /// What the reader chose for his eyes.
     pub prefs: Prefs,
-    /// This page's address, without `ui_size`, `ui_contrast` and `print`.
+    /// This page's address, without `ui_size`, `ui_contrast` and `print`; of the answer to a form that of the page on which
+    /// the form stands.
     pub url: Query,
     /// Latest moment of recording that is in the figures: `2025年10月20日18时`; empty if unknown.
     pub data_until: String,

@@ -1,4 +1,4 @@
-//! Pages that say what went wrong: 400, 403, 404, 408, 409, 413, 415, 429, 500, 503.
+//! Pages that say what went wrong: 400, 403, 404, 405, 408, 409, 413, 415, 429, 500, 503.
 
 use askama::Template;
 
@@ -34,6 +34,20 @@ impl Problem {
             title: "没有找到这个页面".into(),
             lead: "网址可能有误，或者内容已不存在。请核对网址，或从下面重新进入。".into(),
             details: Vec::new(),
+            ways,
+            number: String::new(),
+        }
+    }
+
+    /// 405: what is only sent by a form was opened, or the other way round.
+    pub fn method(page: Page) -> Problem {
+        let ways = ways(&page);
+        Problem {
+            page,
+            title: "这个网址不能这样打开".into(),
+            lead: "它只接收页面上的按钮提交的内容；直接打开、刷新或者改用其他方式，都不办理任何事项。数据没有改动。"
+                .into(),
+            details: vec!["请返回原来的页面，用页面上的按钮办理，或从下面重新进入。".into()],
             ways,
             number: String::new(),
         }
