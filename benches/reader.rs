@@ -18,7 +18,7 @@ use dongliang::{
         session::{self, From},
         token,
     },
-    clock::{Clock, start_of_day},
+    clock::{Clock, Moment, start_of_day},
     day::Day,
     db::{Db, Tx, Value},
     demo, directive,
@@ -65,7 +65,7 @@ fn made() -> anyhow::Result<City> {
     let actor = || Actor { account: None, name: "试".into(), at: now() };
     let (new, by) = (package.clone(), actor());
     db.write(move |tx| apply::apply(tx, None, &new, &by))?;
-    demo::fill(&db, &package, &keys, 5, 1_000, None, day, &mut |_, _| {})?;
+    demo::fill(&db, &package, &keys, 5, 1_000, None, Moment::end_of(day), &mut |_, _| {})?;
     let office = Installation::new(db, keys, Clock::Standing(day))?;
     rejudge::run(&office, None, &mut |_, _| {})?;
     let (unit, section, person) = office.db.read(|tx| {

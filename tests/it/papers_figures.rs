@@ -126,7 +126,7 @@ fn requirements_stand_by_pillar_and_number() {
     let db = Db::open("sqlite::memory:").unwrap();
     let o = &city(&db);
     let page = crate::visit::Browser::of(o, dongliang::auth::Role::Office).get("/papers").text();
-    let at = ["学-", "干-", "纪-", "保障-"].map(|pillar| page.find(pillar));
+    let at = ["学-", "干-", "纪-", "保-"].map(|pillar| page.find(pillar));
     assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{at:?}");
 }
 
