@@ -31,6 +31,8 @@ use crate::{
     },
 };
 
+/// Questions of one file: so many are read, compared and taken in within two seconds, so that nobody waits before a still page.
+const MOST_QUESTIONS: usize = 20_000;
 /// Questions that are shown as they were read.
 const SAMPLE: usize = 20;
 /// Characters of such a question, and of its answer.
@@ -116,6 +118,15 @@ fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
     };
     if read.questions.is_empty() && read.refused.is_empty() {
         return again(StatusCode::UNPROCESSABLE_ENTITY, "文件里没有题目。".into());
+    }
+    let count = read.questions.len() + read.refused.len();
+    if count > MOST_QUESTIONS {
+        return again(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!(
+                "文件里有{count}题，一次最多{MOST_QUESTIONS}题，请分成几个文件；也可以用命令 dongliang questions import。"
+            ),
+        );
     }
     let (account, name) = (seat.reader.account, file.name.clone());
     match seat.db().write(move |tx| staged::keep(tx, account, &name, &read, instant()))? {

@@ -63,6 +63,9 @@ db_test!(a_file_is_checked_before_anything_of_it_is_taken_in, |db: &Db| {
         let (status, _, said) = send(&mut b, name, bytes, "");
         assert!(status == 422 && said.contains(told), "{name}: {status} {said}");
     }
+    let many: String = (0..20_001).map(|i| format!("第{i}问{{T}}\n\n")).collect();
+    let (status, _, told) = send(&mut b, "多.gift", many.as_bytes(), "");
+    assert!(status == 422 && told.contains("文件里有20001题，一次最多20000题"), "{told}");
     // Ten files wait at most.
     let mut last = 303;
     for _ in 0..12 {
