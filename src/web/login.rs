@@ -143,6 +143,7 @@ pub(super) async fn enter(State(app): State<App>, ask: Ask, posted: Posted) -> R
 fn again(app: &App, ask: &Ask, fields: &Fields, status: StatusCode, error: String) -> Response {
     let mut ask = ask.clone();
     ask.url = ask.url.with("next", fields.get("next"));
+    ask.page = ask.url.clone();
     let typed: String = fields.get("login").chars().filter(|c| !c.is_control()).take(64).collect();
     let mut response = frame::desk(app, &ask, |desk| blank(app, desk, &typed, &error));
     if response.status() == StatusCode::OK {

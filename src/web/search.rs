@@ -36,6 +36,7 @@ pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Search>
     if !error.is_empty() {
         // The links of the page need not bear all of it; the field does.
         desk.ask.url = desk.ask.url.with("q", typed.chars().take(LONGEST).collect::<String>());
+        desk.ask.page = desk.ask.url.clone();
     }
     let groups = if text.is_empty() { Vec::new() } else { groups(desk, app, &text)? };
     let input = Input::Text(typed, "名称、拼音首字母或编号".into());
