@@ -68,7 +68,8 @@ test('answers are kept while the net is away, and one device answers at a time',
   await other.goto('/exams/2');
   await other.getByRole('button', { name: '在这台设备上接续' }).click();
   await page.locator('.opt').first().click();
-  await expect(page).toHaveURL(/\/exams\/2$/);
+  await expect(page).toHaveURL(/\/exams\/2\?lost=1$/);
+  await expect(page.getByText('刚才在这台设备上的作答没有保存')).toBeVisible();
   await expect(page.getByRole('button', { name: '在这台设备上接续' })).toBeVisible();
 
   // Without scripts, a question a page.
