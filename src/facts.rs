@@ -2,9 +2,11 @@
 //!
 //! Commands, pages and imports all write through here.
 
+mod join;
 mod number;
 mod referred;
 mod result;
+mod undo;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +16,6 @@ use crate::{
     clock::Moment,
     db::{Tx, Value},
     installation::{Current, Installation, org_changed},
-    intake,
     ledger::{
         self, NewRow, Stored,
         store::{self, Change, StoreError},
@@ -22,18 +23,18 @@ use crate::{
     org::builtin,
     scope::{Actor, By, Scope},
     verdict::{
-        kind::Kind,
         store::Replaced,
         touch::{self, Changed, Later},
-        world::UNIT,
     },
 };
 
+pub use join::join;
 pub use number::NumberTaken;
 pub(crate) use number::{MEND, TAKEN, taken, unique};
 pub use referred::{Referring, StillReferred, held_by_references, referring};
 pub use result::KeptResult;
 pub(crate) use result::test_of;
+pub use undo::{Hindered, Undone, undo_import};
 pub(crate) use unit::unit_of_row;
 
 /// A row of a unit that is not the writer's.
@@ -43,11 +44,6 @@ pub struct OutOfScope;
 
 /// Held by who records a 身份证号 (PostgreSQL).
 const NUMBERS: i64 = 0x6964 << 48;
-
-/// Why an import cannot be undone, for the person who wants to.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Hindered(pub String);
 
 /// Records new rows of a ledger and gives their record ids.
 ///
@@ -101,101 +97,6 @@ pub fn void(
     installation
         .db
         .write(move |tx| Write::begin(tx, &inst, &by, &ledger)?.void(tx, &[(record, revision)], &reason).map(|_| ()))
-}
-
-/// Joins two records of one ledger that are the same: whatever refers to `gone` or was recorded for it is corrected to
-/// `kept`, then `gone` is voided; the history of both stays. Gives how many rows were corrected.
-///
-/// # Errors
-/// When there is no such record, units would come to stand under themselves, or the store cannot be written.
-pub fn join(
-    installation: &Installation,
-    by: impl Into<By>,
-    ledger: &str,
-    (kept, gone): (i64, i64),
-    reason: &str,
-) -> anyhow::Result<usize> {
-    let (inst, by, ledger, reason) = (installation.clone(), by.into(), ledger.to_owned(), reason.to_owned());
-    installation.db.write(move |tx| {
-        // Whatever refers to the record is corrected, in whichever unit.
-        anyhow::ensure!(by.scope == Scope::All, OutOfScope);
-        let write = Write::begin(tx, &inst, &by, &ledger)?;
-        let dropped = write.joinable(tx, (kept, gone))?;
-        let mut corrected = 0;
-        let layout = &write.current.engine.layout;
-        for other in layout.ledgers.iter().filter(|l| !l.derived) {
-            let rows = Write::begin(tx, &inst, &by, &other.name)?;
-            corrected += rows.point_elsewhere(tx, write.table, (kept, gone), &reason)?;
-        }
-        let change = Change { record_id: gone, revision: dropped.revision, reason: &reason };
-        store::void(tx, &write.actor, write.ledger(), change)?;
-        let told = serde_json::json!({ "kept": kept, "gone": gone, "corrected": corrected, "reason": reason });
-        tx.trail().tell(audit::Kind::Join, told);
-        write
-            .judge(tx, vec![Changed { table: write.table, record: gone, before: Some(dropped.values), after: None }])?;
-        Ok(corrected)
-    })
-}
-
-/// What undoing an import did, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Undone {
-    /// Records that it had brought, voided.
-    pub voided: usize,
-    /// Records that it had corrected, with their earlier values again.
-    pub restored: usize,
-}
-
-/// Undoes an import: what it brought is voided, what it corrected has its earlier values again.
-///
-/// # Errors
-/// When rows of it were corrected since, others refer to what it brought, or it is undone already.
-pub fn undo_import(
-    installation: &Installation,
-    by: impl Into<By>,
-    import: i64,
-    reason: &str,
-) -> anyhow::Result<Undone> {
-    let (inst, by, reason) = (installation.clone(), by.into(), reason.to_owned());
-    installation.db.write(move |tx| {
-        tx.lock(&[intake::lock_key(import)])?;
-        let staging = intake::is_staging(tx, import)?;
-        let ledger =
-            tx.one("select ledger from import where row_id = $1", &[import.into()], |r| Ok(r.text(0)?.to_owned()))?;
-        let ledger = ledger.filter(|_| !staging).ok_or_else(|| anyhow::anyhow!("没有这次导入（编号 {import}）"))?;
-        let write = Write::begin(tx, &inst, &by, &ledger)?;
-        write.unreferred(tx, import)?;
-        let sql = format!("select record_id from l_{ledger} where import_id = $1 and voided_at is null");
-        let mut before = BTreeMap::new();
-        for record in tx.rows(&sql, &[import.into()], |r| r.i64(0))? {
-            before.insert(record, write.standing(tx, record)?);
-        }
-        tx.execute("delete from import_row where import_id = $1", &[import.into()])?;
-        let undone = store::undo_import(tx, &write.actor, write.ledger(), &write.keys, import, &reason);
-        let undone = undone.map_err(|e| match e.downcast::<StoreError>() {
-            Ok(told @ (StoreError::Corrected(_) | StoreError::NoImport | StoreError::Clock)) => {
-                Hindered(told.to_string()).into()
-            }
-            Ok(e) => e.into(),
-            Err(e) => e,
-        })?;
-        let count = Undone { voided: undone.voided.len(), restored: undone.restored.len() };
-        let told = serde_json::json!({
-            "import": import, "voided": count.voided, "restored": count.restored, "reason": reason
-        });
-        tx.trail().tell(audit::Kind::Undo, told);
-        let voided = undone.voided.into_iter().map(|record| (record, None));
-        let restored = undone.restored.into_iter().map(|(record, row)| (record, Some(row.values)));
-        let changes = voided.chain(restored).map(|(record, after)| Changed {
-            table: write.table,
-            record,
-            before: before.remove(&record).flatten(),
-            after,
-        });
-        let changes = changes.collect();
-        write.judge(tx, changes)?;
-        Ok(count)
-    })
 }
 
 /// What a write did to the verdicts.
@@ -306,100 +207,6 @@ impl Write {
         store::void(tx, &self.actor, self.ledger(), Change { record_id: record, revision, reason })?;
         payload::tell(tx, (self.ledger(), &self.keys), record, (before.as_deref(), None), Some(reason));
         self.judge(tx, vec![Changed { table: self.table, record, before, after: None }])
-    }
-
-    /// The row of the record to be joined to another, if both are there and the other can take its place.
-    fn joinable(&self, tx: &mut Tx<'_>, (kept, gone): (i64, i64)) -> anyhow::Result<Stored> {
-        anyhow::ensure!(kept != gone, "两个编号是同一条记录");
-        let row = store::get(tx, self.ledger(), &Scope::All, gone, None)?;
-        let row = row.ok_or_else(|| anyhow::anyhow!("没有要并掉的记录（编号 {gone}）"))?;
-        if store::get(tx, self.ledger(), &Scope::All, kept, None)?.is_none() {
-            anyhow::bail!("没有要保留的记录（编号 {kept}）");
-        }
-        // No unit is its own superior, so the way up ends; were it not so, it ends where it has been.
-        let (mut at, mut been) = (Some(kept), BTreeSet::new());
-        while let Some(unit) = at.filter(|u| self.table == UNIT && been.insert(*u)) {
-            let sql = "select \"parent\" from l_unit where record_id = $1 and voided_at is null";
-            at = tx.one(sql, &[unit.into()], |r| r.opt_i64(0))?.flatten();
-            anyhow::ensure!(
-                at != Some(gone),
-                "要保留的单位在要并掉的单位之下，并后它会成为自己的上级：请先更正上级单位，或反过来合并"
-            );
-        }
-        Ok(row)
-    }
-
-    /// Corrects this ledger's rows that refer to a record of a table, or were recorded for it as their unit, so that they
-    /// name another; gives how many.
-    fn point_elsewhere(
-        &self,
-        tx: &mut Tx<'_>,
-        to: usize,
-        (kept, gone): (i64, i64),
-        reason: &str,
-    ) -> anyhow::Result<usize> {
-        let (ledger, kinds) = (self.ledger(), &self.current.engine.layout.kinds[self.table]);
-        let columns: Vec<usize> = (0..ledger.fields.len()).filter(|c| kinds[*c] == Kind::Ref(to)).collect();
-        let mut refers: Vec<String> = columns.iter().map(|c| format!("\"{}\" = $1", ledger.fields[*c].name)).collect();
-        refers.extend((to == UNIT).then(|| "unit_id = $1".to_owned()));
-        if refers.is_empty() {
-            return Ok(0);
-        }
-        let refers = refers.join(" or ");
-        let sql = format!("select record_id from l_{} where voided_at is null and ({refers})", ledger.name);
-        let mut changes = Vec::new();
-        for record in tx.rows(&sql, &[gone.into()], |r| r.i64(0))? {
-            // The record that goes is voided, whatever it says.
-            let row = store::get(tx, ledger, &Scope::All, record, None)?.filter(|_| (self.table, record) != (to, gone));
-            let Some(row) = row else { continue };
-            let mut values = row.values.clone();
-            for column in columns.iter().filter(|c| row.values[**c] == Value::I64(gone)) {
-                values[*column] = kept.into();
-            }
-            let mut new = NewRow { code: row.code, unit: row.unit, values };
-            if to == UNIT {
-                // The chart in memory still knows the unit that goes: what followed from it follows from the other.
-                new.unit = new.unit.map(|unit| if unit == gone { kept } else { unit });
-            } else {
-                new = self.with_unit(tx, new)?;
-            }
-            let change = Change { record_id: record, revision: row.revision, reason };
-            store::replace(tx, &self.actor, ledger, &self.keys, change, &new, None)?;
-            changes.push(Changed { table: self.table, record, before: Some(row.values), after: Some(new.values) });
-        }
-        let corrected = changes.len();
-        if corrected > 0 {
-            self.judge(tx, changes)?;
-        }
-        Ok(corrected)
-    }
-
-    /// Refuses to undo an import whose records others refer to: they would hang in the air.
-    fn unreferred(&self, tx: &mut Tx<'_>, import: i64) -> anyhow::Result<()> {
-        let layout = &self.current.engine.layout;
-        let own = format!(
-            "select record_id from l_{} where import_id = $1 and revision = 1 and voided_at is null",
-            self.ledger().name
-        );
-        let mut found = Vec::new();
-        for (table, other) in layout.ledgers.iter().enumerate().filter(|(t, l)| !l.derived && *t != self.table) {
-            let own_columns = referred::columns(layout, table, self.table).into_iter();
-            let mut columns: Vec<String> = own_columns.map(|c| format!("\"{}\"", other.fields[c].name)).collect();
-            columns.extend(referred::by_unit(layout, table, self.table).then(|| "unit_id".to_owned()));
-            if columns.is_empty() {
-                continue;
-            }
-            let refers: Vec<String> = columns.iter().map(|c| format!("{c} in ({own})")).collect();
-            let sql =
-                format!("select count(*) from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
-            let n = tx.one(&sql, &[import.into()], |r| r.i64(0))?.unwrap_or(0);
-            if n > 0 {
-                found.push(format!("{}{n}条", other.title));
-            }
-        }
-        let told = format!("还有记录指向这次导入的内容（{}），撤销后它们会落空：请先撤销或更正它们", found.join("、"));
-        anyhow::ensure!(found.is_empty(), Hindered(told));
-        Ok(())
     }
 
     /// Deletes records whose time is over, and judges again what they touched; gives the number of rows.

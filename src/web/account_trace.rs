@@ -1,7 +1,10 @@
 //! 谁看过我的档案: who opened, took out or changed what is recorded of the reader, when and why.
 
+use axum::{extract::State, response::Response};
+
 use super::{
-    frame::Desk,
+    app::App,
+    frame::{Ask, Desk, show},
     view::{
         parts::{Event, Timeline},
         trace::Trace,
@@ -15,12 +18,16 @@ use crate::{
 
 /// Events on the page; of a ledger, rows.
 const NEWEST: usize = 200;
+/// `GET /account/trace`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Trace> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Trace> {
     let person = desk.reader()?.person;
     let (current, scope) = (desk.current.clone(), desk.scope.clone());
     let (deeds, more) = match person {

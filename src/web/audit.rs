@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use axum::{extract, response::Response};
+
 use super::{
+    app::App,
     audit_entry::Entries,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     ledger_typed::not_a_day,
     view::{
         audit::{Audit, State},
@@ -23,12 +26,17 @@ use crate::{
 
 /// Entries on a page.
 const SIZE: i64 = 50;
+/// `GET /audit`.
+pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
+    let keys = app.installation.keys.clone();
+    show(app, ask, move |desk| render(desk, &keys)).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, keys: &Keys) -> anyhow::Result<Audit> {
+fn render(desk: &mut Desk<'_, '_>, keys: &Keys) -> anyhow::Result<Audit> {
     let (filter, form) = conditions(desk);
     let failed = !form.errors().is_empty();
     let before = desk.ask.get("before").and_then(|b| b.parse().ok());

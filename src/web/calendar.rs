@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{extract::State, response::Response};
+
 use super::{
+    app::App,
     asked,
     dashboard::{judged_day, named},
-    frame::Desk,
+    frame::{Ask, Desk, show},
     remedy_lines,
     supervise::lines,
     view::{
@@ -29,12 +32,16 @@ const AHEAD: i32 = 90;
 const FURTHEST: i32 = 60;
 /// Remedies and matters of a page, each.
 const MOST: u64 = 500;
+/// `GET /calendar`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Calendar> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Calendar> {
     asked::keys(desk, &["month", "view"]);
     let known = |v: &str| v == "list" || v == "month";
     asked::values(desk, "view", "显示方式", &known);

@@ -1,8 +1,11 @@
 //! 工作总览 `/`.
 
+use axum::{extract, response::Response};
+
 use super::{
+    app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     looking_back, start, summary, todo, unit,
     view::{
         chart::{Chart, Point},
@@ -27,9 +30,14 @@ pub(super) use crate::figures::Organ;
 
 /// Entries of 请关注 and 近期节点.
 const SHOWN: usize = 6;
+/// `GET /`.
+pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own.installation)).await
+}
 
 /// Fills the page: of the present, or with `period` of a past quarter.
-pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Dashboard> {
+fn render(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Dashboard> {
     asked::keys(desk, &["period"]);
     let (picture, span) = looking_back::picture(desk, installation)?;
     let engine = picture.engine();

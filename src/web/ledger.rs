@@ -6,7 +6,10 @@ use std::{
 };
 
 use askama::Template as _;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::{
+    extract::{Path, State},
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
 
 use super::{
     app::App,
@@ -14,7 +17,7 @@ use super::{
     columns::{Column, Columns, head},
     columns_value::{self, Shown, title_fields},
     error::PageError,
-    frame::Desk,
+    frame::{Ask, Desk, answer},
     ledger_columns,
     ledger_conditions::Conditions,
     ledger_derived, ledger_export, ledger_facets, ledger_order,
@@ -114,12 +117,22 @@ impl Listing {
         }
     }
 }
+/// `GET /people`.
+pub(super) async fn people(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| render(desk, own, "person")).await
+}
+/// `GET /ledgers/{name}`.
+pub(super) async fn page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| render(desk, own, &name)).await
+}
 
 /// The list of the ledger of that name; the list of persons has an address of its own.
 ///
 /// # Errors
 /// [`PageError::NotFound`] when there is no such ledger; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
+fn render(desk: &mut Desk<'_, '_>, app: App, name: &str) -> anyhow::Result<Response> {
     let of = Listing::of(desk, app, name)?;
     if of.ledger().derived {
         return Ok(Html(ledger_derived::page(desk, &of)?.render()?).into_response());

@@ -14,6 +14,7 @@ use std::{
 use anyhow::Context as _;
 use axum::{
     body::Body,
+    extract::{Path, State},
     http::header,
     response::{IntoResponse as _, Response},
 };
@@ -25,7 +26,7 @@ use super::{
     columns::{Column, Columns},
     columns_value::title_fields,
     error::PageError,
-    frame::Desk,
+    frame::{Ask, Desk, answer},
     ledger::{Listing, void_words},
     ledger_columns,
     ledger_conditions::Conditions,
@@ -92,6 +93,23 @@ pub(super) fn whole_form(desk: &Desk<'_, '_>, of: &Listing, url: &url::Query) ->
         ..Form::default()
     }))
 }
+/// `GET /people/export`.
+pub(super) async fn people(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| render(desk, own, "person", None)).await
+}
+/// `GET /ledgers/{name}/export`.
+pub(super) async fn page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    answer(app, ask, move |desk| {
+        // The roster has a permission of its own, under whichever address.
+        if name == "person" && !desk.may(Permission::ExportPeople) {
+            return Err(PageError::Forbidden(Permission::ExportPeople).into());
+        }
+        render(desk, own, &name, None)
+    })
+    .await
+}
 
 /// The file that the address asks for. With a reason, sensitive fields that the reader may open are whole, and only the
 /// records in which he may do so are in it.
@@ -99,7 +117,7 @@ pub(super) fn whole_form(desk: &Desk<'_, '_>, of: &Listing, url: &url::Query) ->
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger, [`PageError::Invalid`] when a condition cannot be read or the rows do
 /// not go into one workbook; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: App, name: &str, reason: Option<&str>) -> anyhow::Result<Response> {
+pub(super) fn render(desk: &mut Desk<'_, '_>, app: App, name: &str, reason: Option<&str>) -> anyhow::Result<Response> {
     let of = Listing::of(desk, app, name)?;
     if of.ledger().derived {
         return Err(PageError::NotFound.into());

@@ -1,8 +1,11 @@
 //! 全部台账 `/ledgers`.
 
+use axum::{extract::State, response::Response};
+
 use super::{
+    app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     ledger_derived, record_links, start,
     view::{
         ledgers::{LedgerGroup, LedgerLine, Ledgers},
@@ -20,12 +23,17 @@ use crate::{
     ledger::{Memo, query::Query},
     org::builtin,
 };
+/// `GET /ledgers`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own.memo)).await
+}
 
 /// Fills the page: the package's ledgers in their groups, then those that every installation has.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledgers> {
+fn render(desk: &mut Desk<'_, '_>, memo: &Memo) -> anyhow::Result<Ledgers> {
     asked::keys(desk, &[]);
     let current = desk.current.clone();
     let engine = &current.engine;

@@ -36,6 +36,7 @@ mod feedback;
 mod frame;
 mod gate;
 mod headers;
+mod help;
 mod hidden;
 mod import_act;
 mod import_effects;

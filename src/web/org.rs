@@ -5,10 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use axum::{extract::State, response::Response};
+
 use super::{
     app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     ledger_conditions::POSTED,
     ledger_typed::not_a_day,
     org_changes,
@@ -36,12 +38,17 @@ use crate::{
 
 /// Titles of the levels of units.
 const LEVELS: [&str; 3] = ["市级单位", "区县单位", "科室"];
+/// `GET /org`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own)).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Org> {
+fn render(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Org> {
     asked::keys(desk, &["day", "open"]);
     let current = desk.current.clone();
     let typed = desk.ask.get("day").map(str::trim).unwrap_or_default().to_owned();

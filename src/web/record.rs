@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
 use super::{
     account::Left,
     app::App,
@@ -9,7 +14,7 @@ use super::{
     columns_value::{self, Shown},
     doubt,
     error::PageError,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     ledger::void_words,
     ledger_conditions::key,
     ledger_typed::record_of,
@@ -49,12 +54,17 @@ use crate::{
 const LONG: usize = 24;
 /// A ledger of up to so many rows is gone through.
 const SHORT: i64 = 5_000;
+/// `GET /ledgers/{name}/{id}`.
+pub(super) async fn page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own, &name, &id, &Open::No)).await
+}
 
 /// Fills the page. `text` is the record's code or its id.
 ///
 /// # Errors
 /// [`PageError::NotFound`] without such a ledger or record; else when the store cannot be read.
-pub(super) fn page(
+pub(super) fn render(
     desk: &mut Desk<'_, '_>,
     app: &App,
     name: &str,

@@ -135,7 +135,7 @@ pub(super) async fn record(
         let path = seat.ask.url.path.trim_end_matches("/open").to_owned();
         let seat = Seat { ask: Ask { url: Url { path, ..seat.ask.url.clone() }, ..seat.ask.clone() }, ..seat.clone() };
         Ok(seat.show(status, |desk| {
-            let page = record::page(desk, &seat.app, &name, &id, &open)?;
+            let page = record::render(desk, &seat.app, &name, &id, &open)?;
             Ok(Html(askama::Template::render(&page)?).into_response())
         }))
     })
@@ -163,6 +163,6 @@ fn file(seat: &Seat, name: &str) -> anyhow::Result<Response> {
         if name == opening::PERSON && !desk.may(Permission::ExportPeople) {
             return Err(PageError::Forbidden(Permission::ExportPeople).into());
         }
-        ledger_export::page(desk, seat.app.clone(), name, Some(&reason))
+        ledger_export::render(desk, seat.app.clone(), name, Some(&reason))
     }))
 }

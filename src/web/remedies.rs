@@ -1,8 +1,11 @@
 //! 改进措施 `/remedies`.
 
+use axum::{extract, response::Response};
+
 use super::{
+    app::App,
     asked,
-    frame::{Ask, Desk},
+    frame::{Ask, Desk, show},
     remedy_lines::lines,
     todo_past::REMEDY,
     unit_names,
@@ -22,12 +25,16 @@ use crate::{
     verdict::words::act_words,
     web::view::spelling::requirement_code,
 };
+/// `GET /remedies`.
+pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Remedies> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Remedies> {
     asked::keys(desk, &["state", "act", "requirement", "unit", "escalated", "person", "deed", "page", "size"]);
     let current = desk.current.clone();
     let engine = &current.engine;

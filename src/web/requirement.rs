@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use axum::{
+    extract::{self, Path},
+    response::Response,
+};
+
 use super::{
+    app::App,
     asked,
     dashboard::{Organ, judged_day, named, organs},
     error::PageError,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     parameters, requirement_subjects,
     requirements::status,
     settings, subject, summary,
@@ -37,9 +43,13 @@ use crate::{
 };
 
 pub(super) use crate::figures::{target_text, value_text};
+/// `GET /requirements/{id}`.
+pub(super) async fn page(extract::State(app): extract::State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| render(desk, &id)).await
+}
 
 /// Fills the page.
-pub(super) fn page(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
+fn render(desk: &mut Desk<'_, '_>, id: &str) -> anyhow::Result<Requirement> {
     let current = desk.current.clone();
     let engine = &current.engine;
     let Some(i) = engine.position(id) else { return disabled(desk, id) };

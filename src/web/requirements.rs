@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use axum::{extract, response::Response};
+
 use super::{
+    app::App,
     asked,
     dashboard::judged_day,
-    frame::{Ask, Desk},
+    frame::{Ask, Desk, show},
     summary,
     view::{
         parts::Bar,
@@ -35,9 +38,13 @@ struct Line<'e> {
     rule: String,
     when: String,
 }
+/// `GET /requirements`.
+pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Requirements> {
     let current = desk.current.clone();
     let engine = &current.engine;
     let today = judged_day(desk)?;

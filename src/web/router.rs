@@ -14,21 +14,21 @@ use tower_http::compression::CompressionLayer;
 use super::{
     account, account_factor, account_sso, account_stand_in, account_trace, accounts, accounts_change,
     app::App,
-    ask, asked, audit, calendar, class_people, class_roster, daily, dashboard, doubt,
+    ask, audit, calendar, class_people, class_roster, daily, dashboard, doubt,
     error::PageError,
     exam_result, exam_sit, exams, feed, feedback,
-    frame::{Ask, answer, instant, show},
-    headers, import_act, import_marked, import_one, imports, learning, ledger, ledger_columns, ledger_export, ledgers,
+    frame::{Ask, instant, show},
+    headers, help, import_act, import_marked, import_one, imports, learning, ledger, ledger_columns, ledger_export,
+    ledgers,
     limits::network,
     login, me, org, paper, paper_acts, papers, permissions, question_file, question_one, questions, record,
-    record_files, record_new,
-    record_open::{self, Open},
-    record_void, releases, remedies, remedy, remedy_class, requests, requirement, requirements, retention,
+    record_files, record_new, record_open, record_void, releases, remedies, remedy, remedy_class, requests,
+    requirement, requirements, retention,
     route::{self, Needs, Route, post, read},
     search, settings, settings_change, sso, supervise, supervise_acts, supervise_new, test_acts, test_key, test_list,
     test_marking, test_new, test_one, test_print, test_sheets, test_sheets_acts, todo, training, training_one, unit,
     units, verdict,
-    view::{a11y::Accessibility, assets, lights::Lights},
+    view::{assets, lights::Lights},
     weekly,
 };
 use crate::{
@@ -58,7 +58,7 @@ fn entrance() -> Vec<Route> {
         post("/login/sso/code", Nothing, sso::enter),
         read("/logout/sso", Nothing, sso::leave),
         read("/assets/{file}", Nothing, asset),
-        read("/help/a11y", Nothing, accessibility),
+        read("/help/a11y", Nothing, help::accessibility),
         post("/logout", OwnAccount, login::leave),
     ]
 }
@@ -89,9 +89,9 @@ fn own() -> Vec<Route> {
         read("/feedback/new", LogIn, feedback::blank),
         post("/feedback/new", LogIn, feedback::give),
         post("/feedback/answer", LogIn, feedback::look),
-        read("/account/trace", LogIn, trace),
+        read("/account/trace", LogIn, account_trace::page),
         read("/permissions", LogIn, permissions::page),
-        read("/help/lights", LogIn, lights),
+        read("/help/lights", LogIn, help::lights),
     ]
 }
 
@@ -102,22 +102,22 @@ fn judged() -> Vec<Route> {
         DecideRemedies, Doubt, DropRemedies, Overview, Record, Remedies, Requirements, Supervise, Verdicts,
     };
     vec![
-        read("/", May(Overview), overview),
-        read("/requirements", May(Requirements), requirement_list),
-        read("/requirements/{id}", May(Requirements), requirement_page),
-        read("/units", May(Verdicts), units_page),
-        read("/units/{id}", May(Verdicts), unit_page),
-        read("/units/{id}/progress", May(Verdicts), progress_page),
-        read("/verdicts/{requirement}/{subject}/{window}", May(Verdicts), verdict_page),
-        read("/todo", LogIn, todo_page),
-        read("/remedies", May(Remedies), remedy_list),
+        read("/", May(Overview), dashboard::page),
+        read("/requirements", May(Requirements), requirements::page),
+        read("/requirements/{id}", May(Requirements), requirement::page),
+        read("/units", May(Verdicts), units::page),
+        read("/units/{id}", May(Verdicts), unit::page),
+        read("/units/{id}/progress", May(Verdicts), units::one),
+        read("/verdicts/{requirement}/{subject}/{window}", May(Verdicts), verdict::page),
+        read("/todo", LogIn, todo::page),
+        read("/remedies", May(Remedies), remedies::page),
         read("/remedies/{id}", May(Remedies), remedy::page),
         post("/remedies/{id}/confirm", May(DecideRemedies), remedy::confirm),
         post("/remedies/{id}/drop", May(DropRemedies), remedy::drop),
         post("/remedies/{id}/act", May(Record), remedy::done),
         read("/remedies/{id}/class", May(Record), remedy_class::blank),
         post("/remedies/{id}/class", May(Record), remedy_class::make),
-        read("/calendar", May(Requirements), calendar_page),
+        read("/calendar", May(Requirements), calendar::page),
         post("/ledgers/{name}/{id}/doubt", May(Doubt), doubt::mark),
         post("/doubts/{id}", May(Record), doubt::answer),
         read("/supervise", May(Remedies), supervise::list),
@@ -135,21 +135,21 @@ fn kept() -> Vec<Route> {
     use Needs::May;
     use Permission::{Chart, ExportLedgers, ExportPeople, Ledgers, People, Record};
     vec![
-        read("/search", May(Ledgers), search_page),
-        read("/org", May(Chart), org_page),
-        read("/people", May(People), people_page),
+        read("/search", May(Ledgers), search::page),
+        read("/org", May(Chart), org::page),
+        read("/people", May(People), ledger::people),
         read("/people/{id}/learning", May(Ledgers), learning::of_person),
-        read("/people/export", May(ExportPeople), people_export),
+        read("/people/export", May(ExportPeople), ledger_export::people),
         post("/people/export", May(ExportPeople), record_open::people_file),
-        read("/ledgers", May(Ledgers), ledger_index),
-        read("/ledgers/{name}", May(Ledgers), ledger_page),
-        read("/ledgers/{name}/export", May(ExportLedgers), ledger_file),
+        read("/ledgers", May(Ledgers), ledgers::page),
+        read("/ledgers/{name}", May(Ledgers), ledger::page),
+        read("/ledgers/{name}/export", May(ExportLedgers), ledger_export::page),
         post("/ledgers/{name}/export", May(ExportLedgers), record_open::ledger_file),
         read("/ledgers/{name}/new", May(Record), record_new::blank),
         post("/ledgers/{name}/new", May(Record), record_new::make),
         post("/ledgers/{name}/void", May(Record), record_void::many),
         post("/ledgers/{name}/columns", May(Ledgers), ledger_columns::keep),
-        read("/ledgers/{name}/{id}", May(Ledgers), record_page),
+        read("/ledgers/{name}/{id}", May(Ledgers), record::page),
         read("/ledgers/{name}/{id}/correct", May(Record), record_new::open),
         post("/ledgers/{name}/{id}/correct", May(Record), record_new::correct),
         read("/ledgers/{name}/{id}/void", May(Record), record_void::ask_one),
@@ -203,9 +203,9 @@ fn tested() -> Vec<Route> {
     use Needs::{LogIn, May};
     use Permission::{ArrangeTests, Ledgers, Questions, Record};
     vec![
-        read("/training", May(Ledgers), training_page),
+        read("/training", May(Ledgers), training::page),
         read("/training/calendar.ics", May(Ledgers), feed::of_unit),
-        read("/training/{id}", May(Ledgers), training_class),
+        read("/training/{id}", May(Ledgers), training_one::page),
         read("/training/{id}/people", May(Record), class_people::page),
         post("/training/{id}/people", May(Record), class_people::add),
         read("/training/{id}/roster", May(Record), class_roster::page),
@@ -285,11 +285,11 @@ fn offices() -> Vec<Route> {
         read("/feedback", May(Feedback), feedback::list),
         read("/feedback/{id}", May(Feedback), feedback::one),
         post("/feedback/{id}", May(Feedback), feedback::reply),
-        read("/settings", May(Settings), settings_page),
+        read("/settings", May(Settings), settings::page),
         read("/settings/{kind}/{name}", May(Settings), settings_change::blank),
         post("/settings/{kind}/{name}", May(Settings), settings_change::lay_down),
         read("/retention", May(Retention), retention::page),
-        read("/audit", May(Audit), audit_page),
+        read("/audit", May(Audit), audit::page),
         read("/accounts", May(Accounts), accounts::list),
         post("/permissions/factors", May(Accounts), permissions::lay_down),
         read("/accounts/new", May(Accounts), accounts::blank),
@@ -353,143 +353,6 @@ async fn asset(Path(file): Path<String>) -> Response {
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-async fn overview(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| dashboard::page(desk, &own.installation)).await
-}
-
-async fn requirement_list(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, requirements::page).await
-}
-
-async fn requirement_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    show(app, ask, move |desk| requirement::page(desk, &id)).await
-}
-
-async fn unit_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| unit::page(desk, &own.installation, &id)).await
-}
-
-async fn units_page(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| units::page(desk, &own.installation)).await
-}
-
-async fn progress_page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| units::one(desk, &own.installation, &id)).await
-}
-
-async fn verdict_page(
-    State(app): State<App>,
-    Path((id, subject, window)): Path<(String, String, String)>,
-    ask: Ask,
-) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| verdict::page(desk, &own.installation, &id, &subject, &window)).await
-}
-
-async fn training_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, training::page).await
-}
-
-async fn training_class(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
-    show(app, ask, move |desk| training_one::page(desk, &id)).await
-}
-
-async fn calendar_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, calendar::page).await
-}
-
-async fn todo_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app.clone(), ask, move |desk| todo::page(desk, &app.installation)).await
-}
-
-async fn remedy_list(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, remedies::page).await
-}
-
-async fn search_page(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| search::page(desk, &own)).await
-}
-
-async fn org_page(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| org::page(desk, &own)).await
-}
-
-async fn people_page(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    answer(app, ask, move |desk| ledger::page(desk, own, "person")).await
-}
-
-async fn people_export(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    answer(app, ask, move |desk| ledger_export::page(desk, own, "person", None)).await
-}
-
-async fn ledger_index(State(app): State<App>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| ledgers::page(desk, &own.memo)).await
-}
-
-async fn ledger_page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
-    let own = app.clone();
-    answer(app, ask, move |desk| ledger::page(desk, own, &name)).await
-}
-
-async fn ledger_file(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
-    let own = app.clone();
-    answer(app, ask, move |desk| {
-        // The roster has a permission of its own, under whichever address.
-        if name == "person" && !desk.may(Permission::ExportPeople) {
-            return Err(PageError::Forbidden(Permission::ExportPeople).into());
-        }
-        ledger_export::page(desk, own, &name, None)
-    })
-    .await
-}
-
-async fn record_page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
-    let own = app.clone();
-    show(app, ask, move |desk| record::page(desk, &own, &name, &id, &Open::No)).await
-}
-
-async fn settings_page(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, settings::page).await
-}
-
-async fn audit_page(State(app): State<App>, ask: Ask) -> Response {
-    let keys = app.installation.keys.clone();
-    show(app, ask, move |desk| audit::page(desk, &keys)).await
-}
-
-async fn trace(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, account_trace::page).await
-}
-
-async fn lights(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, |desk| {
-        let thresholds = desk.current.engine.rules.thresholds;
-        Ok(Lights {
-            page: desk.page("/help/lights")?,
-            yellow_from: thresholds.yellow.try_into().unwrap_or(0),
-            red_above: thresholds.red.try_into().unwrap_or(0),
-        })
-    })
-    .await
-}
-
-async fn accessibility(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, |desk| {
-        asked::keys(desk, &[]);
-        Ok(Accessibility { page: desk.page("/help/a11y")? })
-    })
-    .await
 }
 
 async fn not_found(State(app): State<App>, ask: Ask) -> Response {

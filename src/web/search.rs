@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use axum::{extract::State, response::Response};
+
 use super::{
     app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     papers::sees_drafts,
     record_links,
     view::{
@@ -23,12 +25,17 @@ use crate::{
     search::{self, LONGEST, SHOWN},
     verdict::world::{PERSON, UNIT},
 };
+/// `GET /search`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own)).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Search> {
+fn render(desk: &mut Desk<'_, '_>, app: &App) -> anyhow::Result<Search> {
     asked::keys(desk, &["q"]);
     let typed = desk.ask.get("q").unwrap_or_default().trim().to_owned();
     let error = fault(&typed);

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use axum::{extract::State, response::Response};
+
 use super::{
+    app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     parameters, record_links, requirement,
     view::{
         settings::{RulingLine, Settings, Slot, Value, Values, Year},
@@ -31,12 +34,16 @@ use crate::{
 
 /// The two numbers of the lights.
 pub(super) const LIGHTS: [&str; 2] = ["yellow_from", "red_from"];
+/// `GET /settings`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Settings> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Settings> {
     asked::keys(desk, &["done"]);
     let current = desk.current.clone();
     let engine = &current.engine;

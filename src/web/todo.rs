@@ -1,8 +1,11 @@
 //! 我的待办 `/todo`: what is drafted, due or awaits an answer for this person.
 
+use axum::{extract, response::Response};
+
 use super::{
+    app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     remedies::urgent,
     remedy::{CONFIRMED, DROPPED},
     supervise as supervise_page, todo_drafts, todo_files, todo_past,
@@ -43,12 +46,16 @@ struct Kind {
     href: &'static str,
     scope: Scope,
 }
+/// `GET /todo`.
+pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
+    show(app.clone(), ask, move |desk| render(desk, &app.installation)).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Todo> {
+fn render(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Todo> {
     asked::keys(desk, &["done", "tab"]);
     asked::values(desk, "tab", "待办", &|v| matches!(v, "started" | "done"));
     let waiting = count(desk)?;

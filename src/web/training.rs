@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{extract::State, response::Response};
+
 use super::{
+    app::App,
     asked, feed,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     record_new::may_add,
     unit_names,
     view::{
@@ -38,12 +41,16 @@ struct Known {
 
 /// The facets: key of the address, what it is called, the value of a class.
 type Of = fn(&Known) -> (String, String);
+/// `GET /training`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    show(app, ask, render).await
+}
 
 /// Fills the page.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
+fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
     asked::keys(desk, &["month", "year", "stage", "kind", "category", "unit", "page", "size"]);
     asked::values(desk, "stage", "状态", &|v| Stage::parse(v).is_some());
     let (current, scope, today) = (desk.current.clone(), desk.scope.clone(), desk.now.day);

@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
 use super::{
+    app::App,
     asked,
     error::PageError,
-    frame::{self, Desk},
+    frame::{self, Ask, Desk, show},
     ledger_typed::record_of,
     record_links,
     record_new::{may_add, may_change},
@@ -53,12 +59,16 @@ fn rows(desk: &mut Desk<'_, '_>, ledger: &Ledger, class: i64) -> anyhow::Result<
     let query = Query { filters: vec![filter], ..Query::default() };
     query::list(desk.tx, ledger, &desk.scope.clone(), &query, (MOST, 0))
 }
+/// `GET /training/{id}`.
+pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    show(app, ask, move |desk| render(desk, &id)).await
+}
 
 /// Fills the page. `text` is the class's code or its id.
 ///
 /// # Errors
 /// [`PageError::NotFound`] where the reader sees no such class; else when the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneClass> {
+fn render(desk: &mut Desk<'_, '_>, text: &str) -> anyhow::Result<OneClass> {
     asked::keys(desk, &["page", "size"]);
     let (current, scope, today) = (desk.current.clone(), desk.scope.clone(), desk.now.day);
     let layout = &current.engine.layout;

@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{
+    extract::{self, Path},
+    response::Response,
+};
+
 use super::{
+    app::App,
     asked,
     dashboard::{Organ, named},
     error::PageError,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     looking_back, remedies, subject, summary, supervise as supervise_page, unit_demands,
     view::{
         parts::{Bar, Event, Fact, Timeline},
@@ -43,9 +49,14 @@ const SOURCES: usize = 3;
 const PARTS: usize = 3;
 /// Consequences and matters listed.
 const LISTED: usize = 6;
+/// `GET /units/{id}`.
+pub(super) async fn page(extract::State(app): extract::State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own.installation, &id)).await
+}
 
 /// Fills the page: of the present, or with `period` of a past quarter.
-pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<Unit> {
+fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<Unit> {
     asked::keys(desk, &["pillar", "state", "q", "period"]);
     let (picture, span) = looking_back::picture(desk, installation)?;
     let (engine, today) = (picture.engine(), picture.until);

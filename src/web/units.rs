@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
 use super::{
+    app::App,
     asked,
-    frame::Desk,
+    frame::{Ask, Desk, show},
     looking_back, summary, unit,
     view::{
         parts::{Bar, Choice},
@@ -27,12 +33,17 @@ const NAMED: usize = 4;
 
 /// The quarter that is compared with, and its figures.
 type Before = Option<(Period, Overview)>;
+/// `GET /units`.
+pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own.installation)).await
+}
 
 /// Fills the page: of the present, or with `period` of a past quarter; with `compare` another one stands beside.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn page(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Units> {
+fn render(desk: &mut Desk<'_, '_>, installation: &Installation) -> anyhow::Result<Units> {
     asked::keys(desk, &["period", "compare", "level"]);
     let (picture, span) = looking_back::picture(desk, installation)?;
     let engine = picture.engine();
@@ -187,12 +198,17 @@ fn line(engine: &Engine, all: &Overview, u: &UnitFigures, before: Option<&Overvi
 fn green(engine: &Engine) -> u32 {
     u32::try_from((1000 - engine.rules.thresholds.yellow * 10).clamp(0, 1000)).unwrap_or(0)
 }
+/// `GET /units/{id}/progress`.
+pub(super) async fn one(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render_one(desk, &own.installation, &id)).await
+}
 
 /// Fills the page of one unit.
 ///
 /// # Errors
 /// [`super::error::PageError::NotFound`] for a unit that the reader may not see; else when the store cannot be read.
-pub(super) fn one(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<UnitProgress> {
+fn render_one(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str) -> anyhow::Result<UnitProgress> {
     asked::keys(desk, &["period"]);
     let (picture, span) = looking_back::picture(desk, installation)?;
     let engine = picture.engine();

@@ -2,11 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::{
+    extract::{self, Path},
+    response::Response,
+};
+
 use super::{
-    absent, asked,
+    absent,
+    app::App,
+    asked,
     dashboard::named,
     error::PageError,
-    frame::{Ask, Desk},
+    frame::{Ask, Desk, show},
     hidden, record_links, remedy_lines, summary, supervise,
     verdict_needs::Ways,
     view::{
@@ -53,9 +60,18 @@ struct Asked {
     known_at: Option<i64>,
     moment: Moment,
 }
+/// `GET /verdicts/{requirement}/{subject}/{window}`.
+pub(super) async fn page(
+    extract::State(app): extract::State<App>,
+    Path((id, subject, window)): Path<(String, String, String)>,
+    ask: Ask,
+) -> Response {
+    let own = app.clone();
+    show(app, ask, move |desk| render(desk, &own.installation, &id, &subject, &window)).await
+}
 
 /// Fills the page.
-pub(super) fn page(
+fn render(
     desk: &mut Desk<'_, '_>,
     installation: &Installation,
     id: &str,

@@ -19,16 +19,23 @@ pub(crate) fn test() -> Outcome {
         run(&mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))
     })?;
     steps.step("worked examples of every package", packages)?;
-    browser_tests(&mut steps)?;
+    browser_tests(&mut steps, &AS_TESTED)?;
     steps.summary();
     Ok(())
 }
+
+/// Builds the program by itself.
+const ALONE: [&str; 4] = ["build", "--package", "dongliang", "--locked"];
+
+/// Builds the program as its tests have it: what only tests depend on changes features of what the program depends on,
+/// so built by itself after the tests, most of it would be built a second time.
+const AS_TESTED: [&str; 4] = ["build", "--workspace", "--tests", "--locked"];
 
 /// The packages that are kept in the repository: of the directive, of the language's conformance, of the tutorial.
 const PACKAGES: [&str; 3] = ["directives/2025", "tests/conformance", "docs/example-package"];
 
 fn packages() -> Outcome {
-    run(&mut cargo(&["build", "--package", "dongliang", "--locked"]))?;
+    run(&mut cargo(&AS_TESTED))?;
     PACKAGES.iter().try_for_each(|package| run(dongliang().args(["check", package])))
 }
 
@@ -38,7 +45,7 @@ pub(crate) fn e2e(full: bool) -> Outcome {
     let needs: &[Need] =
         if full { &[Need::Browser, Need::Node, Need::Java, Need::Office] } else { &[Need::Browser, Need::Node] };
     steps.step("tools", || need::ensure(needs))?;
-    let server = browser_tests(&mut steps)?;
+    let server = browser_tests(&mut steps, &ALONE)?;
     if full {
         steps.step("Lighthouse and the Nu HTML checker", || browser::outside_checkers(server.url()))?;
         steps.step("papers, set by LibreOffice and measured", || {
@@ -59,11 +66,11 @@ pub(crate) fn e2e(full: bool) -> Outcome {
     Ok(())
 }
 
-/// Serves a demo city from the binary of the development profile, which the tests before have mostly built, and walks
-/// through its pages. The server is left running for whoever comes next.
-fn browser_tests(steps: &mut Steps) -> Outcome<Server> {
+/// Serves a demo city from the binary of the development profile, built by `build`, and walks through its pages. The
+/// server is left running for whoever comes next.
+fn browser_tests(steps: &mut Steps, build: &[&str]) -> Outcome<Server> {
     let server = steps.step("a demo city, served", || {
-        run(&mut cargo(&["build", "--package", "dongliang", "--locked"]))?;
+        run(&mut cargo(build))?;
         Server::start()
     })?;
     steps.step("browser tests", || browser::playwright(&server))?;
