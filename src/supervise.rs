@@ -27,6 +27,8 @@ const NUMBERS: i64 = 0x0073_7570_6572;
 pub const TITLE: usize = 60;
 /// Most characters of a demand, a reply, a reason.
 pub const LONGEST: usize = 1_000;
+/// The events by which a person moves a matter.
+pub const DEEDS: &[&str] = &["issue", "reply", "return", "close"];
 
 /// How a matter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -36,6 +36,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0030_rescored.sql"),
     include_str!("../../migrations/0031_deed_index.sql"),
     include_str!("../../migrations/0032_leave_alike.sql"),
+    include_str!("../../migrations/0033_extra_index.sql"),
 ];
 
 /// Held by the process that migrates a PostgreSQL database.

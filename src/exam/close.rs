@@ -152,6 +152,7 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
 /// Closes a test if nobody can answer any more, no sheets are awaited and all is marked; true if it did.
 fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now: i64) -> anyhow::Result<bool> {
     let test = &sat.test;
+    test::hold(tx, test.id)?;
     let outcomes = outcomes(tx, test.id)?;
     // Nobody begins after the end; whoever has minutes besides and still answers is open.
     if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) || entered::waits(tx, test.id)? {

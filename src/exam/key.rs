@@ -121,7 +121,7 @@ pub struct Asked {
     /// That version.
     pub question: Question,
     /// The versions of the bank that ask the same with the same key, that one included.
-    pub alike: BTreeSet<i64>,
+    pub same_key: BTreeSet<i64>,
     /// The correction that it comes from, if any.
     pub corrected: Option<Corrected>,
 }
@@ -147,8 +147,8 @@ pub fn asked(tx: &mut Tx<'_>, test: &Test, place: usize) -> anyhow::Result<Asked
     let all = of_questions(tx, &[item.number].into())?;
     let corrected = last(&all, item.number, item.version).cloned();
     let (by, question) = corrected.as_ref().map_or((item.version, &kept.question), |c| (c.by, &c.question));
-    let (question, alike) = (question.clone(), bank::alike(&versions, by));
-    Ok(Asked { number: item.number, version: item.version, by, question, alike, corrected })
+    let (question, same_key) = (question.clone(), bank::same_key(&versions, by));
+    Ok(Asked { number: item.number, version: item.version, by, question, same_key, corrected })
 }
 
 /// What a correction does to a test.
@@ -196,7 +196,7 @@ pub fn effects(
     let mut effects = Effects::default();
     for used in usage::asked(tx, asked.number)?.into_iter().rev() {
         let by = last(&all, asked.number, used.version).map_or(used.version, |c| c.by);
-        if !asked.alike.contains(&by) {
+        if !asked.same_key.contains(&by) {
             continue;
         }
         let Some(test) = test::get(tx, used.test)? else { continue };
@@ -309,6 +309,8 @@ pub fn correct(
     (actor, scope, today): (&Actor, &Scope, Day),
     wish: &Wish,
 ) -> anyhow::Result<Done> {
+    // Before anything is read: of two who correct at once, the second sees what the first has done.
+    bank::hold(tx)?;
     let test = test::get(tx, wish.test)?.ok_or_else(|| Refused("没有这场考试。".into()))?;
     let now = asked(tx, &test, wish.place)?;
     let new = wish.question(&now)?;
@@ -318,7 +320,8 @@ pub fn correct(
     let current = inst.current_in_write(tx)?;
     let effects = effects(tx, (&current, today), &now, None)?;
     may(&effects, scope, wish.test)?;
-    let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new)?;
+    let corrected = of_questions(tx, &[now.number].into())?.iter().map(|c| c.version).collect();
+    let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new, &corrected)?;
     keep(tx, actor, (now.number, &wrong, by), &wish.reason)?;
     let (mut done, mut again) = (Done::default(), BTreeSet::new());
     for effect in effects.asked.iter().filter(|e| !e.gone) {

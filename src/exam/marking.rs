@@ -19,6 +19,7 @@ use crate::{
     db::{Tx, Value},
     installation::Installation,
     questions::Kind,
+    retention::attempts::may_be_gone,
     scope::Actor,
 };
 
@@ -275,7 +276,7 @@ pub fn marked(
     let all = tx.one(&format!("select count(*) {from}"), &key, |r| r.i64(0))?.unwrap_or(0);
     let sql = format!(
         "select a.row_id, b.answer, b.marks, b.marked_by, b.marked_at {from} \
-         order by b.marked_at desc, a.row_id desc limit $4 offset $5"
+         order by b.marked_at desc nulls last, a.row_id desc limit $4 offset $5"
     );
     let [test, question, marker] = key;
     let stands = tx.rows(&sql, &[test, question, marker, (limit as i64).into(), (skip as i64).into()], |r| {
@@ -314,10 +315,16 @@ pub fn mark_all(
     (sat, question): (&Sat, usize),
     given: &[(i64, Marks<'_>)],
 ) -> anyhow::Result<Vec<Stands>> {
+    test::hold(tx, sat.test.id)?;
+    let closed = test::get(tx, sat.test.id)?.is_some_and(|t| t.state == State::Closed);
+    if closed && may_be_gone(&*inst.current_in_write(tx)?, sat.test.rules.closes, inst.clock.now().day) {
+        return refuse(NotTaken::Unreadable("这场考试的答卷已过保存期限，可能已按规定删除，不能再复核评分。"));
+    }
     let (mut others, mut last) = (Vec::new(), None);
     for (attempt, marks) in given {
-        let before = stands(tx, sat.test.id, (*attempt, question))?;
-        if before.is_some_and(|s| s.marks == Some(marks.given)) {
+        // What stands already, and what a page showed and nobody touched.
+        let before = stands(tx, sat.test.id, (*attempt, question))?.and_then(|s| s.marks);
+        if [before, marks.over].contains(&Some(marks.given)) {
             continue;
         }
         match mark(tx, (actor, marker), sat, (*attempt, question), *marks)? {
@@ -325,7 +332,6 @@ pub fn mark_all(
             None => last = Some(marks),
         }
     }
-    let closed = test::get(tx, sat.test.id)?.is_some_and(|t| t.state == State::Closed);
     if let Some(marks) = last.filter(|_| closed) {
         close::record_all_again(tx, inst, [sat.test.id].into(), close::REMARKED)?;
         // Last, as an entry is about what was told last.

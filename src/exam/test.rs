@@ -144,6 +144,8 @@ pub struct Test {
     pub line_note: String,
     /// Standard error of a score, of 100, times 10,000.
     pub error: Option<i64>,
+    /// The most minutes that anybody on its list has besides.
+    pub extra: i64,
 }
 
 /// Where a paper comes from.
@@ -156,9 +158,14 @@ pub struct Origin {
 }
 
 impl Test {
+    /// When nobody answers any more (µs), whatever minutes anybody has besides.
+    pub fn ends(&self) -> i64 {
+        self.rules.closes + self.extra * MINUTE
+    }
+
     /// Whether scores are told at an instant (µs): nobody answers any more.
     pub fn is_told(&self, now: i64) -> bool {
-        self.state == State::Closed || now > self.rules.closes
+        self.state == State::Closed || now > self.ends()
     }
 
     /// Whether own answers are shown at an instant (µs): the review is open.
@@ -182,7 +189,8 @@ impl Test {
 
 const COLUMNS: &str = "t.row_id, t.title, t.activity_id, t.unit_id, t.opens_at, t.closes_at, t.minutes, t.attempts, \
                        t.review_at, t.state, t.paper, t.made_by, t.first_id, t.blueprint, t.line, t.first_line, \
-                       t.line_note, t.error";
+                       t.line_note, t.error, \
+                       (select coalesce(max(l.extra), 0) from test_roll l where l.test_id = t.row_id)";
 
 pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Test> {
     Ok(Test {
@@ -204,7 +212,19 @@ pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Test> {
         line: r.opt_i64(14)?.zip(r.opt_i64(15)?),
         line_note: r.text(16)?.to_owned(),
         error: r.opt_i64(17)?,
+        extra: r.i64(18)?,
     })
+}
+
+/// Held by who gives marks or closes (PostgreSQL), with the number of the test.
+const LOCK: i64 = 0x7465 << 48;
+
+/// Holds a test until the transaction ends: marks are given, and results recorded, one after the other.
+///
+/// # Errors
+/// When the store cannot be reached.
+pub(super) fn hold(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
+    tx.lock(&[LOCK ^ id])
 }
 
 /// One, whoever asks.
@@ -245,7 +265,7 @@ pub fn of_person(tx: &mut Tx<'_>, person: i64) -> anyhow::Result<Vec<(Test, Opti
         "select {COLUMNS}, r.excused from test_roll r join test t on t.row_id = r.test_id \
          where r.person_id = $1 and t.state <> 'draft' order by t.opens_at desc, t.row_id desc limit 200"
     );
-    tx.rows(&sql, &[person.into()], |r| Ok((read(r)?, r.opt_text(18)?.map(str::to_owned))))
+    tx.rows(&sql, &[person.into()], |r| Ok((read(r)?, r.opt_text(19)?.map(str::to_owned))))
 }
 
 /// The tests that a person may answer now (µs) and has not handed in: number, title, end.

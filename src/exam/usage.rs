@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::test::MINUTE;
 use crate::db::{Tx, Value};
 
 /// A test in which a question stands.
@@ -54,14 +55,16 @@ pub fn counts(tx: &mut Tx<'_>, numbers: &[i64]) -> anyhow::Result<BTreeMap<i64, 
     Ok(found.into_iter().map(|(number, n)| (number, usize::try_from(n).unwrap_or(0))).collect())
 }
 
-/// The questions of the tests that a person is to sit and that end at an instant (µs) which has not come yet, by number. What is
-/// right may not be shown to him meanwhile.
+/// The questions of the tests that a person is to sit and that end for him, with the minutes that he has besides, at an instant
+/// (µs) which has not come yet, by number. What is right may not be shown to him meanwhile.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn awaited(tx: &mut Tx<'_>, person: i64, now: i64) -> anyhow::Result<BTreeSet<i64>> {
-    let sql = "select distinct i.number from test_item i join test t on t.row_id = i.test_id \
-               join test_roll r on r.test_id = t.row_id \
-               where t.state = 'open' and t.closes_at > $1 and r.person_id = $2 and r.excused is null";
-    Ok(tx.rows(sql, &[now.into(), person.into()], |r| r.i64(0))?.into_iter().collect())
+    let sql = format!(
+        "select distinct i.number from test_item i join test t on t.row_id = i.test_id \
+         join test_roll r on r.test_id = t.row_id \
+         where t.state = 'open' and t.closes_at + r.extra * {MINUTE} > $1 and r.person_id = $2 and r.excused is null"
+    );
+    Ok(tx.rows(&sql, &[now.into(), person.into()], |r| r.i64(0))?.into_iter().collect())
 }

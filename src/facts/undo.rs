@@ -82,28 +82,13 @@ pub fn undo_import(
 impl Write {
     /// Refuses to undo an import whose records others refer to: they would hang in the air.
     fn unreferred(&self, tx: &mut Tx<'_>, import: i64) -> anyhow::Result<()> {
-        let layout = &self.current.engine.layout;
-        let own = format!(
+        let sql = format!(
             "select record_id from l_{} where import_id = $1 and revision = 1 and voided_at is null",
             self.ledger().name
         );
-        let mut found = Vec::new();
-        for (table, other) in layout.ledgers.iter().enumerate().filter(|(t, l)| !l.derived && *t != self.table) {
-            let own_columns = referred::columns(layout, table, self.table).into_iter();
-            let mut columns: Vec<String> = own_columns.map(|c| format!("\"{}\"", other.fields[c].name)).collect();
-            columns.extend(referred::by_unit(layout, table, self.table).then(|| "unit_id".to_owned()));
-            if columns.is_empty() {
-                continue;
-            }
-            let refers: Vec<String> = columns.iter().map(|c| format!("{c} in ({own})")).collect();
-            let sql =
-                format!("select count(*) from l_{} where voided_at is null and ({})", other.name, refers.join(" or "));
-            let n = tx.one(&sql, &[import.into()], |r| r.i64(0))?.unwrap_or(0);
-            if n > 0 {
-                found.push(format!("{}{n}条", other.title));
-            }
-        }
-        let told = format!("还有记录指向这次导入的内容（{}），撤销后它们会落空：请先撤销或更正它们", found.join("、"));
+        let brought = tx.rows(&sql, &[import.into()], |r| r.i64(0))?.into_iter().collect();
+        let found = referred::referring(tx, &self.current.engine.layout, (self.table, &brought), &self.scope)?;
+        let told = format!("还有记录指向这次导入的内容（{found}），撤销后它们会落空：请先撤销或更正它们");
         anyhow::ensure!(found.is_empty(), Hindered(told));
         Ok(())
     }

@@ -116,6 +116,8 @@ impl Batch {
 /// Held, by the number of the account added, while a batch begins, so that of two who send the same at once the second finds
 /// the first (PostgreSQL).
 const LOCK: i64 = 0x6261 << 48;
+/// Files of one account that wait to be settled, at most.
+const HELD: i64 = 20;
 
 /// What became of a file that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,8 @@ pub enum Begun {
     /// The batch of this number has the very same file of the account, for the same ledger and in the same way, and is not
     /// settled yet; if it was checked, it is checked again, since something may have been mended meanwhile.
     Same(i64),
+    /// So many files of the account wait already, which are as many as may.
+    TooMany(i64),
 }
 
 /// Begins a batch, unless one that is not settled has the very same file.
@@ -139,7 +143,13 @@ pub fn begin(tx: &mut Tx<'_>, new: &New) -> anyhow::Result<Begun> {
     let same = [new.account.into(), ledger, mode, new.sha256.as_str().into()];
     if let Some(same) = tx.one(sql, &same, |r| r.i64(0))? {
         turn(tx, same, (State::Checked, State::Waiting), "", new.at)?;
+        // It is kept from now on.
+        tx.execute("update import_batch set recorded_at = $2 where row_id = $1", &[same.into(), new.at.into()])?;
         return Ok(Begun::Same(same));
+    }
+    let held = waiting(tx, new.account)?;
+    if held >= HELD {
+        return Ok(Begun::TooMany(held));
     }
     let sql = "insert into import_batch (ledger, mode, file_name, sha256, size, held, account, recorded_at, recorded_by, \
                state, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $8) returning row_id";

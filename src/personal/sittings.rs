@@ -1,6 +1,8 @@
 //! The tests that a person sat, for the own file: when, with which result, and what was answered once the review is open.
 //! What would have been right is not part of it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
         key, marking,
         paper::marks,
         score::{self, Given, written},
-        test,
+        test, usage,
     },
     installation::Current,
     questions::plain,
@@ -41,11 +43,13 @@ pub struct Sitting {
     pub answers: Vec<(String, String)>,
 }
 
-/// All attempts of a person at an instant (µs), the latest test first.
+/// All attempts of a person at an instant (µs), the latest test first. What a question earned that is still to be sat in another
+/// test is not told.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::Result<Vec<Sitting>> {
+    let back = usage::awaited(tx, person, now)?;
     let mut told = Vec::new();
     for (test, _) in test::of_person(tx, person)? {
         let attempts = attempt::of_person(tx, test.id, person)?;
@@ -57,7 +61,7 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
         for a in attempts {
             let result = match (test.is_told(now), a.ended, a.score) {
                 (_, None, _) => "还没有交卷".to_owned(),
-                (false, ..) => format!("{}截止后公布", chinese(test.rules.closes)),
+                (false, ..) => format!("{}截止后公布", chinese(test.ends())),
                 (true, _, None) => "等待评阅".to_owned(),
                 (true, _, Some(score)) => {
                     let passed = match line {
@@ -66,13 +70,17 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
                         None => "",
                     };
                     let changes = marking::rescored(tx, a.id)?;
-                    let told = |r| format!("；{}", marking::told(r, &a.asked, reviewed.is_some()));
+                    let shown = |place: usize| {
+                        let asked = reviewed.as_ref().and_then(|sat| sat.paper.get(place));
+                        asked.is_some_and(|c| !back.contains(&c.number))
+                    };
+                    let told = |r: &marking::Rescored| format!("；{}", marking::told(r, &a.asked, shown(r.place)));
                     format!("{}分{passed}{}", written(score), changes.iter().map(told).collect::<String>())
                 }
             };
             let answers = match &reviewed {
                 // Of a sheet with all its marks alone nothing is known of the questions.
-                Some(sat) if a.ended.is_some() && a.total.is_none() => answers(tx, sat, &a)?,
+                Some(sat) if a.ended.is_some() && a.total.is_none() => answers(tx, sat, &a, &back)?,
                 _ => Vec::new(),
             };
             told.push(Sitting {
@@ -97,7 +105,12 @@ pub fn of(tx: &mut Tx<'_>, current: &Current, person: i64, now: i64) -> anyhow::
 }
 
 /// Questions and own answers with what they earned; a withdrawn one is said to be so.
-fn answers(tx: &mut Tx<'_>, sat: &attempt::Sat, of: &attempt::Attempt) -> anyhow::Result<Vec<(String, String)>> {
+fn answers(
+    tx: &mut Tx<'_>,
+    sat: &attempt::Sat,
+    of: &attempt::Attempt,
+    back: &BTreeSet<i64>,
+) -> anyhow::Result<Vec<(String, String)>> {
     let (kept, out) = (attempt::answers(tx, of.id)?, test::out(tx, sat.test.id)?);
     let paper = key::scored(tx, &sat.paper)?;
     let mut told = Vec::new();
@@ -118,6 +131,7 @@ fn answers(tx: &mut Tx<'_>, sat: &attempt::Sat, of: &attempt::Attempt) -> anyhow
         let full = marks(chosen.marks);
         let earned = match (out.contains(&asked.question), earned) {
             (true, _) => format!("（试题作废，按满分{full}分计）"),
+            _ if back.contains(&chosen.number) => "（还在应考的另一场考试里，得分在那场截止以后公布）".into(),
             (false, Some(n)) => format!("（得{}分，满分{full}分）", written(n)),
             (false, None) => String::new(),
         };

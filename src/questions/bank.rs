@@ -119,7 +119,7 @@ pub fn plan(tx: &mut Tx<'_>, questions: &[&Question]) -> anyhow::Result<Plan> {
 /// [`NotTaken`] for the first that may not come in; else when the store cannot be written.
 pub fn add(tx: &mut Tx<'_>, actor: &Actor, questions: &[Question], file: &str) -> anyhow::Result<Vec<i64>> {
     questions.iter().try_for_each(sound)?;
-    tx.lock(&[LOCK])?;
+    hold(tx)?;
     let known: HashSet<String> = {
         let sql = "select fingerprint from question";
         tx.rows(sql, &[], |r| Ok(r.text(0)?.to_owned()))?.into_iter().collect()
@@ -163,15 +163,23 @@ pub fn revise(tx: &mut Tx<'_>, actor: &Actor, number: i64, question: &Question) 
     Ok(version)
 }
 
+/// Holds the bank until the transaction ends: who corrects a key reads first what others have made of it.
+///
+/// # Errors
+/// When the store cannot be reached.
+pub(crate) fn hold(tx: &mut Tx<'_>) -> anyhow::Result<()> {
+    tx.lock(&[LOCK])
+}
+
 /// The versions that ask the same as one of them with the same key, that one included.
-pub fn alike(all: &[Kept], version: i64) -> BTreeSet<i64> {
+pub fn same_key(all: &[Kept], version: i64) -> BTreeSet<i64> {
     let Some(one) = all.iter().find(|k| k.version == version) else { return BTreeSet::new() };
     all.iter().filter(|k| k.question.asks_the_same(&one.question)).map(|k| k.version).collect()
 }
 
 /// The version after one that was asked, which says the same but for its key (and what is told afterwards); gives its number,
-/// and the versions that have the wrong key ([`alike`]), all of them earlier. A later one that says so already is that
-/// version. Where the last version has the wrong key too, it is that one with the right key, filed as it was; where the bank
+/// and the versions that have the wrong key ([`same_key`]), all of them earlier. A later one that says so already, and whose
+/// own key is not among the `corrected`, is that version. Where the last version has the wrong key too, it is that one with the right key, filed as it was; where the bank
 /// has gone on to another text, that text stays the last version. What was retired stays so.
 ///
 /// # Errors
@@ -181,17 +189,19 @@ pub fn follow(
     actor: &Actor,
     (number, version): (i64, i64),
     question: &Question,
+    corrected: &BTreeSet<i64>,
 ) -> anyhow::Result<(i64, BTreeSet<i64>)> {
     sound(question)?;
-    tx.lock(&[LOCK])?;
+    hold(tx)?;
     let all = versions(tx, number)?;
     let (Some(before), Some(last)) = (all.iter().find(|k| k.version == version), all.last()) else {
         return Err(NotTaken::Unknown(number).into());
     };
-    let wrong = alike(&all, version);
+    let wrong = same_key(&all, version);
     let (before, newest) = (&before.question, wrong.last().copied().unwrap_or(version));
     let told = |q: &Question| q.feedback == question.feedback || before.feedback == question.feedback;
-    let says_so = |k: &&Kept| k.version > newest && k.question.asks_the_same(question) && told(&k.question);
+    let later = |k: &Kept| k.version > newest && !corrected.contains(&k.version);
+    let says_so = |k: &&Kept| later(k) && k.question.asks_the_same(question) && told(&k.question);
     if let Some(known) = all.iter().rev().find(says_so) {
         return Ok((known.version, wrong));
     }
@@ -266,7 +276,7 @@ fn stated(tx: &mut Tx<'_>, sql: &str, params: &[Value]) -> anyhow::Result<()> {
 
 /// The last version of a question that is not retired, held until the transaction ends.
 fn last(tx: &mut Tx<'_>, number: i64) -> anyhow::Result<Kept> {
-    tx.lock(&[LOCK])?;
+    hold(tx)?;
     let now = versions(tx, number)?.pop().ok_or(NotTaken::Unknown(number))?;
     if now.retired.is_some() { Err(NotTaken::Retired(number).into()) } else { Ok(now) }
 }

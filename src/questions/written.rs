@@ -30,10 +30,7 @@ pub fn answers(kind: Kind, typed: &str) -> Result<Vec<Answer>, String> {
                 _ => Err(format!("判断题填“{}”或“{}”。", TRUE_FALSE[0], TRUE_FALSE[1])),
             }
         }
-        Kind::Fill => {
-            let typed: Vec<&str> = lines.iter().map(|l| l.1).collect();
-            key_lines::answers(&[], &typed.join("\n"))
-        }
+        Kind::Fill => key_lines::answers(&[], typed),
         Kind::Single | Kind::Multiple if right == 0 => Err("在正确选项的行首加“*”。".into()),
         Kind::Single => Ok(options(&lines, Weight::FULL, Weight::NONE)),
         Kind::Multiple => Ok(options(&lines, Weight::share(right), Weight::FULL.negative())),

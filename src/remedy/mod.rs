@@ -26,3 +26,6 @@ pub mod store;
 
 pub use model::{Event, Good, Seen, State, Step};
 pub use store::{Remedy, Told};
+
+/// The events by which a person deals with a remedy: what decides on it, or is done for it.
+pub const DEEDS: &[&str] = &["confirm", "drop", "act"];

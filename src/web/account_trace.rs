@@ -18,6 +18,7 @@ use crate::{
 
 /// Events on the page; of a ledger, rows.
 const NEWEST: usize = 200;
+
 /// `GET /account/trace`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, render).await

@@ -90,7 +90,9 @@ impl FromRequestParts<App> for Ask {
         let needs = parts.extensions.get::<Needs>().copied().unwrap_or(Needs::LogIn);
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let page = match parts.extensions.get::<Above>() {
-            Some(above) if !reads && above.0 > 0 => Query::new(shortened(&url.path, above.0)),
+            Some(above) if !reads && above.0 > 0 => {
+                Query { path: shortened(&url.path, above.0).to_owned(), ..url.clone() }
+            }
             _ => url.clone(),
         };
         let own_site = own_site(&parts.headers);

@@ -87,7 +87,7 @@ pub(super) fn rows<T>(
 
 /// The address without the page, and without what is empty.
 pub(super) fn without_page(ask: &Ask) -> super::view::url::Query {
-    let mut query = ask.url.without("page").without("done");
+    let mut query = ask.page.without("page").without("done");
     query.pairs.retain(|(_, value)| !value.is_empty());
     query
 }

@@ -26,6 +26,7 @@ use crate::{
 
 /// Entries on a page.
 const SIZE: i64 = 50;
+
 /// `GET /audit`.
 pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
     let keys = app.installation.keys.clone();

@@ -32,6 +32,7 @@ const AHEAD: i32 = 90;
 const FURTHEST: i32 = 60;
 /// Remedies and matters of a page, each.
 const MOST: u64 = 500;
+
 /// `GET /calendar`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, render).await

@@ -30,6 +30,7 @@ pub(super) use crate::figures::Organ;
 
 /// Entries of 请关注 and 近期节点.
 const SHOWN: usize = 6;
+
 /// `GET /`.
 pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
     let own = app.clone();

@@ -8,11 +8,11 @@ use axum::{
 use super::{
     app::App,
     asked,
+    awaited::kept_back,
     error::PageError,
     exam_sit::out_words,
     exams::{listed, shown},
     frame::{Ask, Desk, show},
-    question_one::kept_back,
     view::{
         exam::{Mistake, Outcome},
         parts::{Fact, Facts},
@@ -65,7 +65,7 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
     let current = desk.current.clone();
     let line = line_of(&test, &current);
     let lead = match (shown(&test, now), last.score) {
-        (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.rules.closes)).text("截止后公布。"),
+        (false, _) => Words::from("已交卷。成绩在").strong(chinese(test.ends())).text("截止后公布。"),
         (true, None) if last.ended.is_none() => Words::from("已到时间，系统正在收卷，请稍后刷新。"),
         (true, None) => Words::from("有题目由人评阅，评完后公布成绩。"),
         (true, Some(score)) => {
@@ -83,20 +83,16 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
         }
     };
     let review = test.is_reviewed(now);
+    let back = kept_back(desk.tx, app, Some(person))?;
+    let kept = |place: usize| sat.paper.get(place).is_some_and(|c| back.contains(&c.number));
     let mistakes = match review {
         // What nobody has marked yet is no mistake.
         true if last.total.is_some() || last.score.is_none() => Vec::new(),
         true => {
             let out = test::out(desk.tx, test.id)?;
             let paper = key::scored(desk.tx, &sat.paper)?;
-            let back = kept_back(desk.tx, app, Some(person))?;
-            let mut found = mistakes(&paper, &last, &attempt::answers(desk.tx, last.id)?, &out);
-            for (m, number) in &mut found {
-                if back.contains(number) {
-                    (m.right, m.why) = (KEPT_BACK.into(), String::new());
-                }
-            }
-            found.into_iter().map(|(m, _)| m).collect()
+            let answers = attempt::answers(desk.tx, last.id)?;
+            mistakes(&paper, &last, &answers, &|place| out.contains(&place) || kept(place))
         }
         false => Vec::new(),
     };
@@ -127,9 +123,12 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
             }
             let out = out_words(desk.tx, test.id, &last)?;
             facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
+            let n = (0..sat.paper.len()).filter(|place| kept(*place)).count();
+            facts.0.extend((review && n > 0).then(|| Fact::new("暂不公布的题", format!("{n}道，{KEPT_BACK}"))));
             if shown(&test, now) {
                 let changes = marking::rescored(desk.tx, last.id)?;
-                let told = |r| format!("{}。", marking::told(r, &last.asked, review));
+                let told =
+                    |r: &marking::Rescored| format!("{}。", marking::told(r, &last.asked, review && !kept(r.place)));
                 facts.0.extend(changes.iter().map(|r| Fact::new("成绩更正", told(r))));
             }
             facts
@@ -140,8 +139,8 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
     })
 }
 
-/// Instead of what is right, where it is asked again in a test that is still to be sat.
-const KEPT_BACK: &str = "这道题还在您应考的另一场考试里，截止后显示";
+/// Why questions are left out of the own mistakes: what was wrong of two answers says which is right.
+const KEPT_BACK: &str = "还在您应考的另一场考试里，那场考试截止以后公布";
 
 /// What 临界 means where nothing is given for it.
 const FOR_INFORMATION: &str = "成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。";
@@ -206,16 +205,12 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
     Facts(facts)
 }
 
-/// The questions that did not earn all their marks, in the order of the attempt, with their numbers in the bank.
-fn mistakes(
-    paper: &[Chosen],
-    last: &Attempt,
-    answers: &[Kept],
-    out: &std::collections::BTreeSet<usize>,
-) -> Vec<(Mistake, i64)> {
+/// The questions that did not earn all their marks, in the order of the attempt, without those (by their places in the paper)
+/// that are left `out`.
+fn mistakes(paper: &[Chosen], last: &Attempt, answers: &[Kept], out: &dyn Fn(usize) -> bool) -> Vec<Mistake> {
     let mut found = Vec::new();
     for (place, asked) in last.asked.iter().enumerate() {
-        let Some(chosen) = paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
+        let Some(chosen) = paper.get(asked.question).filter(|_| !out(asked.question)) else { continue };
         let q = &chosen.question;
         let kept = answers.iter().find(|k| k.question == asked.question);
         let given = kept.map_or(Given::Typed(String::new()), |k| Given::read(q.kind, &k.answer));
@@ -225,7 +220,7 @@ fn mistakes(
             continue;
         }
         let marks = format!("{}分（满分{}分）", written(earned), marks(chosen.marks));
-        found.push((Mistake { place: place + 1, marks, ..told(q, &given) }, chosen.number));
+        found.push(Mistake { place: place + 1, marks, ..told(q, &given) });
     }
     found
 }

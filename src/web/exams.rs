@@ -272,7 +272,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
                 format!("最多{}次，取最好成绩", test.rules.attempts)
             },
         ),
-        Fact::new("成绩公布", format!("{}截止后", chinese(test.rules.closes))),
+        Fact::new("成绩公布", format!("{}截止后", chinese(test.ends()))),
         Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
     ]);
     let form = desk.form_token()?;

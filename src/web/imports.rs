@@ -39,8 +39,6 @@ use crate::{
     sheet,
 };
 
-/// Files of one account that wait to be settled.
-const HELD: i64 = 20;
 /// Batches beside the form.
 const RECENT: i64 = 5;
 
@@ -232,10 +230,7 @@ fn take(seat: &Seat, sent: Sent, length: Option<u64>) -> anyhow::Result<Response
     let (name, settings) = (seat.fields.get("ledger").to_owned(), seat.reader.may(Permission::Settings));
     let inst = &seat.app.installation;
     let account = seat.reader.account;
-    let waiting = inst.db.read(|tx| {
-        ledger(&inst.current(tx)?.clone(), settings, &name)?;
-        batch::waiting(tx, account)
-    })?;
+    inst.db.read(|tx| ledger(&inst.current(tx)?.clone(), settings, &name).map(|_| ()))?;
     if let Some((status, told)) = sent.wrong {
         return again(status, told.replace(SMALLER, &smaller(length)));
     }
@@ -245,10 +240,6 @@ fn take(seat: &Seat, sent: Sent, length: Option<u64>) -> anyhow::Result<Response
     let Some(mode) = mode else {
         return again(StatusCode::UNPROCESSABLE_ENTITY, "请选择方式：只新增，或已有的更正。".into());
     };
-    if waiting >= HELD {
-        let told = format!("您有{waiting}个文件还没有确认，请先到“批量导入”确认或放弃其中一些。");
-        return again(StatusCode::CONFLICT, told);
-    }
     let new = batch::New {
         ledger: name,
         mode,
@@ -268,6 +259,10 @@ fn take(seat: &Seat, sent: Sent, length: Option<u64>) -> anyhow::Result<Response
         batch::Begun::Same(id) => {
             held::remove(inst, &held)?;
             Ok(seat.to(&format!("/imports/{id}?same=1")))
+        }
+        batch::Begun::TooMany(n) => {
+            held::remove(inst, &held)?;
+            again(StatusCode::CONFLICT, format!("您有{n}个文件还没有确认，请先到“批量导入”确认或放弃其中一些。"))
         }
     }
 }

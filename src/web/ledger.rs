@@ -117,11 +117,13 @@ impl Listing {
         }
     }
 }
+
 /// `GET /people`.
 pub(super) async fn people(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| render(desk, own, "person")).await
 }
+
 /// `GET /ledgers/{name}`.
 pub(super) async fn page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
     let own = app.clone();

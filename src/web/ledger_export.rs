@@ -93,11 +93,13 @@ pub(super) fn whole_form(desk: &Desk<'_, '_>, of: &Listing, url: &url::Query) ->
         ..Form::default()
     }))
 }
+
 /// `GET /people/export`.
 pub(super) async fn people(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();
     answer(app, ask, move |desk| render(desk, own, "person", None)).await
 }
+
 /// `GET /ledgers/{name}/export`.
 pub(super) async fn page(State(app): State<App>, Path(name): Path<String>, ask: Ask) -> Response {
     let own = app.clone();

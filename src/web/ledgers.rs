@@ -23,6 +23,7 @@ use crate::{
     ledger::{Memo, query::Query},
     org::builtin,
 };
+
 /// `GET /ledgers`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();

@@ -16,6 +16,7 @@ mod ask;
 mod asked;
 mod audit;
 mod audit_entry;
+mod awaited;
 mod body;
 mod calendar;
 mod class_people;

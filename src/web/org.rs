@@ -38,6 +38,7 @@ use crate::{
 
 /// Titles of the levels of units.
 const LEVELS: [&str; 3] = ["市级单位", "区县单位", "科室"];
+
 /// `GET /org`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();

@@ -110,7 +110,7 @@ impl Seat {
         &self.app.installation.db
     }
 
-    /// Who writes, at the machine's instant.
+    /// Who writes, at the installation's instant.
     pub(super) fn actor(&self) -> Actor {
         Actor { account: Some(self.reader.account), name: self.reader.name.clone(), at: self.now.instant }
     }

@@ -12,7 +12,7 @@ use super::{
     app::App,
     asked,
     error::PageError,
-    frame::{Ask, Desk, answer, instant},
+    frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     upload::{Rule, Sent, receive},
     view::{
@@ -128,8 +128,8 @@ fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
             ),
         );
     }
-    let (account, name) = (seat.reader.account, file.name.clone());
-    match seat.db().write(move |tx| staged::keep(tx, account, &name, &read, instant()))? {
+    let (account, name, at) = (seat.reader.account, file.name.clone(), seat.now.instant);
+    match seat.db().write(move |tx| staged::keep(tx, account, &name, &read, at))? {
         Some(id) => Ok(seat.to(&format!("/questions/import/{id}"))),
         None => {
             again(StatusCode::CONFLICT, format!("您有{MOST}个文件还没有确认，请先导入或放弃其中一些；一天后自动清除。"))

@@ -1,7 +1,5 @@
 //! One question `/questions/{number}`: what it asks, where it was asked, its next version, its end; and a new one.
 
-use std::collections::BTreeSet;
-
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -11,6 +9,7 @@ use axum::{
 use super::{
     account::Left,
     app::App,
+    awaited::may_see,
     error::PageError,
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
@@ -26,8 +25,7 @@ use super::{
 use crate::{
     auth::Permission,
     clock::chinese,
-    db::Tx,
-    exam::{analysis, close, key, print, test::Test, usage},
+    exam::{analysis, close, key, print, usage},
     questions::{
         Answer, Difficulty, Kind, Question,
         bank::{self, Kept, NotTaken},
@@ -52,42 +50,6 @@ pub(super) async fn page(State(app): State<App>, Path(number): Path<String>, ask
         render(desk, &own, &number, &Left::default())
     })
     .await
-}
-
-/// The questions that a person is still to sit, by the clock of sittings: what is right is not shown to him before the end.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn kept_back(tx: &mut Tx<'_>, app: &App, person: Option<i64>) -> anyhow::Result<BTreeSet<i64>> {
-    let inst = &app.installation;
-    person.map_or_else(|| Ok(BTreeSet::new()), |person| usage::awaited(tx, person, inst.watch.now(inst.clock)))
-}
-
-/// Refuses a question to who is still to sit a test with it.
-///
-/// # Errors
-/// [`PageError::Refused`]; else when the store cannot be read.
-pub(super) fn may_see(tx: &mut Tx<'_>, app: &App, person: Option<i64>, number: i64) -> anyhow::Result<()> {
-    match kept_back(tx, app, person)?.contains(&number) {
-        true => Err(PageError::Refused("这道题正在您应考的考试里，那场考试截止以后才能看。".into()).into()),
-        false => Ok(()),
-    }
-}
-
-/// Refuses what shows the keys of a test, or the answers of others, to who is still to sit one with any of its questions.
-///
-/// # Errors
-/// [`PageError::Refused`]; else when the store cannot be read.
-pub(super) fn may_see_paper(tx: &mut Tx<'_>, app: &App, person: Option<i64>, test: &Test) -> anyhow::Result<()> {
-    let back = kept_back(tx, app, person)?;
-    match test.items.iter().any(|i| back.contains(&i.number)) {
-        true => Err(PageError::Refused(
-            "您在应考名单上，要考的正是这些题：考试截止以前，请由不应考的人办理；参与命题、阅卷的，先登记为因故免考。"
-                .into(),
-        )
-        .into()),
-        false => Ok(()),
-    }
 }
 
 fn render(desk: &mut Desk<'_, '_>, app: &App, number: &str, left: &Left) -> anyhow::Result<Response> {
@@ -338,6 +300,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
+        seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number))?;
         let now = seat.db().read(|tx| bank::versions(tx, number))?.pop().ok_or(PageError::NotFound)?;
         let wrong = |status: StatusCode, field: &str, why: String| {
             let left = Left { typed: typed(seat, "qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
@@ -369,6 +332,7 @@ pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: 
 pub(super) async fn end(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
+        seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number))?;
         let wrong = |why: String| {
             let left = Left { typed: typed(seat, "re", &["reason"]), ..Left::wrong("re-reason", why) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)))

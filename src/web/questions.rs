@@ -12,10 +12,10 @@ use serde_json::json;
 use super::{
     app::App,
     asked,
+    awaited::kept_back,
     error::PageError,
     frame::{Ask, Desk, answer},
     imports::workbook,
-    question_one::kept_back,
     taken::{self, TAKE},
     view::{
         parts::Choice,

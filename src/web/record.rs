@@ -54,6 +54,7 @@ use crate::{
 const LONG: usize = 24;
 /// A ledger of up to so many rows is gone through.
 const SHORT: i64 = 5_000;
+
 /// `GET /ledgers/{name}/{id}`.
 pub(super) async fn page(State(app): State<App>, Path((name, id)): Path<(String, String)>, ask: Ask) -> Response {
     let own = app.clone();

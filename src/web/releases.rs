@@ -52,7 +52,14 @@ const UNCHANGED: &str = "=";
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     answer(app, ask, |desk| {
         asked::keys(desk, &["month", "done", "days", "short", "lesson"]);
-        let lesson = desk.ask.get("lesson").and_then(|id| id.parse().ok());
+        let asked: Option<i64> = desk.ask.get("lesson").and_then(|id| id.parse().ok());
+        let lesson = match asked.map(|id| plan::get(desk.tx, id)).transpose()?.flatten() {
+            Some(r) if r.kind == Kind::Weekly && r.released.is_none() => Some(r.id),
+            _ => None,
+        };
+        if asked != lesson {
+            desk.notice("这一课已经发布或撤下，不能再改。".to_owned());
+        }
         render(desk, lesson, &Left::default())
     })
     .await
@@ -184,34 +191,35 @@ fn line(r: &Release, today: Day, may: bool, retired: &BTreeSet<i64>) -> Line {
     }
 }
 
-/// The form of a lesson that is not published yet.
+/// The form of a lesson, as one changes it before its day. Who has it open when it is published or dropped keeps what was typed.
 fn rewriting(desk: &mut Desk<'_, '_>, id: i64) -> anyhow::Result<Form> {
-    let lesson = plan::get(desk.tx, id)?.filter(|r| r.kind == Kind::Weekly && r.released.is_none());
-    let lesson = lesson.ok_or(PageError::NotFound)?;
-    let mut fields = lesson_fields(desk, &lesson.day.to_string())?;
-    fields[1].value = lesson.title;
-    fields[2].value = lesson.body;
-    fields[3].choices.insert(0, (UNCHANGED.to_owned(), format!("不变（{}题）", lesson.checks.len())));
-    fields[3].value = UNCHANGED.to_owned();
+    let lesson = plan::get(desk.tx, id)?.filter(|r| r.kind == Kind::Weekly);
+    let day = lesson.as_ref().map_or(desk.now.day, |r| r.day);
+    let fields = lesson_fields(desk, day, lesson.as_ref())?;
     Ok(Form {
         id: "ed".into(),
-        action: format!("/releases/{id}/lesson"),
+        action: format!("/releases/{id}/lesson?month={}", label(day)),
         fields,
         button: "保存修改".into(),
         primary: true,
-        cancel: Some(Link::new("取消", Query::new("/releases").with("month", label(lesson.day)).href())),
+        cancel: Some(Link::new("取消", Query::new("/releases").with("month", label(day)).href())),
         ..Form::default()
     })
 }
 
-fn lesson_fields(desk: &mut Desk<'_, '_>, day: &str) -> anyhow::Result<Vec<Field>> {
+/// The fields of a lesson: of a new one on a day, or of one that stands.
+fn lesson_fields(desk: &mut Desk<'_, '_>, day: Day, of: Option<&Release>) -> anyhow::Result<Vec<Field>> {
+    let mut topics = by_topic(desk.tx, "没有自测")?;
+    let unchanged = of.map(|r| (UNCHANGED.to_owned(), format!("不变（{}题）", r.checks.len())));
+    let chosen = if unchanged.is_some() { UNCHANGED } else { "" };
+    topics.splice(..0, unchanged);
+    let body = Field { value: of.map_or_else(String::new, |r| r.body.clone()), ..Field::long("body", "正文") };
     Ok(vec![
-        Field::day("day", "日期", day).required(),
-        Field::text("title", "课名", "").hint(&format!("最多{TITLE}字。")).required(),
-        Field::long("body", "正文")
-            .hint(&format!("一行一段，最多{LONGEST_LESSON}字；材料是文件的，写明讲什么，发布后把文件附在记录上。"))
+        Field::day("day", "日期", &day.to_string()).required(),
+        Field::text("title", "课名", of.map_or("", |r| &r.title)).hint(&format!("最多{TITLE}字。")).required(),
+        body.hint(&format!("一行一段，最多{LONGEST_LESSON}字；材料是文件的，写明讲什么，发布后把文件附在记录上。"))
             .required(),
-        Field::choice("topic", "自测", "", by_topic(desk.tx, "没有自测")?).hint("从这个主题取3道题，自愿作答。"),
+        Field::choice("topic", "自测", chosen, topics).hint("从这个主题取3道题，自愿作答。"),
     ])
 }
 
@@ -237,7 +245,7 @@ fn forms(desk: &mut Desk<'_, '_>, today: Day) -> anyhow::Result<Vec<(&'static st
     let lesson = Form {
         id: "le".into(),
         action: "/releases/lesson".into(),
-        fields: lesson_fields(desk, &today.to_string())?,
+        fields: lesson_fields(desk, today, None)?,
         button: "排定每周一课".into(),
         ..Form::default()
     };
@@ -399,6 +407,11 @@ fn of_month(seat: &Seat) -> String {
     shown.map_or_else(String::new, |day| format!("&month={}", label(day)))
 }
 
+/// Whether something of the plan still stands and is not published.
+fn waits(seat: &Seat, id: i64) -> anyhow::Result<bool> {
+    Ok(seat.db().read(|tx| plan::get(tx, id))?.is_some_and(|r| r.released.is_none()))
+}
+
 fn number(id: &str) -> Result<i64, PageError> {
     id.parse().map_err(|_| PageError::NotFound)
 }
@@ -417,6 +430,7 @@ pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: 
         };
         match done {
             Ok(()) => Ok(seat.to(&format!("/releases?done=change{}", of_month(seat)))),
+            Err(Ok(refused)) if !waits(seat, id)? => Err(PageError::Refused(refused.0).into()),
             Err(Ok(Refused(why))) => {
                 let key = format!("c-{id}");
                 let left = Left { typed: vec![(key.clone(), text)], ..Left::wrong(&key, why) };

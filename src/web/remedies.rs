@@ -7,7 +7,6 @@ use super::{
     asked,
     frame::{Ask, Desk, show},
     remedy_lines::lines,
-    todo_past::REMEDY,
     unit_names,
     view::{
         remedy::{Line, Remedies},
@@ -19,12 +18,13 @@ use crate::{
     deed::Deed,
     installation::Current,
     remedy::{
-        State,
+        self, State,
         store::{self, Filter},
     },
     verdict::words::act_words,
     web::view::spelling::requirement_code,
 };
+
 /// `GET /remedies`.
 pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
     show(app, ask, render).await
@@ -92,7 +92,7 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
         _ => None,
     };
     let deed = match desk.ask.get("deed") {
-        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: REMEDY }),
+        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: remedy::DEEDS }),
         _ => None,
     };
     Ok((Filter { states, requirements, act, units, escalated, due_before, person, deed, ..Filter::default() }, error))

@@ -43,6 +43,7 @@ use crate::{
 };
 
 pub(super) use crate::figures::{target_text, value_text};
+
 /// `GET /requirements/{id}`.
 pub(super) async fn page(extract::State(app): extract::State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     show(app, ask, move |desk| render(desk, &id)).await

@@ -38,6 +38,7 @@ struct Line<'e> {
     rule: String,
     when: String,
 }
+
 /// `GET /requirements`.
 pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
     show(app, ask, render).await

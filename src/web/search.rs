@@ -25,6 +25,7 @@ use crate::{
     search::{self, LONGEST, SHOWN},
     verdict::world::{PERSON, UNIT},
 };
+
 /// `GET /search`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();

@@ -34,6 +34,7 @@ use crate::{
 
 /// The two numbers of the lights.
 pub(super) const LIGHTS: [&str; 2] = ["yellow_from", "red_from"];
+
 /// `GET /settings`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, render).await

@@ -14,7 +14,6 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer, show},
     remedies::narrowed,
-    todo_past::MATTER,
     unit_names,
     view::{
         form::{Errors, Field, Form},
@@ -57,7 +56,7 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
     let deed = match desk.ask.get("deed") {
-        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: MATTER }),
+        Some("me") => Some(Deed { account: desk.reader()?.account, kinds: supervise::DEEDS }),
         _ => None,
     };
     let others = Filter { units, escalated, due_before, deed, ..Filter::default() };

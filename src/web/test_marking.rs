@@ -9,17 +9,18 @@ use axum::{
 use super::{
     app::App,
     asked,
+    awaited::may_see_paper,
     error::PageError,
     exams,
     frame::{Ask, Desk, answer},
     post::{Posted, act},
-    question_one::may_see_paper,
     requests::long_text,
     test_one::{REASON, found},
     view::{
         form::Errors,
         table::Pager,
         test::{Marking, ToMark},
+        url::Query,
         words::Link,
     },
 };
@@ -122,6 +123,7 @@ fn render(
             .filter(|m| left.stands.iter().all(|s| s.attempt != m.attempt))
             .map(|m| ToMark { typed: Some(of(m.attempt)).filter(|t| !t.is_empty()).unwrap_or(m.typed), ..m })
             .collect(),
+        action: at(test.id, place, &desk.ask).href(),
         pager: done.1,
         closed: test.state == Stands::Closed,
         reason: left.reason,
@@ -135,6 +137,13 @@ fn render(
         page: desk.page("/tests")?,
     };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// A question of the desk, with the page of the marked answers that is asked for.
+fn at(test: i64, place: usize, ask: &Ask) -> Query {
+    let query = Query::new(format!("/tests/{test}/marking")).with("question", place.to_string());
+    let asked = |key: &'static str| ask.get(key).filter(|v| !v.is_empty()).map(|v| (key, v.to_owned()));
+    [asked("page"), asked("size")].into_iter().flatten().fold(query, |query, (key, value)| query.with(key, value))
 }
 
 /// A page of the answers that have marks.
@@ -227,7 +236,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             marking::mark_all(tx, &inst, (&actor, marker), (&sat, place), &given)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
-            Ok(others) if others.is_empty() => Ok(seat.to(&format!("/tests/{id}/marking?question={question}&done=1"))),
+            Ok(others) if others.is_empty() => Ok(seat.to(&at(test.id, question, &seat.ask).with("done", "1").href())),
             Ok(stands) => {
                 let told = |s: &marking::Stands| {
                     Link::new(format!("这份答案已由{}评过，请核对后决定。", s.who), format!("#mk-m{}", s.attempt))

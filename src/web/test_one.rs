@@ -11,11 +11,11 @@ use super::{
     account::Left,
     app::App,
     asked,
+    awaited::kept_back,
     error::PageError,
     exams,
     frame::{Ask, Desk, answer},
     live,
-    question_one::kept_back,
     test_list::names,
     test_near, test_print, test_rules, test_sheets,
     view::{

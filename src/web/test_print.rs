@@ -8,11 +8,11 @@ use axum::{
 
 use super::{
     app::App,
+    awaited::may_see_paper,
     error::PageError,
     exams,
     frame::Ask,
     post::{Posted, act},
-    question_one::may_see_paper,
     supervise_acts::typed,
     test_acts::{refused, test_of, wrong},
     view::{

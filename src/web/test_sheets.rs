@@ -15,7 +15,7 @@ use super::{
     asked,
     error::PageError,
     exams,
-    frame::{Ask, Desk, answer, instant},
+    frame::{Ask, Desk, answer},
     imports::workbook,
     post::Seat,
     test_acts::test_of,
@@ -255,8 +255,8 @@ fn take(seat: &Seat, sent: &Sent, id: &str) -> anyhow::Result<Response> {
     if read.sheets.is_empty() && read.refused.is_empty() {
         return refuse("表里没有填写的答卷：各行的题和总分都空着。".into());
     }
-    let (of, name) = ((seat.reader.account, test.id), file.name.clone());
-    match seat.db().write(move |tx| entered::keep(tx, of, &name, &read, instant()))? {
+    let (of, name, at) = ((seat.reader.account, test.id), file.name.clone(), seat.now.instant);
+    match seat.db().write(move |tx| entered::keep(tx, of, &name, &read, at))? {
         Some(file) => Ok(seat.to(&format!("/tests/{}/sheets/{file}", test.id))),
         None => {
             again(StatusCode::CONFLICT, format!("您有{MOST}个文件还没有确认，请先录入或放弃其中一些；一天后自动清除。"))

@@ -46,6 +46,7 @@ struct Kind {
     href: &'static str,
     scope: Scope,
 }
+
 /// `GET /todo`.
 pub(super) async fn page(extract::State(app): extract::State<App>, ask: Ask) -> Response {
     show(app.clone(), ask, move |desk| render(desk, &app.installation)).await

@@ -15,14 +15,9 @@ use crate::{
     deed::Deed,
     doubt,
     personal::request,
-    remedy::{State, store},
+    remedy::{self, State, store},
     supervise,
 };
-
-/// What decides on a remedy, or is done for it.
-pub(super) const REMEDY: &[&str] = &["confirm", "drop", "act"];
-/// What moves a matter.
-pub(super) const MATTER: &[&str] = &["issue", "reply", "return", "close"];
 
 /// What the reader set going and is not over: 我发起的.
 ///
@@ -47,8 +42,8 @@ pub(super) fn started(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
 /// When the store cannot be read.
 pub(super) fn done(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
     let account = desk.reader()?.account;
-    let decided = remedies(desk, ("decided", "您办过的措施"), Vec::new(), Deed { account, kinds: REMEDY })?;
-    let moved = matters(desk, ("moved", "您办过的督办"), Vec::new(), Deed { account, kinds: MATTER })?;
+    let decided = remedies(desk, ("decided", "您办过的措施"), Vec::new(), Deed { account, kinds: remedy::DEEDS })?;
+    let moved = matters(desk, ("moved", "您办过的督办"), Vec::new(), Deed { account, kinds: supervise::DEEDS })?;
     let groups = [rest(desk, decided, "/remedies?deed=me"), rest(desk, moved, "/supervise?deed=me")];
     Ok(groups.into_iter().flatten().collect())
 }
@@ -59,8 +54,8 @@ pub(super) fn done(desk: &mut Desk<'_, '_>) -> anyhow::Result<Vec<Group>> {
 /// When the store cannot be read.
 pub(super) fn latest(desk: &mut Desk<'_, '_>) -> anyhow::Result<String> {
     let account = desk.reader()?.account;
-    let remedy = Deed { account, kinds: REMEDY }.last(desk.tx, "remedy", None)?;
-    let matter = Deed { account, kinds: MATTER }.last(desk.tx, "supervision", None)?;
+    let remedy = Deed { account, kinds: remedy::DEEDS }.last(desk.tx, "remedy", None)?;
+    let matter = Deed { account, kinds: supervise::DEEDS }.last(desk.tx, "supervision", None)?;
     let at = remedy.into_iter().chain(matter).map(|(_, at)| at).max();
     Ok(at.map_or_else(String::new, |at| format!("最近一次办理：{}。", day_of(at).chinese())))
 }

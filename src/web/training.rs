@@ -41,6 +41,7 @@ struct Known {
 
 /// The facets: key of the address, what it is called, the value of a class.
 type Of = fn(&Known) -> (String, String);
+
 /// `GET /training`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     show(app, ask, render).await

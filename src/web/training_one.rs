@@ -59,6 +59,7 @@ fn rows(desk: &mut Desk<'_, '_>, ledger: &Ledger, class: i64) -> anyhow::Result<
     let query = Query { filters: vec![filter], ..Query::default() };
     query::list(desk.tx, ledger, &desk.scope.clone(), &query, (MOST, 0))
 }
+
 /// `GET /training/{id}`.
 pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     show(app, ask, move |desk| render(desk, &id)).await

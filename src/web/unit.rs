@@ -49,6 +49,7 @@ const SOURCES: usize = 3;
 const PARTS: usize = 3;
 /// Consequences and matters listed.
 const LISTED: usize = 6;
+
 /// `GET /units/{id}`.
 pub(super) async fn page(extract::State(app): extract::State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();

@@ -33,6 +33,7 @@ const NAMED: usize = 4;
 
 /// The quarter that is compared with, and its figures.
 type Before = Option<(Period, Overview)>;
+
 /// `GET /units`.
 pub(super) async fn page(State(app): State<App>, ask: Ask) -> Response {
     let own = app.clone();
@@ -198,6 +199,7 @@ fn line(engine: &Engine, all: &Overview, u: &UnitFigures, before: Option<&Overvi
 fn green(engine: &Engine) -> u32 {
     u32::try_from((1000 - engine.rules.thresholds.yellow * 10).clamp(0, 1000)).unwrap_or(0)
 }
+
 /// `GET /units/{id}/progress`.
 pub(super) async fn one(State(app): State<App>, Path(id): Path<String>, ask: Ask) -> Response {
     let own = app.clone();

@@ -60,6 +60,7 @@ struct Asked {
     known_at: Option<i64>,
     moment: Moment,
 }
+
 /// `GET /verdicts/{requirement}/{subject}/{window}`.
 pub(super) async fn page(
     extract::State(app): extract::State<App>,

@@ -290,6 +290,19 @@ db_test!(a_lesson_is_rewritten_until_its_day, |db: &Db| {
     let text = got.text();
     assert!(got.status == 422 && got.read().contains("题号应为整数") && text.contains(r#"value="九九""#), "{text}");
     assert_eq!(b.post(&at, &[("form", &form), ("number", "3")]).led(), (303, "/releases?done=change&month=2025-07"));
+    // Somebody has dropped it meanwhile: said, as there is no row to say it at.
+    db.write(move |tx| plan::drop(tx, &actor(), id)).unwrap();
+    let got = b.post(&at, &[("form", &form), ("number", "4")]);
+    assert!(got.status == 409 && got.read().contains("没有这一项，或已撤下"), "{} {}", got.status, got.read());
+    // So is the lesson that one has open: what was typed stays.
+    db.write(|tx| plan::drop(tx, &actor(), 1)).unwrap();
+    let form = b.get("/releases").token();
+    let typed =
+        [("form", form.as_str()), ("day", "2025-07-04"), ("title", "课"), ("body", "写了很久的正文"), ("topic", "=")];
+    let got = b.post("/releases/1/lesson?month=2025-07", &typed);
+    let text = got.text();
+    assert!(got.status == 422 && got.read().contains("已撤下") && text.contains("写了很久的正文"), "{text}");
+    assert!(b.get(page).read().contains("已经发布或撤下，不能再改"), "{}", b.get(page).read());
 });
 
 db_test!(a_mistake_comes_back_and_nobody_else_sees_it, |db: &Db| {

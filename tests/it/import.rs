@@ -136,6 +136,32 @@ db_test!(an_undone_import_gives_back_what_it_corrected, |db: &Db| {
     office.agree("refused");
 });
 
+db_test!(an_import_is_not_undone_under_what_stands_on_it, |db: &Db| {
+    let office = Office::open(db, "2025-10-20");
+    office.found();
+    let brought = import(&office, "unit", "编号,单位名称,层级,上级单位,设立日期\nU,新科,科室,市发改委,2020-01-01\n");
+    let of = |code: &str| {
+        let sql = "select record_id from l_unit where record_code = $1 and voided_at is null";
+        db.read(|tx| tx.one(sql, &[code.into()], |r| r.i64(0))).unwrap()
+    };
+    let unit = of("U").unwrap();
+    // A clerk adds a unit below it: of the same ledger.
+    office.add(
+        "unit",
+        None,
+        &[
+            ("name", "新科一组".into()),
+            ("level", "科室".into()),
+            ("parent", unit.into()),
+            ("from", "2020-01-01".into()),
+        ],
+    );
+    let refused = facts::undo_import(&office.installation, "试", brought, "撤销").unwrap_err().to_string();
+    assert!(refused.contains("还有记录指向这次导入的内容") && refused.contains("1条"), "{refused}");
+    assert_eq!(of("U"), Some(unit));
+    office.agree("refused");
+});
+
 db_test!(an_undone_correction_is_judged_again, |db: &Db| {
     let office = Office::open(db, "2025-10-20");
     office.found();

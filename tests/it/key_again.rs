@@ -13,6 +13,7 @@ use dongliang::{
         close, key, key_typed, line, roll,
         score::{takes_options, written},
         test::{self, Item, MINUTE, Origin, Rules, State},
+        usage,
     },
     jobs,
     questions::{Answer, Kind, Number, Question, Weight, bank},
@@ -205,6 +206,27 @@ db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
         assert!(got.status == 200 && name.contains("%E5%8F%A6%E6%9C%892%E9%A2%98"), "{name}");
         assert!(format == "xlsx" || !got.text().contains("选一") && got.text().contains("是不是"), "{name}");
     }
+    // The own result and the own file tell nothing of them: what was wrong of two answers says which is right.
+    let text = me.get("/exams/1/result").read();
+    assert!(text.contains("2道，还在您应考的另一场考试里") && text.contains("标准答案有误，已更正"), "{text}");
+    assert!(!text.contains("条款已改为半对") && !text.contains("选一") && !text.contains("选二"), "{text}");
+    let own = me.submit("/me", "/me/export", &[("format", "json")]).text();
+    assert!(own.contains("还在应考的另一场考试里，得分在那场截止以后公布") && !own.contains("条款已改为半对"), "{own}");
+    for path in ["revise", "retire"] {
+        let got = me.submit("/questions/3", &format!("/questions/1/{path}"), &[("version", "2"), ("reason", "试")]);
+        assert!(got.status == 409 && got.read().contains(shut), "{path}: {}", got.read());
+    }
+    // With minutes besides it is over for him that much later, and nobody's score is told before.
+    let listed = roll::Listed { person: 4, organ: None, extra: 30, excused: None };
+    let of = other.test.clone();
+    db.write(move |tx| roll::set(tx, &actor(), &of, &listed)).unwrap();
+    let closes = other.test.rules.closes;
+    let at = |minute: i64| {
+        let now = closes + minute * MINUTE;
+        db.read(|tx| Ok((usage::awaited(tx, 4, now)?.len(), test::get(tx, other.test.id)?.unwrap().is_told(now))))
+            .unwrap()
+    };
+    assert_eq!((at(29), at(31)), ((2, false), (0, true)));
     // Another keeper of the bank sees all of it; so does this one after the end.
     let mut free = Browser::of(&o.installation, Role::Office);
     assert!(free.get("/tests/1/key?place=1").read().contains("现答案"));
@@ -212,6 +234,26 @@ db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
     o.installation.clock = Clock::Standing(day("2025-07-03"));
     let mut me = Browser::logged_in(&o.installation, reader);
     assert!(me.get("/tests/1/key?place=1").read().contains("现答案") && me.get("/questions/1").status == 200);
+});
+
+db_test!(what_is_shown_before_a_correction_is_what_it_does, |db: &Db| {
+    let o = &Office::open(db, "2025-06-30");
+    o.found();
+    let sat = sat_and_closed(o);
+    // In the bank the key was changed to B; that version was asked elsewhere, and its key corrected to C.
+    let first = sat.paper[0].question.clone();
+    let second = Question { feedback: "见条款".into(), ..key_typed::with(&first, "B").unwrap() };
+    db.write(move |tx| bank::revise(tx, &actor(), 1, &second)).unwrap();
+    let other = another(o, 1, vec![Item { version: 2, ..sat.test.items[0] }], None);
+    correct(o, Scope::All, wish(other.test.id, 0, 2, "C")).unwrap();
+    // The first one's key is corrected to B, as its page has told: not to what became of the bank's version with B.
+    correct(o, Scope::All, wish(1, 0, 1, "B")).unwrap();
+    let corrected = db.read(|tx| key::of_questions(tx, &[1].into())).unwrap();
+    let by = key::last(&corrected, 1, 1).unwrap();
+    assert_eq!(key_typed::typed(&by.question), "B");
+    assert_eq!([3, 4, 5].map(|p| score(o, &sat, p)), ["80", "100", "60"]);
+    let last = db.read(|tx| bank::versions(tx, 1)).unwrap().pop().unwrap().question;
+    assert_eq!(key_typed::typed(&last), "C", "the bank goes on with what it had");
 });
 
 db_test!(second_forms_are_told_and_have_to_be_within_reach, |db: &Db| {

@@ -352,6 +352,15 @@ db_test!(who_marks_what_another_has_marked_is_told_and_decides, |db: &Db| {
     assert_eq!(post(&mut one, &first, &asked).led(), (303, saved));
     assert_eq!(post(&mut one, &first, &asked).led(), (303, saved), "a double click");
     assert_eq!((class(3), class(4)), (Some(92), Some(100)));
+    // Whoever has the page from before and changes another's marks leaves these as they are.
+    let (s4, page) = (format!("s{four}"), [(s3.as_str(), "85000"), (m3.as_str(), "8.5")]);
+    let asked = [&page[..], &[(&s4, "200000"), (&m4, "18"), ("reason", "少一点")]].concat();
+    assert_eq!(post(&mut two, &form, &asked).led(), (303, saved));
+    assert_eq!((class(3), class(4)), (Some(92), Some(98)));
+    // A page of the list is kept through an error, and comes back after it.
+    let at = "/tests/1/marking?question=5&page=1&size=10";
+    let got = two.post(at, &[("form", &form), ("question", "5"), (&s4, "180000"), (&m4, "17")]);
+    assert!(got.status == 409 && got.text().contains("marking?question=5&#38;page=1&#38;size=10"), "{}", got.text());
     let log = db.read(|tx| marking::rescored(tx, three)).unwrap();
     assert!(log.len() == 2 && log[1].reason.ends_with("改为12分：答到第二点"), "{log:?}");
     let mut me = Browser::logged_in(&o.installation, account(&o.installation, "three", Role::Cadre, None, Some(3)));

@@ -188,6 +188,8 @@ pub struct Marking {
     pub reviewed: Vec<ToMark>,
     /// Pages of these.
     pub pager: Pager,
+    /// Where the form goes: it comes back to the same question and page.
+    pub action: String,
     /// The results are recorded: other marks need a reason.
     pub closed: bool,
     /// It, as typed.
