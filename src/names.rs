@@ -73,8 +73,8 @@ impl Names {
             self.more(tx, layout, &further, depth - 1)?;
         }
         for (key, code, refs) in open {
-            let titles: Vec<&str> = refs.iter().map(|(t, r)| self.title(*t, *r)).collect();
-            self.found.insert(key, Name { code, title: titles.join("—") });
+            let title = composed(refs.iter().map(|(t, r)| self.title(*t, *r)));
+            self.found.insert(key, Name { code, title });
         }
         for (table, ids) in wanted.iter().filter(|(t, _)| layout.ledgers[**t].derived) {
             for id in ids {
@@ -98,6 +98,11 @@ impl Names {
     pub fn title(&self, table: usize, id: i64) -> &str {
         self.found.get(&(table, id)).map_or("", |n| &n.title)
     }
+}
+
+/// The title of a record that is called by others: `林峰—许宁`.
+pub(crate) fn composed<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    parts.filter(|title| !title.is_empty()).collect::<Vec<_>>().join("—")
 }
 
 /// Ledger position and record id.

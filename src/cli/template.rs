@@ -30,7 +30,8 @@ pub(super) fn run(place: &Place, options: &Options) -> anyhow::Result<Outcome> {
     let index = layout.index(&options.ledger).filter(|i| !layout.ledgers[*i].derived);
     let ledger = &layout.ledgers[index.ok_or_else(|| misuse(format!("没有可以登记的台账“{}”", options.ledger)))?];
     let referred = intake::referred(layout, ledger);
-    let filled = Filled { referred: &referred, ..Filled::default() };
+    let named = intake::named(&current.engine, ledger);
+    let filled = Filled { named: &named, referred: &referred, ..Filled::default() };
     let bytes = made(ledger, installation.clock.now().day, "", &filled)?;
     fs::write(&options.output, bytes).with_context(|| format!("文件 {} 写不了", options.output.display()))?;
     say!("已写出“{}”的导入模板：{}", ledger.title, options.output.display());

@@ -94,7 +94,7 @@ pub(super) fn called(
         Some(Stored::Text(text)) => text.clone(),
         _ => {
             let of = |(i, to): &(usize, usize)| id(row, *i).map(|id| names.title(*to, id));
-            let said = parts.iter().filter_map(of).filter(|t| !t.is_empty()).collect::<Vec<_>>().join("—");
+            let said = names::composed(parts.iter().filter_map(of));
             if said.is_empty() { row.code.clone().unwrap_or_default() } else { said }
         }
     };

@@ -105,6 +105,12 @@ impl Seat {
         Ok(Seat { fields, ..self })
     }
 
+    /// What was typed into fields of a form, by their ids (`form-field`), to be shown again: all of it, as a form is no longer
+    /// than may be read.
+    pub(super) fn typed(&self, form: &str, fields: &[&str]) -> Vec<(String, String)> {
+        fields.iter().map(|f| (format!("{form}-{f}"), self.fields.get(f).to_owned())).collect()
+    }
+
     /// The store.
     pub(super) fn db(&self) -> &Db {
         &self.app.installation.db

@@ -14,7 +14,6 @@ use super::{
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     requests::long_text,
-    supervise_acts::typed,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -273,7 +272,7 @@ fn render_new(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> 
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let wrong = |field: &str, why: String| {
-            let left = Left { typed: typed(seat, "qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
+            let left = Left { typed: seat.typed("qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &left)))
         };
         let Some(kind) = Kind::parse(seat.fields.get("kind")) else {
@@ -303,7 +302,7 @@ pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: 
         seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number))?;
         let now = seat.db().read(|tx| bank::versions(tx, number))?.pop().ok_or(PageError::NotFound)?;
         let wrong = |status: StatusCode, field: &str, why: String| {
-            let left = Left { typed: typed(seat, "qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
+            let left = Left { typed: seat.typed("qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };
             Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
         };
         if seat.fields.get("version") != now.version.to_string() {
@@ -334,7 +333,7 @@ pub(super) async fn end(State(app): State<App>, Path(id): Path<String>, ask: Ask
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
         seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number))?;
         let wrong = |why: String| {
-            let left = Left { typed: typed(seat, "re", &["reason"]), ..Left::wrong("re-reason", why) };
+            let left = Left { typed: seat.typed("re", &["reason"]), ..Left::wrong("re-reason", why) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &seat.app, &id, &left)))
         };
         let reason = match long_text(seat, "reason", 200, true) {

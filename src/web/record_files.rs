@@ -381,9 +381,8 @@ fn reached(seat: &Seat, name: &str, id: &str) -> anyhow::Result<(Ledger, Stored)
 
 /// The record's page again, with what is wrong in a form and what was typed there.
 fn again(seat: &Seat, status: StatusCode, name: &str, id: &str, form: &str, field: &str, told: String) -> Response {
-    let typed = ["field", "file", "reason"]
-        .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>()));
-    let left = Left { typed: typed.into(), ..Left::wrong(&format!("{form}-{field}"), told) };
+    let typed = seat.typed(form, &["field", "file", "reason"]);
+    let left = Left { typed, ..Left::wrong(&format!("{form}-{field}"), told) };
     let url = Url::new(format!("/ledgers/{name}/{}", segment(id)));
     let seat = Seat { ask: Ask { page: url.clone(), url, ..seat.ask.clone() }, ..seat.clone() };
     seat.show(status, |desk| {

@@ -18,7 +18,6 @@ use super::{
     frame::{Ask, Desk, answer, show},
     post::{Posted, Seat, act},
     requests::long_text,
-    supervise_acts::typed,
     view::{
         daily::{Line, Readiness, Releases},
         form::{Errors, Field, Form},
@@ -300,7 +299,7 @@ fn may_plan(seat: &Seat) -> anyhow::Result<()> {
 }
 
 fn wrong(seat: &Seat, form: &str, fields: &[&str], wrongs: Wrongs) -> Response {
-    let left = wrongs.left(form, typed(seat, form, fields));
+    let left = wrongs.left(form, seat.typed(form, fields));
     seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, None, &left))
 }
 
@@ -367,7 +366,7 @@ pub(super) async fn rewrite(State(app): State<App>, Path(id): Path<String>, ask:
     act(app, ask, posted, move |seat| {
         let id = number(&id)?;
         let again = |wrongs: Wrongs| {
-            let left = wrongs.left("ed", typed(seat, "ed", LESSON));
+            let left = wrongs.left("ed", seat.typed("ed", LESSON));
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, Some(id), &left)))
         };
         may_plan(seat)?;

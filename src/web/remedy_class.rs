@@ -18,7 +18,6 @@ use super::{
     post::{Posted, Seat, act},
     remedy::reaches,
     remedy_lines,
-    supervise_acts::typed,
     view::{
         form::{Errors, Field, Form},
         parts::{Fact, Facts},
@@ -210,7 +209,7 @@ fn after(ended: Option<Day>) -> String {
 /// `POST /remedies/{id}/class`.
 pub(super) async fn make(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
-        let kept = typed(seat, "cl", &FIELDS);
+        let kept = seat.typed("cl", &FIELDS);
         let wrong = |wrongs: Wrongs| {
             let left = wrongs.left("cl", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &id, &left)))

@@ -128,10 +128,9 @@ pub(super) fn long_text(seat: &Seat, field: &str, longest: usize, required: bool
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let (ledger, record) = (seat.fields.get("ledger").to_owned(), seat.fields.get("record").to_owned());
-        let typed = ["wrong", "proposed"]
-            .map(|f| (format!("rq-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>()));
+        let typed = seat.typed("rq", &["wrong", "proposed"]);
         let again = |wrongs: Wrongs| {
-            let left = wrongs.left("rq", typed.clone().into());
+            let left = wrongs.left("rq", typed.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_new(desk, &ledger, &record, &left)))
         };
         let mut wrongs = Wrongs::default();

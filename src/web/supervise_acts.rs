@@ -23,12 +23,6 @@ use crate::{
     supervise::{self, LONGEST, Word},
 };
 
-/// What was typed into fields of a form, to be shown again.
-pub(super) fn typed(seat: &Seat, form: &str, fields: &[&str]) -> Vec<(String, String)> {
-    let text = |f: &&str| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
-    fields.iter().map(text).collect()
-}
-
 /// `POST /supervise/{id}/reply`.
 pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
@@ -94,7 +88,7 @@ fn said(
         }
     }
     let wrong = |wrongs: Wrongs| {
-        let left = wrongs.left(form, typed(seat, form, fields));
+        let left = wrongs.left(form, seat.typed(form, fields));
         seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, id, &left))
     };
     let word = match read(seat, &current) {

@@ -19,7 +19,6 @@ use super::{
     requests::long_text,
     subject,
     supervise::USUAL,
-    supervise_acts::typed,
     view::{
         form::{Errors, Field, Form},
         supervise::NewMatter,
@@ -158,7 +157,7 @@ fn state_words(v: &Stored) -> &'static str {
 pub(super) async fn issue(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
         let of = ["requirement", "subject", "window"].map(|k| seat.fields.get(k).to_owned());
-        let kept = typed(seat, "sv", &["requirement", "unit", "title", "demand", "due"]);
+        let kept = seat.typed("sv", &["requirement", "unit", "title", "demand", "due"]);
         let picked = picked::read(seat, &seat.scope, UNIT_ASKED)?;
         let show = |status: StatusCode, wrongs: Wrongs| {
             let picks = vec![("sv-unit".to_owned(), picked.pick.clone())];

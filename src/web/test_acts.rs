@@ -15,7 +15,6 @@ use super::{
     frame::Ask,
     post::{Posted, Seat, act},
     requests::long_text,
-    supervise_acts::typed,
     test_one::{REASON, found, render},
     test_rules,
     wrongs::Wrongs,
@@ -93,7 +92,7 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
         match done.map_err(|e| e.downcast::<Refused>()) {
             Ok(true) => Ok(seat.to(&format!("/tests/{id}?done=publish"))),
             Ok(false) => Ok(seat.to(&format!("/tests/{id}?done=published"))),
-            Err(Ok(Refused(why))) => wrong(seat, &id, typed(seat, "pu", &["from"]), "pu-from", why),
+            Err(Ok(Refused(why))) => wrong(seat, &id, seat.typed("pu", &["from"]), "pu-from", why),
             Err(Err(e)) => Err(e),
         }
     })
@@ -105,7 +104,7 @@ pub(super) async fn rules(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
         let again = |wrongs: Wrongs| {
-            let (app, left) = (seat.app.clone(), wrongs.left("ch", typed(seat, "ch", &test_rules::FIELDS)));
+            let (app, left) = (seat.app.clone(), wrongs.left("ch", seat.typed("ch", &test_rules::FIELDS)));
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &app, &id, &left)))
         };
         let rules = match test_rules::read(seat, test.rules.activity, Some(test.rules.unit)) {
@@ -135,7 +134,7 @@ pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: As
 pub(super) async fn roll(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
-        let kept = typed(seat, "ro", &["person", "extra", "lift", "excused"]);
+        let kept = seat.typed("ro", &["person", "extra", "lift", "excused"]);
         let stands = match seat.db().read(|tx| on_the_list(tx, seat, &test))? {
             Ok(one) => one,
             Err(why) => return wrong(seat, &id, kept, "ro-person", format!("人员：{why}")),
@@ -193,7 +192,7 @@ fn on_the_list(tx: &mut Tx<'_>, seat: &Seat, test: &Test) -> anyhow::Result<Resu
 pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
-        let kept = typed(seat, "wi", &["place", "reason"]);
+        let kept = seat.typed("wi", &["place", "reason"]);
         let place = seat.fields.get("place").parse::<usize>().ok().and_then(|p| p.checked_sub(1));
         let Some(place) = place.filter(|p| *p < test.items.len()) else {
             return wrong(seat, &id, kept, "wi-place", format!("第几题：应为1至{}。", test.items.len()));

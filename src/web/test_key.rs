@@ -257,11 +257,11 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let test = test_of(seat, &id)?;
         let at = index(seat.fields.get("place"))?;
         let wrong = |status: StatusCode, field: &str, why: String| {
-            let left = Left { typed: kept(seat), ..Left::wrong(&format!("ke-{field}"), why) };
+            let left = Left { typed: seat.typed("ke", &FIELDS), ..Left::wrong(&format!("ke-{field}"), why) };
             Ok(seat.show(status, |desk| render(desk, &seat.app, &id, seat.fields.get("place"), Step::Typed(left))))
         };
         if seat.fields.get("again") == "1" {
-            let left = Left { typed: kept(seat), ..Left::default() };
+            let left = Left { typed: seat.typed("ke", &FIELDS), ..Left::default() };
             let place = seat.fields.get("place");
             return Ok(seat.show(StatusCode::OK, |desk| render(desk, &seat.app, &id, place, Step::Typed(left))));
         }
@@ -309,12 +309,6 @@ fn why(e: anyhow::Error) -> anyhow::Result<String> {
         Ok(WrongKey(why)) => Ok(format!("正确答案：{why}")),
         Err(e) => e.downcast::<Refused>().map(|Refused(why)| why),
     }
-}
-
-/// What was typed, to be shown again.
-fn kept(seat: &Seat) -> Vec<(String, String)> {
-    let text = |f: &str| (format!("ke-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
-    FIELDS.map(text).into()
 }
 
 /// Somebody was faster, or something is wrong.

@@ -207,7 +207,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             }
         }
         let reason = long_text(seat, "reason", REASON, false);
-        let typed_reason: String = seat.fields.get("reason").chars().take(2 * REASON).collect();
+        let typed_reason: String = seat.fields.get("reason").to_owned();
         if let Err(why) = &reason {
             wrong.push(Link::new(format!("理由：{why}"), "#mk-reason"));
         }

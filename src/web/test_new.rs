@@ -16,7 +16,7 @@ use super::{
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     taken,
-    test_paper::{self, First, LIST, LONGEST, suggested},
+    test_paper::{self, First, LIST, suggested},
     test_rules,
     view::{
         form::{Errors, Field, Form},
@@ -187,8 +187,7 @@ fn is_resit(class: Option<&Class>, first: Option<&Test>) -> bool {
 /// `POST /tests/new`.
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let text = |f: &&str| (format!("te-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect());
-        let kept: Vec<(String, String)> = test_rules::FIELDS.iter().chain(&FIELDS).map(text).collect();
+        let kept = [seat.typed("te", &test_rules::FIELDS), seat.typed("te", &FIELDS)].concat();
         let again = |wrongs: Wrongs, faults: Vec<String>| {
             let left = wrongs.left("te", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))

@@ -13,7 +13,6 @@ use super::{
     exams,
     frame::Ask,
     post::{Posted, act},
-    supervise_acts::typed,
     test_acts::{refused, test_of, wrong},
     view::{
         form::{Field, Form},
@@ -56,7 +55,7 @@ pub(super) fn form(test: &Test, printed: usize) -> Option<Form> {
 pub(super) async fn print(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
-        let kept = typed(seat, "pr", &["forms"]);
+        let kept = seat.typed("pr", &["forms"]);
         seat.db().read(|tx| may_see_paper(tx, &seat.app, seat.reader.person, &test))?;
         let Some(sat) = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))? else {
             return Err(PageError::Refused("考试还没有发布，发布后才能打印试卷。".into()).into());

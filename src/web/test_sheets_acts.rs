@@ -18,7 +18,6 @@ use super::{
     frame::{Ask, answer},
     post::{Posted, Seat, act},
     requests::long_text,
-    supervise_acts::typed,
     test_acts::{refused, test_of},
     test_one::{REASON, found},
     test_sheets::render,
@@ -133,7 +132,7 @@ fn wrong(seat: &Seat, id: &str, kept: Vec<(String, String)>, field: &str, why: S
 pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
-        let kept = typed(seat, "un", &["file", "reason"]);
+        let kept = seat.typed("un", &["file", "reason"]);
         let reason = match long_text(seat, "reason", REASON, true) {
             Ok(reason) => reason,
             Err(why) => return wrong(seat, &id, kept, "un-reason", format!("理由：{why}")),

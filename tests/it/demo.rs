@@ -7,14 +7,19 @@ use std::{
 };
 
 use dongliang::{
-    clock::day_of,
+    apply,
+    clock::{Clock, Moment, day_of},
     day::Day,
+    db::Db,
     demo::{self, Cell, Change, Code, Record, Summary},
     directive::{
         self,
         model::{Field, FieldType, Ledger, Package},
     },
+    installation::Installation,
+    ledger::Keys,
     org::builtin,
+    scope::Actor,
     verdict::window,
 };
 
@@ -36,6 +41,17 @@ const PLANS: [(&str, &str); 11] = [
 pub(crate) fn package() -> Package {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("directives/2025");
     directive::load(&dir).map(|(p, _, _)| p).unwrap_or_else(|found| panic!("{}", directive::render(&found)))
+}
+
+/// A city in that database on the demo's day, with what is judged at once; the rest waits ([`crate::scope::city`]).
+pub(crate) fn city(db: &Db, people: usize) -> Installation {
+    let package = package();
+    let (keys, new) = (Keys::from_bytes([7; 32], [9; 32]), package.clone());
+    let actor = Actor { name: "试".into(), at: 1, account: None };
+    db.write(move |tx| apply::apply(tx, None, &new, &actor)).unwrap();
+    let day = Day::parse("2025-10-20").unwrap();
+    demo::fill(db, &package, &keys, 5, people, None, Moment::end_of(day), &mut |_, _| {}).unwrap();
+    Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap()
 }
 
 fn ledgers(package: &Package) -> HashMap<String, Ledger> {

@@ -3,16 +3,12 @@
 use std::collections::BTreeSet;
 
 use dongliang::{
-    apply,
-    clock::Clock,
-    day::Day,
     db::{Db, Value},
-    db_test, demo,
+    db_test,
     figures::{self, Period, Picture},
     installation::Installation,
-    ledger::Keys,
     paper::{self, Content, Kind, Wanted},
-    scope::{Actor, Scope},
+    scope::Scope,
     verdict::rejudge,
 };
 
@@ -71,21 +67,8 @@ db_test!(units_with_any_codes_have_figures_of_their_own, |db: &Db| {
     assert_eq!(told, wanted);
 });
 
-/// The fictional city, where the unit at the top bears demands on the whole system.
-fn city(db: &Db) -> Installation {
-    let package = crate::demo::package();
-    let (keys, new) = (Keys::from_bytes([7; 32], [9; 32]), package.clone());
-    let actor = Actor { name: "试".into(), at: 1, account: None };
-    db.write(move |tx| apply::apply(tx, None, &new, &actor)).unwrap();
-    let day = Day::parse("2025-10-20").unwrap();
-    demo::fill(db, &package, &keys, 5, 150, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
-    let o = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();
-    rejudge::run(&o, None, &mut |_, _| {}).unwrap();
-    o
-}
-
 db_test!(the_unit_at_the_top_has_one_light, |db: &Db| {
-    let o = &city(db);
+    let o = &crate::scope::city(db);
     for period in ["2025Q2", "2025Q4"] {
         let paper = drawn(o, Kind::Quarterly, period, None);
         let mut with_system = false;
@@ -124,7 +107,7 @@ fn requirements_stand_by_pillar_and_number() {
         assert!(ids.iter().map(|id| package.rank(package.requirement(id).unwrap())).is_sorted(), "{ledger}");
     }
     let db = Db::open("sqlite::memory:").unwrap();
-    let o = &city(&db);
+    let o = &crate::scope::city(&db);
     let page = crate::visit::Browser::of(o, dongliang::auth::Role::Office).get("/papers").text();
     let at = ["学-", "干-", "纪-", "保-"].map(|pillar| page.find(pillar));
     assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{at:?}");

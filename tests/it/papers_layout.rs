@@ -8,17 +8,11 @@ use std::{
 };
 
 use dongliang::{
-    apply,
-    clock::Clock,
-    day::Day,
     db::Db,
-    demo,
     document::{self, Block, Document, Level, Line},
     figures::Period,
-    installation::Installation,
-    ledger::Keys,
     paper::{self, Kind, Stamp, Wanted},
-    scope::{Actor, Scope},
+    scope::Scope,
 };
 
 /// Points in a millimetre.
@@ -73,17 +67,6 @@ fn set(name: &str, docx: &[u8]) -> Vec<Page> {
     let out =
         Command::new("pdftotext").args(["-bbox-layout"]).arg(&pdf).arg("-").output().expect("pdftotext is installed");
     pages(&String::from_utf8(out.stdout).unwrap())
-}
-
-/// The fictional city on the demo's day.
-fn city(db: &Db) -> Installation {
-    let package = crate::demo::package();
-    let (keys, new) = (Keys::from_bytes([7; 32], [9; 32]), package.clone());
-    let actor = Actor { name: "试".into(), at: 1, account: None };
-    db.write(move |tx| apply::apply(tx, None, &new, &actor)).unwrap();
-    let day = Day::parse("2025-10-20").unwrap();
-    demo::fill(db, &package, &keys, 5, 300, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
-    Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap()
 }
 
 /// A mark at the end of a line may hang over the margin, as Chinese is set.
@@ -204,7 +187,7 @@ fn every_kind_of_paper_keeps_to_its_page() {
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     let db = Db::open(&format!("sqlite:{}", path.join("demo.db").display())).unwrap();
-    let city = city(&db);
+    let city = crate::demo::city(&db, 300);
     let organ = "select record_id from l_unit where record_code like 'Q%' or level = '区县' order by record_id limit 1";
     let unit = db.read(|tx| tx.one(organ, &[], |r| r.i64(0))).unwrap().unwrap();
     let number = "云发改干建〔2025〕3号";

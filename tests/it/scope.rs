@@ -4,15 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dongliang::{
-    apply,
-    clock::Clock,
-    day::Day,
     db::{Db, Tx},
-    db_test, demo,
+    db_test,
     directive::model::{FieldType, Ledger},
     installation::Installation,
-    ledger::{Keys, Stored as Row, query},
-    scope::{Actor, Parts, Reach, Scope},
+    ledger::{Stored as Row, query},
+    scope::{Parts, Reach, Scope},
     subjects,
     verdict::{
         rejudge, sight,
@@ -21,16 +18,9 @@ use dongliang::{
     },
 };
 
-const DAY: &str = "2025-10-20";
-
+/// The city of 150 people, judged.
 pub(crate) fn city(db: &Db) -> Installation {
-    let package = crate::demo::package();
-    let keys = Keys::from_bytes([7; 32], [9; 32]);
-    let new = package.clone();
-    db.write(move |tx| apply::apply(tx, None, &new, &Actor { account: None, name: "试".into(), at: 1 })).unwrap();
-    let day = Day::parse(DAY).unwrap();
-    demo::fill(db, &package, &keys, 5, 150, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
-    let installation = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();
+    let installation = crate::demo::city(db, 150);
     rejudge::run(&installation, None, &mut |_, _| {}).unwrap();
     installation
 }

@@ -23,7 +23,7 @@ use crate::{
     visit::Browser,
 };
 
-/// Answers of made-up persons whose abilities are known, to a form whose questions are harder by `harder`.
+/// Answers of made-up persons whose abilities are known, to a form whose questions are as hard as `difficulty` says.
 fn simulated(db: &Db, test: &test::Test, difficulty: &dyn Fn(i64) -> f64, persons: i64, dice: &mut Dice, from: i64) {
     let mut rows = Vec::new();
     for n in 0..persons {

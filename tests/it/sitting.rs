@@ -360,5 +360,3 @@ db_test!(what_is_published_is_frozen_and_what_is_wrong_is_told, |db: &Db| {
     let kinds = "select count(*) from audit_entry where kind = 'test'";
     assert_eq!(db.read(|tx| tx.one(kinds, &[], |r| r.i64(0))).unwrap(), Some(4), "made twice, published, dropped");
 });
-
-// The pages, as a person and an office use them without scripts.

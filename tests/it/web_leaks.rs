@@ -5,18 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dongliang::{
-    apply,
     auth::{self, Organisation, Role},
-    clock::Clock,
-    day::Day,
     db::{Db, Tx},
-    demo,
     directive::model::{FieldType, Ledger},
     installation::Installation,
-    ledger::{Keys, query},
+    ledger::query,
     org::builtin,
     remedy,
-    scope::{Actor, Reach, Scope},
+    scope::{Reach, Scope},
     subjects,
     verdict::{
         rejudge, sight,
@@ -34,7 +30,6 @@ use crate::{
 /// A ledger and a record of it.
 type Record = (String, i64);
 
-const DAY: &str = "2025-10-20";
 /// Pages of one kind of address that one reader opens.
 const ALIKE: usize = 4;
 
@@ -59,12 +54,8 @@ fn marks(text: &str) -> BTreeSet<Record> {
 
 /// The demo city with marks in place of its names, texts and codes.
 fn city(db: &Db) -> Installation {
+    let office = crate::demo::city(db, 150);
     let package = crate::demo::package();
-    let keys = Keys::from_bytes([7; 32], [9; 32]);
-    let new = package.clone();
-    db.write(move |tx| apply::apply(tx, None, &new, &Actor { name: "试".into(), at: 1, account: None })).unwrap();
-    let day = Day::parse(DAY).unwrap();
-    demo::fill(db, &package, &keys, 5, 150, None, dongliang::clock::Moment::end_of(day), &mut |_, _| {}).unwrap();
     let ledgers: Vec<Ledger> = builtin::ledgers().into_iter().chain(package.ledgers.clone()).collect();
     db.write(move |tx| {
         // Settings are named by the package, not by people.
@@ -84,7 +75,6 @@ fn city(db: &Db) -> Installation {
         Ok(())
     })
     .unwrap();
-    let office = Installation::new(db.clone(), keys, Clock::Standing(day)).unwrap();
     rejudge::run(&office, None, &mut |_, _| {}).unwrap();
     remedy::patrol::run(&office).unwrap();
     office
