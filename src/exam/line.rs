@@ -73,6 +73,11 @@ pub fn settle(
         return Ok(settled);
     };
     let (one, two) = (Form::read(tx, &base)?, Form::read(tx, sat)?);
+    if one.responses.patterns.is_empty() && sat.test.line.is_some() {
+        // The answers to the first form were deleted by their rule: what was found from them stays.
+        (settled.line, settled.note) = (sat.test.line, sat.test.line_note.clone());
+        return Ok(settled);
+    }
     match carried_over(&one, &two, first, tell) {
         Ok((own, error, common)) => {
             settled.note = format!(

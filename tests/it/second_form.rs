@@ -127,4 +127,15 @@ db_test!(the_line_of_a_harder_second_form_is_lower_and_said, |db: &Db| {
     let truth = expected(&two, low);
     assert!(truth < 470_000.0 && (own as f64 - truth).abs() < 40_000.0, "{own} for {truth}");
     assert!(line::carried(own, (own, of)) == of && line::carried(own - 1, (own, of)) < of);
+    // Long after, the answers to the first form are deleted by their rule: the line found from them stays.
+    let inst = o.installation.clone();
+    let after = db.write(move |tx| {
+        let of_first = "attempt_id in (select row_id from attempt where test_id = $1)";
+        tx.execute(&format!("delete from attempt_answer where {of_first}"), &[one.id.into()])?;
+        tx.execute("delete from attempt where test_id = $1", &[one.id.into()])?;
+        close::record_again(tx, &inst, two.id, close::REMARKED)?;
+        test::get(tx, two.id)
+    });
+    let after = after.unwrap().unwrap();
+    assert_eq!((after.line, after.line_note), (two.line, two.line_note));
 });
