@@ -144,6 +144,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         left.fill(form);
         view.errors.0.extend(Errors::of(form).0);
     }
+    left.shown(&view.errors)?;
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 

@@ -149,6 +149,9 @@ db_test!(what_is_refused_leads_to_where_one_goes_on, |db: &Db| {
     let form = unit.get("/supervise/2").token();
     let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "再回复一次")]);
     assert_eq!(back(&got), to("/supervise/2"), "{}", got.read());
+    // Neither is what is wrong lost where its form is not there any more.
+    let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "")]);
+    assert!(back(&got) == to("/supervise/2") && got.read().contains("回复：请填写"), "{}", got.read());
     let at = web_imports::send(&mut b, "guidance", "add", "结对,指导日期\nJ1,2025-07-01\n".as_bytes());
     let form = web_imports::settled(o, &mut b, &at).token();
     let confirm = |b: &mut Browser| b.post(&format!("{at}/confirm"), &[("form", &form), ("again", "yes")]);
