@@ -167,7 +167,6 @@ mod tests {
             ("干-21", format!("干{hyphen}21")),
             ("- 一 -", "- 一 -".into()),
             ("甲—乙", "甲—乙".into()),
-            ("-5至-3", "-5至-3".into()),
         ] {
             let xml = text(typed) + "<w:p/>" + &text("");
             assert_eq!(unbroken(&xml), text(&set) + "<w:p/>" + &text(""));
