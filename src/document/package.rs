@@ -36,7 +36,7 @@ pub(crate) fn pack(document: Docx) -> anyhow::Result<Vec<u8>> {
         ("docProps/core.xml".into(), text(&parts.doc_props.core)),
         ("docProps/custom.xml".into(), text(&parts.doc_props.custom)),
         ("word/_rels/document.xml.rels".into(), text(&parts.document_rels)),
-        ("word/document.xml".into(), heads(&sections(&without_ids(&text(&parts.document))))),
+        ("word/document.xml".into(), unbroken(&heads(&sections(&without_ids(&text(&parts.document)))))),
         ("word/styles.xml".into(), text(&parts.styles)),
         ("word/settings.xml".into(), text(&parts.settings)),
         ("word/fontTable.xml".into(), fonts()),
@@ -113,6 +113,31 @@ fn heads(xml: &str) -> String {
     out
 }
 
+/// Codes are not broken at their hyphens (`GD-2025-01`, `干-21`): these become the element for a hyphen that holds together,
+/// which is set in the font of the run. The character for it (U+2011) is in none of the Chinese fonts of GB/T 9704.
+fn unbroken(xml: &str) -> String {
+    let mut out = String::with_capacity(xml.len());
+    let mut pieces = xml.split("<w:t xml:space=\"preserve\">");
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (text, after) = piece.split_once("</w:t>").unwrap_or((piece, ""));
+        out.push_str("<w:t xml:space=\"preserve\">");
+        let mut before = ' ';
+        let mut characters = text.chars().peekable();
+        while let Some(c) = characters.next() {
+            let code = before.is_alphanumeric() && characters.peek().is_some_and(char::is_ascii_alphanumeric);
+            match c {
+                '-' if code => out.push_str("</w:t><w:noBreakHyphen/><w:t xml:space=\"preserve\">"),
+                c => out.push(c),
+            }
+            before = c;
+        }
+        out.push_str("</w:t>");
+        out.push_str(after);
+    }
+    out
+}
+
 fn fonts() -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\
@@ -132,6 +157,21 @@ fn fonts() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_hold_together() {
+        let text = |t: &str| format!("<w:r><w:t xml:space=\"preserve\">{t}</w:t></w:r>");
+        let hyphen = "</w:t><w:noBreakHyphen/><w:t xml:space=\"preserve\">";
+        for (typed, set) in [
+            ("见GD-2025-01。", format!("见GD{hyphen}2025{hyphen}01。")),
+            ("干-21", format!("干{hyphen}21")),
+            ("- 一 -", "- 一 -".into()),
+            ("甲—乙", "甲—乙".into()),
+        ] {
+            let xml = text(typed) + "<w:p/>" + &text("");
+            assert_eq!(unbroken(&xml), text(&set) + "<w:p/>" + &text(""));
+        }
+    }
 
     #[test]
     fn a_section_stands_in_the_order_of_the_schema() {

@@ -91,6 +91,12 @@ impl Entry {
         let read = [self.code.as_str(), &self.initials].into_iter().chain(self.surname.split(' '));
         names.into_iter().chain(read.map(|own| latin(own, text))).flatten().min()
     }
+
+    /// How well its initials, in whatever reading, fit some letters.
+    fn heard(&self, letters: &str) -> Option<Fit> {
+        let read = std::iter::once(&*self.initials).chain(self.surname.split(' '));
+        read.filter_map(|own| latin(own, letters)).min()
+    }
 }
 
 /// How well something fits a text of ASCII letters and digits in either case; of a hundred thousand, so that nothing is
@@ -160,6 +166,17 @@ impl Directory {
     pub fn persons_like(&self, text: &str, seen: Option<&HashSet<i64>>) -> Vec<(Fit, i64)> {
         let seen = |e: &&Entry| seen.is_none_or(|s| s.contains(&e.id));
         self.persons.iter().filter(seen).filter_map(|e| Some((e.fit(text)?, e.id))).collect()
+    }
+
+    /// Persons whose initials some letters are, wholly; for lists, which show everybody who fits.
+    pub fn persons_heard(&self, letters: &str) -> Vec<i64> {
+        self.persons.iter().filter(|e| e.heard(letters) == Some(Fit::Whole)).map(|e| e.id).collect()
+    }
+
+    /// Units whose initials begin so.
+    pub fn units_heard(&self, letters: &str) -> Vec<i64> {
+        let begins = |e: &&Entry| matches!(e.heard(letters), Some(Fit::Whole | Fit::Begins));
+        self.units.iter().filter(begins).map(|e| e.id).collect()
     }
 
     /// Units that a text fits.

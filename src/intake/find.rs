@@ -22,6 +22,11 @@ pub struct Finder {
     units_of: HashMap<i64, Vec<i64>>,
     records: HashMap<String, HashMap<String, Vec<i64>>>,
     titles: HashMap<String, Titled>,
+    /// What records are called that one text names with others, by ledger and id.
+    described: HashMap<(String, i64), String>,
+    /// Units and persons whose names hold blanks, by these without them.
+    units_closed_up: HashMap<String, Vec<i64>>,
+    persons_closed_up: HashMap<String, Vec<i64>>,
 }
 
 /// Records by the [`norm::title_key`] of the title that pages show, each with its id and its code.
@@ -39,7 +44,7 @@ impl Finder {
             let id = r.i64(0)?;
             for i in 1..=3 {
                 if let Some(text) = r.opt_text(i)? {
-                    push(&mut finder.units, text, id);
+                    finder.name_unit(text, id);
                 }
             }
             finder.unit_names.insert(id, r.opt_text(2)?.unwrap_or_default().to_owned());
@@ -60,6 +65,7 @@ impl Finder {
             }
             if let Some(name) = r.opt_text(2)? {
                 push(&mut finder.persons, name, id);
+                push_closed_up(&mut finder.persons_closed_up, name, id);
             }
             // The unit that the roster mentioned tells namesakes apart before there are posts.
             if let Some(unit) = r.opt_i64(3)? {
@@ -90,15 +96,25 @@ impl Finder {
         for text in texts.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()) {
             let standing = self.units.get(&text).is_some_and(|ids| ids.iter().any(|id| *id > 0));
             if !standing {
-                push(&mut self.units, &text, id);
+                self.name_unit(&text, id);
                 self.unit_names.insert(id, text);
             }
         }
     }
 
-    /// Whether a ledger has a record of that code, number or very name.
-    pub(super) fn knows(&self, ledger: &str, text: &str) -> bool {
-        self.records.get(ledger).is_some_and(|m| m.contains_key(text))
+    fn name_unit(&mut self, text: &str, id: i64) {
+        push(&mut self.units, text, id);
+        push_closed_up(&mut self.units_closed_up, text, id);
+    }
+
+    /// The records of a ledger that a code, number or very name leads to.
+    pub(super) fn named(&self, ledger: &str, text: &str) -> &[i64] {
+        self.records.get(ledger).and_then(|m| m.get(text)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a record is called beside another that the same text names.
+    pub(super) fn describe_record(&mut self, ledger: &str, id: i64, told: String) {
+        self.described.insert((ledger.to_owned(), id), told);
     }
 
     /// Records that may be named by their titles from now on.
@@ -163,6 +179,22 @@ impl Finder {
         if strict.is_empty() { found().filter(|u| somewhere(*u)).collect() } else { strict }
     }
 
+    /// Units written with blanks inside: `办 公 室`, or a superior and its 科室 as pages show them, `柳溪县发改局 办公室`.
+    fn units_with_blanks(&self, text: &str) -> Vec<i64> {
+        let plain = norm::plain(text);
+        let parts: Vec<String> = plain.split_whitespace().map(norm::closed_up).filter(|p| !p.is_empty()).collect();
+        let mut found = of_closed_up(&self.units, &self.units_closed_up, text);
+        let paths = (1..parts.len()).map(|n| format!("{}/{}", parts[..n].concat(), parts[n..].concat()));
+        for path in paths.chain((parts.len() > 2).then(|| parts.join("/"))) {
+            for id in self.units_in_full(&path) {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        found
+    }
+
     fn describe(&self, person: i64) -> String {
         let unit = self.units_of.get(&person).and_then(|u| u.last()).map(|u| self.path(*u));
         let code = self.person_codes.get(&person).map_or_else(|| person.to_string(), Clone::clone);
@@ -177,11 +209,32 @@ fn push(map: &mut HashMap<String, Vec<i64>>, text: &str, id: i64) {
     }
 }
 
+fn push_closed_up(map: &mut HashMap<String, Vec<i64>>, text: &str, id: i64) {
+    if text.contains(char::is_whitespace) {
+        push(map, &norm::closed_up(text), id);
+    }
+}
+
+/// What a name with blanks inside, or without those that it has on record, leads to. Numbers are taken as they are written.
+fn of_closed_up(names: &HashMap<String, Vec<i64>>, closed_up: &HashMap<String, Vec<i64>>, text: &str) -> Vec<i64> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let key = norm::closed_up(text);
+    let mut found: Vec<i64> =
+        [names, closed_up].into_iter().filter_map(|map| map.get(&key)).flatten().copied().collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Records by code and by name; by number those without a code, and others where the number is nothing else.
 fn records(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<HashMap<String, Vec<i64>>> {
     let (title, _) = names::title_fields(ledger);
     let column = title.map_or("record_code".to_owned(), |t| format!("\"{t}\""));
     let sql = format!("select record_id, record_code, {column} from l_{} where voided_at is null", ledger.name);
     let mut map = HashMap::new();
+    let mut coded = Vec::new();
     tx.each(&sql, &[], |r| {
         let id = r.i64(0)?;
         for i in 1..=2 {
@@ -189,9 +242,15 @@ fn records(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<HashMap<String, V
                 push(&mut map, text, id);
             }
         }
-        push(&mut map, &id.to_string(), id);
+        match r.opt_text(1)? {
+            None => push(&mut map, &id.to_string(), id),
+            Some(_) => coded.push(id),
+        }
         Ok(())
     })?;
+    for id in coded {
+        map.entry(id.to_string()).or_insert_with(|| vec![id]);
+    }
     Ok(map)
 }
 
@@ -209,7 +268,8 @@ impl Resolve for Finder {
         let all = match self.units.get(text.trim()) {
             Some(found) => Some(found),
             None => {
-                in_full = self.units_in_full(text);
+                let found = self.units_in_full(text);
+                in_full = if found.is_empty() { self.units_with_blanks(text) } else { found };
                 Some(&in_full)
             }
         };
@@ -221,7 +281,14 @@ impl Resolve for Finder {
     }
 
     fn person(&self, text: &str, unit: Option<i64>) -> Lookup {
-        let all = self.persons.get(text.trim());
+        let closed_up;
+        let all = match self.persons.get(text.trim()) {
+            Some(found) => Some(found),
+            None => {
+                closed_up = of_closed_up(&self.persons, &self.persons_closed_up, text);
+                Some(&closed_up)
+            }
+        };
         let near: Option<Vec<i64>> = unit.zip(all).map(|(unit, ids)| {
             let here = |p: &i64| {
                 self.units_of.get(p).is_some_and(|us| us.iter().any(|u| self.organ_line(*u).any(|at| at == unit)))
@@ -234,6 +301,7 @@ impl Resolve for Finder {
 
     fn is_called(&self, person: i64, name: &str) -> bool {
         self.persons.get(name.trim()).is_some_and(|ids| ids.contains(&person))
+            || of_closed_up(&self.persons, &self.persons_closed_up, name).contains(&person)
     }
 
     fn record(&self, ledger: &str, text: &str) -> Lookup {
@@ -246,7 +314,10 @@ impl Resolve for Finder {
                     |id: i64| titled.iter().find(|(of, _)| *of == id).map_or_else(String::new, |(_, c)| c.clone());
                 lookup(Some(&ids), |id| format!("编号{}", code(id)))
             }
-            (exact, None) => lookup(exact, |id| id.to_string()),
+            (exact, None) => lookup(exact, |id| {
+                let told = self.described.get(&(ledger.to_owned(), id));
+                told.cloned().unwrap_or_else(|| id.to_string())
+            }),
         }
     }
 }

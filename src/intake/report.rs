@@ -39,6 +39,9 @@ pub struct Report {
     pub others: Vec<String>,
     /// Row of the heads.
     pub header: u32,
+    /// Required columns that are missing: nothing is written without them.
+    #[serde(default)]
+    pub missing: Vec<String>,
     /// Rows that hold a record.
     pub total: usize,
     /// Rows that bring a new record.
@@ -224,6 +227,7 @@ impl Report {
             passed: table.passed.clone(),
             others: table.others.clone(),
             header: checked.header.row,
+            missing: checked.missing.clone(),
             total: checked.rows.len() + checked.bad_rows + prepared.known.len(),
             new: checked.rows.len() - corrections,
             corrections,

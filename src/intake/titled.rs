@@ -1,14 +1,14 @@
 //! Records that others refer to, by the title that pages show: a pair is `林峰—许宁` there, and who fills a sheet writes
 //! that. What cells name so is looked up once a check; templates tell what may be written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::find::{Finder, Titled};
 use crate::{
     db::Tx,
-    directive::model::{FieldType, Ledger},
+    directive::model::{Field, FieldType, Ledger},
     ledger::{
-        query::{self, Query},
+        query::{self, Filter, Query},
         row::Stored,
     },
     names::{self, Names},
@@ -55,12 +55,18 @@ pub(super) fn recall(
     // Without a row of heads the check itself says so.
     let Ok(header) = header::detect_as(table, ledger, answers) else { return Ok(()) };
     let mut asked: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    let mut several_of: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
     for (field, to) in references(layout, ledger) {
         let Some(column) = header.column(Target::Field(field)) else { continue };
         for row in table.rows.iter().filter(|r| r.number > header.row) {
             let text = row.cells.get(column).map_or_else(String::new, RawCell::text);
-            if !text.trim().is_empty() && !finder.knows(&layout.ledgers[to].name, text.trim()) {
-                asked.entry(to).or_default().insert(norm::title_key(&text));
+            match finder.named(&layout.ledgers[to].name, text.trim()) {
+                _ if text.trim().is_empty() => {}
+                [] => {
+                    asked.entry(to).or_default().insert(norm::title_key(&text));
+                }
+                [_] => {}
+                several => several_of.entry(to).or_default().extend(several),
             }
         }
     }
@@ -73,6 +79,34 @@ pub(super) fn recall(
             }
         }
         finder.called(&layout.ledgers[to].name, titled);
+    }
+    for (to, ids) in several_of {
+        describe(tx, (layout, to), finder, ids, scope)?;
+    }
+    Ok(())
+}
+
+/// Says of records that one text names what each is called, so that they can be told apart: by code and title those that a
+/// scope reaches.
+fn describe(
+    tx: &mut Tx<'_>,
+    (layout, to): (&Layout, usize),
+    finder: &mut Finder,
+    ids: BTreeSet<i64>,
+    scope: &Scope,
+) -> anyhow::Result<()> {
+    let ledger = &layout.ledgers[to];
+    let query = Query { filters: vec![Filter::Records(ids.clone())], ..Query::default() };
+    let seen: BTreeSet<i64> = query::records(tx, ledger, scope, &query)?.into_iter().collect();
+    let names = Names::load(tx, layout, &BTreeMap::from([(to, seen.clone())]))?;
+    for id in ids {
+        let (code, title) = (names.code(to, id), names.title(to, id));
+        let told = match seen.contains(&id) {
+            false => "您看不到的一条".to_owned(),
+            true if code == id.to_string() => format!("没有编号、顺序号{id}的“{title}”"),
+            true => format!("编号{code}的“{title}”"),
+        };
+        finder.describe_record(&ledger.name, id, told);
     }
     Ok(())
 }
@@ -99,6 +133,12 @@ pub fn referred(layout: &Layout, ledger: &Ledger) -> Vec<Referred> {
         ..Referred::default()
     };
     references(layout, ledger).map(of).collect()
+}
+
+/// The date that tells apart records of one title: that of an event, the first of an item, or any that a register has.
+fn dated(ledger: &Ledger) -> Option<&Field> {
+    let first = || ledger.fields.iter().find(|f| f.ty == FieldType::Date && !f.sensitive);
+    ledger.opening().and_then(|name| ledger.field(name)).or_else(first)
 }
 
 /// How a record of a ledger is called, plainly invented: `王某某—李某某`.
@@ -137,12 +177,18 @@ pub fn referred_in(
         }
         let of_persons = layout.kinds[to].iter().enumerate().filter(|(_, kind)| **kind == Kind::Ref(PERSON));
         let of_persons: Vec<usize> = of_persons.map(|(i, _)| i).collect();
+        let dated = dated(other);
+        let mut dates: HashMap<i64, String> = HashMap::new();
         query::each(tx, other, scope, &Query::default(), |row: Stored| {
             persons.extend(of_persons.iter().filter_map(|i| row.values[*i].as_i64()));
+            let day = dated.and_then(|f| row.value(other, &f.name).as_text());
+            dates.extend(day.map(|day| (row.record_id, day.to_owned())));
             Ok(())
         })?;
-        one.rows = all(tx, layout, to, scope)?.into_iter().map(|(_, code, title)| (code, title)).collect();
-        one.rows.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+        one.dated = dated.map_or_else(String::new, |f| f.title.clone());
+        let named = |(id, code, title): (i64, String, String)| [code, title, dates.remove(&id).unwrap_or_default()];
+        one.rows = all(tx, layout, to, scope)?.into_iter().map(named).collect();
+        one.rows.sort_by(|[a, b, c], [x, y, z]| (b, c, a).cmp(&(y, z, x)));
     }
     Ok((found, persons))
 }

@@ -190,7 +190,10 @@ mod tests {
         assert!(xml.contains("a&lt;b&gt;&amp;") && xml.contains("人员（1条）") && xml.contains("籍贯有误"), "{xml}");
         assert!(xml.contains("考试：六月测试") && xml.contains("选一&lt;i&gt;") && xml.contains("87.5分"));
         assert!(
-            xml.contains("干-21 每月指导") && xml.contains("未达标（已补）") && xml.contains("原因：核对&lt;i&gt;")
+            xml.contains("<w:noBreakHyphen/>")
+                && xml.contains("21 每月指导")
+                && xml.contains("未达标（已补）")
+                && xml.contains("原因：核对&lt;i&gt;")
         );
         assert!(!xml.contains(['\u{0}', '\u{b}']) && !xml.contains("意见建议"));
     }

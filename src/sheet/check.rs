@@ -56,6 +56,7 @@ pub fn check_as(
         run.row(row);
     }
     if !usable {
+        run.out.bad_rows += run.out.rows.len();
         run.out.rows.clear();
     }
     Ok(run.out)
@@ -127,6 +128,7 @@ impl<'a> Run<'a> {
         for title in header.missing.iter().map(String::as_str).chain(no_unit.then_some("单位")) {
             usable = false;
             self.error(at(title, "表头中没有这一必填列".into(), "请补上这一列，或把相应的列改成这个名称"));
+            self.out.missing.push(title.to_owned());
         }
         for ambiguity in &header.ambiguous {
             let mut finding = at(&ambiguity.head, ambiguity.reason.clone(), "请改正表头，使每列名称唯一");

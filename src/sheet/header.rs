@@ -147,7 +147,9 @@ fn no_header(table: &Table, ledger: &Ledger) -> SheetError {
     let widest = table.rows.iter().take(DEPTH).min_by_key(filled);
     let nearest = widest.map_or(String::new(), |row| {
         let heads: Vec<String> = row.cells.iter().filter(|c| **c != RawCell::Empty).take(8).map(one_line).collect();
-        format!("文件第 {} 行是：{}。", row.number, heads.join("、"))
+        let place =
+            if table.sheet.is_empty() { "文件".to_owned() } else { format!("工作表“{}”", table.sheet) };
+        format!("{place}第 {} 行是：{}。", row.number, heads.join("、"))
     });
     let wanted: Vec<&str> = required(ledger).map(|f| f.title.as_str()).collect();
     SheetError::NoHeader { ledger: ledger.title.clone(), wanted: wanted.join("、"), nearest }

@@ -43,6 +43,12 @@ pub fn bare_key(text: &str) -> String {
     key(&outside)
 }
 
+/// The spelling by which names of units and persons are compared that were written with blanks inside: plain form, without
+/// blanks.
+pub fn closed_up(text: &str) -> String {
+    plain(text).chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect()
+}
+
 /// The spelling by which titles of records are compared: plain form, lower case, without blanks; whatever stands for a dash,
 /// and however many of them, is one dash.
 pub fn title_key(text: &str) -> String {

@@ -13,8 +13,10 @@ pub struct Checked {
     pub header: HeaderMatch,
     /// The rows without an error, in order; none while a required column is missing.
     pub rows: Vec<CheckedRow>,
-    /// Rows with at least one error.
+    /// Rows with at least one error; all of them while a required column is missing.
     pub bad_rows: usize,
+    /// Titles of the required columns that are missing, and 单位 where a row must name its unit.
+    pub missing: Vec<String>,
     /// The first [`KEPT`] errors.
     pub errors: Vec<CellError>,
     /// All errors counted.

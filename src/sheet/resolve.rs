@@ -79,6 +79,11 @@ pub(super) fn record(text: &str, ledger: &str, resolve: &dyn Resolve) -> Result<
             "没有找到所指的记录",
             "请填对方台账中的编号或页面上显示的名称；如尚未登记，请先导入那本台账",
         )),
+        // A code like a number, and the number of a record without a code.
+        Lookup::Many(list) if text.bytes().all(|b| b.is_ascii_digit()) => {
+            let mend = "请改写页面上显示的名称，或先在台账中给没有编号的那条补上编号";
+            Err(many(text, "编号和顺序号各对得上一条记录", &list, mend))
+        }
         Lookup::Many(list) => Err(many(text, "同名的记录不止一条", &list, "请改填编号")),
     }
 }

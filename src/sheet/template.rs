@@ -66,8 +66,10 @@ pub struct Referred {
     pub like: String,
     /// How many there are; 0 where none are to be listed.
     pub total: usize,
-    /// Code and title of all of them; empty where they are too many.
-    pub rows: Vec<(String, String)>,
+    /// Title of the date that tells apart those of one title; empty where they have none.
+    pub dated: String,
+    /// Code, title and that date of all of them; empty where they are too many.
+    pub rows: Vec<[String; 3]>,
 }
 
 impl Default for Filled<'_> {
@@ -335,26 +337,28 @@ fn explain(sheet: &mut Worksheet, heads: &[Head<'_>], ledger: &Ledger, formats: 
     Ok(())
 }
 
-/// The sheet 可填的记录: number and title of the records to which columns refer, side by side.
+/// The sheet 可填的记录: number, title and date of the records to which columns refer, side by side.
 fn list(sheet: &mut Worksheet, all: &[Referred], ledger: &Ledger, formats: &Formats) -> Result<(), SheetError> {
     sheet.set_name("可填的记录").map_err(written)?;
     let title = Format::new().set_bold();
     for (n, one) in all.iter().filter(|r| r.total > 0).enumerate() {
-        let at = n as u16 * 3;
+        let at = n as u16 * 4;
         let column = &ledger.fields[one.field].title;
         let rest = if one.rows.is_empty() { "，数量较多没有列出，请在台账页面查编号" } else { "" };
         let head = format!("“{column}”一列：{}，共{}条{rest}", one.ledger, one.total);
         sheet.write_string_with_format(0, at, head, &title).map_err(written)?;
-        for (i, (word, width)) in [("编号", 14.0), ("名称", 32.0)].into_iter().enumerate() {
+        let words = [("编号", 14.0), ("名称", 32.0), (&*one.dated, 14.0)];
+        for (i, (word, width)) in words.into_iter().filter(|(word, _)| !word.is_empty()).enumerate() {
             let place = at + i as u16;
             sheet.set_column_width(place, width).map_err(written)?;
             if !one.rows.is_empty() {
                 sheet.write_string_with_format(1, place, word, &formats.head).map_err(written)?;
             }
         }
-        for (row, (code, title)) in one.rows.iter().enumerate() {
-            sheet.write_string_with_format(row as u32 + 2, at, code, &formats.text).map_err(written)?;
-            sheet.write_string_with_format(row as u32 + 2, at + 1, title, &formats.text).map_err(written)?;
+        for (row, texts) in one.rows.iter().enumerate() {
+            for (i, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+                sheet.write_string_with_format(row as u32 + 2, at + i as u16, text, &formats.text).map_err(written)?;
+            }
         }
     }
     Ok(())

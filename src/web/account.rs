@@ -10,7 +10,9 @@ use axum::{
 use super::{
     account_factor, account_sso, account_stand_in,
     app::App,
-    cookie, feed,
+    cookie,
+    error::PageError,
+    feed,
     frame::{Ask, Desk, answer, instant},
     post::{Posted, Seat, act},
     unit_names,
@@ -58,6 +60,16 @@ impl Left {
     /// One wrong field.
     pub(super) fn wrong(field: &str, text: impl Into<String>) -> Left {
         Left { wrong: vec![(field.into(), text.into())], ..Left::default() }
+    }
+
+    /// Whether what is wrong stands on the page. Where its form is not there any more, for somebody else was faster, it is told
+    /// on a page of its own.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`].
+    pub(super) fn shown(&self, errors: &Errors) -> Result<(), PageError> {
+        let lost = self.wrong.iter().find(|(_, text)| errors.0.iter().all(|shown| shown.text != *text));
+        lost.map_or(Ok(()), |(_, text)| Err(PageError::Refused(text.clone())))
     }
 
     /// Puts what was typed and what is wrong into a form.

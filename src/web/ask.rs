@@ -10,8 +10,9 @@ use axum::{
 use super::{
     app::App,
     cookie,
+    places::Place,
     route::{Above, Needs},
-    view::{page::Prefs, url::Query},
+    view::{page::Prefs, url::Query, words::Link},
 };
 use crate::auth::session::From;
 
@@ -40,6 +41,8 @@ pub(super) struct Ask {
     pub(super) reads: bool,
     /// Where the page can be read: the address, or of a posted form the page that it stands on.
     pub(super) page: Query,
+    /// Where one goes on when it is refused, and what that asks of who comes.
+    pub(super) place: Option<(Link, Needs)>,
     /// Sent by a page of our own, as far as the browser tells.
     pub(super) own_site: bool,
 }
@@ -95,13 +98,15 @@ impl FromRequestParts<App> for Ask {
             }
             _ => url.clone(),
         };
+        let place = parts.extensions.get::<Option<Place>>().copied().flatten();
+        let place = place.map(|p| (Link::new(p.title, p.href(&url.path)), p.needs));
         let own_site = own_site(&parts.headers);
-        Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, page, own_site })
+        Ok(Ask { url, prefs, print, remember, session, visitor, sso, from, needs, reads, page, place, own_site })
     }
 }
 
 /// A path without its last segments.
-fn shortened(path: &str, without: usize) -> &str {
+pub(super) fn shortened(path: &str, without: usize) -> &str {
     let at = (0..without).fold(path, |at, _| at.rsplit_once('/').map_or("", |(rest, _)| rest));
     if at.is_empty() { "/" } else { at }
 }

@@ -7,7 +7,7 @@ use axum::{
 
 use super::{
     frame::{self, Desk},
-    view::{page::Page, problem::Problem},
+    view::{page::Page, problem::Problem, words::Link},
 };
 use crate::{
     auth::{Permission, Role},
@@ -114,7 +114,11 @@ impl PageError {
                 let problem = Problem::forbidden(desk.page("")?, permission, &whom);
                 (StatusCode::FORBIDDEN, Html(askama::Template::render(&problem)?)).into_response()
             }
-            other => other.page(desk.page("").unwrap_or_else(|_| frame::bare(&desk.ask))),
+            other => {
+                let back =
+                    desk.ask.place.clone().filter(|(_, needs)| frame::admit(*needs, desk.reader.as_ref()).is_ok());
+                other.page(desk.page("").unwrap_or_else(|_| frame::bare(&desk.ask)), back.map(|(link, _)| link))
+            }
         };
         if let Some(refused) = refused {
             response.extensions_mut().insert(refused);
@@ -137,9 +141,15 @@ impl PageError {
         Some(Refused { why, who })
     }
 
-    /// The page that says so, in a frame that is there already.
-    pub(super) fn page(self, frame: Page) -> Response {
-        let (status, problem) = match self {
+    /// Whether it is about something that is there, on whose page one goes on.
+    fn leads_back(&self) -> bool {
+        !matches!(self, PageError::NotFound | PageError::Method | PageError::SignOn(_))
+    }
+
+    /// The page that says so, in a frame that is there already; `back` leads to where one goes on.
+    pub(super) fn page(self, frame: Page, back: Option<Link>) -> Response {
+        let back = back.filter(|_| self.leads_back());
+        let (status, mut problem) = match self {
             PageError::NotFound => (StatusCode::NOT_FOUND, Problem::not_found(frame)),
             PageError::Method => (StatusCode::METHOD_NOT_ALLOWED, Problem::method(frame)),
             PageError::Invalid(details) => (StatusCode::BAD_REQUEST, Problem::invalid(frame, details)),
@@ -166,6 +176,7 @@ impl PageError {
                 (StatusCode::INTERNAL_SERVER_ERROR, Problem::internal(frame, number))
             }
         };
+        problem.ways.splice(0..0, back);
         match askama::Template::render(&problem) {
             Ok(html) => (status, Html(html)).into_response(),
             Err(e) => {

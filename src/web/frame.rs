@@ -247,7 +247,7 @@ where
     let bare = bare(&ask);
     match tokio::task::spawn_blocking(move || desk(&app, &ask, handler)).await {
         Ok(response) => response,
-        Err(e) => PageError::Internal(e.into()).page(bare),
+        Err(e) => PageError::Internal(e.into()).page(bare, None),
     }
 }
 
@@ -290,7 +290,7 @@ where
         // Not waited for: a page is not slower for it, and a lost note only ends a session earlier.
         tokio::task::spawn_blocking(move || db.write(move |tx| auth::session::note(tx, session.id, instant())));
     }
-    done.unwrap_or_else(|e| PageError::Internal(e).page(bare(ask)))
+    done.unwrap_or_else(|e| PageError::Internal(e).page(bare(ask), None))
 }
 
 /// An entry for each thing that is handed out.

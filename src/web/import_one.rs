@@ -12,7 +12,7 @@ use super::{
     error::PageError,
     frame::{Ask, Desk, answer},
     import_effects,
-    import_told::{Called, done, dropped, findings, imports_named, nothing, told_alike, told_before},
+    import_told::{Called, done, dropped, findings, imports_named, nothing, told_alike, told_before, told_missing},
     live, record_links,
     view::{
         form::{Errors, Field, Form},
@@ -74,7 +74,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         findings: Vec::new(),
         finding_count: 0,
         finding_told: 0,
-        bad: report.bad,
+        bad: if report.missing.is_empty() { report.bad } else { 0 },
         remarks: Vec::new(),
         remark_note: String::new(),
         columns: Vec::new(),
@@ -144,6 +144,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, left: &Left) 
         left.fill(form);
         view.errors.0.extend(Errors::of(form).0);
     }
+    left.shown(&view.errors)?;
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
@@ -256,6 +257,7 @@ fn to_confirm(view: &mut OneImport, batch: &Batch, (report, called): (&Report, &
     }
     view.warned.extend(report.older.iter().cloned());
     let until = clock::day_of(batch.new.at + KEPT).chinese();
+    told_missing(view, report);
     view.said.push(format!(
         "尚未写入任何数据。共{}行，可写入{written}行，{}行有误。检查结果保留到{until}，可离开后再来。",
         report.total, report.bad

@@ -21,6 +21,8 @@ use crate::{
 
 /// Findings on the page.
 const SHOWN: usize = 100;
+/// Heads that are named where one is missing.
+const HEADS: usize = 20;
 
 /// What the imports are called that the report names: by the batch that each was; one of the command line by its own number.
 ///
@@ -46,8 +48,10 @@ pub(super) fn nothing(view: &mut OneImport, batch: &Batch, (report, called): (&R
         view.warned.push(batch.note.clone());
     }
     view.warned.extend(report.older.iter().cloned());
+    told_missing(view, report);
     let rows = match report.total {
         0 => "文件里没有记录".to_owned(),
+        total if !report.missing.is_empty() => format!("共{total}行，缺必填的列"),
         total => format!("共{total}行，{}行已在台账中，{}行有误", report.known, report.bad),
     };
     view.said.push(format!("{rows}。没有可写入的行，没有写入任何数据；这一批到此结束，不用确认。"));
@@ -56,6 +60,24 @@ pub(super) fn nothing(view: &mut OneImport, batch: &Batch, (report, called): (&R
     }
     told_before(view, (report, called));
     findings(view, (report, called));
+}
+
+/// That required columns are missing, where the row of heads was found, what stands in it, and how it is mended.
+pub(super) fn told_missing(view: &mut OneImport, report: &Report) {
+    // Of a file that looks like another ledger's this is said already.
+    if report.missing.is_empty() || report.unlike.as_ref().is_some_and(|u| u.rather.is_some()) {
+        return;
+    }
+    let sheet = if report.sheet.is_empty() { String::new() } else { format!("工作表“{}”的", report.sheet) };
+    let heads = report.columns.iter().take(HEADS).map(|c| c.head.as_str()).collect::<Vec<_>>().join("、");
+    let more = if report.columns.len() > HEADS { format!("等{}列", report.columns.len()) } else { String::new() };
+    let other = if report.questions.is_empty() { "" } else { "，或者在下面指明哪一列是它" };
+    view.warned.push(format!(
+        "缺必填的列：“{}”，一行也不能写入。表头在{sheet}第{}行，各列是：{heads}{more}。请在这一行补上缺的列并逐行填写，         或者把相应的列改成这个名称，再重新上传{other}；第{}行不是表头的，请删去这一行，只留真正的表头。",
+        report.missing.join("”“"),
+        report.header,
+        report.header,
+    ));
 }
 
 /// When the same file was imported before.
@@ -73,12 +95,17 @@ pub(super) fn told_alike(view: &mut OneImport, ledger: Option<&Ledger>, report: 
         return;
     }
     view.warned.push(format!(
-        "疑似重复{count}行（第{rows}行）：没有编号，而文件中的各列都与台账中已有的一条记录相同，一并写入会各多出一条。\
+        "疑似重复{count}行（第{rows}行）：没有编号，而必填的各列、文件与台账都填了的各列，与台账中已有的一条记录相同，\
+         一并写入会各多出一条。\
          是同一件事的，确认时选“不写入”（要更正的，在文件中补上编号后重新上传）；确是另一件事的，选“一并写入”。"
     ));
     let link = |a: &Alike| {
         let href = ledger.map_or_else(String::new, |l| record_links::record_href(l, &a.record));
-        (format!("第{}行", a.row), Link::new(format!("编号{}", a.record), href))
+        let told = match a.once.is_empty() {
+            true => format!("第{}行与它各列相同", a.row),
+            false => format!("第{}行与它相同，只有一方填了：{}", a.row, a.once.join("、")),
+        };
+        (told, Link::new(format!("编号{}", a.record), href))
     };
     view.alike = report.alike.iter().take(SHOWN).map(link).collect();
     view.alike_count = *count;
@@ -161,13 +188,13 @@ pub(super) fn done(view: &mut OneImport, batch: &Batch, (report, called): (&Repo
         (_, Some(undone)) => view.said.push(format!("这一批已于{undone}，其中的记录已作废，更正过的已恢复原样。")),
         (Stands::Failed, _) => view.warned.push(batch.note.clone()),
         _ => {
-            let left = if batch.leave_alike {
-                format!("{}行疑似重复，按您的选择没有写入，", report.alike_rows.0)
-            } else {
-                String::new()
+            let (left, written) = match report.alike_rows.0 {
+                0 => (String::new(), String::new()),
+                n if batch.leave_alike => (format!("{n}行疑似重复，按您的选择没有写入，"), String::new()),
+                n => (String::new(), format!("（其中疑似重复{n}行，按您的选择一并写入）")),
             };
             view.said.push(format!(
-                "写入{}条，跳过{}行（已在台账中），{left}{}行有误没有导入。相关判定已重新计算。",
+                "写入{}条{written}，跳过{}行（已在台账中），{left}{}行有误没有导入。相关判定已重新计算。",
                 batch.counts.0, report.known, report.bad
             ));
         }

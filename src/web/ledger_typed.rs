@@ -13,9 +13,12 @@ use super::{
 use crate::{
     day::Day,
     db::Value,
-    directive::model::{FieldType, Ledger},
+    directive::model::{Field, FieldType, Ledger},
     ledger::query::{self, Filter, Query},
-    verdict::{kind::Kind, world::UNIT},
+    verdict::{
+        kind::Kind,
+        world::{PERSON, UNIT},
+    },
 };
 
 /// Characters of a text to be searched for at most.
@@ -93,26 +96,69 @@ fn who(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Option<Typed>> {
     let error = typed.clone().err().unwrap_or_default();
     let control = text_control(desk, "who", label, if persons { "姓名或单位名称" } else { "单位名称" }.into(), error);
     let Ok(Some(text)) = typed else { return Ok(Some(Typed { control, part: None })) };
-    let mut any = named(desk, of, &text, &[FieldType::Person, FieldType::Unit])?;
+    let heard = Heard::of(desk, of, &text)?;
+    let mut any = named(desk, of, (&text, &heard), &[FieldType::Person, FieldType::Unit])?;
     if owned {
-        any.push(Filter::Units(units_like(desk, of, &text)?));
+        any.push(Filter::Units(units_like(desk, of, &text, &heard)?));
     }
     let part = Part::new(&["who"], Filter::Any(any), format!("{label}：“{text}”"), format!("{label}名称中有“{text}”"));
     Ok(Some(Typed { control, part: Some(part) }))
 }
 
-/// Units whose name or short name contains the text, each with its 科室.
-fn units_like(desk: &mut Desk<'_, '_>, of: &Listing, text: &str) -> anyhow::Result<BTreeSet<i64>> {
+/// Persons and units that are meant by their initials.
+struct Heard {
+    persons: Vec<i64>,
+    units: Vec<i64>,
+}
+
+impl Heard {
+    fn of(desk: &mut Desk<'_, '_>, of: &Listing, text: &str) -> anyhow::Result<Heard> {
+        if text.len() < 2 || !text.bytes().all(|b| b.is_ascii_alphabetic()) {
+            return Ok(Heard { persons: Vec::new(), units: Vec::new() });
+        }
+        let directory = of.app.directory.of(desk.tx)?;
+        Ok(Heard { persons: directory.persons_heard(text), units: directory.units_heard(text) })
+    }
+
+    /// The rows that are such persons or units themselves.
+    fn rows(&self, table: usize) -> Option<Filter> {
+        let ids = match table {
+            PERSON => &self.persons,
+            UNIT => &self.units,
+            _ => return None,
+        };
+        (!ids.is_empty()).then(|| Filter::Records(ids.iter().copied().collect()))
+    }
+
+    /// The rows of which a field of this type names one.
+    fn in_field(&self, field: &Field) -> Option<Filter> {
+        let ids = match field.ty {
+            FieldType::Person => &self.persons,
+            FieldType::Unit => &self.units,
+            _ => return None,
+        };
+        let any_of: Vec<Value> = ids.iter().map(|id| Value::I64(*id)).collect();
+        (!any_of.is_empty()).then(|| Filter::Is { field: field.name.clone(), any_of })
+    }
+}
+
+/// Units whose name or short name contains the text, or that are heard in it, each with its 科室.
+fn units_like(desk: &mut Desk<'_, '_>, of: &Listing, text: &str, heard: &Heard) -> anyhow::Result<BTreeSet<i64>> {
     let ledger = &of.current.engine.layout.ledgers[UNIT];
     let like = |field: &str| Filter::Contains { field: field.into(), text: text.into() };
-    let filters = vec![Filter::Any(vec![like("name"), like("short")])];
+    let filters = vec![Filter::Any([like("name"), like("short")].into_iter().chain(heard.rows(UNIT)).collect())];
     let found = query::records(desk.tx, ledger, &desk.scope, &Query { filters, ..Query::default() })?;
     let Some(units) = of.units() else { return Ok(found.into_iter().collect()) };
     Ok(found.into_iter().filter_map(|id| units.row(id)).flat_map(|row| units.owned(row)).collect())
 }
 
 /// Fields of these types that name what contains the text; and those that refer to records which do.
-fn named(desk: &mut Desk<'_, '_>, of: &Listing, text: &str, types: &[FieldType]) -> anyhow::Result<Vec<Filter>> {
+fn named(
+    desk: &mut Desk<'_, '_>,
+    of: &Listing,
+    text: (&str, &Heard),
+    types: &[FieldType],
+) -> anyhow::Result<Vec<Filter>> {
     let mut any = direct(of.ledger(), text, types);
     for (i, field) in of.ledger().fields.iter().enumerate() {
         let (FieldType::Ref(_), Kind::Ref(to)) = (&field.ty, &of.layout().kinds[of.table][i]) else { continue };
@@ -128,10 +174,10 @@ fn named(desk: &mut Desk<'_, '_>, of: &Listing, text: &str, types: &[FieldType])
     Ok(any)
 }
 
-fn direct(ledger: &Ledger, text: &str, types: &[FieldType]) -> Vec<Filter> {
+fn direct(ledger: &Ledger, (text, heard): (&str, &Heard), types: &[FieldType]) -> Vec<Filter> {
     let like = |name: &String| Filter::Contains { field: name.clone(), text: text.to_owned() };
     let wanted = ledger.fields.iter().filter(|f| !f.sensitive && types.iter().any(|ty| same(ty, &f.ty)));
-    wanted.map(|f| like(&f.name)).collect()
+    wanted.flat_map(|f| std::iter::once(like(&f.name)).chain(heard.in_field(f))).collect()
 }
 
 fn same(a: &FieldType, b: &FieldType) -> bool {
@@ -154,8 +200,10 @@ fn word(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Typed> {
         FieldType::Person,
         FieldType::Unit,
     ];
-    let mut any = named(desk, of, &text, &types)?;
+    let heard = Heard::of(desk, of, &text)?;
+    let mut any = named(desk, of, (&text, &heard), &types)?;
     any.push(Filter::Code(text.clone()));
+    any.extend(heard.rows(of.table));
     let part = Part::new(&["q"], Filter::Any(any), format!("关键字：“{text}”"), format!("内容中有“{text}”"));
     Ok(Typed { control, part: Some(part) })
 }

@@ -72,6 +72,7 @@ mod parameters;
 mod people;
 mod permissions;
 mod picked;
+mod places;
 mod post;
 mod question_file;
 mod question_one;

@@ -270,7 +270,7 @@ where
 {
     let frame = bare(&ask);
     let work = move || work(&app, &ask).unwrap_or_else(|e| failed(&app, &ask, e));
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| PageError::Internal(e.into()).page(frame))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| PageError::Internal(e.into()).page(frame, None))
 }
 
 /// The page of an error, told to everybody in the frame of who asked.

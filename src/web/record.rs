@@ -132,6 +132,7 @@ pub(super) fn page_with(
     let may = may_change(desk, ledger, row)?;
     let files = record_files::of(desk, ledger, row, &attached, may, left)?;
     errors.0.extend(files.iter().flat_map(|f| f.errors().0));
+    left.shown(&errors)?;
     let change = may.then(|| (format!("{href}/correct"), format!("{href}/void")));
     let learning = (table == PERSON && row.voided_at.is_none())
         .then(|| format!("/people/{}/learning", segment(&columns_value::code(row))));

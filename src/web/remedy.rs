@@ -95,7 +95,8 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
         form.token = desk.form_token()?;
         left.fill(form);
     }
-    let wrong = forms.iter().flatten().flat_map(|form| Errors::of(form).0).collect();
+    let errors = Errors(forms.iter().flatten().flat_map(|form| Errors::of(form).0).collect());
+    left.shown(&errors)?;
     let notice = match desk.ask.get("done") {
         Some("confirm") => CONFIRMED,
         Some("drop") => DROPPED,
@@ -105,7 +106,7 @@ fn render(desk: &mut Desk<'_, '_>, installation: &Installation, id: &str, left: 
     };
     let [confirm, drop, act] = forms;
     let view = View {
-        errors: Errors(wrong),
+        errors,
         notice: notice.into(),
         title,
         state: m.state.title(),

@@ -240,8 +240,10 @@ fn render_one(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::Result<
         form.token = desk.form_token()?;
         left.fill(form);
     }
+    let errors = form.as_ref().map(Errors::of).unwrap_or_default();
+    left.shown(&errors)?;
     let view = OneRequest {
-        errors: form.as_ref().map(Errors::of).unwrap_or_default(),
+        errors,
         list: Link::new("更正申请", "/requests"),
         title: format!("第{}号更正申请", request.id),
         facts: facts(desk, &request)?,

@@ -1,10 +1,10 @@
 //! A route says who may take it where it is declared: there is no other way to declare one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Extension, Router, routing::MethodRouter};
 
-use super::app::App;
+use super::{app::App, places};
 use crate::auth::Permission;
 
 /// What an address asks of who comes.
@@ -66,11 +66,14 @@ fn above(path: &str, read: &BTreeSet<&str>) -> Above {
     Above(0)
 }
 
-/// A router of these routes; each handler is told what its route needs, and where the page of a form is.
+/// A router of these routes; each handler is told what its route needs, where the page of a form is, and where one goes on
+/// from what is refused.
 pub(super) fn router(routes: Vec<Route>) -> Router<App> {
-    let read: BTreeSet<&str> = routes.iter().filter(|r| r.method == "GET").map(|r| r.path).collect();
+    let needs: BTreeMap<&str, Needs> = routes.iter().filter(|r| r.method == "GET").map(|r| (r.path, r.needs)).collect();
+    let read: BTreeSet<&str> = needs.keys().copied().collect();
     routes.into_iter().fold(Router::new(), |router, route| {
-        let handler = route.handler.layer((Extension(route.needs), Extension(above(route.path, &read))));
+        let (above, place) = (above(route.path, &read), places::of(&route, &needs));
+        let handler = route.handler.layer((Extension(route.needs), Extension(above), Extension(place)));
         router.route(route.path, handler)
     })
 }

@@ -176,6 +176,8 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::
         form.token = desk.form_token()?;
         left.fill(form);
     }
+    let errors = Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect());
+    left.shown(&errors)?;
     let notice = match desk.ask.get("done") {
         Some("issue") => "已签发，对象单位在“我的待办”里看到。",
         Some("reply") => "已回复，等领导小组办公室销号或退回。",
@@ -194,7 +196,7 @@ pub(super) fn render(desk: &mut Desk<'_, '_>, id: &str, left: &Left) -> anyhow::
         Stands::Closed => "已销号，不再办理。".into(),
     };
     let view = Matter {
-        errors: Errors(forms.iter().flat_map(|(_, form)| Errors::of(form).0).collect()),
+        errors,
         notice: notice.into(),
         number: s.number(),
         title: s.title.clone(),

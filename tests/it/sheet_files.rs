@@ -202,7 +202,7 @@ fn bad_files_are_refused_in_words() {
     assert!(matches!(refused("far_cell.xlsx"), SheetError::TooManyRows { row: 1_048_576, .. }));
     let wrong = sheet::read_path(&data("bad/wrong_header.xlsx"), &Limits::default()).unwrap();
     let error = sheet::check(&wrong, &ledger("talk"), &Office::default(), today()).unwrap_err();
-    assert!(error.to_string().starts_with("没有找到“廉政谈话”的表头行。表头应有这些列：谈话类型、谈话人、谈话对象、谈话日期。文件第 1 行是：商品、数量、单价。"));
+    assert!(error.to_string().starts_with("没有找到“廉政谈话”的表头行。表头应有这些列：谈话类型、谈话人、谈话对象、谈话日期。工作表“库存”第 1 行是：商品、数量、单价。"));
 }
 
 #[test]

@@ -129,14 +129,21 @@ db_test!(a_list_that_comes_back_without_codes_is_told, |db: &Db| {
         let said = settled(o, &mut b, &at).read();
         assert!(said.contains(told) && rows() == standing + n, "{choice}: {said}");
         assert_eq!(said.contains("2行疑似重复，按您的选择没有写入"), choice == "leave", "{said}");
+        assert_eq!(said.contains("（其中疑似重复2行，按您的选择一并写入）"), choice == "write", "{said}");
         assert!(b.get("/imports").read().contains(told));
         assert_eq!(b.submit(&at, &format!("{at}/undo"), &[("reason", "试传")]).status, 303);
         assert_eq!(rows(), standing);
     }
-    // With one column that differs it is another.
+    // With one column that differs it is another; with one that only the row, or only the record, has filled it may be the same.
     let csv = "结对,指导日期,指导方式\nJ1,2025-02-03,现场\n";
     let at = send(&mut b, "guidance", "add", csv.as_bytes());
     assert!(!settled(o, &mut b, &at).read().contains("疑似重复"));
+    let csv = "结对,指导日期,指导方式,内容类别\nJ1,2025-02-03,面谈,项目评审\nJ2,2025-05-20,,\nJ1,2025-02-05,面谈,\n";
+    let at = send(&mut b, "guidance", "add", csv.as_bytes());
+    let said = settled(o, &mut b, &at).read();
+    assert!(said.contains("疑似重复2行（第2至3行）"), "{said}");
+    assert!(said.contains("第2行与它相同，只有一方填了：内容类别"), "{said}");
+    assert!(said.contains("第3行与它相同，只有一方填了：指导方式"), "{said}");
     // Where all are left out nothing is written, and the batch is over.
     let at = send(&mut b, "guidance", "add", "结对,指导日期\nJ1,2025-02-03\n".as_bytes());
     assert!(settled(o, &mut b, &at).read().contains("不写入（没有别的行，这一批就此结束）"));

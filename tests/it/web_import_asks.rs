@@ -148,3 +148,22 @@ db_test!(a_file_with_nothing_to_write_ends_by_itself, |db: &Db| {
     let page = checked(o, &mut b, "guidance", csv).1.read();
     assert!(page.contains(&format!("与{number}写入的相同")) && page.contains("相同1行"), "{page}");
 });
+
+db_test!(a_required_column_that_is_missing_is_named_with_the_row_of_heads, |db: &Db| {
+    let (o, _dir) = &with_directory(&web_lists::office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let csv = "指导情况汇总,,\n编号,结对,指导要点\nZ5,J1,讲解一\nZ6,J1,讲解二\n";
+    let said = checked(o, &mut b, "guidance", csv).1.read();
+    assert!(
+        said.contains("缺必填的列：“指导日期”，一行也不能写入。表头在第2行，各列是：编号、结对、指导要点。"),
+        "{said}"
+    );
+    assert!(said.contains("共2行，缺必填的列。没有可写入的行") && said.contains("再重新上传；"), "{said}");
+    assert!(said.contains("表头有误") && !said.contains("文件里没有记录"), "{said}");
+    // A column under an unknown head may be the one, which can be said below.
+    let said = checked(o, &mut b, "guidance", "编号,结对,哪一天\nZ5,J1,2025-07-01\n").1.read();
+    assert!(said.contains("共1行，可写入0行，1行有误") && said.contains("或者在下面指明哪一列是它"), "{said}");
+    // Where each row must name its unit, that is a column like any other.
+    let said = checked(o, &mut b, "budget", "年度,预算科目,批复日期\n2025,其他,2025-03-01\n").1.read();
+    assert!(said.contains("缺必填的列：“预算(元)”“单位”，一行也不能写入"), "{said}");
+});

@@ -95,6 +95,9 @@ db_test!(titles_outside_the_scope_name_nothing, |db: &Db| {
 db_test!(a_template_says_that_both_are_possible, |db: &Db| {
     let (o, _dir) = &with_directory(&office(db));
     let mut b = Browser::of(o, Role::Office);
+    // Of one title the date tells which is which.
+    let again = [("mentor", 2.into()), ("mentee", 3.into()), ("starts", "2024-06-01".into())];
+    put(o, "mentor_pair", "J3", None, &again);
     let got = b.get("/imports/template?ledger=guidance&filled=1");
     let told = format!("{:?}", named(&got, "填写说明"));
     assert!(
@@ -103,8 +106,16 @@ db_test!(a_template_says_that_both_are_possible, |db: &Db| {
     );
     let listed = named(&got, "可填的记录");
     let texts: Vec<Vec<String>> = listed.rows.iter().map(|r| r.cells.iter().map(|c| c.text()).collect()).collect();
-    assert_eq!(texts[0], ["“结对”一列：导师帮带结对，共2条"]);
-    assert_eq!(texts[1..], [["编号", "名称"], ["J2", "赵一—钱二"], ["J1", "钱二—孙三"]]);
+    assert_eq!(texts[0], ["“结对”一列：导师帮带结对，共3条"]);
+    assert_eq!(
+        texts[1..],
+        [
+            ["编号", "名称", "结对日期"],
+            ["J2", "赵一—钱二", "2025-01-01"],
+            ["J3", "钱二—孙三", "2024-06-01"],
+            ["J1", "钱二—孙三", "2025-01-01"]
+        ]
+    );
     // The empty one explains and lists nothing.
     let got = b.get("/imports/template?ledger=guidance");
     assert!(format!("{:?}", named(&got, "填写说明")).contains("（如“王某某—李某某”）"));
@@ -120,4 +131,57 @@ db_test!(a_picker_finds_a_pair_by_both_persons, |db: &Db| {
         let said = got.read();
         assert!(said.contains("钱二—孙三") && !said.contains("赵一—钱二"), "{text}: {said}");
     }
+});
+
+db_test!(names_written_with_blanks_are_understood_while_they_fit_one, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let level = builtin::LEVELS[1].into();
+    let filled: [(&str, Value); 4] =
+        [("name", "青禾县发改局".into()), ("level", level), ("parent", 1.into()), ("from", "2020-01-01".into())];
+    let district = put(o, "unit", "U2", None, &filled);
+    let level = builtin::LEVELS[2].into();
+    let filled: [(&str, Value); 4] =
+        [("name", "办公室".into()), ("level", level), ("parent", district.into()), ("from", "2020-01-01".into())];
+    put(o, "unit", "U2-1", None, &filled);
+    let mut b = Browser::of(o, Role::Office);
+    let csv = "单位,姓名,任职类别,职务,任职日期\n青禾县发改局　办公室,钱　二,普通干部,科员,2025-03-01\n\
+               柳溪县 发改局,赵 一,普通干部,科员,2025-03-01\n柳溪县发改局 办公室,王 五,普通干部,科员,2025-03-01\n\
+               办 公 室,孙三,普通干部,科员,2025-03-01\n";
+    let at = send(&mut b, "post", "add", csv.as_bytes());
+    let said = settled(o, &mut b, &at).read();
+    assert!(said.contains("共4行，可写入2行，2行有误"), "{said}");
+    assert!(said.contains("王 五花名册中没有这个人"), "{said}");
+    let both = "同名单位不止一个：柳溪县发改局/办公室（编号 U1-1）；青禾县发改局/办公室（编号 U2-1）";
+    assert!(said.contains("办 公 室") && said.contains(both), "{said}");
+    assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]).status, 303);
+    settled(o, &mut b, &at);
+    let posts = |person: i64, unit: &str| {
+        let sql = "select count(*) from l_post p join l_unit u on u.record_id = p.unit_id and u.record_code = $2 \
+                   where p.\"person\" = $1 and p.\"from\" = '2025-03-01'";
+        let params = [person.into(), unit.into()];
+        db.read(|tx| tx.one(sql, &params, |r| r.i64(0))).unwrap()
+    };
+    assert_eq!((posts(2, "U2-1"), posts(1, "U1")), (Some(1), Some(1)));
+});
+
+db_test!(a_number_that_fits_two_records_names_none, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    // A pair with the code 4 stands before the fourth record, which has no code.
+    pair(o, "4", 2, 3);
+    let csv = "导师,帮带对象,结对日期\n赵一,孙三,2025-04-01\n";
+    let at = send(&mut b, "mentor_pair", "add", csv.as_bytes());
+    settled(o, &mut b, &at);
+    assert_eq!(b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]).status, 303);
+    assert!(settled(o, &mut b, &at).read().contains("写入1条"));
+    let said = checked(o, &mut b, "结对,指导日期\n4,2025-07-01\n");
+    assert!(
+        said.contains("编号和顺序号各对得上一条记录：编号4的“钱二—孙三”；没有编号、顺序号4的“赵一—孙三”"),
+        "{said}"
+    );
+    assert!(said.contains("可写入0行，1行有误") || said.contains("1行有误。没有可写入的行"), "{said}");
+    // A code is meant before the number of a record that has a code of its own.
+    pair(o, "2", 1, 3);
+    let said = checked(o, &mut b, "结对,指导日期\n2,2025-07-02\n");
+    assert!(said.contains("可写入1行，0行有误"), "{said}");
 });

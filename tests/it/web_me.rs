@@ -151,7 +151,7 @@ db_test!(a_request_is_answered_in_scope_after_the_record_was_corrected, |db: &Db
     let form = admin.get("/requests/1").token();
     assert_eq!(admin.submit("/requests/1", "/requests/1", &answer).led(), (303, "/requests?done=answered"));
     let again = [("form", form.as_str()), ("outcome", "refused"), ("words", "不")];
-    assert_eq!(admin.post("/requests/1", &again).status, 422, "answered already");
+    assert_eq!(admin.post("/requests/1", &again).status, 409, "answered already");
     let own = b.get("/me").text();
     assert!(own.contains("已更正") && own.contains("已作废，将重新登记"), "{own}");
     // Nobody answers himself.

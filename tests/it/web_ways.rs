@@ -1,10 +1,12 @@
 //! From a verdict to where it is mended: forms that open with what the verdict fixes, marks of what the judgement looks
 //! at, one record after the other, and the way from a unit's light.
 
-use dongliang::{auth::Role, db::Db, db_test, verdict::rejudge};
+use dongliang::{auth::Role, db::Db, db_test, facts, verdict::rejudge};
 
 use crate::{
-    visit::Browser,
+    supervise::pressed,
+    visit::{Browser, Got, with_directory},
+    web_imports,
     web_lists::{office, put},
     web_records::{NEW, send},
 };
@@ -117,4 +119,47 @@ db_test!(the_way_to_green_leads_to_where_it_is_gone, |db: &Db| {
         let anchor = way.split('#').nth(1).unwrap();
         assert!(page.text().contains(&format!("id=\"{anchor}\"")), "{way}");
     }
+});
+
+/// Whether it is a refusal, and where its first button leads.
+fn back(got: &Got) -> (u16, Option<String>) {
+    let text = got.text();
+    let button = text.split("class=\"btn p\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    (got.status, button.map(str::to_owned))
+}
+
+db_test!(what_is_refused_leads_to_where_one_goes_on, |db: &Db| {
+    let (o, _dir) = &with_directory(&office(db));
+    let mut b = Browser::of(o, Role::Office);
+    let to = |path: &str| (409, Some(path.to_owned()));
+    // A record that another has voided meanwhile: by its void, by its correction, among several of a list.
+    let (at, opened) = ("/ledgers/guidance/1/void", b.get("/ledgers/guidance/1/void"));
+    facts::void(o, "周敏", "guidance", (1, 1), "重复").unwrap();
+    let fields = [("record", "1:1"), ("reason", "重复登记")];
+    assert_eq!(back(&send(&mut b, &opened, at, &fields)), to("/ledgers/guidance/1"));
+    assert_eq!(back(&b.get("/ledgers/guidance/1/void")), to("/ledgers/guidance/1"));
+    assert_eq!(back(&b.get("/ledgers/guidance/1/correct")), to("/ledgers/guidance/1"));
+    assert_eq!(b.get("/ledgers/guidance/1").status, 200);
+    let form = opened.token();
+    let got = b.post("/ledgers/guidance/void", &[("form", &form), ("record", "1:1"), ("record", "2:1")]);
+    assert_eq!(back(&got), to("/ledgers/guidance"));
+    // A 督办 that is answered, and an import that is confirmed.
+    pressed(o);
+    let mut unit = Browser::of(o, Role::UnitAdmin);
+    let form = unit.get("/supervise/2").token();
+    let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "再回复一次")]);
+    assert_eq!(back(&got), to("/supervise/2"), "{}", got.read());
+    // Neither is what is wrong lost where its form is not there any more.
+    let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "")]);
+    assert!(back(&got) == to("/supervise/2") && got.read().contains("回复：请填写"), "{}", got.read());
+    let at = web_imports::send(&mut b, "guidance", "add", "结对,指导日期\nJ1,2025-07-01\n".as_bytes());
+    let form = web_imports::settled(o, &mut b, &at).token();
+    let confirm = |b: &mut Browser| b.post(&format!("{at}/confirm"), &[("form", &form), ("again", "yes")]);
+    assert_eq!(confirm(&mut b).status, 303);
+    assert_eq!(back(&confirm(&mut b)), to(&at));
+    // A form of another session leads to the page that it stands on, where who asks may read that.
+    let got = b.post("/supervise/2/close", &[("form", "x")]);
+    assert_eq!(back(&got), (403, Some("/supervise/2".into())));
+    let got = Browser::of(o, Role::Cadre).post("/feedback/new", &[("form", "x")]);
+    assert_eq!(back(&got), (403, Some("/me".into())));
 });
