@@ -10,13 +10,14 @@
 //! [`entered`] makes attempts of that, [`recall`] knows what is about
 //! to be forgotten.
 //! [`answers`] reads a table of answers, [`items`] is the classical item analysis, [`irt`] the calibration that makes
-//! the pass line of two forms mean the same.
+//! the pass line of two forms mean the same, and [`caution`] says where their figures mean little.
 
 pub mod analysis;
 mod anew;
 pub mod answers;
 pub mod attempt;
 pub mod by_hand;
+pub mod caution;
 pub mod close;
 pub mod entered;
 pub mod irt;
