@@ -1,4 +1,14 @@
-//! How numbers of requirements are written, and in which order names stand.
+//! How numbers of requirements and ranges are written, and in which order names stand.
+
+/// A range as it is written; of one value that value alone.
+///
+/// ```
+/// use dongliang::spelling::range;
+/// assert_eq!((range(1, 5).as_str(), range('A', 'A').as_str()), ("1至5", "A"));
+/// ```
+pub fn range<T: PartialEq + std::fmt::Display>(low: T, high: T) -> String {
+    if low == high { low.to_string() } else { format!("{low}至{high}") }
+}
 
 /// The number of a requirement as people say it: pillar and the two digits of the table's id; the letter of a
 /// sentence with several rhythms becomes 甲, 乙, 丙. It never changes with versions of the package.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     exam::{
         answers::{self, Answer, Fault, Given, Responses},
+        caution::{self, Caution},
         irt::{self, Calibration, Model, link::Line, person::Estimate},
         items::{self, Analysis},
     },
@@ -155,10 +156,12 @@ fn run_items(o: &Items) -> anyhow::Result<Outcome> {
         })?),
         Some(key) => items::analyse_options(&given, &key_of(key, given.items.len())?),
     };
+    let warnings = caution::of_analysis(&analysis);
     if o.json {
-        json(&analysis)?;
+        json(&Warned { figures: &analysis, warnings })?;
     } else {
         print_items(&analysis);
+        warn(&warnings);
     }
     Ok(Outcome::Done)
 }
@@ -199,6 +202,18 @@ fn print_items(a: &Analysis) {
     say!("KR-20（α）{alpha}，标准误 {error}；分数的测量标准误 {}", figure(a.sem, 4));
 }
 
+/// Figures, and where they mean little.
+#[derive(Serialize)]
+struct Warned<T> {
+    #[serde(flatten)]
+    figures: T,
+    warnings: Vec<Caution>,
+}
+
+fn warn(warnings: &[Caution]) {
+    warnings.iter().for_each(|w| complain!("注意：{}", w.text));
+}
+
 /// A calibration, and the abilities if they are asked for.
 #[derive(Serialize)]
 struct WithPersons<'a> {
@@ -220,10 +235,12 @@ fn run_calibrate(o: &Calibrate) -> anyhow::Result<Outcome> {
     let responses = marked(&o.file)?;
     let calibration = irt::calibrate(&responses, o.model.into())?;
     let abilities = o.persons.then(|| abilities(&responses, &calibration));
+    let warnings = caution::of_calibration(&calibration);
     if o.json {
-        json(&WithPersons { calibration: &calibration, abilities })?;
+        json(&Warned { figures: WithPersons { calibration: &calibration, abilities }, warnings })?;
     } else {
         print_calibration(&calibration, abilities.as_deref());
+        warn(&warnings);
     }
     Ok(if calibration.converged { Outcome::Done } else { Outcome::No })
 }
@@ -262,15 +279,9 @@ fn print_calibration(c: &Calibration, abilities: Option<&[Ability]>) {
             if i.trial { "试行：作答不足200" } else { "" }
         );
     }
-    if !c.left_out.is_empty() {
-        say!("没有标定（全对、全错或无人作答）：{}", c.left_out.join("、"));
-    }
     say!("{} 人，{} 种作答", c.persons, c.patterns);
     say!("对数似然 {:.3}，{} 个参数，AIC {:.3}，BIC {:.3}", c.log_likelihood, c.parameters, c.aic, c.bic);
     say!("EM {} 步，牛顿 {} 步", c.em_steps, c.newton_steps);
-    if !c.converged {
-        say!("没有收敛：以上数值不是估计值。题目或作答太少，或有题目区分不出水平；可改用 1pl，或去掉这样的题目");
-    }
     for (i, a) in abilities.unwrap_or_default().iter().enumerate() {
         if i == 0 {
             say!("作答\t人数\t能力（EAP）\t标准误\t能力（ML）\t标准误");

@@ -84,22 +84,27 @@ impl std::convert::From<Written> for Encoding {
     }
 }
 
-/// What an import came to.
+/// What an import came to: `read` = `new` + `known` + `refused`. Words and numbers are those of the page.
 #[derive(Serialize)]
 struct Report {
     format: &'static str,
     encoding: Option<&'static str>,
-    /// Good questions by kind, those that are there already among them.
+    /// 共：what the file holds.
+    read: usize,
+    /// 可导入：good ones that the bank does not have.
+    new: usize,
+    /// The same by kind.
     questions: BTreeMap<&'static str, usize>,
-    total: usize,
-    fresh: usize,
-    /// Numbers that they got.
-    imported: Vec<i64>,
+    /// 重复：good ones that the bank has, or that stand earlier in the file.
     known: Vec<Known>,
-    near: Vec<NearTo>,
-    /// Lines of good questions that are kept but asked of nobody until they have their clause.
-    without_source: Vec<u32>,
+    /// 有误。
     refused: Vec<Refused>,
+    /// 相近：of the new ones.
+    near: Vec<NearTo>,
+    /// 缺出处：lines of new ones that are kept but asked of nobody until they have their clause.
+    without_source: Vec<u32>,
+    /// Numbers that the new ones got; none where nothing was written.
+    imported: Vec<i64>,
 }
 
 #[derive(Serialize)]
@@ -126,8 +131,11 @@ pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<
         Some(From::MoodleXml) => Format::MoodleXml,
         Some(From::Xlsx) => Format::Workbook,
     };
-    let read = questions::read(&bytes, format, o.encoding.map(Encoding::from))
-        .with_context(|| format!("文件 {}", o.file.display()))?;
+    let read = match bytes.is_empty() {
+        true => Read::default(),
+        false => questions::read(&bytes, format, o.encoding.map(Encoding::from))
+            .with_context(|| format!("文件 {}", o.file.display()))?,
+    };
     let said = |text: &Option<String>| text.clone().unwrap_or_default();
     let read = read.for_the_bank(&said(&o.source), &said(&o.topic));
     let all: Vec<&Question> = read.questions.iter().map(|p| &p.question).collect();
@@ -141,10 +149,17 @@ pub(super) fn import(installation: &Installation, o: &Import) -> anyhow::Result<
     }
     if o.json {
         say!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
+    } else if report.read > 0 {
         print(&report, o);
     }
-    Ok(if clean { Outcome::Done } else { Outcome::No })
+    if report.read == 0 {
+        let file = o.file.display();
+        match bytes.is_empty() {
+            true => complain!("文件 {file} 是空的，没有题目可导入"),
+            false => complain!("文件 {file} 里没有题目（按 {} 读的），格式不对的请用 --format 写明", report.format),
+        }
+    }
+    Ok(if clean && report.read > 0 { Outcome::Done } else { Outcome::No })
 }
 
 fn shown_name(file: &Path) -> String {
@@ -153,11 +168,9 @@ fn shown_name(file: &Path) -> String {
 
 fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {
     let line = |i: usize| read.questions[i].line;
+    let new = || plan.fresh.iter().map(|i| &read.questions[*i]);
     let mut by_kind = BTreeMap::new();
-    for placed in &read.questions {
-        *by_kind.entry(placed.question.kind.as_str()).or_default() += 1;
-    }
-    let without = read.questions.iter().filter(|p| !p.question.askable()).map(|p| p.line);
+    new().for_each(|p| *by_kind.entry(p.question.kind.as_str()).or_default() += 1);
     let near = plan.near.iter().map(|(i, like, percent)| NearTo {
         line: line(*i),
         question: if let Like::Kept(number) = like { Some(*number) } else { None },
@@ -172,57 +185,57 @@ fn report(format: Format, read: &Read, plan: &bank::Plan) -> Report {
             Format::Workbook => "xlsx",
         },
         encoding: read.encoding.map(Encoding::as_str),
+        read: read.questions.len() + read.refused.len(),
+        new: plan.fresh.len(),
         questions: by_kind,
-        total: read.questions.len() + read.refused.len(),
-        fresh: plan.fresh.len(),
-        imported: Vec::new(),
         known: plan.known.iter().map(|(i, question)| Known { line: line(*i), question: *question }).collect(),
-        near: near.collect(),
-        without_source: without.collect(),
         refused: read.refused.clone(),
+        near: near.collect(),
+        without_source: new().filter(|p| !p.question.askable()).map(|p| p.line).collect(),
+        imported: Vec::new(),
+    }
+}
+
+/// The first findings of a sort, and how many there are.
+fn listed<T>(all: &[T], sort: &str, line: impl Fn(&T) -> String) {
+    all.iter().take(SHOWN).for_each(|one| say!("{sort}：{}", line(one)));
+    if all.len() > SHOWN {
+        say!("……{sort}共 {} 题，只列前 {SHOWN} 题", all.len());
     }
 }
 
 fn print(r: &Report, o: &Import) {
     let row = if r.format == "xlsx" { "行（表）" } else { "行" };
-    r.refused.iter().take(SHOWN).for_each(|x| say!("错误：第 {} {row}，{}", x.line, x.reason));
-    if r.refused.len() > SHOWN {
-        say!("……共 {} 处错误，只列前 {SHOWN} 处", r.refused.len());
-    }
-    for n in r.near.iter().take(SHOWN) {
-        match (n.question, n.other_line) {
-            (Some(number), _) => say!("提醒：第 {} {row}与第 {number} 号题相近（{}%）", n.line, n.percent),
-            (None, Some(other)) => say!("提醒：第 {} {row}与第 {other} 行相近（{}%）", n.line, n.percent),
-            (None, None) => {}
-        }
-    }
-    for k in r.known.iter().take(SHOWN) {
-        match k.question {
-            Some(number) => say!("重复：第 {} {row}已在题库，是第 {number} 号题，不再导入", k.line),
-            None => say!("重复：第 {} {row}与文件中前面的题相同，不再导入", k.line),
-        }
-    }
-    if r.known.len() > SHOWN {
-        say!("……共 {} 道重复，只列前 {SHOWN} 道", r.known.len());
-    }
+    listed(&r.refused, "有误", |x| format!("第 {} {row}，{}", x.line, x.reason));
+    listed(&r.known, "重复", |k| match k.question {
+        Some(number) => format!("第 {} {row}已在题库，是第 {number} 号题，不再导入", k.line),
+        None => format!("第 {} {row}与文件中前面的题相同，不再导入", k.line),
+    });
+    listed(&r.near, "相近", |n| match (n.question, n.other_line.unwrap_or_default()) {
+        (Some(number), _) => format!("第 {} {row}与第 {number} 号题相近（{}%），照常导入", n.line, n.percent),
+        (None, other) => format!("第 {} {row}与第 {other} 行相近（{}%），照常导入", n.line, n.percent),
+    });
+    say!("共 {} 题：可导入 {} 题，重复 {} 题，有误 {} 题", r.read, r.new, r.known.len(), r.refused.len());
     let kinds =
-        questions::Kind::ALL.iter().filter_map(|k| Some(format!("{} {}", k.title(), r.questions.get(k.as_str())?)));
+        questions::Kind::ALL.iter().filter_map(|k| Some(format!("{} {} 题", k.title(), r.questions.get(k.as_str())?)));
     let kinds: Vec<String> = kinds.collect();
-    let known = r.known.len();
-    say!("共 {} 道题，{} 道有误，{known} 道已在题库或在文件中重复", r.total, r.refused.len());
+    if !kinds.is_empty() {
+        say!("可导入的：{}", kinds.join("，"));
+    }
+    if !r.near.is_empty() {
+        say!("可导入的当中 {} 题与别的题相近", r.near.len());
+    }
     if let Some(first) = r.without_source.first() {
         say!(
-            "提醒：{} 道没有出处条款（第一道在第 {first} {row}），补上后才能组卷：导入时用 --source，或用 questions revise",
+            "可导入的当中 {} 题没有出处条款（第一题在第 {first} {row}），补上后才能组卷：导入时用 --source，或用 questions revise",
             r.without_source.len()
         );
     }
-    if !kinds.is_empty() {
-        say!("可用的：{}", kinds.join("，"));
-    }
     match (r.imported.first(), r.imported.last()) {
-        (Some(first), Some(last)) => say!("已导入 {} 道，题号 {first} 至 {last}", r.imported.len()),
+        (Some(first), Some(last)) if first == last => say!("已导入 1 题，题号 {first}"),
+        (Some(first), Some(last)) => say!("已导入 {} 题，题号 {first} 至 {last}", r.imported.len()),
         _ if o.dry_run => say!("只检查，没有写入"),
-        _ if r.fresh == 0 => say!("没有要导入的题"),
-        _ => say!("没有写入。请改正后重新导入，或加 --skip-bad 只导入其余的题"),
+        _ if r.new == 0 => say!("没有写入：没有可导入的题"),
+        _ => say!("没有写入。请改正后重新导入，或加 --skip-bad 只导入可导入的 {} 题", r.new),
     }
 }

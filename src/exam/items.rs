@@ -39,7 +39,7 @@ pub struct Item {
     pub answered: u64,
     /// Of these, how many were right.
     pub right: u64,
-    /// right ÷ answered.
+    /// right ÷ answered; where parts of the marks are given ([`by_shares`]) the mean share of the marks.
     pub facility: Option<f64>,
     /// Correlation of being right with the share of the other questions that are right.
     pub discrimination: Option<f64>,
@@ -110,6 +110,31 @@ pub fn analyse(responses: &Responses) -> Analysis {
     }
 }
 
+/// The figures of single questions where an answer may earn a part of the marks: facility is the mean share of the marks,
+/// discrimination the correlation of that share with the mean share of the person's other answered questions. Of answers
+/// that are right or wrong alone they are those of [`analyse`].
+pub fn by_shares(items: &mut [Item], rows: &[Vec<Option<f64>>]) {
+    let whole: Vec<(f64, usize)> =
+        rows.iter().map(|row| row.iter().flatten().fold((0.0, 0), |(sum, n), share| (sum + share, n + 1))).collect();
+    for (j, item) in items.iter_mut().enumerate() {
+        let (mut moments, mut sum, mut extreme) = (Moments::default(), 0.0, [true, true]);
+        let mut answered = 0_u64;
+        for (row, (total, n)) in rows.iter().zip(&whole) {
+            let Some(own) = row.get(j).copied().flatten() else { continue };
+            (answered, sum) = (answered + 1, sum + own);
+            extreme = [extreme[0] && own <= 0.0, extreme[1] && own >= 1.0];
+            if *n > 1 {
+                moments.add(own, (total - own) / (n - 1) as f64, 1.0);
+            }
+        }
+        item.answered = answered;
+        item.facility = (answered > 0).then(|| sum / answered as f64);
+        item.discrimination = moments.correlation();
+        item.trial = answered < SETTLED;
+        item.warnings = warnings(answered, extreme.contains(&true), item.discrimination);
+    }
+}
+
 /// The same of options against a key, with what each option drew.
 pub fn analyse_options(given: &Given, key: &[String]) -> Analysis {
     let marked = super::answers::keyed(given, key);
@@ -177,16 +202,7 @@ fn item(responses: &Responses, rest: &Rest, j: usize) -> Item {
         }
     }
     let discrimination = moments.correlation();
-    let mut warnings = Vec::new();
-    if answered > 0 && (right == 0 || right == answered) {
-        warnings.push(Warning::Constant);
-    }
-    if discrimination.is_some_and(|d| d < 0.0) {
-        warnings.push(Warning::Negative);
-    }
-    if discrimination.is_some_and(|d| d < -2.0 * error(answered)) {
-        warnings.push(Warning::Key { option: None });
-    }
+    let warnings = warnings(answered, right == 0 || right == answered, discrimination);
     Item {
         name: responses.items[j].clone(),
         answered,
@@ -197,6 +213,19 @@ fn item(responses: &Responses, rest: &Rest, j: usize) -> Item {
         options: Vec::new(),
         warnings,
     }
+}
+
+/// What to look at; `extreme`: all had all marks, or none any.
+fn warnings(answered: u64, extreme: bool, discrimination: Option<f64>) -> Vec<Warning> {
+    let below = |limit: f64| discrimination.is_some_and(|d| d < limit);
+    [
+        (answered > 0 && extreme, Warning::Constant),
+        (below(0.0), Warning::Negative),
+        (below(-2.0 * error(answered)), Warning::Key { option: None }),
+    ]
+    .into_iter()
+    .filter_map(|(holds, warning)| holds.then_some(warning))
+    .collect()
 }
 
 /// Standard error of a correlation that is in truth zero.

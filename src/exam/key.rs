@@ -202,20 +202,32 @@ pub fn effects(
         let Some(test) = test::get(tx, used.test)? else { continue };
         let mut effect = counted(tx, (current, today), test, used.place)?;
         if let Some(new) = new {
-            compare(tx, current, &mut effect, new)?;
+            compare(tx, current, &mut effect, Some(new))?;
         }
         effects.asked.push(effect);
     }
-    let scored = effects.asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect();
-    for id in close::with_seconds(tx, scored)? {
-        let follows = test::get(tx, id)?.filter(|t| t.state == State::Closed);
-        effects.follow.extend(follows.filter(|t| effects.asked.iter().all(|e| e.test.id != t.id)));
-    }
+    effects.follow = follow(tx, &effects.asked)?;
     Ok(effects)
 }
 
+/// The closed second forms whose results follow from tests that are scored again and that are none of these.
+pub(super) fn follow(tx: &mut Tx<'_>, asked: &[Effect]) -> anyhow::Result<Vec<Test>> {
+    let scored = asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect();
+    let mut all = Vec::new();
+    for id in close::with_seconds(tx, scored)? {
+        let follows = test::get(tx, id)?.filter(|t| t.state == State::Closed);
+        all.extend(follows.filter(|t| asked.iter().all(|e| e.test.id != t.id)));
+    }
+    Ok(all)
+}
+
 /// What is known of a test without looking at a single answer.
-fn counted(tx: &mut Tx<'_>, (current, today): (&Current, Day), test: Test, place: usize) -> anyhow::Result<Effect> {
+pub(super) fn counted(
+    tx: &mut Tx<'_>,
+    (current, today): (&Current, Day),
+    test: Test,
+    place: usize,
+) -> anyhow::Result<Effect> {
     let sql = "select count(*), count(sheet_total), cast(coalesce(sum(case when score is null then 1 else 0 end), 0) as bigint) \
                from attempt where test_id = $1 and ended_at is not null";
     let count = |r: &Row<'_>, i| anyhow::Ok(usize::try_from(r.i64(i)?)?);
@@ -225,12 +237,20 @@ fn counted(tx: &mut Tx<'_>, (current, today): (&Current, Day), test: Test, place
     Ok(Effect { test, place, attempts, changed: 0, unmarked, passes: (0, 0), totals, gone })
 }
 
-/// Whose scores would be other ones by a question with another key.
-fn compare(tx: &mut Tx<'_>, current: &Current, effect: &mut Effect, new: &Question) -> anyhow::Result<()> {
+/// Whose scores would be other ones by a question with another key; without one, if it counted for nobody.
+pub(super) fn compare(
+    tx: &mut Tx<'_>,
+    current: &Current,
+    effect: &mut Effect,
+    new: Option<&Question>,
+) -> anyhow::Result<()> {
     let asked = test::paper(tx, &effect.test.items)?;
     let mut paper = scored(tx, &asked)?.into_owned();
-    paper[effect.place].question = new.clone();
-    let (out, line) = (test::out(tx, effect.test.id)?, close::line_of(&effect.test, current));
+    let (mut out, line) = (test::out(tx, effect.test.id)?, close::line_of(&effect.test, current));
+    match new {
+        Some(new) => paper[effect.place].question = new.clone(),
+        None => drop(out.insert(effect.place)),
+    }
     for one in anew::of_test(tx, effect.test.id, (&paper, &out))?.iter().filter(|one| !one.total) {
         effect.changed += usize::from(one.after != one.before);
         if let (Some(before), Some(after), Some(line)) = (one.before, one.after, line) {

@@ -14,7 +14,7 @@ use super::paper::{Asked, Chosen, Form, marks};
 use crate::{
     document::package::pack,
     questions::{Answer, Image, Kind, Question, Weight, plain},
-    spelling::numeral,
+    spelling::{numeral, range},
 };
 
 /// Width of the text on A4 between the margins of GB/T 9704 (156 mm), in twentieths of a point.
@@ -264,8 +264,7 @@ pub fn answer(q: &Question, asked: &Asked) -> String {
 /// What an answer of a question says: its text, or the numbers that are accepted.
 pub fn accepted(q: &Question, a: &Answer) -> String {
     match a.range {
-        Some((low, high)) if low == high => low.to_string(),
-        Some((low, high)) => format!("{low}至{high}"),
+        Some((low, high)) => range(low, high),
         None => plain(q.markup, &a.text),
     }
 }

@@ -437,33 +437,6 @@ pub fn drop(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a question out of a published test: everybody has its marks. Who has handed in is marked again.
-///
-/// # Errors
-/// [`Refused`] where there is no such question or it is out already; else when the store cannot be written.
-pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, test: &Test, question: usize, reason: &str) -> anyhow::Result<()> {
-    let item = test.items.get(question).ok_or_else(|| Refused("试卷里没有这道题。".into()))?;
-    if test.state == State::Draft {
-        return Err(Refused("考试还没有发布，可以直接换卷。".into()).into());
-    }
-    let sql = "insert into test_withdrawn (test_id, question, reason, withdrawn_at, withdrawn_by) \
-               values ($1, $2, $3, $4, $5) on conflict do nothing";
-    let params: [Value; 5] =
-        [test.id.into(), (question as i64).into(), reason.into(), actor.at.into(), actor.name.as_str().into()];
-    if tx.execute(sql, &params)? == 0 {
-        return Err(Refused("这道题已经作废。".into()).into());
-    }
-    tell_out(tx, actor, test, item.number, reason);
-    Ok(())
-}
-
-/// Logs that a question of this number was taken out; once more where results were recorded anew since, as an entry is about
-/// what was told last.
-pub fn tell_out(tx: &mut Tx<'_>, actor: &Actor, test: &Test, number: i64, reason: &str) {
-    let told = json!({ "question": number, "reason": reason });
-    tell(tx, actor, "考试中作废一道题", (test.id, &test.rules), &told);
-}
-
 /// Whether any question of a test is out.
 ///
 /// # Errors

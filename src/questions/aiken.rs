@@ -7,6 +7,9 @@ use super::{
     number::Weight,
 };
 
+/// What is told of a question that ends without its answer.
+const NO_ANSWER: &str = "这道题没有 ANSWER: 一行，请在选项之后补上";
+
 /// The letters after `ANSWER:`, if the line is one.
 pub(super) fn answer(line: &str) -> Option<String> {
     let half: String = line.trim().chars().map(half_width).collect();
@@ -32,8 +35,9 @@ pub(super) fn read(text: &str) -> Read {
     let mut stem: Vec<&str> = Vec::new();
     let mut options: Vec<(char, &str)> = Vec::new();
     let (mut begin, mut strange) = (0, None);
-    for (number, raw) in (1..).zip(text.lines()) {
-        let line = raw.trim();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let coming = coming(&lines);
+    for (number, line) in (1..).zip(lines.iter().copied()) {
         if let Some(letters) = answer(line) {
             let (stem, options) = (std::mem::take(&mut stem), std::mem::take(&mut options));
             let first = if begin == 0 { number } else { begin };
@@ -49,6 +53,12 @@ pub(super) fn read(text: &str) -> Read {
         } else if let Some(option) = option(line).filter(|_| !stem.is_empty()) {
             options.push(option);
         } else {
+            // The next option does not go on with the letters: this is the stem of the next question.
+            let next = coming[number as usize];
+            if !options.is_empty() && next.is_some_and(|next| next != letter(options.len())) {
+                read.refuse(begin, NO_ANSWER);
+                (begin, strange, stem, options) = (0, None, Vec::new(), Vec::new());
+            }
             if begin == 0 {
                 begin = number;
             }
@@ -60,9 +70,21 @@ pub(super) fn read(text: &str) -> Read {
         }
     }
     if begin > 0 || !options.is_empty() {
-        read.refuse(begin.max(1), "最后一道题没有 ANSWER: 一行");
+        read.refuse(begin.max(1), NO_ANSWER);
     }
     read
+}
+
+/// From each line on, the letter of the first option before the next `ANSWER:`; one entry more than there are lines.
+fn coming(lines: &[&str]) -> Vec<Option<char>> {
+    let mut letters = vec![None; lines.len() + 1];
+    for (i, line) in lines.iter().enumerate().rev() {
+        letters[i] = match answer(line) {
+            Some(_) => None,
+            None => option(line).map(|(letter, _)| letter).or(letters[i + 1]),
+        };
+    }
+    letters
 }
 
 fn question(stem: &[&str], options: &[(char, &str)], letters: &str) -> Result<Question, String> {

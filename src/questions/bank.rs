@@ -9,6 +9,7 @@ use crate::{
     audit::{self, Guarded, Kind},
     db::{Row, Tx, Value},
     scope::Actor,
+    spelling::range,
 };
 
 /// Held by who gives out numbers.
@@ -138,7 +139,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, questions: &[Question], file: &str) -
     if let (Some(first), Some(end)) = (numbers.first(), numbers.last()) {
         let sql = "select row_id from question where number between $1 and $2 and version = 1";
         stated(tx, sql, &[(*first).into(), (*end).into()])?;
-        let title = format!("题库：收入{}道题（第{first}至{end}号）", numbers.len());
+        let title = format!("题库：收入{}道题（第{}号）", numbers.len(), range(first, end));
         audit::note(tx, actor, Kind::Question, json!({ "title": title, "file": file, "first": first, "last": end }));
     }
     Ok(numbers)

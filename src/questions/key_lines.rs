@@ -1,12 +1,12 @@
 //! The key of a 填空题 as lines: `增速`, `增长 （50%）` for a part of the marks, `80` and `79.5至80.5` where numbers are accepted.
 
 use super::{Answer, Number, Weight, folded};
+use crate::spelling::range;
 
 /// What is accepted, as a line.
 pub fn line(a: &Answer) -> String {
     let text = match a.range {
-        Some((low, high)) if low == high => low.to_string(),
-        Some((low, high)) => format!("{low}至{high}"),
+        Some((low, high)) => range(low, high),
         None => a.text.split_whitespace().collect::<Vec<_>>().join(" "),
     };
     // A text that ends like a part of the marks says that it is all of them.

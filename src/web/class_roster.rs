@@ -42,6 +42,7 @@ use crate::{
     once::Used,
     scope::Scope,
     sheet::norm,
+    spelling::range,
 };
 
 /// Participants that are looked at.
@@ -246,7 +247,7 @@ fn meant(
             let hours = hours.ok_or("这个班没有学时，半天折算不成学时：请先更正班次的学时。")?;
             match row.halves.parse::<i64>() {
                 Ok(n) if (1..=most).contains(&n) => mark(presence, Some(leave_of(class, hours, n))),
-                _ => Err(format!("请假的半天数应为1至{most}的整数；整班没有到的，请选“缺席”。")),
+                _ => Err(format!("请假的半天数应为{}；整班没有到的，请选“缺席”。", range(1, most))),
             }
         }
         _ if !row.halves.is_empty() && !had_leave => {

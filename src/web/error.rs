@@ -43,6 +43,8 @@ pub(super) enum PageError {
     OutOfScope(String),
     /// What was asked for is against a rule, which is told.
     Refused(String),
+    /// The same, with what was typed, so that it is not lost.
+    RefusedTyped(String, Vec<String>),
     /// Single sign-on let nobody in.
     SignOn(Refusal),
     /// A form that does not come from a page of ours in this session.
@@ -87,7 +89,9 @@ impl std::fmt::Display for PageError {
             PageError::NotLoggedIn => f.write_str("没有登录"),
             PageError::Unfinished => f.write_str("登录尚未完成"),
             PageError::Forbidden(permission) => write!(f, "没有权限：{}", permission.title()),
-            PageError::OutOfScope(rule) | PageError::Refused(rule) => f.write_str(rule),
+            PageError::OutOfScope(rule) | PageError::Refused(rule) | PageError::RefusedTyped(rule, _) => {
+                f.write_str(rule)
+            }
             PageError::SignOn(refusal) => write!(f, "{refusal}"),
             PageError::Stale => f.write_str("页面已过期"),
             PageError::Unreadable(status) => write!(f, "表单不能读取：{status}"),
@@ -100,6 +104,15 @@ impl std::fmt::Display for PageError {
 impl std::error::Error for PageError {}
 
 impl PageError {
+    /// Of what is refused, the same with what was typed; the rest as it is.
+    pub(super) fn with_typed(e: anyhow::Error, typed: Vec<String>) -> anyhow::Error {
+        match e.downcast::<PageError>() {
+            Ok(PageError::Refused(why)) => PageError::RefusedTyped(why, typed).into(),
+            Ok(e) => e.into(),
+            Err(e) => e,
+        }
+    }
+
     /// The answer to who asked: somewhere else to go, or the page that says what is wrong.
     ///
     /// # Errors
@@ -159,6 +172,9 @@ impl PageError {
             }
             PageError::OutOfScope(rule) | PageError::Refused(rule) => {
                 (StatusCode::CONFLICT, Problem::refused(frame, rule))
+            }
+            PageError::RefusedTyped(rule, typed) => {
+                (StatusCode::CONFLICT, Problem { details: typed, ..Problem::refused(frame, rule) })
             }
             PageError::SignOn(refusal) => {
                 let status = match refusal {

@@ -131,6 +131,7 @@ mod test_print;
 mod test_rules;
 mod test_sheets;
 mod test_sheets_acts;
+mod test_withdraw;
 mod tls;
 mod todo;
 mod todo_drafts;

@@ -25,6 +25,7 @@ use crate::{
     auth::Permission,
     clock::chinese,
     exam::{analysis, close, key, print, usage},
+    once,
     questions::{
         Answer, Difficulty, Kind, Question,
         bank::{self, Kept, NotTaken},
@@ -38,6 +39,8 @@ use crate::{
 const LONGEST: usize = 4_000;
 /// Characters of a name.
 const NAME: usize = 300;
+/// What is said of a form that was sent before and says something else now; it is shown again and can be sent.
+const USED: &str = "这张表单先前已提交过，这次的内容没有保存：请核对，仍要保存的再提交一次。";
 /// The fields of the form.
 const FIELDS: [&str; 7] = ["kind", "stem", "answers", "feedback", "topic", "difficulty", "source"];
 
@@ -137,13 +140,13 @@ fn facts(kept: &Kept) -> Facts {
     Facts(facts)
 }
 
-/// Tests in which it was asked, and how many answered rightly where they are over. Those of units out of scope are counted as
+/// Tests in which it was asked, and which share of its marks was earned where they are over. Those of units out of scope are counted as
 /// asked, without their title.
 fn asked(desk: &mut Desk<'_, '_>, number: i64) -> anyhow::Result<Vec<(Link, String, String)>> {
     let (scope, may) = (desk.scope.clone(), desk.may(Permission::ArrangeTests));
     let mut lines = Vec::new();
     for a in usage::asked(desk.tx, number)? {
-        let right = match close::sat(desk.tx, a.test)?.filter(|_| a.over) {
+        let share = match close::sat(desk.tx, a.test)?.filter(|_| a.over) {
             Some(sat) => {
                 let items = analysis::of_test(desk.tx, &sat)?.items;
                 items
@@ -158,7 +161,7 @@ fn asked(desk: &mut Desk<'_, '_>, number: i64) -> anyhow::Result<Vec<(Link, Stri
             true => Link::new(a.title, ""),
             false => Link::new("其他单位的考试", ""),
         };
-        lines.push((link, format!("第{}版", a.version), right));
+        lines.push((link, format!("第{}版", a.version), share));
     }
     Ok(lines)
 }
@@ -268,6 +271,15 @@ fn render_new(desk: &mut Desk<'_, '_>, left: &Left) -> anyhow::Result<Response> 
     Ok(Html(askama::Template::render(&view)?).into_response())
 }
 
+/// What this form led to when it was sent before, as by a double click; none where it said something else then.
+fn sent(seat: &Seat) -> anyhow::Result<Option<i64>> {
+    let (form, account) = (seat.once(None), seat.reader.account);
+    match seat.db().read(|tx| once::sent(tx, &form, account)) {
+        Err(e) if e.is::<once::Used>() => Ok(None),
+        known => known,
+    }
+}
+
 /// `POST /questions/new`.
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
@@ -284,13 +296,20 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         };
         let known = seat.db().read(|tx| bank::plan(tx, &[&q]))?.known;
         if let Some((_, Some(number))) = known.first() {
-            return wrong("stem", format!("题干：与第{number}号题相同。"));
+            return match sent(seat)? {
+                Some(made) => Ok(seat.to(&format!("/questions/{made}?done=new"))),
+                None => wrong("stem", format!("题干：与第{number}号题相同。")),
+            };
         }
         let actor = seat.actor();
-        let number = seat.write_once("question", move |tx| {
+        let made = seat.write_once("question", move |tx| {
             Ok(bank::add(tx, &actor, &[q], "页面录入")?.first().copied().unwrap_or_default())
-        })?;
-        Ok(seat.to(&format!("/questions/{number}?done=new")))
+        });
+        match made {
+            Ok(number) => Ok(seat.to(&format!("/questions/{number}?done=new"))),
+            Err(e) if e.is::<once::Used>() => wrong("stem", USED.into()),
+            Err(e) => Err(e),
+        }
     })
     .await
 }
@@ -306,6 +325,9 @@ pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: 
             Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
         };
         if seat.fields.get("version") != now.version.to_string() {
+            if sent(seat)?.is_some() {
+                return Ok(seat.to(&format!("/questions/{number}?done=revise")));
+            }
             let why = format!("这道题已由别人改为第{}版，请对照现在的内容再改。", now.version);
             return wrong(StatusCode::CONFLICT, "stem", why);
         }
@@ -314,13 +336,14 @@ pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: 
             Err((field, why)) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, field, why),
         };
         let (actor, version) = (seat.actor(), now.version);
-        let done = seat.db().write(move |tx| {
+        let done = seat.write_once("question", move |tx| {
             anyhow::ensure!(bank::versions(tx, number)?.len() as i64 == version, NotTaken::Same(number));
             bank::revise(tx, &actor, number, &q)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
             Ok(_) => Ok(seat.to(&format!("/questions/{number}?done=revise"))),
             Err(Ok(why)) => wrong(StatusCode::UNPROCESSABLE_ENTITY, "stem", format!("{why}。")),
+            Err(Err(e)) if e.is::<once::Used>() => wrong(StatusCode::CONFLICT, "stem", USED.into()),
             Err(Err(e)) => Err(e),
         }
     })

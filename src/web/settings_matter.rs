@@ -133,6 +133,7 @@ impl Matter {
                 vec![match &of.holds {
                     Holds::Day => Field::day("value", "取值", &now).hint("一个日期；留空为不设。"),
                     Holds::Whole => Field::text("value", "取值", &now).hint(&match setting_most(name) {
+                        1 => "0或1；留空为不设。".into(),
                         most @ ..10 => format!("0至{most}的整数；留空为不设。"),
                         _ => "不小于0的整数；留空为不设。".into(),
                     }),
@@ -324,7 +325,8 @@ fn value(typed: &str, holds: &Holds, most: i64) -> Result<String, String> {
     match holds {
         Holds::Whole => {
             let number = typed.parse::<u32>().ok().filter(|n| i64::from(*n) <= most);
-            number.map(|n| n.to_string()).ok_or_else(|| format!("“{shown}”不是0至{most}的整数。"))
+            let whole = if most == 1 { "0或1".to_owned() } else { format!("0至{most}的整数") };
+            number.map(|n| n.to_string()).ok_or_else(|| format!("“{shown}”不是{whole}。"))
         }
         Holds::Number => match crate::ratio::Ratio::parse_decimal(typed) {
             Some(_) => Ok(typed.to_owned()),

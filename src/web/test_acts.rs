@@ -1,4 +1,4 @@
-//! What is done to a test: published, dropped, the list put right before somebody begins, a question withdrawn.
+//! What is done to a test: published, dropped, the list put right before somebody begins.
 
 use axum::{
     extract::{Path, State},
@@ -11,7 +11,6 @@ use super::{
     app::App,
     asked,
     error::PageError,
-    exams,
     frame::Ask,
     post::{Posted, Seat, act},
     requests::long_text,
@@ -23,14 +22,11 @@ use crate::{
     auth::account::Refused,
     db::Tx,
     exam::{
-        close,
-        marking::{self, Cause, Why},
         resit,
         roll::{self, Listed},
         test::{self, State as Stands, Test},
     },
     names::Names,
-    retention::attempts::may_be_gone,
     verdict::world::PERSON,
 };
 
@@ -186,46 +182,4 @@ fn on_the_list(tx: &mut Tx<'_>, seat: &Seat, test: &Test) -> anyhow::Result<Resu
         [] => Err(format!("应考名单上没有编号或全名为“{}”的人。", asked::echo(typed))),
         _ => Err(format!("应考名单上叫“{}”的有{}人，请填写编号。", asked::echo(typed), found.len())),
     })
-}
-
-/// `POST /tests/{id}/withdraw`.
-pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
-    act(app, ask, posted, move |seat| {
-        let test = test_of(seat, &id)?;
-        let kept = seat.typed("wi", &["place", "reason"]);
-        let place = seat.fields.get("place").parse::<usize>().ok().and_then(|p| p.checked_sub(1));
-        let Some(place) = place.filter(|p| *p < test.items.len()) else {
-            return wrong(seat, &id, kept, "wi-place", format!("第几题：应为1至{}。", test.items.len()));
-        };
-        let reason = match long_text(seat, "reason", REASON, true) {
-            Ok(reason) => reason,
-            Err(why) => return wrong(seat, &id, kept, "wi-reason", format!("理由：{why}")),
-        };
-        let (sat, gone) = seat.db().read(|tx| {
-            let current = seat.app.installation.current(tx)?;
-            let gone = may_be_gone(&current, test.rules.closes, seat.now.day);
-            Ok((exams::sat(tx, &seat.app, test.id)?, gone))
-        })?;
-        if gone {
-            let why = "这场考试的答卷已过保存期限，可能已按规定删除，不能再作废试题。";
-            return wrong(seat, &id, kept, "wi-place", why.into());
-        }
-        let (actor, inst) = (seat.actor(), seat.app.installation.clone());
-        let done = seat.db().write(move |tx| {
-            test::withdraw(tx, &actor, &test, place, &reason)?;
-            if let Some(sat) = sat {
-                let cause = Cause { actor: &actor, why: Why::Out, place, reason: &reason };
-                marking::score_again(tx, &sat, &cause)?;
-                close::record_all_again(tx, &inst, [sat.test.id].into(), close::WITHDRAWN)?;
-                test::tell_out(tx, &actor, &test, test.items[place].number, &reason);
-            }
-            Ok(())
-        });
-        match done.map_err(|e| e.downcast::<Refused>()) {
-            Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=withdraw"))),
-            Err(Ok(Refused(why))) => wrong(seat, &id, kept, "wi-place", why),
-            Err(Err(e)) => Err(e),
-        }
-    })
-    .await
 }

@@ -63,12 +63,32 @@ pub(super) async fn page(State(app): State<App>, Path(id): Path<String>, ask: As
     .await
 }
 
+/// The page; where it cannot be shown, what was typed is told.
 fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step) -> anyhow::Result<Response> {
     let scope = desk.scope.clone();
     let test = found(desk.tx, &scope, id)?;
+    let typed =
+        match &step {
+            Step::Typed(left) => told(&FIELDS.map(|f| {
+                left.typed.iter().find(|(id, _)| *id == format!("ke-{f}")).map_or("", |(_, text)| text.as_str())
+            })),
+            Step::Sure(wish, _) => told(&[&wish.key, &wish.feedback, &wish.reason]),
+        };
+    shown_of(desk, app, &test, place, step).map_err(|e| PageError::with_typed(e, typed))
+}
+
+/// What was typed into the fields, to be told where the form is not shown again.
+fn told(typed: &[&str; 3]) -> Vec<String> {
+    let names = ["正确答案", "解析", "理由"];
+    let line = |(name, text): (&str, &&str)| format!("您填的{name}：{}", text.trim());
+    names.into_iter().zip(typed).filter(|(_, text)| !text.trim().is_empty()).map(line).collect()
+}
+
+fn shown_of(desk: &mut Desk<'_, '_>, app: &App, test: &Test, place: &str, step: Step) -> anyhow::Result<Response> {
+    let scope = desk.scope.clone();
     let (at, person) = (index(place)?, desk.reader()?.person);
-    closed_to(desk.tx, app, person, (&test, at))?;
-    let now = key::asked(desk.tx, &test, at).map_err(refused)?;
+    closed_to(desk.tx, app, person, (test, at))?;
+    let now = key::asked(desk.tx, test, at).map_err(refused)?;
     let (current, today) = (desk.current.clone(), desk.now.day);
     let sure = matches!(step, Step::Sure(..));
     let new = if let Step::Sure(_, new) = &step { Some(&**new) } else { None };
@@ -76,11 +96,11 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
     key::may(&effects, &scope, test.id).map_err(|Refused(why)| PageError::Refused(why))?;
     let mut forms = match &step {
         Step::Typed(left) => {
-            let mut form = form(&test, at, &now);
+            let mut form = form(test, at, &now);
             left.fill(&mut form);
             vec![form]
         }
-        Step::Sure(wish, _) => last_word(&test, wish).into(),
+        Step::Sure(wish, _) => last_word(test, wish).into(),
     };
     for form in &mut forms {
         form.token = desk.form_token()?;
@@ -88,9 +108,10 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, place: &str, step: Step)
     let q = &now.question;
     let view = TestKey {
         errors: Errors(forms.iter().flat_map(|form| Errors::of(form).0).collect()),
+        what: "更正答案",
+        heading: format!("更正第{}题的答案", at + 1),
         id: test.id,
         title: test.rules.title.clone(),
-        place: at + 1,
         lead: match sure {
             true => lead(&effects.asked),
             false => Words::from(
@@ -144,7 +165,7 @@ fn facts(now: &Asked, step: &Step) -> Facts {
     Facts(facts)
 }
 
-fn row(e: &Effect, sure: bool) -> KeyEffect {
+pub(super) fn row(e: &Effect, sure: bool) -> KeyEffect {
     let told = [
         (e.gone, "答卷已过保存期限，不重新计分".to_owned()),
         (sure && e.passes.0 > 0, format!("{}份转为合格", e.passes.0)),
@@ -162,7 +183,7 @@ fn row(e: &Effect, sure: bool) -> KeyEffect {
 }
 
 /// A second form that did not ask the question: its line comes from a test that did.
-fn follows(test: &Test) -> KeyEffect {
+pub(super) fn follows(test: &Test) -> KeyEffect {
     let told = if test.rules.activity.is_some() { "班次成绩随之重算" } else { "合格线随之重算" };
     KeyEffect {
         test: Link::new(test.rules.title.clone(), format!("/tests/{}", test.id)),
@@ -272,7 +293,8 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         let now = seat.db().read(|tx| {
             closed_to(tx, &seat.app, seat.reader.person, (&test, at))?;
             key::asked(tx, &test, at).map_err(refused)
-        })?;
+        });
+        let now = now.map_err(|e| PageError::with_typed(e, told(&[&wish.key, &wish.feedback, &wish.reason])))?;
         if seat.fields.get("sure") != "1" {
             return match wish.question(&now) {
                 Ok(new) => {
@@ -286,7 +308,7 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         }
         let (inst, actor, scope, today) =
             (seat.app.installation.clone(), seat.actor(), seat.scope.clone(), seat.now.day);
-        let told = wish.clone();
+        let meant = wish.clone();
         // Posted twice, as by a double click, it leads to what the first has done.
         let changed = seat.write_once("question", move |tx| {
             Ok(i64::try_from(key::correct(tx, &inst, (&actor, &scope, today), &wish)?.changed)?)
@@ -294,7 +316,7 @@ pub(super) async fn correct(State(app): State<App>, Path(id): Path<String>, ask:
         match changed {
             Ok(n) => Ok(seat.to(&format!("/tests/{id}?done=key&n={n}"))),
             Err(e) if e.is::<Used>() => wrong(StatusCode::CONFLICT, "key", format!("没有更正：{e}。")),
-            Err(e) => wrong(status(&now, &told), "key", why(e)?),
+            Err(e) => wrong(status(&now, &meant), "key", why(e)?),
         }
     })
     .await

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     auth::Permission,
     clock::start_of_day,
+    day::Day,
     db::Tx,
     exam::{
         key, resit, second,
@@ -37,6 +38,7 @@ use crate::{
     ledger::store,
     questions::bank,
     scope::Scope,
+    spelling::range,
 };
 
 /// Says that a test is no second form.
@@ -66,7 +68,7 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     let resit = is_resit(class.as_ref(), firsts.last());
     let what = if resit { "补考" } else { "闭卷测试" };
     let title = class.as_ref().map_or_else(String::new, |c| format!("{}{what}", c.title).chars().take(TITLE).collect());
-    let opens = start_of_day(desk.now.day.plus(1)) + 9 * HOUR;
+    let opens = start_of_day(usual_days(desk.now.day).1) + 9 * HOUR;
     let closes = opens + 2 * HOUR;
     let minutes = firsts.last().map_or(60, |t| t.rules.minutes);
     let rules = Rules { title, activity: None, unit: 0, opens, closes, minutes, attempts: 1, review: closes };
@@ -97,7 +99,10 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
             test_paper::lines_of(desk.tx, &numbers)?
         }
     };
-    let plan = if named.is_empty() { suggested(desk.tx, firsts.last())? } else { String::new() };
+    let plan = match named.is_empty() {
+        true => suggested(desk.tx, firsts.last(), usual_days(desk.now.day))?,
+        false => Default::default(),
+    };
     fields.extend(test_paper::fields(desk.tx, plan, named)?);
     let mut form = Form {
         id: "te".into(),
@@ -118,6 +123,11 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
     let topics = topics.into_iter().collect();
     let view = NewTest { errors: Errors::of(&form), faults, form, topics, page: desk.page("/tests")? };
     Ok(Html(askama::Template::render(&view)?).into_response())
+}
+
+/// Today, and the day of the test that a form begins with.
+fn usual_days(today: Day) -> (Day, Day) {
+    (today, today.plus(1))
 }
 
 /// A class that a test closes.
@@ -205,7 +215,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let way = seat.db().read(|tx| {
             let current = seat.app.installation.current(tx)?;
             let firsts = firsts(tx, &current, class.as_ref())?;
-            Ok(test_paper::way(seat, &suggested(tx, firsts.last())?))
+            Ok(test_paper::way(seat, &suggested(tx, firsts.last(), usual_days(seat.now.day))?.0))
         })?;
         let way = wrongs.take(way);
         let first = wrongs.take(first(seat, class.as_ref(), way == Some(test_paper::Way::List))?);
@@ -262,7 +272,7 @@ fn first(seat: &Seat, class: Option<&Class>, by_hand: bool) -> anyhow::Result<Re
         let Some(count) = count else {
             let why = match paper.len() {
                 n if n < second::FEWEST => format!("共同题数：第一卷只有{n}题，不够关联，请选不关联。"),
-                n => format!("共同题数应为{}至{n}的整数。", second::FEWEST),
+                n => format!("共同题数应为{}。", range(second::FEWEST, n)),
             };
             return Ok(Err(("common", why)));
         };

@@ -439,7 +439,7 @@ fn forms(test: &Test, listed: bool, near: Option<usize>) -> Vec<(&'static str, F
             Field::text("place", "第几题", "").hint("左边试卷里的题号。").required(),
             Field::text("reason", "理由", "").hint(&format!("最多{REASON}字，记入操作日志。")).required(),
         ];
-        forms.push(("作废试题", form("wi", "withdraw", fields, "作废并重新计分", false)));
+        forms.push(("作废试题", form("wi", "withdraw", fields, "查看影响", false)));
     }
     forms
 }

@@ -10,20 +10,26 @@ use crate::{
     auth::token,
     clock::{day_of, parse_instant},
     daily::plan,
+    day::Day,
     db::Tx,
     exam::{
         answers::Fault,
-        by_hand,
-        paper::{Chosen, Shared, blueprint, choose_sharing, marks},
+        by_hand, key,
+        paper::{Chosen, Shared, Wanted, blueprint, choose_sharing, marks},
         second,
         test::{self, Item, Test},
     },
-    questions::{Kind, bank},
+    questions::{
+        Kind,
+        bank::{self, Kept},
+    },
     sheet::{self, Limits, norm},
 };
 
-/// What stands in the blueprint at first.
-const BLUEPRINT: &str = "主题,题型,难度,题数,每题分值\n,单选题,,20,3\n,判断题,,10,2\n,多选题,,5,4";
+/// The heads of a blueprint.
+const HEADS: &str = "主题,题型,难度,题数,每题分值";
+/// What stands in the blueprint at first, as far as the bank has it: of each kind how many, and the marks of each.
+const USUAL: [(Kind, usize, u32); 3] = [(Kind::Single, 20, 30), (Kind::TrueFalse, 10, 20), (Kind::Multiple, 5, 40)];
 /// Most characters of a blueprint or a list.
 pub(super) const LONGEST: usize = 4_000;
 /// The field in which questions are named.
@@ -68,17 +74,53 @@ pub(super) struct First {
     pub(super) count: usize,
 }
 
-/// The blueprint that a form begins with: that of the first form of a class's test, else a usual one.
-pub(super) fn suggested(tx: &mut Tx<'_>, first: Option<&Test>) -> anyhow::Result<String> {
-    Ok(match first {
-        None => BLUEPRINT.to_owned(),
-        Some(first) if first.origin.blueprint.is_empty() => second::blueprint(&test::paper(tx, &first.items)?),
-        Some(first) => first.origin.blueprint.clone(),
-    })
+/// The blueprint that a form begins with, and what is to be said of it: that of the first form of a class's test, else a
+/// usual one, as far as the bank can give it for a test that ends on a day.
+pub(super) fn suggested(tx: &mut Tx<'_>, first: Option<&Test>, days: (Day, Day)) -> anyhow::Result<(String, String)> {
+    let bank = usable(tx, days)?;
+    let Some(first) = first else { return Ok(usual(&bank)) };
+    let paper = test::paper(tx, &first.items)?;
+    let plan = match first.origin.blueprint.as_str() {
+        "" => second::blueprint(&paper),
+        own => own.to_owned(),
+    };
+    let paper = key::scored(tx, &paper)?.into_owned();
+    let shared = second::shared(&paper, &test::out(tx, first.id)?, &bank, second::usual(paper.len()), 0);
+    let lacking = match read(&plan) {
+        Ok(wanted) => choose_sharing(&wanted, &bank, &shared, 0).err().unwrap_or_default(),
+        Err(faults) => faults,
+    };
+    let told = lacking.first().map_or_else(String::new, |fault| format!("题库现在组不成：{fault}。"));
+    Ok((plan, told))
 }
 
-/// The two fields, the list saying what it comes to.
-pub(super) fn fields(tx: &mut Tx<'_>, plan: String, named: String) -> anyhow::Result<[Field; 2]> {
+/// The usual blueprint, each kind with as many as the bank has.
+fn usual(bank: &[Kept]) -> (String, String) {
+    let has = |kind| bank.iter().filter(|k| k.question.kind == kind && k.question.askable()).count();
+    let row = |(kind, n, each): (Kind, usize, u32)| format!("\n,{},,{n},{}", kind.title(), marks(each));
+    let given: Vec<(Kind, usize, u32)> =
+        USUAL.into_iter().map(|(kind, n, each)| (kind, n.min(has(kind)), each)).filter(|row| row.1 > 0).collect();
+    let whole = |rows: &[(Kind, usize, u32)]| HEADS.to_owned() + &rows.iter().copied().map(row).collect::<String>();
+    if given == USUAL {
+        return (whole(&USUAL), String::new());
+    }
+    let stock: Vec<String> = USUAL.iter().map(|(kind, ..)| format!("{}{}道", kind.title(), has(*kind))).collect();
+    match given.is_empty() {
+        true => (whole(&USUAL), "题库现在没有能用的单选题、判断题和多选题，请先补充题库或改用别的题型。".into()),
+        false => (whole(&given), format!("题库现在能用的有{}，题数已据此减少。", stock.join("、"))),
+    }
+}
+
+/// What a paper may be chosen from: the bank without the questions of every day from the first day to the last.
+fn usable(tx: &mut Tx<'_>, days: (Day, Day)) -> anyhow::Result<Vec<Kept>> {
+    let daily = of_days(tx, days)?;
+    let mut kept = bank::current(tx, None)?;
+    kept.retain(|k| !daily.contains(&k.number));
+    Ok(kept)
+}
+
+/// The two fields, the list saying what it comes to; `told` is what is to be said of the blueprint.
+pub(super) fn fields(tx: &mut Tx<'_>, (plan, told): (String, String), named: String) -> anyhow::Result<[Field; 2]> {
     let hint =
         "一行一题：题号, 分值，如 12, 5；连续的题号写成 30-35, 2。填写后只考这些题，不按细目表抽题。题号见题库。";
     let comes_to = match by_hand::lines(&named).ok().filter(|lines| !lines.is_empty()) {
@@ -93,8 +135,9 @@ pub(super) fn fields(tx: &mut Tx<'_>, plan: String, named: String) -> anyhow::Re
         None => hint.to_owned(),
     };
     Ok([
-        Field { value: plan, ..Field::long("blueprint", Way::Blueprint.title()) }
-            .hint("第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。"),
+        Field { value: plan, ..Field::long("blueprint", Way::Blueprint.title()) }.hint(&format!(
+            "第一行是列名，每行一类题；主题、题型、难度不填即不限。从题库随机抽题，同一题不重复。{told}"
+        )),
         Field { value: named, ..Field::long(LIST, Way::List.title()) }.hint(&hint),
     ])
 }
@@ -144,19 +187,22 @@ fn whole(reason: String) -> Fault {
     Fault { row: 1, column: None, reason }
 }
 
+/// The rows of a blueprint as it is typed.
+fn read(text: &str) -> Result<Vec<Wanted>, Vec<Fault>> {
+    let text = norm::plain(text).replace(['，', '\t'], ",");
+    match sheet::read(Cursor::new(text.into_bytes()), &Limits::default()) {
+        Ok(table) => blueprint(&table),
+        Err(e) => Err(vec![whole(e.to_string())]),
+    }
+}
+
 fn by_blueprint(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Result<Vec<Chosen>, Vec<Fault>>> {
-    let table =
-        match sheet::read(Cursor::new(norm::plain(text).replace(['，', '\t'], ",").into_bytes()), &Limits::default()) {
-            Ok(table) => table,
-            Err(e) => return Ok(Err(vec![whole(e.to_string())])),
-        };
-    let wanted = match blueprint(&table) {
+    let wanted = match read(text) {
         Ok(wanted) => wanted,
         Err(faults) => return Ok(Err(faults)),
     };
-    let daily = of_days(seat)?;
-    let mut kept = seat.db().read(|tx| bank::current(tx, None))?;
-    kept.retain(|k| !daily.contains(&k.number));
+    let days = until_it_ends(seat);
+    let kept = seat.db().read(|tx| usable(tx, days))?;
     let seed = u64::from_le_bytes(token::random::<8>()?);
     let shared = first.map_or_else(Shared::default, |f| second::shared(&f.paper, &f.out, &kept, f.count, seed));
     Ok(choose_sharing(&wanted, &kept, &shared, seed))
@@ -170,7 +216,8 @@ fn by_list(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Res
     let kept = seat.db().read(bank::latest)?;
     let chosen = by_hand::choose(&lines, &kept);
     if let Ok(chosen) = &chosen {
-        let daily = of_days(seat)?;
+        let days = until_it_ends(seat);
+        let daily = seat.db().read(|tx| of_days(tx, days))?;
         let shown: Vec<String> =
             chosen.iter().filter(|c| daily.contains(&c.number)).map(|c| c.number.to_string()).collect();
         if !shown.is_empty() {
@@ -197,11 +244,14 @@ fn by_list(seat: &Seat, text: &str, first: Option<&First>) -> anyhow::Result<Res
     })
 }
 
+/// Today, and the day on which the test ends.
+fn until_it_ends(seat: &Seat) -> (Day, Day) {
+    let today = seat.now.day;
+    (today, parse_instant(seat.fields.get("closes")).map_or(today, day_of).max(today))
+}
+
 /// The questions of every day from today until the test ends: who sits it would know them, and until it is over nobody could
 /// answer them of a day.
-fn of_days(seat: &Seat) -> anyhow::Result<BTreeSet<i64>> {
-    let today = seat.now.day;
-    let ends = parse_instant(seat.fields.get("closes")).map_or(today, day_of).max(today);
-    let planned = seat.db().read(|tx| plan::between(tx, today, ends))?;
-    Ok(planned.into_iter().filter_map(|r| r.question).collect())
+fn of_days(tx: &mut Tx<'_>, (today, ends): (Day, Day)) -> anyhow::Result<BTreeSet<i64>> {
+    Ok(plan::between(tx, today, ends)?.into_iter().filter_map(|r| r.question).collect())
 }

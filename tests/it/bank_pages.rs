@@ -129,8 +129,13 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
         assert!(got.status == 422 && got.read().contains(told), "{told}: {}", got.read());
         assert!(got.text().contains("#qu-") && got.text().contains("见条款"), "what was typed is kept");
     }
-    let got = b.submit("/questions/new", "/questions/new", &fields("低于多少？", "*80%\n60%", ""));
-    assert_eq!(got.led(), (303, "/questions/1?done=new"));
+    let token = b.get("/questions/new").token();
+    let once = [&[("form", token.as_str())], &fields("低于多少？", "*80%\n60%", "")[..]].concat();
+    assert_eq!(b.post("/questions/new", &once).led(), (303, "/questions/1?done=new"));
+    assert_eq!(b.post("/questions/new", &once).led(), (303, "/questions/1?done=new"), "a double click");
+    let used = [&[("form", token.as_str())], &fields("低于多少？", "*80%\n65%", "")[..]].concat();
+    let got = b.post("/questions/new", &used);
+    assert!(got.status == 422 && got.read().contains("先前已提交过") && got.text().contains("65%"), "{}", got.read());
     assert!(b.get("/questions/1").read().contains("缺出处"));
     let again = b.submit("/questions/new", "/questions/new", &fields("低于多少？", "*80%\n60%", ""));
     assert!(again.status == 422 && again.read().contains("与第1号题相同"));
@@ -143,11 +148,15 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
         b.post("/questions/1/revise", &all)
     };
     assert_eq!(revise(&mut b, "1", "*80%\n60%\n90%").led(), (303, "/questions/1?done=revise"));
+    assert_eq!(revise(&mut b, "1", "*80%\n60%\n90%").led(), (303, "/questions/1?done=revise"), "a double click");
     let late = revise(&mut b, "1", "*80%\n70%");
     assert!(late.status == 409 && late.read().contains("已由别人改为第2版"), "{}", late.read());
     assert!(late.text().contains("*80%\n70%"), "what was typed is kept");
-    let same = revise(&mut b, "2", "*80%\n60%\n90%");
-    assert!(same.status == 422 && same.read().contains("内容相同"));
+    let used = revise(&mut b, "2", "*80%\n60%\n90%");
+    assert!(used.status == 409 && used.read().contains("先前已提交过"), "{}", used.read());
+    let all = [&[("version", "2")], &fields("低于多少？", "*80%\n60%\n90%", "二（一）二")[..]].concat();
+    let same = b.submit("/questions/1", "/questions/1/revise", &all);
+    assert!(same.status == 422 && same.read().contains("内容相同"), "{}", same.read());
     let versions = o.db.read(|tx| bank::versions(tx, 1)).unwrap();
     assert_eq!((versions.len(), versions[0].question.answers.len(), versions[1].question.answers.len()), (2, 2, 3));
     let page = b.get("/questions/1").read();

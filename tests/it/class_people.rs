@@ -251,6 +251,24 @@ db_test!(how_all_were_there_is_one_form_and_all_or_nothing, |db: &Db| {
     let token = part.get("/me").token();
     let got = part.post(&at, &[("form", token.as_str()), (&v, "1"), (&s, "whole")]);
     assert!(got.status == 422 && there(inst, other)[0].1.is_none(), "{}", got.status);
+    // A class of one day has one half day of leave, and that is said as one.
+    let fields = [
+        ("kind", text("现场教学")),
+        ("title", text("园区")),
+        ("starts", text("2025-06-19")),
+        ("ends", text("2025-06-19")),
+        ("hours", 80_000.into()),
+    ];
+    let short = o.add("activity", Some(1), &fields);
+    let people = format!("/training/{short}/people");
+    office.submit(&people, &people, &[("all", "1")]);
+    let at = format!("/training/{short}/roster");
+    let sql = "select min(record_id) from l_attendance where voided_at is null and \"activity\" = $1";
+    let row = inst.db.read(|tx| tx.one(sql, &[short.into()], |r| r.i64(0))).unwrap().unwrap();
+    let fields = [(format!("v{row}"), "1"), (format!("s{row}"), "leave"), (format!("h{row}"), "2")];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let got = office.submit(&at, &at, &fields);
+    assert!(got.status == 422 && got.read().contains("请假的半天数应为1；整班"), "{}", got.read());
 });
 
 db_test!(no_payload_gets_through_the_forms_of_participants, |db: &Db| {

@@ -214,6 +214,7 @@ db_test!(a_lesson_and_a_test_are_published_too, |db: &Db| {
         attempts: 1,
         review: start_of_day(day("2025-06-28")),
     };
+    let later = rules.clone();
     let inst = o.installation.clone();
     let (lesson, test) = o
         .installation
@@ -245,10 +246,21 @@ db_test!(a_lesson_and_a_test_are_published_too, |db: &Db| {
     let form = b.get("/weekly").token();
     assert_eq!(b.post("/daily/2", &[("form", &form), ("a", "A"), ("n", "0")]).status, 404);
     assert_eq!(b.get(&format!("/weekly?lesson={}", lesson + 7)).status, 404);
+    // One that stands in a test that is not over is told, and leads nowhere.
+    o.installation
+        .db
+        .write(move |tx| test::make(tx, &actor(), &later, &[Item { number: 5, version: 1, marks: 100 }]))
+        .unwrap();
+    let page = b.get("/weekly").text();
+    assert!(page.contains("正用在一场没有结束的考试里") && !page.contains("\"/daily/5\""), "{page}");
     let mut office = Browser::of(&o.installation, Role::Office);
     let plan = office.get("/releases?month=2025-06").read();
     assert!(plan.contains("七月测试") && plan.contains("已发布") && plan.contains("今天还没有安排每日一题"), "{plan}");
     assert!(office.get("/releases").text().contains(&format!("/tests/{test}")));
+    // A paper of one question has no range of places.
+    let at = format!("/tests/{test}");
+    let got = office.submit(&at, &format!("{at}/withdraw"), &[("place", "2"), ("reason", "两可")]);
+    assert!(got.status == 422 && got.read().contains("第几题：应为1。"), "{}", got.read());
 });
 
 db_test!(a_lesson_is_rewritten_until_its_day, |db: &Db| {

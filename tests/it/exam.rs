@@ -315,6 +315,62 @@ fn what_cannot_be_calibrated_is_said() {
     }
 }
 
+/// A handful of persons, a question that all know, a table in which no line is found: each is told beside the figures.
+#[test]
+fn figures_that_mean_little_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("none");
+    let file = dir.path().join("few.csv");
+    let path = file.to_str().unwrap();
+    let warned = |args: &[&str]| -> (i32, Vec<String>, Json) {
+        let ran = run(&data, &[&["exam"], args, &["--json"]].concat());
+        let json: Json = serde_json::from_str(&ran.out).unwrap();
+        let all = json["warnings"].as_array().unwrap();
+        (ran.code, all.iter().map(|w| w["warning"].as_str().unwrap().to_owned()).collect(), json)
+    };
+    let has = |all: &[String], wanted: &[&str]| {
+        assert!(wanted.iter().all(|w| all.iter().any(|a| a == w)), "{all:?} without one of {wanted:?}");
+    };
+    fs::write(&file, "甲,乙,丙,丁,戊\n1,1,1,0,1\n1,0,1,0,0\n1,1,0,1,0\n1,0,0,0,1\n").unwrap();
+    for model in ["1pl", "2pl"] {
+        let (_, all, json) = warned(&["calibrate", path, "--model", model]);
+        has(&all, &["few_persons", "constant"]);
+        let constant = json["warnings"].as_array().unwrap().iter().find(|w| w["warning"] == "constant").unwrap();
+        assert_eq!(constant["items"], serde_json::json!(["甲"]));
+        assert!(all.iter().any(|w| ["not_converged", "out_of_range", "large_error"].contains(&w.as_str())), "{all:?}");
+        let ran = run(&data, &["exam", "calibrate", path, "--model", model]);
+        assert!(ran.err.contains("注意：只有4人作答") && ran.err.contains("没有标定的题目：甲"), "{}", ran.err);
+    }
+    let (code, all, _) = warned(&["items", path]);
+    has(&all, &["few_persons", "constant"]);
+    assert!(code == 0 && all.iter().any(|w| w.ends_with("alpha") || w.ends_with("alpha_error")), "{all:?}");
+    let ran = run(&data, &["exam", "items", path]);
+    assert!(ran.err.contains("注意：只有4人作答") && ran.err.contains("没有区分度的题目：甲"), "{}", ran.err);
+    // Who knows more is right less often, without end: no top is found, and the exit code says so too.
+    fs::write(&file, "甲,乙,丙,人数\n1,1,1,200\n0,0,0,200\n").unwrap();
+    let (code, all, _) = warned(&["calibrate", path, "--model", "2pl"]);
+    has(&all, &["not_converged"]);
+    assert_eq!(code, 1);
+    // Enough persons, but few of them at one question.
+    let text = fs::read_to_string(lsat6()).unwrap();
+    let row = |(n, line): (usize, &str)| match n {
+        0 => format!("新题,{line}"),
+        1 | 2 => format!("{},{line}", n - 1),
+        _ => format!(",{line}"),
+    };
+    fs::write(&file, text.lines().enumerate().map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    let (_, all, _) = warned(&["calibrate", path, "--model", "1pl"]);
+    has(&all, &["few_answers"]);
+    has(&warned(&["items", path]).1, &["few_answers", "few_complete"]);
+    // What is sound has none.
+    let sound = lsat6().display().to_string();
+    for args in
+        [&["calibrate", &sound, "--model", "1pl"][..], &["calibrate", &sound, "--model", "2pl"], &["items", &sound]]
+    {
+        assert_eq!(warned(args).1, [""; 0], "{args:?}");
+    }
+}
+
 #[test]
 fn the_command_gives_tables_and_json() {
     let dir = tempfile::tempdir().unwrap();

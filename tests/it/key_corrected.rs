@@ -18,7 +18,7 @@ use dongliang::{
         roll,
         score::written,
         test::{self, MINUTE, Rules, State},
-        usage,
+        usage, withdrawn,
     },
     jobs,
     questions::{Kind, Question, bank},
@@ -181,10 +181,31 @@ db_test!(a_wrong_key_is_corrected_and_both_scores_stay, |db: &Db| {
     assert_eq!((scores(o, &sat), of(3).len()), (vec!["80".into(), "80".into(), "40".into()], 1));
     assert_eq!(of(4).len(), 2);
     // What is taken out of a closed test is told by the log too, though results were recorded since.
-    let got = b.submit(test, "/tests/1/withdraw", &[("place", "3"), ("reason", "两可")]);
-    assert_eq!(got.led().0, 303);
+    // First what it does: by one question one comes to pass, by another nobody.
+    let got = b.submit(test, "/tests/1/withdraw", &[("place", "4"), ("reason", "两可")]);
+    let text = got.read();
+    assert!(text.contains("已交卷的3份中2份答了这道题") && text.contains("1份成绩改变"), "{text}");
+    assert!(text.contains("1份转为合格") && text.contains("作废后不能恢复"), "{text}");
+    let out = [("place", "3"), ("reason", "两可")];
+    let got = b.submit(test, "/tests/1/withdraw", &out);
+    let text = got.read();
+    assert!(got.status == 200 && text.contains("还没有作废。已交卷的3份中3份答了这道题"), "{text}");
+    assert!(text.contains("作废第3题") && text.contains("合格与否都不改变") && text.contains("理由两可"), "{text}");
+    assert!(!db.read(|tx| test::is_out(tx, 1)).unwrap(), "nothing is done yet");
+    let token = b.get(test).token();
+    let sure = [&[("form", token.as_str()), ("sure", "1")], &out[..]].concat();
+    for what in ["done", "a double click"] {
+        assert_eq!(b.post("/tests/1/withdraw", &sure).led(), (303, "/tests/1?done=withdraw"), "{what}");
+    }
     let told = "select count(*) from audit_entry where payload like '%考试中作废一道题%' and payload like '%两可%'";
     assert_eq!(db.read(|tx| tx.one(told, &[], |r| r.i64(0))).unwrap(), Some(1));
+    // Who had the form of that question open is led back, and what was typed is not lost.
+    let late =
+        [("place", "3"), ("seen", "1"), ("key", "错"), ("feedback", ""), ("reason", "条款第二款"), ("sure", "1")];
+    let got = b.submit(key, "/tests/1/key", &late);
+    let text = got.read();
+    assert!(got.status == 409 && text.contains("这道题已经作废") && text.contains("您填的理由：条款第二款"), "{text}");
+    assert!(text.contains("您填的正确答案：错") && got.text().contains(r#"href="/tests/1">返回这场考试"#), "{text}");
     // A unit's own administrator arranges tests, but the bank is not his.
     let mut unit = Browser::logged_in(inst, account(inst, "unit", Role::UnitAdmin, Some(1), None));
     assert_eq!(unit.get(key).status, 403);
@@ -244,7 +265,7 @@ db_test!(every_test_that_asked_it_is_scored_again_or_none, |db: &Db| {
 
     // One that is out needs no key.
     let of = db.read(|tx| test::get(tx, 1)).unwrap().unwrap();
-    db.write(move |tx| test::withdraw(tx, &actor(), &of, 1, "有歧义")).unwrap();
+    db.write(move |tx| withdrawn::withdraw(tx, &actor(), &of, 1, "有歧义")).unwrap();
     assert!(correct(o, Scope::All, wish(1, 1, 1, "A")).unwrap_err().contains("已经作废"));
     assert!(correct(o, Scope::All, wish(1, 9, 1, "A")).unwrap_err().contains("没有这道题"));
     // Long after, the attempts may be gone.
@@ -263,6 +284,7 @@ db_test!(a_short_answer_has_no_key_and_the_bank_keeps_its_text, |db: &Db| {
     let mut b = Browser::of(&o.installation, Role::Office);
     let got = b.get("/tests/1/key?place=5");
     assert!(got.status == 409 && got.read().contains("简答题由人评阅"), "{}", got.read());
+    assert!(got.text().contains(r#"href="/tests/1">返回这场考试"#), "no dead end: {}", got.text());
 
     // The office has written it anew in the meantime, and retired it: both stay.
     let one = |tx: &mut Tx<'_>, n| Ok(bank::versions(tx, n)?.pop().unwrap().question);
@@ -352,6 +374,9 @@ db_test!(who_marks_what_another_has_marked_is_told_and_decides, |db: &Db| {
     assert_eq!(post(&mut one, &first, &asked).led(), (303, saved));
     assert_eq!(post(&mut one, &first, &asked).led(), (303, saved), "a double click");
     assert_eq!((class(3), class(4)), (Some(92), Some(100)));
+    // Of 20 marks 12 and 20 were given: the share of the marks is told, not how many had all of them.
+    let page = one.get("/tests/1").read();
+    assert!(page.contains("得分率") && page.contains("简答题20分80.0%"), "{page}");
     // Whoever has the page from before and changes another's marks leaves these as they are.
     let (s4, page) = (format!("s{four}"), [(s3.as_str(), "85000"), (m3.as_str(), "8.5")]);
     let asked = [&page[..], &[(&s4, "200000"), (&m4, "18"), ("reason", "少一点")]].concat();

@@ -116,7 +116,12 @@ db_test!(a_paper_is_put_together_by_hand, |db: &Db| {
     let o = &office(db);
     filled(o);
     let mut b = Browser::of(o, Role::Office);
-    let suggested = "主题,题型,难度,题数,每题分值\r\n,单选题,,20,3\r\n,判断题,,10,2\r\n,多选题,,5,4";
+    // As many as the bank has, so that the draft can be made as it stands.
+    let suggested = "主题,题型,难度,题数,每题分值\r\n,单选题,,4,3\r\n,判断题,,3,2";
+    let page = b.get("/tests/new");
+    assert!(page.text().contains(&format!("\n{}</textarea>", suggested.replace('\r', ""))), "{}", page.text());
+    let told = "题库现在能用的有单选题4道、判断题3道、多选题0道，题数已据此减少";
+    assert!(page.read().contains(told), "{}", page.read());
     for (blueprint, list, words) in [
         ("", "", &["双向细目表：请填写，或在“指定题目”里写明题号"][..]),
         ("题型,题数,每题分值\n单选题,1,4", "1, 5", &["两处只能用一处"]),
@@ -151,6 +156,7 @@ db_test!(a_paper_is_put_together_by_hand, |db: &Db| {
     assert_eq!((made.full().as_str(), made.origin.blueprint.as_str()), ("27", ""));
     assert_eq!(marks(made.items.iter().map(|i| i.marks).sum()), "27");
     assert_eq!(b.submit("/tests/1", "/tests/1/publish", &[("from", "unit")]).led(), (303, "/tests/1?done=publish"));
+    assert_eq!(send(&mut b, suggested, "").led(), (303, "/tests/2?done=make"), "what the form begins with can be had");
 });
 
 db_test!(questions_are_taken_from_the_list_into_a_paper, |db: &Db| {

@@ -343,7 +343,7 @@ db_test!(sheets_are_shown_then_entered_counted_and_the_test_waits_for_them, |db:
     assert!(gone.status == 409 && gone.read().contains("没有录入答卷"), "{}", gone.read());
 
     // A question that is taken out: whose answers are known is scored again, who has all marks alone is not.
-    let out = b.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义")]);
+    let out = b.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义"), ("sure", "1")]);
     assert_eq!(out.led().0, 303);
     let scores: Vec<String> = [3, 4, 5].map(|p| written(last(o, &sat, p).score.unwrap())).into();
     assert_eq!(scores, ["95", "30", "70.5"]);

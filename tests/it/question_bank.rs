@@ -100,15 +100,15 @@ fn the_commands() {
     // Nothing is written while a question is wrong, unless it was said.
     let ran = run(&data, &["questions", "import", path]);
     assert!(ran.code == 1 && ran.out.contains("没有写入"), "{}", ran.out);
-    assert!(ran.out.contains("1 道没有出处条款（第一道在第 7 行）"), "{}", ran.out);
+    assert!(ran.out.contains("1 题没有出处条款（第一题在第 7 行）"), "{}", ran.out);
     let some = json(&["questions", "import", path, "--skip-bad", "--json"], 1);
     assert_eq!(some["imported"].as_array().unwrap().len(), 3);
     let again = json(&["questions", "import", path, "--skip-bad", "--json", "--source", "二（一）三"], 1);
     assert_eq!((again["known"].as_array().unwrap().len(), again["imported"].as_array().unwrap().len()), (3, 0));
     fs::write(&file, good).unwrap();
     let ran = run(&data, &["questions", "import", path]);
-    assert!(ran.code == 0 && ran.out.contains("没有要导入的题"), "{}", ran.out);
-    assert!(ran.out.contains("重复：第 1 行已在题库，是第 1 号题") || ran.out.contains("是第 1 号题"), "{}", ran.out);
+    assert!(ran.code == 0 && ran.out.contains("没有可导入的题"), "{}", ran.out);
+    assert!(ran.out.contains("重复：第 2 行已在题库，是第 1 号题"), "{}", ran.out);
 
     fs::write(&file, "// 出处：二（一）三\n每季度至少几次现场教学？{=一次 ~两次}\n").unwrap();
     let ran = run(&data, &["questions", "revise", "1", path]);
@@ -135,7 +135,7 @@ fn the_commands() {
         assert_eq!(ran.code, 0, "{}", ran.err);
         let (_dir, other) = fresh();
         let back = run(&other, &["questions", "import", out.to_str().unwrap()]);
-        assert!(back.code == 0 && back.out.contains("已导入 2 道，题号 1 至 2"), "{}{}", back.out, back.err);
+        assert!(back.code == 0 && back.out.contains("已导入 2 题，题号 1 至 2"), "{}{}", back.out, back.err);
     }
     let template = dir.path().join("模板.xlsx");
     assert_eq!(run(&data, &["questions", "export", "--template", "-o", template.to_str().unwrap()]).code, 0);
@@ -146,4 +146,61 @@ fn the_commands() {
     fs::write(&odd, b"caf\xe9 {=b ~c}").unwrap();
     let ran = run(&data, &["questions", "import", odd.to_str().unwrap()]);
     assert!(ran.code == 3 && ran.err.contains("--encoding"), "{}", ran.err);
+}
+
+/// What was read is new, known or refused, in text and in JSON; near ones are among the new.
+#[test]
+fn the_numbers_of_an_import_add_up() {
+    let (dir, data) = fresh();
+    let file = dir.path().join("题.gift");
+    let path = file.to_str().unwrap();
+    let long = "各区县发改委每季度至少组织几次现场教学，并与本地重大项目相结合？";
+    fs::write(&file, format!("{long}{{=一次 ~两次}}\n")).unwrap();
+    assert_eq!(run(&data, &["questions", "import", path]).code, 0);
+    let near = long.replace("至少", "至少应");
+    fs::write(
+        &file,
+        format!(
+            "{long}{{=一次 ~两次}}\n\n{near}{{=一次 ~两次}}\n\n{near}{{=一次 ~两次}}\n\n可以吗{{F}}\n\n没有结尾{{=一\n"
+        ),
+    )
+    .unwrap();
+    let ran = run(&data, &["questions", "import", path, "--dry-run"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("共 5 题：可导入 2 题，重复 2 题，有误 1 题"), "{}", ran.out);
+    assert!(ran.out.contains("可导入的：单选题 1 题，判断题 1 题"), "{}", ran.out);
+    assert!(ran.out.contains("可导入的当中 1 题与别的题相近"), "{}", ran.out);
+    assert!(ran.out.contains("可导入的当中 2 题没有出处条款"), "{}", ran.out);
+    let ran = run(&data, &["questions", "import", path, "--skip-bad", "--json"]);
+    let json: Json = serde_json::from_str(&ran.out).unwrap();
+    let counted = |key: &str| json[key].as_array().unwrap().len();
+    assert_eq!((json["read"].as_i64(), json["new"].as_i64()), (Some(5), Some(2)));
+    assert_eq!((counted("known"), counted("refused"), counted("near"), counted("imported")), (2, 1, 1, 2));
+    assert_eq!(json["questions"], serde_json::json!({ "single": 1, "true_false": 1 }));
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_file_without_a_question_is_told() {
+    let (dir, data) = fresh();
+    for (name, text, told) in [
+        ("空.gift", "", "是空的"),
+        ("空.csv", "", "是空的"),
+        ("空.xml", "<quiz></quiz>", "里没有题目"),
+        ("注.gift", "// 只有注释\n", "里没有题目"),
+    ] {
+        let file = dir.path().join(name);
+        fs::write(&file, text).unwrap();
+        let ran = run(&data, &["questions", "import", file.to_str().unwrap()]);
+        assert!(
+            ran.code == 1 && ran.err.contains(told) && ran.err.contains(name),
+            "{} {}{}",
+            ran.code,
+            ran.out,
+            ran.err
+        );
+        let ran = run(&data, &["questions", "import", file.to_str().unwrap(), "--json"]);
+        let json: Json = serde_json::from_str(&ran.out).unwrap();
+        assert!(ran.code == 1 && json["read"] == 0 && ran.err.contains(told), "{}{}", ran.out, ran.err);
+    }
 }

@@ -182,6 +182,42 @@ A. 甲
     assert_eq!(Format::guess(Path::new("a.txt"), text.as_bytes()), Format::Aiken);
 }
 
+/// A question without its ANSWER ends where the next one begins, with a blank line between them or none.
+#[test]
+fn aiken_without_an_answer_does_not_swallow_the_next() {
+    let text = "\
+没有答案
+A. 甲
+B. 乙
+
+好的
+接着写
+A. 丙
+B. 丁
+ANSWER: B
+又没有答案
+A. 甲
+中间有字
+B. 乙
+好的之二
+A. 丙
+B. 丁
+C. 戊
+ANSWER: C
+
+再没有答案
+A. 甲
+B. 乙
+";
+    let read = questions::read(text.as_bytes(), Format::Aiken, None).unwrap();
+    let good: Vec<_> =
+        read.questions.iter().map(|p| (p.line, p.question.stem.as_str(), p.question.answers.len())).collect();
+    assert_eq!(good, [(5, "好的\n接着写", 2), (14, "好的之二", 3)]);
+    let lines: Vec<u32> = read.refused.iter().map(|r| r.line).collect();
+    assert_eq!(lines, [1, 10, 20], "{:?}", read.refused);
+    assert!(read.refused.iter().all(|r| r.reason.contains("没有 ANSWER:")), "{:?}", read.refused);
+}
+
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 #[test]

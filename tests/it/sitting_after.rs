@@ -131,7 +131,8 @@ db_test!(a_question_withdrawn_in_the_middle_is_told_and_nothing_is_lost, |db: &D
     let mut office = Browser::of(inst, Role::Personnel);
     let tests = format!("/tests/{}", sat.test.id);
     for (place, reason) in [("4", "答案不止一个"), ("1", "题干有歧义<b>")] {
-        let got = office.submit(&tests, &format!("{tests}/withdraw"), &[("place", place), ("reason", reason)]);
+        let fields = [("place", place), ("reason", reason), ("sure", "1")];
+        let got = office.submit(&tests, &format!("{tests}/withdraw"), &fields);
         assert_eq!(got.led(), (303, &*format!("{tests}?done=withdraw")), "{}", got.read());
     }
     // Who has handed in is marked again, with the earlier score beside; who answers goes on with what he has.

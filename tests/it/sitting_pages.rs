@@ -147,7 +147,8 @@ db_test!(a_test_is_arranged_and_sat_on_the_pages, |db: &Db| {
         assert_eq!(office.submit("/tests/1", "/tests/1/roll", &back).led(), (303, "/tests/1?done=roll"));
         assert!(!office.get("/tests/1").read().contains("免考：住院"));
     }
-    let out = office.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义")]);
+    let out =
+        office.submit("/tests/1", "/tests/1/withdraw", &[("place", "1"), ("reason", "题干有歧义"), ("sure", "1")]);
     assert_eq!(out.led(), (303, "/tests/1?done=withdraw"));
     assert!(office.get("/tests/1").read().contains("已作废"));
     // After the end: the score, and with the review what is right.

@@ -76,7 +76,7 @@ fn softplus(x: f64) -> f64 {
 /// Points of the quadrature; as many as mirt takes.
 const POINTS: usize = 61;
 /// Half its width, in standard deviations of ability.
-const REACH: f64 = 6.0;
+pub(super) const REACH: f64 = 6.0;
 
 /// Equally spaced points with normal weights that sum to one. For smooth functions as wide as a posterior of some
 /// hundred questions the error of this rule is far below that of the arithmetic.

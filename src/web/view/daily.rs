@@ -47,7 +47,7 @@ pub struct Weekly {
     pub lesson: Option<(String, String, Vec<String>)>,
     /// Files of it.
     pub files: Vec<(Link, String)>,
-    /// Questions to try oneself.
+    /// Questions to try oneself; without an address one that stands in a test that is not over.
     pub checks: Vec<Link>,
     /// Lessons before.
     pub earlier: Vec<(Link, String)>,

@@ -63,7 +63,7 @@ pub const LAST: &str = "last";
 #[derive(Clone, Debug, Default, Template)]
 #[template(
     ext = "html",
-    source = r#"<div class="pager"><span>超过{{ beyond }}条，{% if last %}最后{{ size }}条{% else %}第{{ self.from() }}至{{ self.to() }}条{% endif %}</span><nav aria-label="分页"><ol>{% if page > 1 || last %}<li><a href="{{ self.href("1") }}">首页</a></li>{% endif %}{% if page > 1 && !last %}<li><a href="{{ self.to_page(&-1) }}">上一页</a></li>{% endif %}{% if !last %}<li><a href="{{ self.to_page(&1) }}">下一页</a></li><li><a href="{{ self.href(LAST) }}">末页</a></li>{% endif %}</ol></nav></div>"#
+    source = r#"<div class="pager"><span>超过{{ beyond }}条，{% if last %}最后{{ size }}条{% else %}第{{ crate::spelling::range(self.from(), self.to()) }}条{% endif %}</span><nav aria-label="分页"><ol>{% if page > 1 || last %}<li><a href="{{ self.href("1") }}">首页</a></li>{% endif %}{% if page > 1 && !last %}<li><a href="{{ self.to_page(&-1) }}">上一页</a></li>{% endif %}{% if !last %}<li><a href="{{ self.to_page(&1) }}">下一页</a></li><li><a href="{{ self.href(LAST) }}">末页</a></li>{% endif %}</ol></nav></div>"#
 )]
 pub struct Endless {
     /// The list's address without `page`.

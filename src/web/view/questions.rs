@@ -86,7 +86,7 @@ pub struct One {
     pub options: Vec<(String, String, bool)>,
     /// Kind, topic, clause and the like.
     pub facts: Facts,
-    /// Tests in which it was asked, the version, and how many answered rightly.
+    /// Tests in which it was asked, the version, and the share of its marks that was earned.
     pub asked: Vec<(Link, String, String)>,
     /// Earlier versions: which, and what they asked.
     pub earlier: Vec<(String, String)>,

@@ -144,7 +144,7 @@ pub struct Question {
     pub stem: String,
     /// `2分`.
     pub marks: String,
-    /// Part that answered rightly; empty while nobody has.
+    /// Share of its marks that was earned; empty while nobody has answered.
     pub facility: String,
     /// Corrected discrimination; empty where it cannot be told.
     pub discrimination: String,
@@ -209,7 +209,7 @@ pub struct ToMark {
     pub stands: Option<(i64, String)>,
 }
 
-/// Correcting the key of a question `/tests/{id}/key`.
+/// Correcting the key of a question `/tests/{id}/key`, and taking a question out `/tests/{id}/withdraw`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "test_key.html")]
 pub struct TestKey {
@@ -221,8 +221,10 @@ pub struct TestKey {
     pub id: i64,
     /// Title of the test.
     pub title: String,
-    /// Place of the question in the paper.
-    pub place: usize,
+    /// 更正答案, 作废试题.
+    pub what: &'static str,
+    /// The same with the place of the question in the paper.
+    pub heading: String,
     /// In a sentence: what is to be done, or what it will do.
     pub lead: Words,
     /// What is asked.
@@ -239,7 +241,7 @@ pub struct TestKey {
     pub forms: Vec<Form>,
 }
 
-/// What a corrected key does to a test.
+/// What a corrected key, or a question that is taken out, does to a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyEffect {
     /// Leading to it.
