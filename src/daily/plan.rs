@@ -329,7 +329,7 @@ pub fn rewrite(
                where row_id = $1 and released_at is null";
     let params: [Value; 5] =
         [id.into(), day.to_string().into(), title.into(), body.into(), serde_json::to_string(&checks)?.into()];
-    still_waits(tx.execute(sql, &params)?)?;
+    still_waits(tx.execute(sql, &params)? == 1)?;
     tell(tx, actor, id, "改写", (Kind::Weekly, day, title));
     Ok(())
 }
@@ -408,7 +408,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
     }
     let title = kept.question.brief(TITLE);
     let sql = "update release_plan set question = $2, title = $3 where row_id = $1 and released_at is null";
-    still_waits(tx.execute(sql, &[id.into(), number.into(), title.as_str().into()])?)?;
+    still_waits(tx.execute(sql, &[id.into(), number.into(), title.as_str().into()])? == 1)?;
     tell(tx, actor, id, "换题", (planned.kind, planned.day, &title));
     Ok(())
 }
@@ -420,7 +420,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
 pub fn drop(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> anyhow::Result<()> {
     let planned = waiting(tx, id)?;
     let sql = "delete from release_plan where row_id = $1 and released_at is null";
-    still_waits(tx.execute(sql, &[id.into()])?)?;
+    still_waits(tx.execute(sql, &[id.into()])? == 1)?;
     tell(tx, actor, id, "撤下", (planned.kind, planned.day, &planned.title));
     Ok(())
 }
@@ -436,7 +436,7 @@ pub fn today(tx: &mut Tx<'_>, actor: &Actor, today: Day, id: i64) -> anyhow::Res
     }
     free(tx, planned.kind, today)?;
     let sql = "update release_plan set day = $2 where row_id = $1 and released_at is null";
-    still_waits(tx.execute(sql, &[id.into(), today.to_string().into()])?)?;
+    still_waits(tx.execute(sql, &[id.into(), today.to_string().into()])? == 1)?;
     tell(tx, actor, id, "改在当日发布", (planned.kind, today, &planned.title));
     Ok(())
 }
@@ -444,13 +444,13 @@ pub fn today(tx: &mut Tx<'_>, actor: &Actor, today: Day, id: i64) -> anyhow::Res
 /// What is planned and not published.
 fn waiting(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Release> {
     let found = get(tx, id)?.ok_or_else(|| Refused("没有这一项，或已撤下。".into()))?;
-    still_waits(u64::from(found.released.is_none()))?;
+    still_waits(found.released.is_none())?;
     Ok(found)
 }
 
 /// Refuses what would have changed nothing: of somebody else it was taken off meanwhile, or its hour has come.
-fn still_waits(rows: u64) -> Result<(), Refused> {
-    if rows == 0 { Err(Refused("这一项已经发布或撤下，不能再改。".into())) } else { Ok(()) }
+fn still_waits(waits: bool) -> Result<(), Refused> {
+    if waits { Ok(()) } else { Err(Refused("这一项已经发布或撤下，不能再改。".into())) }
 }
 
 fn coming(today: Day, day: Day) -> Result<(), Refused> {

@@ -459,6 +459,7 @@ pub fn end_late(tx: &mut Tx<'_>, sat: &Sat, now: i64) -> anyhow::Result<usize> {
 }
 
 fn end(tx: &mut Tx<'_>, sat: &Sat, attempt: &Attempt, at: i64, by_clock: bool) -> anyhow::Result<()> {
+    test::hold_shared(tx, sat.test.id)?;
     let score = marking::score(tx, sat, attempt.id)?;
     let sql = "update attempt set ended_at = $2, by_clock = $3, score = $4 where row_id = $1 and ended_at is null";
     tx.execute(sql, &[attempt.id.into(), at.into(), i64::from(by_clock).into(), score.into()])?;

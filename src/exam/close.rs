@@ -152,7 +152,8 @@ pub fn outcomes(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<Vec<Outcome>> {
 /// Closes a test if nobody can answer any more, no sheets are awaited and all is marked; true if it did.
 fn close(tx: &mut Tx<'_>, inst: &Installation, sat: &Sat, settled: &Settled, now: i64) -> anyhow::Result<bool> {
     let test = &sat.test;
-    test::hold(tx, test.id)?;
+    let held: Vec<i64> = [Some(test.id), test.origin.first].into_iter().flatten().collect();
+    test::hold(tx, &held)?;
     let outcomes = outcomes(tx, test.id)?;
     // Nobody begins after the end; whoever has minutes besides and still answers is open.
     if now <= test.rules.closes || outcomes.iter().any(|o| o.open > 0) || entered::waits(tx, test.id)? {
@@ -185,7 +186,9 @@ pub fn record_all_again(
     tests: BTreeSet<i64>,
     reason: &'static str,
 ) -> anyhow::Result<()> {
-    with_seconds(tx, tests)?.into_iter().try_for_each(|id| record_again(tx, inst, id, reason))
+    let all = with_seconds(tx, tests)?;
+    test::hold(tx, &all)?;
+    all.into_iter().try_for_each(|id| record_again(tx, inst, id, reason))
 }
 
 /// These tests and the second forms whose line comes from one of them, each after the one that it comes from.
@@ -203,6 +206,18 @@ pub(super) fn with_seconds(tx: &mut Tx<'_>, tests: BTreeSet<i64>) -> anyhow::Res
             }
         }
         at += 1;
+    }
+    Ok(all)
+}
+
+/// The closed second forms whose results follow from these tests, and that are none of them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn following(tx: &mut Tx<'_>, tests: BTreeSet<i64>) -> anyhow::Result<Vec<Test>> {
+    let mut all = Vec::new();
+    for id in with_seconds(tx, tests.clone())?.into_iter().filter(|id| !tests.contains(id)) {
+        all.extend(test::get(tx, id)?.filter(|t| t.state == State::Closed));
     }
     Ok(all)
 }

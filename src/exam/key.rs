@@ -212,12 +212,8 @@ pub fn effects(
 
 /// The closed second forms whose results follow from tests that are scored again and that are none of these.
 pub(super) fn follow(tx: &mut Tx<'_>, asked: &[Effect]) -> anyhow::Result<Vec<Test>> {
-    let scored = asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect();
-    let mut all = Vec::new();
-    for id in close::with_seconds(tx, scored)? {
-        let follows = test::get(tx, id)?.filter(|t| t.state == State::Closed);
-        all.extend(follows.filter(|t| asked.iter().all(|e| e.test.id != t.id)));
-    }
+    let mut all = close::following(tx, asked.iter().filter(|e| !e.gone).map(|e| e.test.id).collect())?;
+    all.retain(|t| asked.iter().all(|e| e.test.id != t.id));
     Ok(all)
 }
 
@@ -340,6 +336,7 @@ pub fn correct(
     let current = inst.current_in_write(tx)?;
     let effects = effects(tx, (&current, today), &now, None)?;
     may(&effects, scope, wish.test)?;
+    test::hold(tx, &effects.asked.iter().map(|e| e.test.id).collect::<Vec<_>>())?;
     let corrected = of_questions(tx, &[now.number].into())?.iter().map(|c| c.version).collect();
     let (by, wrong) = bank::follow(tx, actor, (now.number, now.by), &new, &corrected)?;
     keep(tx, actor, (now.number, &wrong, by), &wish.reason)?;

@@ -315,16 +315,14 @@ pub fn mark_all(
     (sat, question): (&Sat, usize),
     given: &[(i64, Marks<'_>)],
 ) -> anyhow::Result<Vec<Stands>> {
-    test::hold(tx, sat.test.id)?;
+    test::hold(tx, &[sat.test.id])?;
     let closed = test::get(tx, sat.test.id)?.is_some_and(|t| t.state == State::Closed);
     if closed && may_be_gone(&*inst.current_in_write(tx)?, sat.test.rules.closes, inst.clock.now().day) {
         return refuse(NotTaken::Unreadable("这场考试的答卷已过保存期限，可能已按规定删除，不能再复核评分。"));
     }
     let (mut others, mut last) = (Vec::new(), None);
     for (attempt, marks) in given {
-        // What stands already, and what a page showed and nobody touched.
-        let before = stands(tx, sat.test.id, (*attempt, question))?.and_then(|s| s.marks);
-        if [before, marks.over].contains(&Some(marks.given)) {
+        if stands(tx, sat.test.id, (*attempt, question))?.is_some_and(|s| s.marks == Some(marks.given)) {
             continue;
         }
         match mark(tx, (actor, marker), sat, (*attempt, question), *marks)? {

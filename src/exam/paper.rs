@@ -55,12 +55,20 @@ pub fn tenths(text: &str) -> Option<u32> {
     ((1.0..=1000.0).contains(&tenths) && tenths.fract() == 0.0).then_some(tenths as u32)
 }
 
+/// The heads of a blueprint.
+const HEADS: [&str; 5] = ["主题", "题型", "难度", "题数", "每题分值"];
+
+/// A blueprint as it is typed: of each kind how many, and the marks of each (in tenths).
+pub fn blueprint_text(rows: impl Iterator<Item = (Kind, usize, u32)>) -> String {
+    let row = |(kind, n, each): (Kind, usize, u32)| format!("\n,{},,{n},{}", kind.title(), marks(each));
+    HEADS.join(",") + &rows.map(row).collect::<String>()
+}
+
 /// Reads a blueprint: columns 主题, 题型, 难度, 题数, 每题分值, in any order, empty for anything.
 ///
 /// # Errors
 /// All that is wrong with it.
 pub fn blueprint(table: &Table) -> Result<Vec<Wanted>, Vec<Fault>> {
-    const HEADS: [&str; 5] = ["主题", "题型", "难度", "题数", "每题分值"];
     let places = |row: &crate::sheet::Row| {
         HEADS.map(|head| row.cells.iter().position(|c| c.text().split_whitespace().collect::<String>() == head))
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::paper::{Chosen, Shared, marks};
+use super::paper::{self, Chosen, Shared};
 use crate::{
     questions::{Kind, bank::Kept},
     splitmix::SplitMix,
@@ -48,8 +48,7 @@ pub fn blueprint(first: &[Chosen]) -> String {
     for c in first {
         *rows.entry((c.question.kind, c.marks)).or_default() += 1;
     }
-    let row = |((kind, each), n): ((Kind, u32), usize)| format!("\n,{},,{n},{}", kind.title(), marks(each));
-    "主题,题型,难度,题数,每题分值".to_owned() + &rows.into_iter().map(row).collect::<String>()
+    paper::blueprint_text(rows.into_iter().map(|((kind, each), n)| (kind, n, each)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     audit::{self, About, Guarded, Kind},
     auth::account::Refused,
     clock::chinese,
-    db::{Row, Tx, Value},
+    db::{Hold, Row, Tx, Value},
     questions::bank,
     scope::{Actor, Scope},
 };
@@ -168,6 +168,11 @@ impl Test {
         self.state == State::Closed || now > self.ends()
     }
 
+    /// When the review opens (µs): not before the scores are told.
+    pub fn reviewed_from(&self) -> i64 {
+        self.rules.review.max(self.ends())
+    }
+
     /// Whether own answers are shown at an instant (µs): the review is open.
     pub fn is_reviewed(&self, now: i64) -> bool {
         self.is_told(now) && now >= self.rules.review
@@ -216,15 +221,23 @@ pub(super) fn read(r: &Row<'_>) -> anyhow::Result<Test> {
     })
 }
 
-/// Held by who gives marks or closes (PostgreSQL), with the number of the test.
+/// Held by whatever makes scores (PostgreSQL), with the number of the test.
 const LOCK: i64 = 0x7465 << 48;
 
-/// Holds a test until the transaction ends: marks are given, and results recorded, one after the other.
+/// Holds tests until the transaction ends, so that marks are given, keys corrected and results recorded one after the other.
 ///
 /// # Errors
 /// When the store cannot be reached.
-pub(super) fn hold(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
-    tx.lock(&[LOCK ^ id])
+pub(super) fn hold(tx: &mut Tx<'_>, ids: &[i64]) -> anyhow::Result<()> {
+    tx.lock(&ids.iter().map(|id| LOCK ^ id).collect::<Vec<_>>())
+}
+
+/// The same for who hands in, beside others who do.
+///
+/// # Errors
+/// When the store cannot be reached.
+pub(super) fn hold_shared(tx: &mut Tx<'_>, id: i64) -> anyhow::Result<()> {
+    tx.hold(&[Hold::Shared(LOCK ^ id)])
 }
 
 /// One, whoever asks.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    close,
     key::{self, Effects},
     test::{self, Item, State, Test},
 };
@@ -11,14 +12,15 @@ use crate::{
     day::Day,
     db::{Tx, Value},
     installation::Current,
-    scope::Actor,
+    scope::{Actor, Scope},
 };
 
-/// The question of a place that may be taken out.
+/// The question of a place that may be taken out, by who asks.
 ///
 /// # Errors
-/// [`Refused`] where there is no such question, it is out already, or the test is a draft; else when the store cannot be read.
-fn withdrawable(tx: &mut Tx<'_>, test: &Test, question: usize) -> anyhow::Result<Item> {
+/// [`Refused`] where there is no such question, it is out already, the test is a draft, or a second form out of scope follows
+/// from the test; else when the store cannot be read.
+pub fn withdrawable(tx: &mut Tx<'_>, scope: &Scope, test: &Test, question: usize) -> anyhow::Result<Item> {
     let item = *test.items.get(question).ok_or_else(|| Refused("试卷里没有这道题。".into()))?;
     if test.state == State::Draft {
         return Err(Refused("考试还没有发布，可以直接换卷。".into()).into());
@@ -26,15 +28,29 @@ fn withdrawable(tx: &mut Tx<'_>, test: &Test, question: usize) -> anyhow::Result
     if test::out(tx, test.id)?.contains(&question) {
         return Err(Refused("这道题已经作废。".into()).into());
     }
+    let beyond = close::following(tx, [test.id].into())?.iter().filter(|t| !scope.has_unit(t.rules.unit)).count();
+    if beyond > 0 {
+        return Err(Refused(format!(
+            "不归您管理的{beyond}场考试的合格线由这场考试折算，作废试题要随之重算它们的成绩，请由领导小组办公室办理。"
+        ))
+        .into());
+    }
     Ok(item)
 }
 
 /// Takes a question out of a published test: everybody has its marks. Who has handed in is marked again.
 ///
 /// # Errors
-/// [`Refused`] where there is no such question or it is out already; else when the store cannot be written.
-pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, test: &Test, question: usize, reason: &str) -> anyhow::Result<()> {
-    let item = withdrawable(tx, test, question)?;
+/// As [`withdrawable`]; else when the store cannot be written.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    (actor, scope): (&Actor, &Scope),
+    test: &Test,
+    question: usize,
+    reason: &str,
+) -> anyhow::Result<()> {
+    test::hold(tx, &[test.id])?;
+    let item = withdrawable(tx, scope, test, question)?;
     let sql = "insert into test_withdrawn (test_id, question, reason, withdrawn_at, withdrawn_by) \
                values ($1, $2, $3, $4, $5) on conflict do nothing";
     let params: [Value; 5] =
@@ -57,14 +73,14 @@ pub fn tell_out(tx: &mut Tx<'_>, actor: &Actor, test: &Test, number: i64, reason
 /// the question.
 ///
 /// # Errors
-/// [`Refused`] where there is no such question, it is out, or the test is a draft; else when the store cannot be read.
+/// As [`withdrawable`].
 pub fn effects(
     tx: &mut Tx<'_>,
     (current, today): (&Current, Day),
-    test: &Test,
-    place: usize,
+    scope: &Scope,
+    (test, place): (&Test, usize),
 ) -> anyhow::Result<(Effects, i64)> {
-    withdrawable(tx, test, place)?;
+    withdrawable(tx, scope, test, place)?;
     let mut effect = key::counted(tx, (current, today), test.clone(), place)?;
     key::compare(tx, current, &mut effect, None)?;
     let sql = "select count(*) from attempt a join attempt_answer b on b.attempt_id = a.row_id \

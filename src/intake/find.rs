@@ -10,6 +10,9 @@ use crate::{
     verdict::world::Layout,
 };
 
+/// Blanks inside the name of a unit, at most: a chart has few levels, and a cell may be as long as a file.
+const MOST_PARTS: usize = 8;
+
 /// Maps from what people write to record ids.
 #[derive(Debug, Default)]
 pub struct Finder {
@@ -184,6 +187,9 @@ impl Finder {
         let plain = norm::plain(text);
         let parts: Vec<String> = plain.split_whitespace().map(norm::closed_up).filter(|p| !p.is_empty()).collect();
         let mut found = of_closed_up(&self.units, &self.units_closed_up, text);
+        if parts.len() > MOST_PARTS {
+            return found;
+        }
         let paths = (1..parts.len()).map(|n| format!("{}/{}", parts[..n].concat(), parts[n..].concat()));
         for path in paths.chain((parts.len() > 2).then(|| parts.join("/"))) {
             for id in self.units_in_full(&path) {

@@ -43,8 +43,8 @@ pub struct Sitting {
     pub answers: Vec<(String, String)>,
 }
 
-/// All attempts of a person at an instant (µs), the latest test first. What a question earned that is still to be sat in another
-/// test is not told.
+/// All attempts of a person at an instant (µs), the latest test first. Of a paper with a question that is still to be sat in
+/// another test, what the questions earned is not told.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -113,6 +113,8 @@ fn answers(
 ) -> anyhow::Result<Vec<(String, String)>> {
     let (kept, out) = (attempt::answers(tx, of.id)?, test::out(tx, sat.test.id)?);
     let paper = key::scored(tx, &sat.paper)?;
+    // What the others have earned, and the whole, would tell what a question has that is still to be sat.
+    let kept_back = sat.paper.iter().any(|c| back.contains(&c.number));
     let mut told = Vec::new();
     for (place, asked) in of.asked.iter().enumerate() {
         let Some(chosen) = paper.get(asked.question) else { continue };
@@ -131,7 +133,7 @@ fn answers(
         let full = marks(chosen.marks);
         let earned = match (out.contains(&asked.question), earned) {
             (true, _) => format!("（试题作废，按满分{full}分计）"),
-            _ if back.contains(&chosen.number) => "（还在应考的另一场考试里，得分在那场截止以后公布）".into(),
+            _ if kept_back => "（得分暂不公布）".into(),
             (false, Some(n)) => format!("（得{}分，满分{full}分）", written(n)),
             (false, None) => String::new(),
         };

@@ -81,8 +81,8 @@ pub(super) fn record(text: &str, ledger: &str, resolve: &dyn Resolve) -> Result<
         )),
         // A code like a number, and the number of a record without a code.
         Lookup::Many(list) if text.bytes().all(|b| b.is_ascii_digit()) => {
-            let mend = "请改写页面上显示的名称，或先在台账中给没有编号的那条补上编号";
-            Err(many(text, "编号和顺序号各对得上一条记录", &list, mend))
+            let mend = "请改写能区分它们的编号或页面上显示的名称；没有编号的，先在台账中补上编号";
+            Err(many(text, "这个数对得上的记录不止一条", &list, mend))
         }
         Lookup::Many(list) => Err(many(text, "同名的记录不止一条", &list, "请改填编号")),
     }

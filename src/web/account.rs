@@ -66,10 +66,12 @@ impl Left {
     /// on a page of its own.
     ///
     /// # Errors
-    /// [`PageError::Refused`].
+    /// [`PageError::RefusedTyped`], with what was typed.
     pub(super) fn shown(&self, errors: &Errors) -> Result<(), PageError> {
         let lost = self.wrong.iter().find(|(_, text)| errors.0.iter().all(|shown| shown.text != *text));
-        lost.map_or(Ok(()), |(_, text)| Err(PageError::Refused(text.clone())))
+        let typed = self.typed.iter().filter(|(_, text)| !text.trim().is_empty());
+        let typed = || typed.map(|(_, text)| format!("您填写的：{text}")).collect();
+        lost.map_or(Ok(()), |(_, text)| Err(PageError::RefusedTyped(text.clone(), typed())))
     }
 
     /// Puts what was typed and what is wrong into a form.

@@ -103,9 +103,7 @@ pub(super) fn errors(lines: &[View], form: Option<&Form>) -> Errors {
 
 /// The record's page again, with what is wrong.
 fn again(seat: &Seat, name: &str, code: &str, form: &str, field: &str, why: String) -> Response {
-    let typed = seat.fields.get(field).chars().take(2 * LONGEST).collect();
-    let id = format!("{form}-{field}");
-    let left = Left { typed: vec![(id.clone(), typed)], ..Left::wrong(&id, why) };
+    let left = Left { typed: seat.typed(form, &[field]), ..Left::wrong(&format!("{form}-{field}"), why) };
     // The page's own address is the record's.
     let url = Query::new(format!("/ledgers/{name}/{}", segment(code)));
     let seat = Seat { ask: Ask { page: url.clone(), url, ..seat.ask.clone() }, ..seat.clone() };

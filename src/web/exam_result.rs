@@ -1,5 +1,7 @@
 //! The own result `/exams/{id}/result`: the score after the end, the own mistakes with their clauses from the review on.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, State},
     response::Response,
@@ -85,14 +87,17 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
     let review = test.is_reviewed(now);
     let back = kept_back(desk.tx, app, Some(person))?;
     let kept = |place: usize| sat.paper.get(place).is_some_and(|c| back.contains(&c.number));
+    let back_here = (0..sat.paper.len()).filter(|place| kept(*place)).count();
     let mistakes = match review {
         // What nobody has marked yet is no mistake.
         true if last.total.is_some() || last.score.is_none() => Vec::new(),
+        // What the others have earned, and the whole, would tell what these have.
+        true if back_here > 0 => Vec::new(),
         true => {
             let out = test::out(desk.tx, test.id)?;
             let paper = key::scored(desk.tx, &sat.paper)?;
             let answers = attempt::answers(desk.tx, last.id)?;
-            mistakes(&paper, &last, &answers, &|place| out.contains(&place) || kept(place))
+            mistakes(&paper, &last, &answers, &out)
         }
         false => Vec::new(),
     };
@@ -100,6 +105,8 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
         "纸面答卷只录入了总分，没有逐题的记录。"
     } else if review && last.score.is_none() {
         "有题目还在评阅，评完后列出错题。"
+    } else if review && back_here > 0 {
+        KEPT_BACK
     } else if review {
         "没有答错的题。"
     } else {
@@ -123,8 +130,6 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
             }
             let out = out_words(desk.tx, test.id, &last)?;
             facts.0.extend((!out.is_empty()).then(|| Fact::new("作废的题", out)));
-            let n = (0..sat.paper.len()).filter(|place| kept(*place)).count();
-            facts.0.extend((review && n > 0).then(|| Fact::new("暂不公布的题", format!("{n}道，{KEPT_BACK}"))));
             if shown(&test, now) {
                 let changes = marking::rescored(desk.tx, last.id)?;
                 let told =
@@ -139,8 +144,8 @@ pub(super) fn view(desk: &mut Desk<'_, '_>, app: &App, id: &str) -> anyhow::Resu
     })
 }
 
-/// Why questions are left out of the own mistakes: what was wrong of two answers says which is right.
-const KEPT_BACK: &str = "还在您应考的另一场考试里，那场考试截止以后公布";
+/// Why the own mistakes are not told yet: what was wrong of two answers says which is right.
+const KEPT_BACK: &str = "这份试卷里有题目还在您应考的另一场考试里，错题在那场考试截止以后公布。";
 
 /// What 临界 means where nothing is given for it.
 const FOR_INFORMATION: &str = "成绩在合格线附近一个标准误以内（临界），仅供参考，不改变合格与否。";
@@ -201,16 +206,16 @@ fn facts(test: &test::Test, last: &Attempt, shown: bool) -> Facts {
     if shown && !test.line_note.is_empty() {
         facts.push(Fact::new("合格线", test.line_note.clone()));
     }
-    facts.push(Fact::new("错题公布", format!("{}起", chinese(test.rules.review))));
+    facts.push(Fact::new("错题公布", format!("{}起", chinese(test.reviewed_from()))));
     Facts(facts)
 }
 
 /// The questions that did not earn all their marks, in the order of the attempt, without those (by their places in the paper)
-/// that are left `out`.
-fn mistakes(paper: &[Chosen], last: &Attempt, answers: &[Kept], out: &dyn Fn(usize) -> bool) -> Vec<Mistake> {
+/// that are `out`.
+fn mistakes(paper: &[Chosen], last: &Attempt, answers: &[Kept], out: &BTreeSet<usize>) -> Vec<Mistake> {
     let mut found = Vec::new();
     for (place, asked) in last.asked.iter().enumerate() {
-        let Some(chosen) = paper.get(asked.question).filter(|_| !out(asked.question)) else { continue };
+        let Some(chosen) = paper.get(asked.question).filter(|_| !out.contains(&asked.question)) else { continue };
         let q = &chosen.question;
         let kept = answers.iter().find(|k| k.question == asked.question);
         let given = kept.map_or(Given::Typed(String::new()), |k| Given::read(q.kind, &k.answer));

@@ -273,7 +273,7 @@ fn render(desk: &mut Desk<'_, '_>, app: &App, id: &str, told: Option<String>) ->
             },
         ),
         Fact::new("成绩公布", format!("{}截止后", chinese(test.ends()))),
-        Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
+        Fact::new("错题公布", format!("{}起", chinese(test.reviewed_from()))),
     ]);
     let form = desk.form_token()?;
     let view = Notice {

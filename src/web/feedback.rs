@@ -242,8 +242,7 @@ pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
         seat.db().read(|tx| feedback::get(tx, number))?.ok_or(PageError::NotFound)?;
-        let typed: Vec<(String, String)> =
-            vec![("an-words".into(), seat.fields.get("words").chars().take(2 * LONGEST).collect())];
+        let typed = seat.typed("an", &["words"]);
         let wrong = |text: String| {
             let left = Left { typed: typed.clone(), ..Left::wrong("an-words", text) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_one(desk, &id, &left)))

@@ -105,8 +105,7 @@ pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>, ask: As
         let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
         let import = batch.import.ok_or(PageError::NotFound)?;
         let wrong = |status: StatusCode, text: String| {
-            let typed = seat.fields.get("reason").chars().take(2 * LONGEST).collect();
-            let left = Left { typed: vec![("un-reason".into(), typed)], ..Left::wrong("un-reason", text) };
+            let left = Left { typed: seat.typed("un", &["reason"]), ..Left::wrong("un-reason", text) };
             Ok(seat.show(status, |desk| render(desk, &seat.app, &id, &left)))
         };
         let reason = match long_text(seat, "reason", LONGEST, true) {

@@ -73,7 +73,7 @@ pub(super) fn told_missing(view: &mut OneImport, report: &Report) {
     let more = if report.columns.len() > HEADS { format!("等{}列", report.columns.len()) } else { String::new() };
     let other = if report.questions.is_empty() { "" } else { "，或者在下面指明哪一列是它" };
     view.warned.push(format!(
-        "缺必填的列：“{}”，一行也不能写入。表头在{sheet}第{}行，各列是：{heads}{more}。请在这一行补上缺的列并逐行填写，         或者把相应的列改成这个名称，再重新上传{other}；第{}行不是表头的，请删去这一行，只留真正的表头。",
+        "缺必填的列：“{}”，一行也不能写入。表头在{sheet}第{}行，各列是：{heads}{more}。请在这一行补上缺的列并逐行填写，或者把相应的列改成这个名称，再重新上传{other}；第{}行不是表头的，请删去这一行，只留真正的表头。",
         report.missing.join("”“"),
         report.header,
         report.header,

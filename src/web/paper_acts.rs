@@ -82,10 +82,7 @@ pub(super) async fn write(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let (mut saved, version) = draft(seat, &id)?;
         let keys: Vec<(String, String)> = saved.content.passages().map(|p| (p.key.clone(), p.label.clone())).collect();
-        let typed: Vec<(String, String)> = keys
-            .iter()
-            .map(|(k, _)| (format!("pw-{k}"), seat.fields.get(k).chars().take(2 * LONGEST).collect()))
-            .collect();
+        let typed = seat.typed("pw", &keys.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>());
         let mut wrong = Vec::new();
         for (key, label) in &keys {
             match long_text(seat, key, LONGEST, matches!(key.as_str(), "title" | "to")) {

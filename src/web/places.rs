@@ -97,6 +97,9 @@ mod tests {
         for (path, _) in PLACES {
             assert!(read.contains_key(path), "{path} is not read");
         }
+        for (path, _) in ELSEWHERE {
+            assert!(routes.iter().any(|r| r.method == "POST" && r.path == path), "{path} is not posted");
+        }
         for route in routes.iter().filter(|r| r.method == "POST" && !r.path.starts_with("/log")) {
             assert!(of(route, &read).is_some(), "{}", route.path);
         }

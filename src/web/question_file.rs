@@ -75,7 +75,7 @@ pub(super) async fn send(State(app): State<App>, ask: Ask, request: Request) -> 
 }
 
 fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
-    let typed = ["encoding", "source", "topic"].map(|f| seat.fields.get(f).chars().take(2 * NAME).collect::<String>());
+    let typed = ["encoding", "source", "topic"].map(|f| seat.fields.get(f).to_owned());
     let again = |status: StatusCode, wrong: String| {
         let typed = typed.clone();
         Ok(seat.show(status, |desk| render(desk, wrong, typed)))

@@ -318,7 +318,9 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
 pub(super) async fn revise(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let number: i64 = id.parse().map_err(|_| PageError::NotFound)?;
-        seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number))?;
+        let typed = || seat.typed("qu", &FIELDS).into_iter().filter(|(_, t)| !t.is_empty()).map(|(_, t)| t).collect();
+        let may = seat.db().read(|tx| may_see(tx, &seat.app, seat.reader.person, number));
+        may.map_err(|e| PageError::with_typed(e, typed()))?;
         let now = seat.db().read(|tx| bank::versions(tx, number))?.pop().ok_or(PageError::NotFound)?;
         let wrong = |status: StatusCode, field: &str, why: String| {
             let left = Left { typed: seat.typed("qu", &FIELDS), ..Left::wrong(&format!("qu-{field}"), why) };

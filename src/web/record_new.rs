@@ -255,7 +255,7 @@ fn read(seat: &Seat, tx: &mut Tx<'_>, name: &str, of: Option<(&str, i64)>) -> an
     filled.hits = hits;
     let mut before = None;
     if let Some((id, revision)) = of {
-        filled.reason = seat.fields.get(REASON).chars().take(2 * LONGEST).collect();
+        filled.reason = seat.fields.get(REASON).to_owned();
         let row = seen(tx, ledger, &scope, id, revision)?;
         before = Some(row.ok_or(PageError::NotFound)?);
     }

@@ -166,7 +166,6 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
     }
     let reason = seat.fields.get("reason").to_owned();
     if let Some(fault) = reason_fault(&reason) {
-        let reason = reason.chars().take(2 * LONGEST).collect();
         return Ok(Err(Left { reason, error: fault.text, once, refused: false }));
     }
     match form::void_all(&seat.app.installation, seat.by(), name, records, &seat.once(Some(&once)), &reason) {

@@ -304,10 +304,7 @@ fn said(
     picked: Option<&Picked>,
     read: &dyn Fn(&Seat, &Remedy) -> anyhow::Result<Read>,
 ) -> anyhow::Result<Response> {
-    let typed: Vec<(String, String)> = fields
-        .iter()
-        .map(|f| (format!("{form}-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect()))
-        .collect();
+    let typed = seat.typed(form, fields);
     let installation = &seat.app.installation;
     let show = |status: StatusCode, wrongs: Wrongs| {
         let picks = picked.map(|p| (format!("{form}-{}", remedy_person::ASKED.key), p.pick.clone()));

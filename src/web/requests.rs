@@ -309,9 +309,7 @@ fn facts(desk: &mut Desk<'_, '_>, request: &Request) -> anyhow::Result<Facts> {
 /// `POST /requests/{id}`: the answer.
 pub(super) async fn reply(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
-        let typed: Vec<(String, String)> = ["outcome", "words"]
-            .map(|f| (format!("an-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect()))
-            .into();
+        let typed = seat.typed("an", &["outcome", "words"]);
         let wrong = |field: &str, text: String| {
             let left = Left { typed: typed.clone(), ..Left::wrong(&format!("an-{field}"), text) };
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render_one(desk, &id, &left)))

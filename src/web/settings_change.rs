@@ -15,7 +15,7 @@ use super::{
     frame::{Ask, Desk, answer},
     post::{Posted, act},
     settings::may_change,
-    settings_matter::{LONGEST, Matter, Plan},
+    settings_matter::{Matter, Plan},
     summary,
     view::{
         form::{Errors, Form},
@@ -149,11 +149,9 @@ pub(super) async fn lay_down(
         }
         let current = seat.db().read(|tx| seat.app.installation.current(tx))?;
         let matter = Matter::of(&current, &kind, &name)?;
-        let fields: Vec<String> =
-            ["yellow", "red", "value", "name", "from", "by", "on", "reason"].map(String::from).into();
-        let cut = |f: &String| (format!("st-{f}"), seat.fields.get(f).chars().take(2 * LONGEST).collect::<String>());
-        let there = |f: &&String| seat.fields.pairs().iter().any(|(k, _)| k == *f);
-        let left = Left { typed: fields.iter().filter(there).map(cut).collect(), ..Left::default() };
+        let mut fields = vec!["yellow", "red", "value", "name", "from", "by", "on", "reason"];
+        fields.retain(|f| seat.fields.pairs().iter().any(|(k, _)| k == f));
+        let left = Left { typed: seat.typed("st", &fields), ..Left::default() };
         let wrong = |wrongs: Wrongs| {
             let left = wrongs.left("st", left.typed.clone());
             let page = |desk: &mut Desk<'_, '_>| render(desk, &kind, &name, &left, None);

@@ -106,7 +106,11 @@ fn said(
         Ok(_) => Ok(seat.to(&format!("/supervise/{number}?done={done}"))),
         Err(e) if e.is::<Used>() => Ok(wrong(("text", format!("{e}。")).into())),
         Err(e) => match e.downcast::<Refused>() {
-            Ok(Refused(text)) => Err(PageError::Refused(text).into()),
+            Ok(Refused(text)) => {
+                let typed = seat.typed(form, fields).into_iter().filter(|(_, text)| !text.is_empty());
+                let typed = typed.map(|(_, text)| format!("您填写的：{text}")).collect();
+                Err(PageError::RefusedTyped(text, typed).into())
+            }
             Err(e) => Err(e),
         },
     }

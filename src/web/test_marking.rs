@@ -183,16 +183,18 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
         let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?.ok_or(PageError::NotFound)?;
         let question: usize = seat.fields.get("question").parse().map_err(|_| PageError::NotFound)?;
         let place = question.checked_sub(1).filter(|p| *p < sat.paper.len()).ok_or(PageError::NotFound)?;
+        // Marks that were shown beside the field.
+        let seen = |attempt: i64| seat.fields.raw(&format!("s{attempt}")).parse::<i64>().ok();
         let typed: Vec<(i64, String)> = seat
             .fields
             .pairs()
             .iter()
             .filter_map(|(k, v)| Some((k.strip_prefix('m')?.parse().ok()?, norm::plain(v.trim()).into_owned())))
             .filter(|(_, v): &(i64, String)| !v.is_empty())
+            // What stands as it was shown was not touched.
+            .filter(|(attempt, v)| seen(*attempt).is_none_or(|shown| written(shown) != *v))
             .take(MOST)
             .collect();
-        // Marks of somebody else that were shown beside the own.
-        let seen = |attempt: i64| seat.fields.raw(&format!("s{attempt}")).parse::<i64>().ok();
         let full = sat.paper[place].marks;
         let (mut given, mut wrong) = (Vec::new(), Vec::new());
         for (attempt, text) in &typed {

@@ -16,7 +16,7 @@ use super::{
     frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     taken,
-    test_paper::{self, First, LIST, suggested},
+    test_paper::{self, First, LIST, SUGGESTED, suggested},
     test_rules,
     view::{
         form::{Errors, Field, Form},
@@ -103,12 +103,14 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
         true => suggested(desk.tx, firsts.last(), usual_days(desk.now.day))?,
         false => Default::default(),
     };
+    // The one that the form began with, through its errors too.
+    let suggested = left.typed.iter().find(|(key, _)| key == "te-suggested").map_or(&plan.0, |(_, text)| text).clone();
     fields.extend(test_paper::fields(desk.tx, plan, named)?);
     let mut form = Form {
         id: "te".into(),
         action: "/tests/new".into(),
         token: desk.form_token()?,
-        hidden: Vec::new(),
+        hidden: vec![(SUGGESTED.to_owned(), suggested)],
         fields,
         button: "组卷并保存草稿".into(),
         primary: true,
@@ -197,7 +199,8 @@ fn is_resit(class: Option<&Class>, first: Option<&Test>) -> bool {
 /// `POST /tests/new`.
 pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let kept = [seat.typed("te", &test_rules::FIELDS), seat.typed("te", &FIELDS)].concat();
+        let kept =
+            [seat.typed("te", &test_rules::FIELDS), seat.typed("te", &FIELDS), seat.typed("te", &[SUGGESTED])].concat();
         let again = |wrongs: Wrongs, faults: Vec<String>| {
             let left = wrongs.left("te", kept.clone());
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, &left, faults)))
@@ -212,12 +215,7 @@ pub(super) async fn make(State(app): State<App>, ask: Ask, posted: Posted) -> Re
         let rules = wrongs.take_all(test_rules::read(seat, of.map(|c| c.record), unit));
         // Without the class it is not known whether this is a second form.
         let Some(class) = class else { return again(wrongs, Vec::new()) };
-        let way = seat.db().read(|tx| {
-            let current = seat.app.installation.current(tx)?;
-            let firsts = firsts(tx, &current, class.as_ref())?;
-            Ok(test_paper::way(seat, &suggested(tx, firsts.last(), usual_days(seat.now.day))?.0))
-        })?;
-        let way = wrongs.take(way);
+        let way = wrongs.take(test_paper::way(seat));
         let first = wrongs.take(first(seat, class.as_ref(), way == Some(test_paper::Way::List))?);
         let (Some(way), Some(first)) = (way, first) else { return again(wrongs, Vec::new()) };
         let items = match test_paper::paper(seat, way, first.as_ref())? {

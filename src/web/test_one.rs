@@ -252,7 +252,7 @@ fn facts(desk: &mut Desk<'_, '_>, test: &Test, names: &Names, printed: &str) -> 
         Fact::new("时长", format!("{}分钟", test.rules.minutes)),
         Fact::new("次数", format!("{}次", test.rules.attempts)),
         Fact::new("试卷", format!("{}题，满分{}分", test.items.len(), test.full())),
-        Fact::new("错题公布", format!("{}起", chinese(test.rules.review))),
+        Fact::new("错题公布", format!("{}起", chinese(test.reviewed_from()))),
         Fact::new("拟制人", test.made_by.as_str()),
     ]);
     if test.state != Stands::Draft && test.origin.first.is_none() {

@@ -15,7 +15,7 @@ use crate::{
     exam::{
         answers::Fault,
         by_hand, key,
-        paper::{Chosen, Shared, Wanted, blueprint, choose_sharing, marks},
+        paper::{Chosen, Shared, Wanted, blueprint, blueprint_text, choose_sharing, marks},
         second,
         test::{self, Item, Test},
     },
@@ -26,12 +26,12 @@ use crate::{
     sheet::{self, Limits, norm},
 };
 
-/// The heads of a blueprint.
-const HEADS: &str = "主题,题型,难度,题数,每题分值";
 /// What stands in the blueprint at first, as far as the bank has it: of each kind how many, and the marks of each.
 const USUAL: [(Kind, usize, u32); 3] = [(Kind::Single, 20, 30), (Kind::TrueFalse, 10, 20), (Kind::Multiple, 5, 40)];
 /// Most characters of a blueprint or a list.
 pub(super) const LONGEST: usize = 4_000;
+/// The hidden field with the blueprint that the form began with.
+pub(super) const SUGGESTED: &str = "suggested";
 /// The field in which questions are named.
 pub(super) const LIST: &str = "list";
 
@@ -97,10 +97,9 @@ pub(super) fn suggested(tx: &mut Tx<'_>, first: Option<&Test>, days: (Day, Day))
 /// The usual blueprint, each kind with as many as the bank has.
 fn usual(bank: &[Kept]) -> (String, String) {
     let has = |kind| bank.iter().filter(|k| k.question.kind == kind && k.question.askable()).count();
-    let row = |(kind, n, each): (Kind, usize, u32)| format!("\n,{},,{n},{}", kind.title(), marks(each));
     let given: Vec<(Kind, usize, u32)> =
         USUAL.into_iter().map(|(kind, n, each)| (kind, n.min(has(kind)), each)).filter(|row| row.1 > 0).collect();
-    let whole = |rows: &[(Kind, usize, u32)]| HEADS.to_owned() + &rows.iter().copied().map(row).collect::<String>();
+    let whole = |rows: &[(Kind, usize, u32)]| blueprint_text(rows.iter().copied());
     if given == USUAL {
         return (whole(&USUAL), String::new());
     }
@@ -159,13 +158,14 @@ pub(super) fn lines_of(tx: &mut Tx<'_>, numbers: &BTreeSet<i64>) -> anyhow::Resu
 }
 
 /// Which of the two was filled in; the blueprint as it was suggested counts as not filled where questions are named.
-pub(super) fn way(seat: &Seat, suggested: &str) -> Result<Way, (&'static str, String)> {
+pub(super) fn way(seat: &Seat) -> Result<Way, (&'static str, String)> {
+    let suggested = seat.fields.get(SUGGESTED).replace("\r\n", "\n");
     let [plan, named] = [Way::Blueprint, Way::List].map(|way| seat.fields.get(way.field()).replace("\r\n", "\n"));
     match (plan.is_empty(), named.is_empty()) {
         (false, true) => Ok(Way::Blueprint),
         (true, true) => Err(("blueprint", "双向细目表：请填写，或在“指定题目”里写明题号。".into())),
         (true, false) => Ok(Way::List),
-        _ if plan == suggested.trim() => Ok(Way::List),
+        _ if plan == suggested => Ok(Way::List),
         _ => Err((LIST, "指定题目：双向细目表也填写了，两处只能用一处，请清空另一处。".into())),
     }
 }

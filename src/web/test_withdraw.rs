@@ -61,10 +61,7 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
         }
         let done = match seat.fields.get("sure") == "1" {
             true => take_out(seat, &test, place, &reason),
-            false => seat.db().read(|tx| {
-                let current = seat.app.installation.current(tx)?;
-                withdrawn::effects(tx, (&current, seat.now.day), &test, place).map(|_| ())
-            }),
+            false => seat.db().read(|tx| withdrawn::withdrawable(tx, &seat.scope, &test, place).map(|_| ())),
         };
         match done.map_err(|e| e.downcast::<Refused>()) {
             Ok(()) if seat.fields.get("sure") == "1" => Ok(seat.to(&format!("/tests/{id}?done=withdraw"))),
@@ -79,10 +76,10 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
 /// Takes it out, once however often the form is sent.
 fn take_out(seat: &Seat, test: &Test, place: usize, reason: &str) -> anyhow::Result<()> {
     let sat = seat.db().read(|tx| exams::sat(tx, &seat.app, test.id))?;
-    let (actor, inst) = (seat.actor(), seat.app.installation.clone());
+    let (actor, scope, inst) = (seat.actor(), seat.scope.clone(), seat.app.installation.clone());
     let (test, reason) = (test.clone(), reason.to_owned());
     let done = seat.write_once("test", move |tx| {
-        withdrawn::withdraw(tx, &actor, &test, place, &reason)?;
+        withdrawn::withdraw(tx, (&actor, &scope), &test, place, &reason)?;
         if let Some(sat) = sat {
             let cause = Cause { actor: &actor, why: Why::Out, place, reason: &reason };
             marking::score_again(tx, &sat, &cause)?;
@@ -96,9 +93,8 @@ fn take_out(seat: &Seat, test: &Test, place: usize, reason: &str) -> anyhow::Res
 
 /// What it will do; it waits for a last word.
 fn render(desk: &mut Desk<'_, '_>, test: &Test, place: usize, reason: &str) -> anyhow::Result<Response> {
-    let (current, today) = (desk.current.clone(), desk.now.day);
-    let found = withdrawn::effects(desk.tx, (&current, today), test, place).map_err(refused);
-    let back = Link::new("返回考试", format!("/tests/{}", test.id));
+    let (current, today, scope) = (desk.current.clone(), desk.now.day, desk.scope.clone());
+    let found = withdrawn::effects(desk.tx, (&current, today), &scope, (test, place)).map_err(refused);
     let (effects, answered) = found.map_err(|e| PageError::with_typed(e, vec![format!("您填的理由：{reason}")]))?;
     let item = test.items[place];
     let q = bank::version(desk.tx, item.number, item.version)?.ok_or(PageError::NotFound)?.question;
@@ -110,10 +106,10 @@ fn render(desk: &mut Desk<'_, '_>, test: &Test, place: usize, reason: &str) -> a
         hidden: hidden.map(|(k, v)| (k.to_owned(), v)).into(),
         button: "确认作废并重新计分".into(),
         primary: true,
-        cancel: Some(back),
+        cancel: Some(Link::new("返回考试", format!("/tests/{}", test.id))),
         ..Form::default()
     };
-    let one = |e: &Effect| KeyEffect { told: told(e), ..row(&Effect { unmarked: 0, ..e.clone() }, true) };
+    let one = |e: &Effect| KeyEffect { told: told(e), ..row(e, true) };
     let view = TestKey {
         errors: Errors::default(),
         what: "作废试题",

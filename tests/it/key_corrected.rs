@@ -265,7 +265,7 @@ db_test!(every_test_that_asked_it_is_scored_again_or_none, |db: &Db| {
 
     // One that is out needs no key.
     let of = db.read(|tx| test::get(tx, 1)).unwrap().unwrap();
-    db.write(move |tx| withdrawn::withdraw(tx, &actor(), &of, 1, "有歧义")).unwrap();
+    db.write(move |tx| withdrawn::withdraw(tx, (&actor(), &Scope::All), &of, 1, "有歧义")).unwrap();
     assert!(correct(o, Scope::All, wish(1, 1, 1, "A")).unwrap_err().contains("已经作废"));
     assert!(correct(o, Scope::All, wish(1, 9, 1, "A")).unwrap_err().contains("没有这道题"));
     // Long after, the attempts may be gone.
@@ -382,6 +382,12 @@ db_test!(who_marks_what_another_has_marked_is_told_and_decides, |db: &Db| {
     let asked = [&page[..], &[(&s4, "200000"), (&m4, "18"), ("reason", "少一点")]].concat();
     assert_eq!(post(&mut two, &form, &asked).led(), (303, saved));
     assert_eq!((class(3), class(4)), (Some(92), Some(98)));
+    // Nor does an error bring them back: what was not touched is shown as it stands.
+    let stale = [(s3.as_str(), "85000"), (m3.as_str(), "8.5"), (&s4, "180000"), (&m4, "17")];
+    let got = post(&mut two, &form, &stale);
+    assert!(got.status == 409 && got.read().contains("复核评分请写明理由"), "{}", got.read());
+    assert!(got.text().contains(&format!(r#"name="{m3}" value="12""#)), "{}", got.text());
+    assert!(got.text().contains(&format!(r#"name="{m4}" value="17""#)), "what was typed stays: {}", got.text());
     // A page of the list is kept through an error, and comes back after it.
     let at = "/tests/1/marking?question=5&page=1&size=10";
     let got = two.post(at, &[("form", &form), ("question", "5"), (&s4, "180000"), (&m4, "17")]);

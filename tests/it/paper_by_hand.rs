@@ -97,6 +97,9 @@ fn filled(o: &Installation) {
     .unwrap();
 }
 
+/// What the form begins with: as many as the bank has, so that the draft can be made as it stands.
+const SUGGESTED: &str = "主题,题型,难度,题数,每题分值\r\n,单选题,,4,3\r\n,判断题,,3,2";
+
 fn send(b: &mut Browser, blueprint: &str, list: &str) -> crate::visit::Got {
     let fields = [
         ("title", "闭卷测试"),
@@ -108,6 +111,8 @@ fn send(b: &mut Browser, blueprint: &str, list: &str) -> crate::visit::Got {
         ("review", ""),
         ("blueprint", blueprint),
         ("list", list),
+        // What the form began with, as it carries it.
+        ("suggested", SUGGESTED),
     ];
     b.submit("/tests/new", "/tests/new", &fields)
 }
@@ -116,10 +121,10 @@ db_test!(a_paper_is_put_together_by_hand, |db: &Db| {
     let o = &office(db);
     filled(o);
     let mut b = Browser::of(o, Role::Office);
-    // As many as the bank has, so that the draft can be made as it stands.
-    let suggested = "主题,题型,难度,题数,每题分值\r\n,单选题,,4,3\r\n,判断题,,3,2";
+    let suggested = SUGGESTED;
     let page = b.get("/tests/new");
     assert!(page.text().contains(&format!("\n{}</textarea>", suggested.replace('\r', ""))), "{}", page.text());
+    assert!(page.text().contains(r#"name="suggested" value="主题,"#), "{}", page.text());
     let told = "题库现在能用的有单选题4道、判断题3道、多选题0道，题数已据此减少";
     assert!(page.read().contains(told), "{}", page.read());
     for (blueprint, list, words) in [

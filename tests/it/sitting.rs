@@ -19,7 +19,7 @@ use dongliang::{
     },
     jobs,
     questions::{Answer, Kind, Question, Weight, bank},
-    scope::Actor,
+    scope::{Actor, Scope},
 };
 
 use crate::incremental::Office;
@@ -316,14 +316,14 @@ db_test!(a_question_that_is_withdrawn_counts_for_nobody_and_both_scores_stay, |d
     let (test, again) = (sat.test.clone(), Arc::clone(&sat));
     let withdraw = move |tx: &mut dongliang::db::Tx<'_>| {
         let (actor, reason) = (actor(), "题干有歧义");
-        withdrawn::withdraw(tx, &actor, &test, 0, reason)?;
+        withdrawn::withdraw(tx, (&actor, &Scope::All), &test, 0, reason)?;
         marking::score_again(tx, &again, &Cause { actor: &actor, why: Why::Out, place: 0, reason })
     };
     assert_eq!(db.write(withdraw).unwrap(), 1, "3 had it right already");
     let four = last(o, &sat, 4);
     assert_eq!((four.score.map(written), four.earlier.map(written)), (Some("20".into()), Some("0".into())));
     let (test, place) = (sat.test.clone(), 0);
-    let twice = db.write(move |tx| withdrawn::withdraw(tx, &actor(), &test, place, "又"));
+    let twice = db.write(move |tx| withdrawn::withdraw(tx, (&actor(), &Scope::All), &test, place, "又"));
     assert!(twice.unwrap_err().downcast::<Refused>().is_ok());
 });
 

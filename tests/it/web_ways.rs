@@ -149,6 +149,7 @@ db_test!(what_is_refused_leads_to_where_one_goes_on, |db: &Db| {
     let form = unit.get("/supervise/2").token();
     let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "再回复一次")]);
     assert_eq!(back(&got), to("/supervise/2"), "{}", got.read());
+    assert!(got.read().contains("您填写的：再回复一次"), "what was typed is not lost: {}", got.read());
     // Neither is what is wrong lost where its form is not there any more.
     let got = unit.post("/supervise/2/reply", &[("form", &form), ("text", "")]);
     assert!(back(&got) == to("/supervise/2") && got.read().contains("回复：请填写"), "{}", got.read());
