@@ -344,7 +344,12 @@ fn checks(tx: &mut Tx<'_>, topic: &str) -> anyhow::Result<Vec<i64>> {
     let fits = of.iter().filter(|k| may_be_published(&k.question) && !held.contains(&k.number));
     let checks: Vec<i64> = fits.map(|k| k.number).take(CHECKS).collect();
     if checks.is_empty() {
-        return Err(Refused(format!("题库里没有主题“{topic}”下可以自测的题。")).into());
+        let there = of.iter().filter(|k| may_be_published(&k.question)).count();
+        let why = match there {
+            0 => format!("题库里没有主题“{topic}”下可以自测的题：简答题和没有出处条款的题不作自测。"),
+            n => format!("主题“{topic}”下可以自测的{n}题都在未结束的考试里，结束前不能作自测，请换一个主题。"),
+        };
+        return Err(Refused(why).into());
     }
     Ok(checks)
 }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::db::Tx;
 
-/// The item analysis of a test over each person's last ended attempt; an answer that earns a part of the marks counts with it
-/// in facility and discrimination. A question is named by its place in the paper, from 1.
+/// The item analysis of a test over each person's last ended attempt; an answer that earns a part of the marks counts with it,
+/// and alpha is that of the marks, of which the score is made. A question is named by its place in the paper, from 1.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -23,6 +23,8 @@ pub fn of_test(tx: &mut Tx<'_>, sat: &Sat) -> anyhow::Result<Analysis> {
     let shares: Vec<Vec<Option<f64>>> =
         rows.iter().map(|row| row.iter().zip(&sat.paper).map(share).collect()).collect();
     items::by_shares(&mut analysis.items, &shares);
+    let marks = |m: &Option<i64>| m.map(|m| m as f64 / MARK as f64);
+    items::by_marks(&mut analysis, &rows.iter().map(|row| row.iter().map(marks).collect()).collect::<Vec<_>>());
     Ok(analysis)
 }
 

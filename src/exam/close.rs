@@ -239,8 +239,11 @@ pub fn record_again(tx: &mut Tx<'_>, inst: &Installation, id: i64, reason: &'sta
     record(tx, inst, &Test { line: settled.line, ..sat.test }, &outcomes, reason)
 }
 
-/// Who has a result in the class of a test.
-fn results(tx: &mut Tx<'_>, current: &Current, test: &Test) -> anyhow::Result<BTreeSet<i64>> {
+/// Who has a result in the class of a test, wherever it comes from.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn results(tx: &mut Tx<'_>, current: &Current, test: &Test) -> anyhow::Result<BTreeSet<i64>> {
     let (Some(activity), Some(attendance)) = (test.rules.activity, Attendance::of(current)) else {
         return Ok(BTreeSet::new());
     };
@@ -289,13 +292,17 @@ fn record(tx: &mut Tx<'_>, inst: &Installation, test: &Test, outcomes: &[Outcome
             (Some(why), None) => {
                 set("sat", EXCUSED.into());
                 set("excuse", why.as_str().into());
+                set("score", Value::Null);
             }
             (_, Some((score, _))) => {
                 set("sat", SAT.into());
                 set("score", score.into());
                 set("day", day.to_string().into());
             }
-            (None, None) => set("sat", ABSENT.into()),
+            (None, None) => {
+                set("sat", ABSENT.into());
+                set("score", Value::Null);
+            }
         }
         if before.is_none() {
             set("day", day.to_string().into());

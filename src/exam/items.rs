@@ -16,7 +16,7 @@ pub struct Analysis {
     pub persons: u64,
     /// Persons who have an answer to every question; the figures of the whole test are theirs.
     pub complete: u64,
-    /// Mean of their raw scores.
+    /// Mean of their raw scores: right answers, or marks ([`by_marks`]).
     pub mean: Option<f64>,
     /// Standard deviation of these, divisor n − 1.
     pub sd: Option<f64>,
@@ -105,7 +105,7 @@ pub fn analyse(responses: &Responses) -> Analysis {
         sd: whole.variance().map(f64::sqrt),
         alpha: whole.alpha(),
         alpha_se: whole.alpha_se(),
-        sem: whole.variance().zip(whole.alpha()).map(|(v, a)| (v * (1.0 - a).max(0.0)).sqrt()),
+        sem: whole.sem(),
         items,
     }
 }
@@ -133,6 +133,14 @@ pub fn by_shares(items: &mut [Item], rows: &[Vec<Option<f64>>]) {
         item.trial = answered < SETTLED;
         item.warnings = warnings(answered, extreme.contains(&true), item.discrimination);
     }
+}
+
+/// The figures of the whole test by the marks that each question earned, those of persons with every answer: of a paper whose
+/// questions have different marks, or give parts of them, these are what the score is made of.
+pub fn by_marks(analysis: &mut Analysis, rows: &[Vec<Option<f64>>]) {
+    let whole = Whole::of_marks(analysis.items.len(), rows);
+    (analysis.complete, analysis.mean, analysis.sd) = (whole.n, whole.mean(), whole.variance().map(f64::sqrt));
+    (analysis.alpha, analysis.alpha_se, analysis.sem) = (whole.alpha(), whole.alpha_se(), whole.sem());
 }
 
 /// The same of options against a key, with what each option drew.
@@ -306,6 +314,24 @@ impl Whole {
             cov = (0..k * k).map(|c| centred(c) / (n - 1) as f64).collect();
         }
         Whole { n, k, mean: (0..k).map(mean).sum(), cov }
+    }
+
+    fn of_marks(k: usize, rows: &[Vec<Option<f64>>]) -> Whole {
+        let whole: Vec<Vec<f64>> = rows.iter().filter_map(|row| row.iter().copied().collect()).collect();
+        let n = whole.len() as f64;
+        let means: Vec<f64> = (0..k).map(|j| whole.iter().map(|row| row[j]).sum::<f64>() / n.max(1.0)).collect();
+        let mut cov = Vec::new();
+        if whole.len() > 1 && k > 1 {
+            let both =
+                |i: usize, j: usize| -> f64 { whole.iter().map(|row| (row[i] - means[i]) * (row[j] - means[j])).sum() };
+            cov = (0..k * k).map(|c| both(c / k, c % k) / (n - 1.0)).collect();
+        }
+        Whole { n: whole.len() as u64, k, mean: means.iter().sum(), cov }
+    }
+
+    /// Standard error of measurement.
+    fn sem(&self) -> Option<f64> {
+        self.variance().zip(self.alpha()).map(|(v, a)| (v * (1.0 - a).max(0.0)).sqrt())
     }
 
     fn mean(&self) -> Option<f64> {

@@ -27,7 +27,7 @@ pub fn with(q: &Question, typed: &str) -> Result<Question, String> {
         Kind::Short => return Err("简答题由人评阅，没有标准答案，不能更正。".into()),
         Kind::TrueFalse => {
             // Who chose which is told the same as before.
-            let told = written::answers(q.kind, typed)?;
+            let told = written::answers(q.kind, &[], typed)?;
             new.answers.iter_mut().zip(told).for_each(|(a, told)| a.weight = told.weight);
         }
         Kind::Fill => new.answers = key_lines::answers(&q.answers, typed)?,

@@ -402,7 +402,8 @@ pub fn told(r: &Rescored, asked: &[Asked], review: bool) -> String {
     let why = match r.why {
         Why::Out => format!("第{place}题作废（{}）", r.reason),
         Why::Key if review => format!("第{place}题的标准答案有误，已更正（{}）", r.reason),
-        Why::Key => format!("第{place}题的标准答案有误，已更正"),
+        // Which one, beside the own answer, would say what is right.
+        Why::Key => "一道题的标准答案有误，已更正".to_owned(),
         Why::Mark => format!("第{place}题复评"),
     };
     format!("原成绩{}，{}因{why}，改为{}", score(r.scores.0), chinese(r.at), score(r.scores.1))

@@ -24,7 +24,8 @@ pub(crate) fn answers(before: &[Answer], typed: &str) -> Result<Vec<Answer>, Str
     if lines.is_empty() {
         return Err("填空题每行填一种可以得分的写法。".into());
     }
-    let numbers = before.iter().any(|a| a.range.is_some());
+    // A question without answers yet is one of numbers if a line is a range of them.
+    let numbers = before.iter().any(|a| a.range.is_some()) || before.is_empty() && lines.iter().any(|l| is_range(l));
     let wanted: Vec<Answer> = lines.iter().map(|l| read(l, numbers)).collect::<Result<_, _>>()?;
     let twice = |e: &&Answer, w: &Answer| (&e.text, e.range) == (&w.text, w.range) && e.weight != w.weight;
     if let Some(w) = wanted.iter().find(|w| wanted.iter().any(|e| twice(&e, w))) {
@@ -78,6 +79,13 @@ fn read(line: &str, numbers: bool) -> Result<Answer, String> {
              要改为按文字判分的，请在考试页面作废这道题，在题库另出一道。"
         )),
     }
+}
+
+/// `79.5至80.5`, whatever part of the marks it earns.
+fn is_range(line: &str) -> bool {
+    let text = part(line).map_or(line, |(text, _)| text);
+    let ends = text.split_once(['至', '~', '～', '到']);
+    ends.is_some_and(|(low, high)| Number::parse(low).is_some() && Number::parse(high).is_some())
 }
 
 /// The text before a part of the marks, and the percent as they stand: `增长 （50%）`.

@@ -7,11 +7,11 @@ use super::{Answer, Kind, Question, Weight, key_lines, model::TRUE_FALSE};
 /// The sign before a right option.
 const RIGHT: [char; 4] = ['*', '＊', '√', '✓'];
 
-/// The answers that typed lines mean.
+/// The answers that typed lines mean, in the place of those `before`.
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn answers(kind: Kind, typed: &str) -> Result<Vec<Answer>, String> {
+pub fn answers(kind: Kind, before: &[Answer], typed: &str) -> Result<Vec<Answer>, String> {
     let lines: Vec<(bool, &str)> = typed
         .lines()
         .map(str::trim)
@@ -30,8 +30,9 @@ pub fn answers(kind: Kind, typed: &str) -> Result<Vec<Answer>, String> {
                 _ => Err(format!("判断题填“{}”或“{}”。", TRUE_FALSE[0], TRUE_FALSE[1])),
             }
         }
-        Kind::Fill => key_lines::answers(&[], typed),
+        Kind::Fill => key_lines::answers(before, typed),
         Kind::Single | Kind::Multiple if right == 0 => Err("在正确选项的行首加“*”。".into()),
+        Kind::Single if right > 1 => Err("单选题只能有一个正确选项；有几个正确的，题型选多选题。".into()),
         Kind::Single => Ok(options(&lines, Weight::FULL, Weight::NONE)),
         Kind::Multiple => Ok(options(&lines, Weight::share(right), Weight::FULL.negative())),
     }
@@ -56,7 +57,7 @@ pub fn lines(question: &Question) -> Option<String> {
         }
     };
     // Whatever else an answer says would be lost.
-    answers(question.kind, &typed).ok().filter(|a| *a == question.answers).map(|_| typed)
+    answers(question.kind, &question.answers, &typed).ok().filter(|a| *a == question.answers).map(|_| typed)
 }
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_star_marks_what_is_right() {
-        let of = |kind, typed: &str| answers(kind, typed);
+        let of = |kind, typed: &str| answers(kind, &[], typed);
         let single = of(Kind::Single, "*80%\n 60%\n\n85%").unwrap();
         let shown: Vec<(&str, i64)> = single.iter().map(|a| (a.text.as_str(), a.weight.parts())).collect();
         assert_eq!(shown, [("80%", Weight::FULL.parts()), ("60%", 0), ("85%", 0)]);
@@ -85,9 +86,9 @@ mod tests {
             let mut typed: Vec<String> = texts.iter().zip(&right).map(|(t, r)| format!("{}{t}", if *r { "*" } else { "" })).collect();
             typed[0] = format!("*{}", typed[0].trim_start_matches('*'));
             let typed = if kind == Kind::TrueFalse { "对".to_owned() } else { typed.join("\n") };
-            let question = Question::new(kind, "问", answers(kind, &typed).unwrap());
+            let question = Question::new(kind, "问", answers(kind, &[], &typed).unwrap());
             let again = lines(&question).unwrap();
-            prop_assert_eq!(answers(kind, &again).unwrap(), question.answers);
+            prop_assert_eq!(answers(kind, &[], &again).unwrap(), question.answers);
         }
     }
 }

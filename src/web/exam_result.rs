@@ -33,7 +33,7 @@ use crate::{
         score::{self, Given, MARK, written},
         test,
     },
-    questions::{Kind, Question, plain},
+    questions::{Kind, Question, key_lines, plain},
 };
 
 /// `GET /exams/{id}/result`.
@@ -241,6 +241,7 @@ pub(super) fn told(q: &Question, given: &Given) -> Mistake {
     };
     let right: Vec<String> = match q.kind {
         Kind::Short => vec!["见解析".into()],
+        Kind::Fill => q.answers.iter().filter(|a| a.weight.parts() > 0).map(key_lines::line).collect(),
         _ => q.answers.iter().filter(|a| a.weight.parts() > 0).map(|a| print::accepted(q, a)).collect(),
     };
     Mistake {

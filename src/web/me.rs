@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{
     app::App,
     asked,
+    awaited::kept_back,
     columns_value::{self, Shown},
     error::PageError,
     feedback,
@@ -335,6 +336,7 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
                 format!("{} 起，最近使用 {}，{} {}", chinese(s.created), chinese(s.seen), s.from.address, s.from.agent);
             told.push(("登录的设备".to_owned(), words));
         }
+        let back = kept_back(tx, &seat.app, reader.person)?;
         Ok(file::Own {
             keeper: top.map_or("", |t| names.title(UNIT, t)).to_owned(),
             name: account.name,
@@ -353,7 +355,7 @@ fn collect(seat: &Seat) -> anyhow::Result<file::Own> {
                 Some(person) => sittings::of(tx, &current, person, installation.watch.now(installation.clock))?,
                 None => Vec::new(),
             },
-            answers: answers(tx, reader.person)?,
+            answers: answers(tx, &back, reader.person)?,
         })
     })
 }
@@ -409,14 +411,20 @@ fn remedies(tx: &mut Tx<'_>, current: &Current, person: Option<i64>) -> anyhow::
     Ok(found.iter().map(told).collect())
 }
 
-/// What was answered of one's own will, with what the question was.
-fn answers(tx: &mut Tx<'_>, person: Option<i64>) -> anyhow::Result<Vec<(String, String)>> {
+/// What the daily question and its 温习 know of a person's answers, with what the question was; not whether they were right
+/// as long as any question is still to be sat (`back`).
+fn answers(tx: &mut Tx<'_>, back: &BTreeSet<i64>, person: Option<i64>) -> anyhow::Result<Vec<(String, String)>> {
     let (mut told, Some(person)) = (Vec::new(), person) else { return Ok(Vec::new()) };
     for a in daily::own::all(tx, person)? {
         let Some(kept) = bank::version(tx, a.question, a.version)? else { continue };
         let given = Given::read(kept.question.kind, &a.answer);
         let own = super::exam_result::told(&kept.question, &given);
-        let right = if a.right { "答对" } else { "答错" };
+        let right = match a.right {
+            // Of a test that was sat the others, and the whole, would tell of the one that is still to be sat.
+            _ if !back.is_empty() => "对错在应考的考试截止以后公布",
+            true => "答对",
+            false => "答错",
+        };
         told.push((format!("{}（第{}次）", a.day.chinese(), a.answers), format!("{}；{}，{right}", own.stem, own.own)));
     }
     Ok(told)

@@ -27,7 +27,7 @@ use crate::{
     exam::{analysis, close, key, print, usage},
     once,
     questions::{
-        Answer, Difficulty, Kind, Question,
+        Answer, Difficulty, Kind, Question, Weight,
         bank::{self, Kept, NotTaken},
         key_lines, plain,
         shelf::Stands,
@@ -117,7 +117,11 @@ pub(super) fn options(q: &Question) -> Vec<(String, String, bool)> {
         Kind::Fill => key_lines::line(a),
         _ => print::accepted(q, a),
     };
-    let one = |(i, a): (usize, &Answer)| (letter(i), text(a), a.weight.parts() > 0);
+    let right = |a: &Answer| match q.kind {
+        Kind::Multiple => a.weight.parts() > 0,
+        _ => a.weight == Weight::FULL,
+    };
+    let one = |(i, a): (usize, &Answer)| (letter(i), text(a), right(a));
     q.answers.iter().enumerate().map(one).collect()
 }
 
@@ -234,7 +238,7 @@ fn typed_question(seat: &Seat, mut q: Question) -> Result<Question, (&'static st
     };
     if seat.fields.pairs().iter().any(|(k, _)| k == "answers") {
         let lines = long("answers", "答案", false)?;
-        q.answers = written::answers(q.kind, &lines).map_err(|why| ("answers", format!("答案：{why}")))?;
+        q.answers = written::answers(q.kind, &q.answers, &lines).map_err(|why| ("answers", format!("答案：{why}")))?;
     }
     let q = q.tidy();
     q.check().map_err(|why| (if q.stem.is_empty() { "stem" } else { "answers" }, format!("{why}。")))?;

@@ -22,7 +22,7 @@ use crate::{
     auth::account::Refused,
     db::Tx,
     exam::{
-        resit,
+        close, resit,
         roll::{self, Listed},
         test::{self, State as Stands, Test},
     },
@@ -74,6 +74,13 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
                 resit::check(tx, &current, &first)?;
                 let listed = resit::listed(tx, &current, &first)?;
                 return test::publish(tx, &actor, test.id, &listed, now).map(|()| true);
+            }
+            let known = close::results(tx, &current, &test)?.len();
+            if known > 0 {
+                return Err(Refused(format!(
+                    "这个班已登记{known}人的测试成绩，收卷时会覆盖它们：成绩已定的，不必再考；登记有误的，先到“参加与成绩”更正。"
+                ))
+                .into());
             }
             let listed = match (from.as_str(), activity) {
                 ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
@@ -151,6 +158,9 @@ pub(super) async fn roll(State(app): State<App>, Path(id): Path<String>, ask: As
             Ok(text) => Some(text),
             Err(why) => return wrong(seat, &id, kept, "ro-excused", format!("免考原因：{why}")),
         };
+        if (extra, &excused) == (stands.extra, &stands.excused) {
+            return wrong(seat, &id, kept, "ro-person", "没有改动：请填写延长的分钟数、免考原因，或取消免考。".into());
+        }
         let (actor, one) = (seat.actor(), Listed { extra, excused, ..stands });
         match seat.db().write(move |tx| roll::set(tx, &actor, &test, &one)).map_err(|e| e.downcast::<Refused>()) {
             Ok(()) => Ok(seat.to(&format!("/tests/{id}?done=roll"))),

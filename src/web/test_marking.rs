@@ -238,6 +238,10 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             marking::mark_all(tx, &inst, (&actor, marker), (&sat, place), &given)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
+            Ok(_) if typed.is_empty() => {
+                let wrong = vec![Link::new("没有改动评分，没有保存。给过的分数只能改，不能清空。", "#h-q")];
+                show(StatusCode::UNPROCESSABLE_ENTITY, Left { wrong, ..Left::default() })
+            }
             Ok(others) if others.is_empty() => Ok(seat.to(&at(test.id, question, &seat.ask).with("done", "1").href())),
             Ok(stands) => {
                 let told = |s: &marking::Stands| {

@@ -82,8 +82,11 @@ fn render(desk: &mut Desk<'_, '_>, left: &Left, faults: Vec<String>) -> anyhow::
         let choices = firsts.iter().rev().map(|t| (t.id.to_string(), format!("{}（第一卷）", t.rules.title)));
         // A second sitting of the same class is always one of a form that was sat.
         let none = (!resit).then(|| (NOT_SECOND.to_owned(), "不与原班的试卷关联".to_owned()));
+        // Of a first form with too few questions there is nothing to share.
+        let small = first.items.len() < second::FEWEST && !resit;
+        let chosen = if small { NOT_SECOND.to_owned() } else { first.id.to_string() };
         fields.extend([
-            Field::choice("first", "第二卷", &first.id.to_string(), choices.chain(none).collect())
+            Field::choice("first", "第二卷", &chosen, choices.chain(none).collect())
             .hint("从第一卷取一部分共同题，其余按细目表从题库另选；两卷每题都满200人作答时，据共同题折算合格线，否则按同一分数线试行。"),
             Field::text("common", "共同题数", &second::usual(first.items.len()).to_string()).hint(&format!(
                 "第一卷共{}题；一般取三分之一，至少{}道。不关联的和指定题目的不填。",

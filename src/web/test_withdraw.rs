@@ -35,6 +35,7 @@ use crate::{
     },
     questions::{bank, plain},
     retention::attempts::may_be_gone,
+    sheet::norm,
     spelling::range,
 };
 
@@ -43,7 +44,7 @@ pub(super) async fn withdraw(State(app): State<App>, Path(id): Path<String>, ask
     act(app, ask, posted, move |seat| {
         let test = test_of(seat, &id)?;
         let again = |field: &str, why: String| wrong(seat, &id, seat.typed("wi", &["place", "reason"]), field, why);
-        let place = seat.fields.get("place").parse::<usize>().ok().and_then(|p| p.checked_sub(1));
+        let place = norm::plain(seat.fields.get("place")).parse::<usize>().ok().and_then(|p| p.checked_sub(1));
         let Some(place) = place.filter(|p| *p < test.items.len()) else {
             return again("wi-place", format!("第几题：应为{}。", range(1, test.items.len())));
         };

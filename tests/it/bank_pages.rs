@@ -122,7 +122,7 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
         ("", "*甲\n乙", "题干：请填写"),
         ("问", "甲\n乙", "行首加“*”"),
         ("问", "*甲", "2到26个"),
-        ("问", "*甲\n*乙", "单选题有2个正确答案"),
+        ("问", "*甲\n*乙", "单选题只能有一个正确选项"),
         ("问", "*甲\n甲", "相同"),
     ] {
         let got = b.submit("/questions/new", "/questions/new", &fields(stem, answers, ""));
@@ -139,6 +139,22 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
     assert!(b.get("/questions/1").read().contains("缺出处"));
     let again = b.submit("/questions/new", "/questions/new", &fields("低于多少？", "*80%\n60%", ""));
     assert!(again.status == 422 && again.read().contains("与第1号题相同"));
+    // A range is one of numbers, and can be changed as it was typed.
+    let gap = |answers: &'static str| {
+        let mut all = fields("约多少个百分点？", answers, "二（一）二");
+        all[0].1 = "填空题";
+        all
+    };
+    let got = b.submit("/questions/new", "/questions/new", &gap("81至79"));
+    assert!(got.status == 422 && got.read().contains("下限大于上限"), "{}", got.read());
+    assert_eq!(b.submit("/questions/new", "/questions/new", &gap("79.5至80.5")).led(), (303, "/questions/2?done=new"));
+    let page = b.get("/questions/2");
+    assert!(page.text().contains("\n79.5至80.5</textarea>"), "{}", page.text());
+    let all = [&[("version", "1")], &gap("79.5至80.5\n75至85 （50%）")[..]].concat();
+    assert_eq!(b.submit("/questions/2", "/questions/2/revise", &all).led().0, 303);
+    let now = o.db.read(|tx| bank::versions(tx, 2)).unwrap().pop().unwrap().question;
+    assert!(now.answers.iter().all(|a| a.range.is_some()) && now.answers.len() == 2, "{:?}", now.answers);
+    assert_eq!(b.submit("/questions/2", "/questions/2/retire", &[("reason", "试用")]).status, 303);
     // Two have it open: the second is told.
     let page = b.get("/questions/1");
     let revise = |b: &mut Browser, version: &str, answers: &'static str| {
@@ -175,13 +191,13 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
     assert!(got.status == 422 && got.read().contains("请填写"));
     assert_eq!(b.submit("/questions/1", "/questions/1/retire", &[("reason", "过时")]).status, 303);
     assert!(b.get("/questions/1").read().contains("已停用") && current(o).is_empty());
-    assert_eq!((b.get("/questions/2").status, b.get("/questions/x").status), (404, 404));
+    assert_eq!((b.get("/questions/3").status, b.get("/questions/x").status), (404, 404));
     // Handed out with the answers, so it is logged; it comes back the same.
     let file = b.get("/questions/export?format=gift").text();
     assert!(file.contains("低于多少") && file.contains("=80%"), "{file}");
     assert_eq!(b.get("/questions/export?format=doc").status, 400);
     let mut audit = Browser::of(o, Role::AuditAdmin);
-    assert!(audit.get("/audit?kind=export").read().contains("题库1题，含答案"));
+    assert!(audit.get("/audit?kind=export").read().contains("题库2题，含答案"));
     // Who sits tests never sees the bank.
     for role in [Role::Cadre, Role::Clerk, Role::UnitAdmin] {
         let mut other = Browser::of(o, role);

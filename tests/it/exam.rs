@@ -46,6 +46,33 @@ fn table(rows: &[&str]) -> Responses {
     Responses::collect(names(0, rows[0].len()), rows.iter().map(|r| (r.chars().map(answer).collect(), 1)))
 }
 
+/// Four persons, two questions of several marks: 1 and 4, 2 and 6, 3 and 5, 0 and 1; a fifth has no marks for the second yet.
+/// Variances (n − 1): questions 5/3 and 14/3, score 11; alpha = 2 · (1 − 19/33) = 28/33, error of measurement √(11 · 5/33).
+#[test]
+fn alpha_is_that_of_the_marks() {
+    let marked = Responses::collect(vec!["1".into(), "2".into()], std::iter::empty());
+    let mut a = items::analyse(&marked);
+    let rows = [
+        [Some(1.0), Some(4.0)],
+        [Some(2.0), Some(6.0)],
+        [Some(3.0), Some(5.0)],
+        [Some(0.0), Some(1.0)],
+        [Some(3.0), None],
+    ];
+    items::by_marks(&mut a, &rows.map(Vec::from));
+    assert_eq!(a.complete, 4);
+    let found = [a.mean.unwrap(), a.sd.unwrap(), a.alpha.unwrap(), a.sem.unwrap()];
+    close(&found, &[5.5, 11.0_f64.sqrt(), 28.0 / 33.0, (5.0_f64 / 3.0).sqrt()], 1e-14);
+    // Of questions of one mark each it is KR-20.
+    let patterns = ["111", "101", "011", "001", "000"];
+    let kr20 = items::analyse(&table(&patterns));
+    let mut a = kr20.clone();
+    let share = |c: char| Some(f64::from(u8::from(c == '1')));
+    items::by_marks(&mut a, &patterns.map(|row| row.chars().map(share).collect()));
+    let of = |a: &items::Analysis| [a.mean, a.sd, a.alpha, a.alpha_se, a.sem].map(Option::unwrap);
+    close(&of(&a), &of(&kr20), 1e-12);
+}
+
 /// Five persons, three questions; scores 3, 2, 2, 1, 0. Variances (n − 1): questions 0.3, 0.3, 0.2, score 1.3; alpha =
 /// 3/2 · (1 − 0.8/1.3) = 15/26.
 #[test]

@@ -6,12 +6,13 @@ use dongliang::{
     audit::{self, Against},
     auth::Role,
     clock::Clock,
+    daily::own,
     db::Db,
     db_test,
     exam::{
         attempt::{self, Sat},
         close, key, key_typed, line, roll,
-        score::{takes_options, written},
+        score::{Given, takes_options, written},
         test::{self, Item, MINUTE, Origin, Rules, State},
         usage,
     },
@@ -212,6 +213,13 @@ db_test!(who_is_still_to_sit_a_question_sees_its_key_nowhere, |db: &Db| {
     assert!(!text.contains("条款已改为半对") && !text.contains("选一") && !text.contains("选二"), "{text}");
     let own = me.submit("/me", "/me/export", &[("format", "json")]).text();
     assert!(own.contains("（得分暂不公布）") && !own.contains("（得20分") && !own.contains("条款已改为半对"), "{own}");
+    // Nor does what the daily question knows of one's answers.
+    let kept = db.read(|tx| bank::version(tx, 2, 1)).unwrap().unwrap();
+    let given = Given::Chosen(vec![0, 2]);
+    let today = day("2025-06-30");
+    db.write(move |tx| own::answer(tx, 4, &kept, &given, (0, today))).unwrap();
+    let file = me.submit("/me", "/me/export", &[("format", "json")]).text();
+    assert!(file.contains("对错在应考的考试截止以后公布") && !file.contains("，答对"), "{file}");
     for path in ["revise", "retire"] {
         let got = me.submit("/questions/3", &format!("/questions/1/{path}"), &[("version", "2"), ("reason", "试")]);
         assert!(got.status == 409 && got.read().contains(shut), "{path}: {}", got.read());

@@ -414,6 +414,18 @@ db_test!(publishing_twice_is_publishing_once, |db: &Db| {
     let mut b = Browser::of(&o.installation, Role::Office);
     let form = b.get("/tests/1").token();
     let fields = [("form", form.as_str()), ("from", "class")];
+    // Results that the class has from elsewhere would be written over.
+    let known = [
+        ("activity", class.into()),
+        ("person", 2.into()),
+        ("day", "2025-06-20".into()),
+        ("sat", "已考".into()),
+        ("score", 900_000.into()),
+    ];
+    let record = o.add("attendance", None, &known);
+    let got = b.post("/tests/1/publish", &fields);
+    assert!(got.status == 422 && got.read().contains("这个班已登记1人的测试成绩"), "{}", got.read());
+    dongliang::facts::void(&o.installation, "周敏", "attendance", (record, 1), "登记错了").unwrap();
     assert_eq!(b.post("/tests/1/publish", &fields).led(), (303, "/tests/1?done=publish"));
     assert_eq!(b.post("/tests/1/publish", &fields).led(), (303, "/tests/1?done=published"));
     assert!(b.get("/tests/1?done=published").read().contains("此前已经发布，没有重复发布"));
