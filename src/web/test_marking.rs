@@ -64,6 +64,8 @@ struct Left {
     wrong: Vec<Link>,
     /// Answers that somebody else has marked meanwhile, or whose marks were to be changed.
     stands: Vec<marking::Stands>,
+    /// Somebody else was faster: both marks are shown, to be decided on.
+    faster: bool,
     /// The reason as typed.
     reason: String,
 }
@@ -96,13 +98,15 @@ fn render(
         None => Vec::new(),
     };
     let done = place.checked_sub(1).map(|p| reviewed(desk, marker, (test.id, p))).transpose()?.unwrap_or_default();
+    let shown: Vec<i64> = done.0.iter().map(|m| m.attempt).collect();
+    let stands: Vec<&marking::Stands> =
+        left.stands.iter().filter(|s| left.faster || !shown.contains(&s.attempt)).collect();
     let of = |attempt: i64| left.typed.iter().find(|(a, _)| *a == attempt).map_or_else(String::new, |(_, t)| t.clone());
     let view = Marking {
         id: test.id,
         title: test.rules.title.clone(),
         notice: if desk.ask.get("done") == Some("1") { "已保存评分。".into() } else { String::new() },
-        answers: left
-            .stands
+        answers: stands
             .iter()
             .map(|s| ToMark {
                 attempt: s.attempt,
@@ -120,7 +124,7 @@ fn render(
         reviewed: done
             .0
             .into_iter()
-            .filter(|m| left.stands.iter().all(|s| s.attempt != m.attempt))
+            .filter(|m| stands.iter().all(|s| s.attempt != m.attempt))
             .map(|m| ToMark { typed: Some(of(m.attempt)).filter(|t| !t.is_empty()).unwrap_or(m.typed), ..m })
             .collect(),
         action: at(test.id, place, &desk.ask).href(),
@@ -248,7 +252,7 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
                     Link::new(format!("这份答案已由{}评过，请核对后决定。", s.who), format!("#mk-m{}", s.attempt))
                 };
                 let wrong = stands.iter().map(told).collect();
-                show(StatusCode::CONFLICT, Left { typed, wrong, stands, ..Left::default() })
+                show(StatusCode::CONFLICT, Left { typed, wrong, stands, faster: true, ..Left::default() })
             }
             Err(Ok(why)) => {
                 let wrong = vec![Link::new(why.to_string(), "#mk-reason")];

@@ -396,7 +396,7 @@ fn marking(desk: &mut Desk<'_, '_>, sat: &Sat) -> anyhow::Result<(Option<Link>, 
     Ok(match (waits, done) {
         (0, 0) => (None, None),
         (0, _) => (None, Some(link("复核评分".into()))),
-        (waits, _) => (Some(link(format!("评阅（{waits}份）"))), None),
+        (waits, _) => (Some(link(format!("评阅（{waits}份答案）"))), None),
     })
 }
 
