@@ -25,6 +25,9 @@ pub(super) struct Options {
     /// 有错的行不导入，其余照常导入
     #[arg(long)]
     skip_bad: bool,
+    /// 疑似重复的行（没有编号，与台账中的一条记录相同）不导入
+    #[arg(long)]
+    skip_alike: bool,
     /// 编号已在台账中的行，按更正处理（旧行作废，另加新行）
     #[arg(long)]
     update: bool,
@@ -76,7 +79,15 @@ fn one(
         // What a crash has interrupted is finished first, so that its rows are known.
         jobs::run_waiting(installation)?;
     }
-    let prepared = intake::prepare(installation, ledger, file)?;
+    let mut prepared = intake::prepare(installation, ledger, file)?;
+    for one in prepared.alike.iter().take(SHOWN) {
+        say!("疑似重复：第 {} 行，与台账中编号 {} 的记录相同", one.row, one.record);
+    }
+    let alike = prepared.alike.len();
+    let left = if options.skip_alike { alike } else { 0 };
+    if options.skip_alike {
+        prepared.leave_alike();
+    }
     let checked = &prepared.checked;
     checked.skipped.iter().for_each(|s| say!("跳过：第 {} 行，{}", s.row, s.reason));
     checked.warnings.iter().take(SHOWN).for_each(|w| say!("提醒：{w}"));
@@ -84,7 +95,7 @@ fn one(
     if checked.error_count > SHOWN {
         say!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
     }
-    let total = checked.rows.len() + checked.bad_rows + prepared.known.len();
+    let total = checked.rows.len() + left + checked.bad_rows + prepared.known.len();
     let corrections = prepared.corrections.len();
     say!(
         "共 {total} 行，可导入 {} 行（其中更正 {corrections} 行），{} 行有误，{} 行已在台账中",
@@ -92,6 +103,11 @@ fn one(
         checked.bad_rows,
         prepared.known.len()
     );
+    match (alike, left) {
+        (0, _) => {}
+        (n, 0) => say!("其中疑似重复 {n} 行，照常导入；不要导入的，请加 --skip-alike"),
+        (n, _) => say!("另有疑似重复 {n} 行，不导入"),
+    }
     for (number, when, by) in &prepared.before {
         say!("这个文件已于 {when} 由 {by} 导入过（导入号 {number}）。要撤销那一次：dongliang import --undo {number}");
     }

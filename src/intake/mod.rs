@@ -94,7 +94,7 @@ impl Prepared {
     }
 
     /// Takes out the rows that seem to stand already; gives all rows as they were.
-    fn leave_alike(&mut self) -> Vec<CheckedRow> {
+    pub fn leave_alike(&mut self) -> Vec<CheckedRow> {
         let alike: HashSet<u32> = self.alike.iter().map(|a| a.row).collect();
         let kept = self.checked.rows.iter().filter(|r| !alike.contains(&r.number)).cloned().collect();
         std::mem::replace(&mut self.checked.rows, kept)

@@ -149,6 +149,26 @@ fn rows_come_in_the_same_order_stored_or_judged_anew() {
 }
 
 #[test]
+fn rows_that_seem_to_stand_are_told_and_can_be_left_out() {
+    let (dir, data) = fresh();
+    let file = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    file("甲.csv", "编号,姓名,性别\nA1,甲,男\nA2,乙,女\n");
+    assert_eq!(run(&data, &["import", "person", "甲.csv"]).code, 0);
+    // The same list comes back without its numbers, with a column more, and one more row.
+    file("乙.csv", "姓名,性别,备注\n甲,男,转来\n乙,女,转来\n丙,男,转来\n");
+    let told = run(&data, &["import", "person", "乙.csv", "--dry-run"]);
+    assert!(told.code == 0 && told.out.contains("疑似重复：第 2 行，与台账中编号 A1 的记录相同"), "{}", told.out);
+    assert!(told.out.contains("共 3 行，可导入 3 行") && told.out.contains("疑似重复 2 行，照常导入"), "{}", told.out);
+    let told = run(&data, &["import", "person", "乙.csv", "--skip-alike"]);
+    assert!(
+        told.code == 0 && told.out.contains("共 3 行，可导入 1 行") && told.out.contains("已导入 1 行"),
+        "{}",
+        told.out
+    );
+    assert!(told.out.contains("另有疑似重复 2 行，不导入"), "{}", told.out);
+}
+
+#[test]
 fn nothing_imported_because_all_is_wrong_is_no() {
     let (dir, data) = own_city();
     fs::write(dir.path().join("a.csv"), "导师,结对,指导日期\n某甲,没有这对,昨天\n").unwrap();
