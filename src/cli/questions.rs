@@ -153,6 +153,10 @@ fn export(installation: &Installation, o: &Export) -> anyhow::Result<Outcome> {
         _ => return Err(misuse("请用 --format 写明 gift 或 xlsx，或让文件名以 .gift、.txt、.xlsx 结尾")),
     };
     let kept = installation.db.read(|tx| bank::current(tx, o.topic.as_deref()))?;
+    if let Some(topic) = o.topic.as_deref().filter(|_| kept.is_empty()) {
+        say!("题库里没有主题“{topic}”的题，没有导出");
+        return Ok(Outcome::No);
+    }
     let all: Vec<Question> = kept.iter().map(|k| k.question.clone()).collect();
     let (bytes, left_out) = match to {
         To::Gift => (questions::write_gift(&all).into_bytes(), Vec::new()),

@@ -398,6 +398,9 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: i64, number: i64) -> anyhow::R
     if planned.kind != Kind::Daily {
         return Err(Refused("只有每日一题可以换题。".into()).into());
     }
+    if planned.question == Some(number) {
+        return Err(Refused(format!("现在就是第{number}号题，没有换。")).into());
+    }
     let kept = bank::versions(tx, number)?.pop().filter(|k| k.retired.is_none());
     let kept = kept.ok_or_else(|| Refused(format!("题库里没有第{number}号题，或它已停用。")))?;
     if !may_be_published(&kept.question) {

@@ -77,6 +77,7 @@ mod post;
 mod question_file;
 mod question_one;
 mod questions;
+mod readiness;
 mod record;
 mod record_begin;
 mod record_conflict;

@@ -114,7 +114,10 @@ fn take(seat: &Seat, sent: Sent) -> anyhow::Result<Response> {
             let told = "没有找到表头。第一行应有“题型”“题干”“答案”等列，请下载模板对照。";
             return again(StatusCode::UNPROCESSABLE_ENTITY, told.into());
         }
-        Err(e) => return again(StatusCode::UNPROCESSABLE_ENTITY, format!("{e}。")),
+        Err(e) => {
+            let why = e.to_string();
+            return again(StatusCode::UNPROCESSABLE_ENTITY, format!("{}。", why.trim_end_matches('。')));
+        }
     };
     if read.questions.is_empty() && read.refused.is_empty() {
         return again(StatusCode::UNPROCESSABLE_ENTITY, "文件里没有题目。".into());

@@ -1,4 +1,4 @@
-//! The plan of 每日一题, 每周一课 and 每月一考 `/releases`, and how ready organs are `/readiness`.
+//! The plan of 每日一题, 每周一课 and 每月一考 `/releases`.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ use super::{
     calendar::{label, month},
     daily::weekday,
     error::PageError,
-    frame::{Ask, Desk, answer, show},
+    frame::{Ask, Desk, answer},
     post::{Posted, Seat, act},
     requests::long_text,
     view::{
-        daily::{Line, Readiness, Releases},
+        daily::{Line, Releases},
         form::{Errors, Field, Form},
         url::Query,
         words::{Link, Words},
@@ -28,20 +28,15 @@ use super::{
 };
 use crate::{
     auth::account::Refused,
+    calendar::Workdays,
     clock::start_of_day,
-    daily::{
-        plan::{self, AHEAD, Kind, LONGEST_LESSON, Release, TITLE},
-        ready,
-    },
+    daily::plan::{self, AHEAD, Kind, LONGEST_LESSON, Release, TITLE},
     day::Day,
     db::Tx,
-    exam::recall,
     installation::Current,
-    names::Names,
     questions::bank,
     scope::Scope,
     sheet::norm,
-    verdict::world::UNIT,
 };
 
 /// Leaves the questions of a lesson as they are.
@@ -316,7 +311,7 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let (from, to) = (wrongs.take(day_of(seat, "from", "从")), wrongs.take(day_of(seat, "to", "到")));
         let (Some(from), Some(to)) = (from, to) else { return Ok(wrong(seat, "dr", FIELDS, wrongs)) };
         let (actor, today, topic) = (seat.actor(), seat.now.day, seat.fields.get("topic").to_owned());
-        let workdays = seat.db().read(|tx| seat.app.installation.current(tx))?.engine.workdays.clone();
+        let workdays = workdays(seat)?;
         planned(seat, ("dr", "from", FIELDS), "done=draft", move |tx| {
             let done = plan::draft(tx, &actor, &workdays, today, (from, to), &topic)?;
             let short = done.short.map_or_else(String::new, |d| format!("&short={d}"));
@@ -326,12 +321,19 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
     .await
 }
 
+fn workdays(seat: &Seat) -> anyhow::Result<Workdays> {
+    Ok(seat.db().read(|tx| seat.app.installation.current(tx))?.engine.workdays.clone())
+}
+
 const LESSON: &[&str] = &["day", "title", "body", "topic"];
 
 /// Day, title and text of a lesson as typed.
-fn lesson_typed(seat: &Seat) -> Result<(Day, String, String), Wrongs> {
+fn lesson_typed(seat: &Seat, workdays: &Workdays) -> Result<(Day, String, String), Wrongs> {
     let mut wrongs = Wrongs::default();
-    let day = wrongs.take(day_of(seat, "day", "日期"));
+    let day = wrongs.take(day_of(seat, "day", "日期").and_then(|day| match workdays.is_workday(day) {
+        true => Ok(day),
+        false => Err(("day", format!("日期：{}（{}）不是工作日，请改在工作日。", day.chinese(), weekday(day)))),
+    }));
     let title = wrongs.take(match long_text(seat, "title", TITLE, true) {
         Ok(title) if title.contains(['\n', '\t']) => Err(("title", "课名：请写在一行里。".into())),
         Ok(title) => Ok(title),
@@ -348,7 +350,8 @@ fn lesson_typed(seat: &Seat) -> Result<(Day, String, String), Wrongs> {
 /// `POST /releases/lesson`.
 pub(super) async fn lesson(State(app): State<App>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, |seat| {
-        let (day, title, body) = match lesson_typed(seat) {
+        let workdays = workdays(seat)?;
+        let (day, title, body) = match lesson_typed(seat, &workdays) {
             Ok(typed) => typed,
             Err(wrongs) => return Ok(wrong(seat, "le", LESSON, wrongs)),
         };
@@ -370,7 +373,8 @@ pub(super) async fn rewrite(State(app): State<App>, Path(id): Path<String>, ask:
             Ok(seat.show(StatusCode::UNPROCESSABLE_ENTITY, |desk| render(desk, Some(id), &left)))
         };
         may_plan(seat)?;
-        let (day, title, body) = match lesson_typed(seat) {
+        let workdays = workdays(seat)?;
+        let (day, title, body) = match lesson_typed(seat, &workdays) {
             Ok(typed) => typed,
             Err(wrongs) => return again(wrongs),
         };
@@ -429,7 +433,9 @@ pub(super) async fn change(State(app): State<App>, Path(id): Path<String>, ask: 
         };
         match done {
             Ok(()) => Ok(seat.to(&format!("/releases?done=change{}", of_month(seat)))),
-            Err(Ok(refused)) if !waits(seat, id)? => Err(PageError::Refused(refused.0).into()),
+            Err(Ok(Refused(why))) if !waits(seat, id)? => {
+                Err(PageError::RefusedTyped(why, vec![format!("您填写的题号：{text}")]).into())
+            }
             Err(Ok(Refused(why))) => {
                 let key = format!("c-{id}");
                 let left = Left { typed: vec![(key.clone(), text)], ..Left::wrong(&key, why) };
@@ -456,35 +462,6 @@ pub(super) async fn today(State(app): State<App>, Path(id): Path<String>, ask: A
     act(app, ask, posted, move |seat| {
         let (id, actor, today) = (number(&id)?, seat.actor(), seat.now.day);
         planned(seat, ("", "", &[]), "done=today", move |tx| plan::today(tx, &actor, today, id).map(|()| String::new()))
-    })
-    .await
-}
-
-/// `GET /readiness`.
-pub(super) async fn readiness(State(app): State<App>, ask: Ask) -> Response {
-    show(app, ask, |desk| {
-        asked::keys(desk, &[]);
-        let (current, scope, today) = (desk.current.clone(), desk.scope.clone(), desk.now.day);
-        let all = ready::of_organs(desk.tx, &current, &scope, today)?;
-        let told: Vec<_> = all.iter().filter(|r| r.percent.is_some()).collect();
-        let topics: BTreeSet<&String> = told.iter().map(|r| &r.topic).collect();
-        let organs: BTreeSet<i64> = told.iter().map(|r| r.organ).collect();
-        let names = Names::load(desk.tx, &current.engine.layout, &[(UNIT, organs.clone())].into())?;
-        // In the order of the chart.
-        let mut order: Vec<i64> = current.organisation.table(UNIT).map_or_else(Vec::new, |t| t.ids.clone());
-        order.retain(|o| organs.contains(o));
-        let cell = |organ: i64, topic: &String| {
-            let found = told.iter().find(|r| r.organ == organ && r.topic == *topic).and_then(|r| r.percent);
-            found.map_or_else(String::new, |p| format!("{p}%"))
-        };
-        let row =
-            |organ: &i64| (names.title(UNIT, *organ).to_owned(), topics.iter().map(|t| cell(*organ, t)).collect());
-        Ok(Readiness {
-            rows: order.iter().map(row).collect(),
-            topics: topics.iter().map(|t| if t.is_empty() { "未分主题".to_owned() } else { (*t).clone() }).collect(),
-            fewest: recall::FEWEST,
-            page: desk.page("/readiness")?,
-        })
     })
     .await
 }

@@ -302,10 +302,19 @@ db_test!(a_lesson_is_rewritten_until_its_day, |db: &Db| {
     let text = got.text();
     assert!(got.status == 422 && got.read().contains("题号应为整数") && text.contains(r#"value="九九""#), "{text}");
     assert_eq!(b.post(&at, &[("form", &form), ("number", "3")]).led(), (303, "/releases?done=change&month=2025-07"));
+    let got = b.post(&at, &[("form", &form), ("number", "3")]);
+    assert!(got.status == 422 && got.read().contains("现在就是第3号题"), "{}", got.read());
+    let got = lesson(&mut b, "2025-07-05", "周六一课", "一段");
+    assert!(got.status == 422 && got.read().contains("（星期六）不是工作日"), "{}", got.read());
     // Somebody has dropped it meanwhile: said, as there is no row to say it at.
     db.write(move |tx| plan::drop(tx, &actor(), id)).unwrap();
     let got = b.post(&at, &[("form", &form), ("number", "4")]);
-    assert!(got.status == 409 && got.read().contains("没有这一项，或已撤下"), "{} {}", got.status, got.read());
+    assert!(
+        got.status == 409 && got.read().contains("没有这一项，或已撤下。您填写的题号：4"),
+        "{} {}",
+        got.status,
+        got.read()
+    );
     // So is the lesson that one has open: what was typed stays.
     db.write(|tx| plan::drop(tx, &actor(), 1)).unwrap();
     let long = "写了很久的正文。".repeat(500);
