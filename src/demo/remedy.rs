@@ -71,6 +71,18 @@ pub(super) struct Hand {
 }
 
 impl Hand {
+    /// Whoever holds the first post in a unit, by the account of that person if there is one.
+    pub(super) fn in_unit(tx: &mut Tx<'_>, unit: i64) -> anyhow::Result<Hand> {
+        let sql = "select n.\"name\", (select min(a.row_id) from account a where a.person_id = n.record_id) from l_post p \
+                   join l_person n on n.record_id = p.\"person\" and n.voided_at is null \
+                   where p.voided_at is null and p.unit_id = $1 and p.\"to\" is null order by p.record_id limit 1";
+        let found = tx.one(sql, &[unit.into()], |r| Ok((r.text(0)?.to_owned(), r.opt_i64(1)?)))?;
+        Ok(match found {
+            Some((name, account)) => Hand { name, account },
+            None => Hand { name: "演示".into(), account: None },
+        })
+    }
+
     pub(super) fn of(tx: &mut Tx<'_>, login: &str) -> anyhow::Result<Hand> {
         let sql = "select row_id, name from account where login = $1";
         let found = tx.one(sql, &[login.into()], |r| Ok((r.i64(0)?, r.text(1)?.to_owned())))?;

@@ -33,7 +33,7 @@ pub fn matters(installation: &Installation) -> anyhow::Result<()> {
     let now = installation.clock.now();
     installation.db.write(move |tx| {
         let current = inst.current_in_write(tx)?;
-        let (office, unit) = (Hand::of(tx, "office")?, Hand::of(tx, "district-admin")?);
+        let office = Hand::of(tx, "office")?;
         let workdays = &current.engine.workdays;
         for (n, v) in missed(tx)?.into_iter().enumerate() {
             let Some((organ, i)) = v.organ.zip(current.engine.position(&v.requirement)) else { continue };
@@ -45,6 +45,7 @@ pub fn matters(installation: &Installation) -> anyhow::Result<()> {
             let new = New { verdict, requirement: None, unit: organ, title, demand: demand.into(), due };
             let id = supervise::issue(tx, &office.on(issued), &new)?;
             if !reply.is_empty() {
+                let unit = Hand::in_unit(tx, organ)?;
                 supervise::say(tx, &unit.on(issued.plus(7)), id, &Word::Reply(reply.into()))?;
             }
             if n % 4 == 3 {
@@ -52,6 +53,7 @@ pub fn matters(installation: &Installation) -> anyhow::Result<()> {
                 supervise::say(tx, &office.on(issued.plus(12)), id, &Word::Close(text))?;
             }
         }
+        let unit = Hand::of(tx, "district-admin")?;
         doubts(tx, [&office.on(workdays.after(now.day.plus(-9), 1)), &unit.on(workdays.after(now.day.plus(-6), 1))])
     })?;
     supervise::patrol(&installation.db, Moment { day: now.day, instant: morning(now.day) }).map(|_| ())

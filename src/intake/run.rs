@@ -292,11 +292,13 @@ fn checked(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
 const NOT_ALLOWED: &str = "您已没有批量导入的权限，没有写入任何数据。";
 
 fn found(installation: &Installation, batch: &Batch, seen: &Seen, note: &str) -> anyhow::Result<()> {
+    let settled = seen.report.is_settled();
     let found = Found {
         package: seen.package.clone(),
         digest: seen.prepared.digest(),
-        note: note.to_owned(),
-        state: if seen.report.is_settled() { State::Empty } else { State::Checked },
+        // Where nothing is left to write nobody is asked to confirm it.
+        note: if settled { note.replace(LOOK_AGAIN, "") } else { note.to_owned() },
+        state: if settled { State::Empty } else { State::Checked },
         report: installation.keys.seal(&serde_json::to_string(&seen.report)?)?,
         counts: (seen.report.written(), seen.report.bad),
     };
@@ -343,6 +345,9 @@ fn take_in(installation: &Installation, batch: &Batch) -> anyhow::Result<()> {
         None => turn(installation, batch, State::Imported, ""),
     }
 }
+
+/// The end of why, where there is still something to confirm.
+const LOOK_AGAIN: &str = "，请核对后再确认";
 
 /// Why what was confirmed is not what would be written now.
 fn moved_on(batch: &Batch, seen: &Seen) -> Option<&'static str> {

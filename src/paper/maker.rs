@@ -30,6 +30,9 @@ pub struct Wanted {
     pub requirements: Vec<String>,
 }
 
+/// What is said where the unit is the fault.
+pub const NO_SUCH_UNIT: &str = "没有这个单位，或者它是科室";
+
 /// Draws it from the verdicts in scope.
 ///
 /// # Errors
@@ -61,10 +64,7 @@ pub fn draw(
         Some(id) => match organs.iter().find(|o| o.id == id) {
             Some(organ) => Some(organ.clone()),
             None => {
-                return Ok(Err(format!(
-                    "到{}为止没有这个单位，或者它是科室：请选市级或区县单位。",
-                    picture.until.chinese()
-                )));
+                return Ok(Err(format!("到{}为止{NO_SUCH_UNIT}：请选市级或区县单位。", picture.until.chinese())));
             }
         },
     };

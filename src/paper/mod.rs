@@ -20,5 +20,5 @@ mod unit_file;
 
 pub use content::{Change, Content, Figure, Kind, Part, Passage, Piece, Place, changes, digest};
 pub use layout::{Stamp, document};
-pub use maker::{Wanted, draw};
+pub use maker::{NO_SUCH_UNIT, Wanted, draw};
 pub use sheets::sheets;

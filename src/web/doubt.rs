@@ -18,7 +18,7 @@ use super::{
     requests::long_text,
     view::{
         form::{Errors, Field, Form},
-        record::Doubt as View,
+        record::{Doubt as View, Saved},
         url::{Query, segment},
     },
 };
@@ -95,6 +95,16 @@ fn answer_form(d: &Doubt) -> Form {
     }
 }
 
+/// What is said of a doubt that was just marked or answered.
+pub(super) fn done(what: &str) -> Option<Saved> {
+    let words = match what {
+        "doubt" => "已标记存疑。",
+        "answer" => "已答复存疑。",
+        _ => return None,
+    };
+    Some(Saved { words: words.into(), lines: Vec::new(), more: 0 })
+}
+
 /// What is wrong in the forms about doubts on the page.
 pub(super) fn errors(lines: &[View], form: Option<&Form>) -> Errors {
     let forms = lines.iter().filter_map(|l| l.form.as_ref()).chain(form);
@@ -139,7 +149,7 @@ pub(super) async fn mark(
         let of = (row.record_id, row.revision, row.unit);
         let mark = move |tx: &mut Tx<'_>| doubt::mark(tx, &actor, (&ledger, of.0, of.1), of.2, &reason);
         match seat.write_once("doubt", mark) {
-            Ok(_) => Ok(seat.to(&format!("/ledgers/{name}/{}", segment(&typed)))),
+            Ok(_) => Ok(seat.to(&format!("/ledgers/{name}/{}?done=doubt", segment(&typed)))),
             Err(e) if e.is::<Used>() => Ok(again(seat, &name, &typed, "db", "reason", format!("{e}。"))),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => Ok(again(seat, &name, &typed, "db", "reason", text)),
@@ -176,7 +186,7 @@ pub(super) async fn answer(State(app): State<App>, Path(id): Path<String>, ask: 
         };
         let actor = seat.by().at(seat.now.instant);
         match seat.write_once("doubt", move |tx| doubt::answer(tx, &actor, id, &words).map(|()| id)) {
-            Ok(_) => Ok(seat.to(&format!("/ledgers/{}/{}", d.ledger, segment(&code)))),
+            Ok(_) => Ok(seat.to(&format!("/ledgers/{}/{}?done=answer", d.ledger, segment(&code)))),
             Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有记录：{e}。")).into()),
             Err(e) => match e.downcast::<Refused>() {
                 Ok(Refused(text)) => Err(PageError::Refused(text).into()),

@@ -34,7 +34,7 @@ pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask:
         let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
         let report = batch.report(&seat.app.installation.keys)?;
         if batch.state != Stands::Checked {
-            return turned(seat, &batch, Stands::Confirmed, CONFIRMED);
+            return Err(PageError::Refused(late(&batch, "确认").into()).into());
         }
         if report.is_open() {
             let told = "还有拿不准的列没有指明，没有写入：请先指明，再导入。";
@@ -60,7 +60,30 @@ pub(super) async fn confirm(State(app): State<App>, Path(id): Path<String>, ask:
     .await
 }
 
-const CONFIRMED: &str = "这一批已经确认过了，没有重复写入。";
+/// Why a batch is not confirmed or dropped where it stands.
+fn late(batch: &Batch, act: &str) -> &'static str {
+    let confirms = act == "确认";
+    match batch.state {
+        Stands::Waiting => "这一批还在检查，没有办理：请等检查完，看过结果再办。",
+        Stands::Checked => "这一批刚刚重新检查过，没有办理：请看过新的结果再办。",
+        Stands::Empty => "没有可写入的行，这一批已经结束，不用确认，也不用放弃。",
+        Stands::Refused => "这一批的文件不能导入，没有可写入的内容：请改好文件后重新上传。",
+        Stands::Dropped if confirms => "这一批已放弃，没有写入：仍要导入的，请重新上传文件。",
+        Stands::Dropped => "这一批已放弃，不用再办。",
+        _ if batch.undone => "这一批写入后已撤销，没有办理：仍要导入的，请重新上传文件。",
+        Stands::Failed => "这一批已确认，但没有全部写入，没有再次办理：原因见这一批的页面。",
+        Stands::Confirmed | Stands::Imported if confirms => "这一批已经确认过了，没有重复写入。",
+        Stands::Confirmed => "这一批已经确认，不能再放弃；写完后可以整批撤销。",
+        Stands::Imported => "这一批已经写入，不能再放弃；可以整批撤销。",
+    }
+}
+
+/// The same of one that was moved on while the form was read.
+fn moved(seat: &Seat, id: i64, act: &str) -> anyhow::Result<Response> {
+    let account = seat.reader.account;
+    let batch = seat.db().read(|tx| own(tx, account, &id.to_string()))?;
+    Err(PageError::Refused(late(&batch, act).into()).into())
+}
 
 /// Confirms a batch, without `left` rows that seem to stand already; where these are all (`nothing`), it ends here.
 fn confirmed(seat: &Seat, batch: &Batch, left: Option<usize>, nothing: bool) -> anyhow::Result<Response> {
@@ -73,7 +96,7 @@ fn confirmed(seat: &Seat, batch: &Batch, left: Option<usize>, nothing: bool) -> 
         left => batch::confirm(tx, id, left, now),
     })?;
     if !done {
-        return Err(PageError::Refused(CONFIRMED.into()).into());
+        return moved(seat, id, "确认");
     }
     work(&seat.app.installation);
     Ok(seat.to(&format!("/imports/{id}")))
@@ -83,20 +106,14 @@ fn confirmed(seat: &Seat, batch: &Batch, left: Option<usize>, nothing: bool) -> 
 pub(super) async fn drop(State(app): State<App>, Path(id): Path<String>, ask: Ask, posted: Posted) -> Response {
     act(app, ask, posted, move |seat| {
         let batch = seat.db().read(|tx| own(tx, seat.reader.account, &id))?;
-        turned(seat, &batch, Stands::Dropped, "这一批已经确认，不能再放弃；写完后可以整批撤销。")
+        let (id, now) = (batch.id, seat.now.instant);
+        if !seat.db().write(move |tx| batch::turn(tx, id, (Stands::Checked, Stands::Dropped), "", now))? {
+            return moved(seat, id, "放弃");
+        }
+        work(&seat.app.installation);
+        Ok(seat.to(&format!("/imports/{id}")))
     })
     .await
-}
-
-/// Moves a batch on from its check, once.
-fn turned(seat: &Seat, batch: &Batch, to: Stands, late: &str) -> anyhow::Result<Response> {
-    let (id, now) = (batch.id, seat.now.instant);
-    if !seat.db().write(move |tx| batch::turn(tx, id, (Stands::Checked, to), "", now))? {
-        let ended = "没有可写入的行，这一批已经结束，不用确认，也不用放弃。";
-        return Err(PageError::Refused(if batch.state == Stands::Empty { ended } else { late }.into()).into());
-    }
-    work(&seat.app.installation);
-    Ok(seat.to(&format!("/imports/{id}")))
 }
 
 /// `POST /imports/{id}/undo`.

@@ -80,7 +80,8 @@ pub(super) fn render(
     for form in words.iter_mut().chain(acts.iter_mut().map(|(_, form)| form)) {
         left.fill(form);
     }
-    let wrong = words.iter().chain(acts.iter().map(|(_, f)| f)).flat_map(|f| Errors::of(f).0).collect();
+    let errors = Errors(words.iter().chain(acts.iter().map(|(_, f)| f)).flat_map(|f| Errors::of(f).0).collect());
+    left.shown(&errors)?;
     let title = saved.content.title();
     let view = Paper {
         title: if title.is_empty() { saved.wanted.kind.title().to_owned() } else { title },
@@ -93,7 +94,7 @@ pub(super) fn render(
             Some("issued") => "已印发，文件从此不变。".into(),
             _ => String::new(),
         },
-        errors: Errors(wrong),
+        errors,
         files: [("docx", if draft { "下载Word草稿" } else { "下载Word" }), ("xlsx", "下载Excel")]
             .map(|(format, label)| Link::new(label, format!("/papers/{}/file?format={format}", saved.id)))
             .into(),

@@ -167,6 +167,7 @@ pub(super) async fn draft(State(app): State<App>, ask: Ask, posted: Posted) -> R
         let drawn = seat.db().read(|tx| paper::draw(tx, installation, &Scope::All, &wanted))?;
         let content = match drawn {
             Ok(content) => content,
+            Err(text) if text.contains(paper::NO_SUCH_UNIT) => return wrong("unit", text),
             Err(text) if wanted.kind == Kind::Order => return wrong("requirements", text),
             Err(text) => return wrong("period", text),
         };

@@ -87,7 +87,7 @@ pub(super) fn page_with(
     open: &Open<'_>,
     left: &Left,
 ) -> anyhow::Result<Record> {
-    asked::keys(desk, &["saved"]);
+    asked::keys(desk, &["saved", "done"]);
     let current = desk.current.clone();
     let layout = &current.engine.layout;
     let table = layout.index(name).filter(|t| !layout.ledgers[*t].derived).ok_or(PageError::NotFound)?;
@@ -124,7 +124,7 @@ pub(super) fn page_with(
     };
     let saved = match desk.ask.get("saved").map(str::to_owned) {
         Some(once) => record_saved::of(desk, id, &once)?,
-        None => None,
+        None => desk.ask.get("done").and_then(doubt::done),
     };
     let href = record_links::record_href(ledger, &address(desk, ledger, row)?);
     let namesake = namesake(desk, ledger, row)?;

@@ -183,7 +183,9 @@ fn users(desk: &Desk<'_, '_>, ledger: &Ledger) -> String {
     let package = &desk.current.engine.package;
     let ids = ledger_uses(package).remove(&ledger.name).unwrap_or_default();
     let mut duties: Vec<&str> = Vec::new();
-    for duty in ids.iter().filter_map(|id| package.requirement(id)).map(|r| r.duty.as_str()) {
+    // One duty may name several.
+    let all = ids.iter().filter_map(|id| package.requirement(id)).flat_map(|r| r.duty.split('、').map(str::trim));
+    for duty in all {
         if !duty.is_empty() && !duties.contains(&duty) {
             duties.push(duty);
         }

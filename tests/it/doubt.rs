@@ -29,7 +29,8 @@ db_test!(a_record_is_doubted_and_answered_and_counts_as_before, |db: &Db| {
         let got = post(&mut auditor, reason);
         assert!(got.status == 422 && got.read().contains(told) && got.text().contains("提交未成功"), "{told}");
     }
-    assert_eq!(post(&mut auditor, "日期与<b>通知不符").led(), (303, path));
+    assert_eq!(post(&mut auditor, "日期与<b>通知不符").led(), (303, "/ledgers/guidance/Z1?done=doubt"));
+    assert!(auditor.get("/ledgers/guidance/Z1?done=doubt").read().contains("已标记存疑。"));
     let got = post(&mut auditor, "再问一次");
     assert!(got.status == 422 && got.read().contains("还没有答复"), "{}", got.read());
     // Shown on the record, in the list and where it counts; nothing is judged otherwise.
@@ -50,7 +51,10 @@ db_test!(a_record_is_doubted_and_answered_and_counts_as_before, |db: &Db| {
     assert_eq!(far.post("/doubts/1", &[("form", &form), ("words", "好")]).status, 404);
     assert_eq!(far.post("/ledgers/guidance/Z1/doubt", &[("form", &form), ("reason", "好")]).status, 404);
     assert_eq!(unit.submit(path, "/doubts/1", &[("words", "")]).status, 422);
-    assert_eq!(unit.submit(path, "/doubts/1", &[("words", "已核对原件")]).led(), (303, path));
+    assert_eq!(
+        unit.submit(path, "/doubts/1", &[("words", "已核对原件")]).led(),
+        (303, "/ledgers/guidance/Z1?done=answer")
+    );
     let form = unit.get("/account").token();
     assert_eq!(unit.post("/doubts/1", &[("form", &form), ("words", "又答")]).status, 409, "answered already");
     let page = auditor.get(path).read();
@@ -89,7 +93,7 @@ db_test!(a_doubt_goes_with_its_record_and_is_found_by_who_answers, |db: &Db| {
         // Sent twice it is one.
         for _ in 0..2 {
             let got = auditor.post(&format!("{path}/doubt"), &[("form", &form), ("reason", "批复文号不对")]);
-            assert_eq!(got.led(), (303, path.as_str()), "{}", got.read());
+            assert_eq!(got.led(), (303, format!("{path}?done=doubt").as_str()), "{}", got.read());
         }
     }
     let sql = "select count(*) from doubt";
@@ -123,7 +127,7 @@ db_test!(a_doubt_goes_with_its_record_and_is_found_by_who_answers, |db: &Db| {
     let form = far.get("/ledgers/budget/B1").token();
     for _ in 0..2 {
         let got = far.post("/doubts/1", &[("form", &form), ("words", "已核对原件")]);
-        assert_eq!(got.led(), (303, "/ledgers/budget/B1"), "{}", got.read());
+        assert_eq!(got.led(), (303, "/ledgers/budget/B1?done=answer"), "{}", got.read());
     }
     // What one has doubted oneself does not wait for oneself.
     assert_eq!(unit.submit("/ledgers/budget/B2", "/ledgers/budget/B2/doubt", &[("reason", "再核")]).status, 303);

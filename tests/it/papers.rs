@@ -258,6 +258,20 @@ db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
         page.read().contains("云发改〔2025〕1号") && !page.text().contains("name=\"version\""),
         "nothing can be changed"
     );
+    // Whose form is gone meanwhile is told, with what was typed.
+    for (what, typed) in
+        [("/issue", [("prefix", "云发改二"), ("on", "2025-10-20")]), ("", [("title", "另一题"), ("to", "各位")])]
+    {
+        let fields: Vec<(&str, &str)> = [("version", "3")].into_iter().chain(typed).collect();
+        let got = b.submit("/papers", &format!("/papers/1{what}"), &fields);
+        let read = got.read();
+        assert!(
+            got.status == 409
+                && read.contains("印发，文号云发改〔2025〕1号")
+                && read.contains(&format!("您填写的：{}", typed[0].1)),
+            "{read}"
+        );
+    }
     let bytes = b.get("/papers/1/file?format=docx").body;
     // Later changes are told; the file is what it was.
     for id in [one, two] {
@@ -266,7 +280,7 @@ db_test!(a_change_of_the_evidence_is_red_and_stops_the_issue, |db: &Db| {
     let page = b.get("/papers/1");
     assert!(page.read().contains("已印发的文件不变") && page.text().contains("class=\"late\""), "{}", page.read());
     assert!(b.get("/papers/1/file?format=docx").body == bytes);
-    assert_eq!(b.submit("/papers", "/papers/1", &[("version", "4"), ("title", "改"), ("to", "改")]).status, 422);
+    assert_eq!(b.submit("/papers", "/papers/1", &[("version", "4"), ("title", "改"), ("to", "改")]).status, 409);
 });
 
 db_test!(a_paper_is_seen_by_those_who_see_what_it_is_about, |db: &Db| {

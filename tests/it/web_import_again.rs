@@ -98,6 +98,8 @@ db_test!(an_import_is_undone_once_what_was_corrected_is_voided, |db: &Db| {
     assert!(got.status == 409 && got.read().contains("先逐条作废"), "{}", got.read());
     facts::void(o, "周敏", "guidance", (record, 2), "传错").unwrap();
     assert_eq!(b.submit(&at, &undo, &[("reason", "传错")]).status, 303);
+    let got = b.submit("/imports", &format!("{at}/confirm"), &[("again", "yes")]);
+    assert!(got.status == 409 && got.read().contains("写入后已撤销"), "{}", got.read());
     let sql = "select count(*) from l_guidance where record_code in ('Z7', 'Z8') and voided_at is null";
     assert_eq!(count(db, sql), 0);
     let list = b.get("/imports").read();
@@ -118,6 +120,12 @@ db_test!(a_list_that_comes_back_without_codes_is_told, |db: &Db| {
     let got = b.submit(&at, &format!("{at}/confirm"), &[("again", "yes")]);
     assert!(got.status == 422 && got.read().contains("疑似重复的2行：请选择一并写入，还是不写入"), "{}", got.read());
     assert_eq!(b.submit(&at, &format!("{at}/drop"), &[]).status, 303);
+    // What was dropped was not confirmed.
+    for (act, told) in [("confirm", "这一批已放弃，没有写入"), ("drop", "这一批已放弃，不用再办")]
+    {
+        let got = b.submit("/imports", &format!("{at}/{act}"), &[("again", "yes"), ("alike", "write")]);
+        assert!(got.status == 409 && got.read().contains(told), "{}", got.read());
+    }
     let rows = || count(db, "select count(*) from l_guidance where voided_at is null");
     let standing = rows();
     for (choice, told, n) in [("leave", "写入1条", 1), ("write", "写入3条", 3)] {

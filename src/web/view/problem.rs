@@ -69,13 +69,13 @@ impl Problem {
     /// 403: none of the reader's roles has the permission; `whom` are the names of those who give roles.
     pub fn forbidden(page: Page, permission: Permission, whom: &[String]) -> Problem {
         let roles: Vec<&str> = permission.roles().map(|r| r.title()).collect();
-        let whom = if whom.is_empty() { String::new() } else { format!("：{}", whom.join("、")) };
+        let whom = if whom.is_empty() { String::new() } else { format!("（{}）", whom.join("、")) };
         let home = page.home.clone();
         Problem {
             page,
             title: "没有权限查看这个页面".into(),
             lead: format!("缺少的权限：{}。有此权限的角色：{}。", permission.title(), roles.join("、")),
-            details: vec![format!("工作需要的，请向安全管理员申请角色{whom}。")],
+            details: vec![format!("工作需要的，请向安全管理员{whom}申请角色。")],
             ways: vec![Link::new("返回首页", home), Link::new("权限一览", "/permissions")],
             number: String::new(),
         }
