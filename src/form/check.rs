@@ -2,6 +2,7 @@
 
 use super::{
     fields::{At, Control, Input, Plan},
+    save,
     typed::Typed,
 };
 use crate::{
@@ -105,6 +106,14 @@ pub fn check(
         if !out.faults.iter().any(|f| f.key == key) {
             out.faults.push(Fault { text: words(error, input, input.is_some_and(|i| typed.is_empty(i))), key });
         }
+    }
+    // While nothing else is wrong the write itself looks, so that of two who give one code at once the second is told.
+    let code = checked.broken.iter().find_map(|row| row.code.as_deref());
+    if let (Some(code), Some(input)) = (code, inputs.iter().find(|i| i.at == At::Code))
+        && !out.faults.iter().any(|f| f.key == input.key)
+        && let Some(text) = save::refused(tx, ledger, code, before.map(|row| row.record_id))?
+    {
+        out.faults.push(Fault { key: input.key.clone(), text });
     }
     out.faults.sort_by_key(|f| inputs.iter().position(|i| i.key == f.key));
     out.doubts = checked.warnings.iter().map(doubt).collect();

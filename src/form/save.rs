@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::token,
     db::Tx,
+    directive::model::Ledger,
     facts::{Consequence, Write},
     hex,
     installation::Installation,
@@ -168,13 +169,46 @@ fn free(tx: &mut Tx<'_>, write: &Write, code: Option<&str>, own: Option<i64>) ->
     let digest = token::kept(&format!("{} {code}", write.ledger().name));
     let key = hex::unhex(&digest).unwrap_or_default().iter().take(6).fold(0, |key, b| key << 8 | i64::from(*b));
     tx.lock(&[CODES ^ key])?;
-    let others = store::find_by_code(tx, write.ledger(), &Scope::All, code)?;
-    anyhow::ensure!(others.iter().all(|row| Some(row.record_id) == own), CodeTaken(code.to_owned()));
+    match standing(tx, write.ledger(), code, own)? {
+        None => Ok(()),
+        Some(Stands::Taken) => Err(CodeTaken(code.to_owned()).into()),
+        Some(Stands::Number) => Err(CodeIsNumber(code.to_owned()).into()),
+    }
+}
+
+/// In whose way a code is.
+enum Stands {
+    /// Another record has it.
+    Taken,
+    /// It is the number of a record without a code.
+    Number,
+}
+
+fn standing(tx: &mut Tx<'_>, ledger: &Ledger, code: &str, own: Option<i64>) -> anyhow::Result<Option<Stands>> {
+    let others = store::find_by_code(tx, ledger, &Scope::All, code)?;
+    if others.iter().any(|row| Some(row.record_id) != own) {
+        return Ok(Some(Stands::Taken));
+    }
     // A code that the record has already stays.
     let number = store::number_like(code).filter(|n| others.is_empty() && Some(*n) != own);
-    let taken = store::codeless(tx, write.ledger(), &number.into_iter().collect())?;
-    anyhow::ensure!(taken.is_empty(), CodeIsNumber(code.to_owned()));
-    Ok(())
+    let taken = store::codeless(tx, ledger, &number.into_iter().collect())?;
+    Ok((!taken.is_empty()).then_some(Stands::Number))
+}
+
+/// Why a code could not be given, beside other faults of a form; the write looks again.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn refused(
+    tx: &mut Tx<'_>,
+    ledger: &Ledger,
+    code: &str,
+    own: Option<i64>,
+) -> anyhow::Result<Option<String>> {
+    Ok(standing(tx, ledger, code, own)?.map(|stands| match stands {
+        Stands::Taken => format!("{}。", CodeTaken(code.to_owned())),
+        Stands::Number => format!("{}。", CodeIsNumber(code.to_owned())),
+    }))
 }
 
 fn of(done: Consequence) -> Told {

@@ -128,7 +128,7 @@ pub(super) fn corrections(
     let absent: Vec<usize> = stored.iter().copied().filter(|i| !has_column(checked, *i)).collect();
     let unit_stays = ledger.unit_from.is_none() && !names_units(checked);
     let mut by_code: HashMap<String, Vec<&mut CheckedRow>> = HashMap::new();
-    for row in &mut checked.rows {
+    for row in checked.rows.iter_mut().chain(&mut checked.broken) {
         if let Some(code) = row.code.clone() {
             by_code.entry(code).or_default().push(row);
         }

@@ -30,6 +30,10 @@ pub struct Finder {
     /// Units and persons whose names hold blanks, by these without them.
     units_closed_up: HashMap<String, Vec<i64>>,
     persons_closed_up: HashMap<String, Vec<i64>>,
+    /// Units, persons and, by ledger, records by their codes and numbers in one width and case.
+    unit_keys: HashMap<String, Vec<i64>>,
+    person_keys: HashMap<String, Vec<i64>>,
+    record_keys: HashMap<String, HashMap<String, Vec<i64>>>,
 }
 
 /// Records by the [`norm::title_key`] of the title that pages show, each with its id and its code.
@@ -52,6 +56,7 @@ impl Finder {
             }
             finder.unit_names.insert(id, r.opt_text(2)?.unwrap_or_default().to_owned());
             if let Some(code) = r.opt_text(1)? {
+                push(&mut finder.unit_keys, &norm::code_key(code), id);
                 finder.unit_codes.insert(id, code.to_owned());
             }
             if let Some(parent) = r.opt_i64(4)? {
@@ -64,6 +69,7 @@ impl Finder {
             let id = r.i64(0)?;
             if let Some(code) = r.opt_text(1)? {
                 push(&mut finder.persons, code, id);
+                push(&mut finder.person_keys, &norm::code_key(code), id);
                 finder.person_codes.insert(id, code.to_owned());
             }
             if let Some(name) = r.opt_text(2)? {
@@ -87,8 +93,9 @@ impl Finder {
                 && let Some(index) = layout.index(to).filter(|i| !layout.ledgers[*i].derived)
                 && !finder.records.contains_key(to)
             {
-                let map = records(tx, &layout.ledgers[index])?;
+                let (map, keys) = records(tx, &layout.ledgers[index])?;
                 finder.records.insert(to.clone(), map);
+                finder.record_keys.insert(to.clone(), keys);
             }
         }
         Ok(finder)
@@ -112,7 +119,15 @@ impl Finder {
 
     /// The records of a ledger that a code, number or very name leads to.
     pub(super) fn named(&self, ledger: &str, text: &str) -> &[i64] {
-        self.records.get(ledger).and_then(|m| m.get(text)).map_or(&[], Vec::as_slice)
+        self.coded(ledger, text).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same: as it is written, else in another width, else in another case.
+    fn coded(&self, ledger: &str, text: &str) -> Option<&Vec<i64>> {
+        let text = text.trim();
+        let known = self.records.get(ledger)?;
+        let exact = known.get(text).or_else(|| known.get(&*norm::plain(text)));
+        exact.or_else(|| self.record_keys.get(ledger)?.get(&norm::code_key(text)))
     }
 
     /// What a record is called beside another that the same text names.
@@ -234,12 +249,16 @@ fn of_closed_up(names: &HashMap<String, Vec<i64>>, closed_up: &HashMap<String, V
     found
 }
 
+/// Record ids by what is written for them.
+type Known = HashMap<String, Vec<i64>>;
+
 /// Records by code and by name; by number those without a code, and others where the number is nothing else.
-fn records(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<HashMap<String, Vec<i64>>> {
+/// Besides the codes and numbers in one width and case.
+fn records(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<(Known, Known)> {
     let (title, _) = names::title_fields(ledger);
     let column = title.map_or("record_code".to_owned(), |t| format!("\"{t}\""));
     let sql = format!("select record_id, record_code, {column} from l_{} where voided_at is null", ledger.name);
-    let mut map = HashMap::new();
+    let (mut map, mut keys) = (HashMap::new(), HashMap::new());
     let mut coded = Vec::new();
     tx.each(&sql, &[], |r| {
         let id = r.i64(0)?;
@@ -249,15 +268,27 @@ fn records(tx: &mut Tx<'_>, ledger: &Ledger) -> anyhow::Result<HashMap<String, V
             }
         }
         match r.opt_text(1)? {
-            None => push(&mut map, &id.to_string(), id),
-            Some(_) => coded.push(id),
+            None => {
+                push(&mut map, &id.to_string(), id);
+                push(&mut keys, &id.to_string(), id);
+            }
+            Some(code) => {
+                push(&mut keys, &norm::code_key(code), id);
+                coded.push(id);
+            }
         }
         Ok(())
     })?;
     for id in coded {
         map.entry(id.to_string()).or_insert_with(|| vec![id]);
+        keys.entry(id.to_string()).or_insert_with(|| vec![id]);
     }
-    Ok(map)
+    Ok((map, keys))
+}
+
+/// What a code leads to that is written in another width or case.
+fn written(keys: &Known, text: &str) -> Vec<i64> {
+    keys.get(&norm::code_key(text)).cloned().unwrap_or_default()
 }
 
 fn lookup(ids: Option<&Vec<i64>>, describe: impl Fn(i64) -> String) -> Lookup {
@@ -275,7 +306,8 @@ impl Resolve for Finder {
             Some(found) => Some(found),
             None => {
                 let found = self.units_in_full(text);
-                in_full = if found.is_empty() { self.units_with_blanks(text) } else { found };
+                let found = if found.is_empty() { self.units_with_blanks(text) } else { found };
+                in_full = if found.is_empty() { written(&self.unit_keys, text) } else { found };
                 Some(&in_full)
             }
         };
@@ -291,7 +323,8 @@ impl Resolve for Finder {
         let all = match self.persons.get(text.trim()) {
             Some(found) => Some(found),
             None => {
-                closed_up = of_closed_up(&self.persons, &self.persons_closed_up, text);
+                let found = of_closed_up(&self.persons, &self.persons_closed_up, text);
+                closed_up = if found.is_empty() { written(&self.person_keys, text) } else { found };
                 Some(&closed_up)
             }
         };
@@ -311,7 +344,7 @@ impl Resolve for Finder {
     }
 
     fn record(&self, ledger: &str, text: &str) -> Lookup {
-        let exact = self.records.get(ledger).and_then(|m| m.get(text.trim()));
+        let exact = self.coded(ledger, text);
         let titled = || self.titles.get(ledger)?.get(&norm::title_key(text));
         match (exact, exact.map_or_else(titled, |_| None)) {
             (_, Some(titled)) => {

@@ -42,7 +42,7 @@ pub fn named(engine: &Engine, ledger: &Ledger) -> Named {
 /// Brings names that are spelled alike to the spelling that stands, so that they are one.
 pub(crate) fn spell(named: &Named, checked: &mut Checked) {
     for (i, of) in named {
-        for row in &mut checked.rows {
+        for row in checked.rows.iter_mut().chain(&mut checked.broken) {
             if let Stored::Text(text) = &row.values[*i]
                 && let Some(name) = find_choice(text, of)
             {
@@ -76,7 +76,7 @@ pub(crate) fn apply<'v>(
                 mend: mend(text, of),
             })
         };
-        let errors = checked.rows.iter().filter_map(error).collect();
+        let errors = checked.told().filter_map(error).collect();
         checked.refuse(errors);
     }
 }

@@ -45,7 +45,8 @@ pub(crate) fn numbers(
     record: &dyn Fn(&CheckedRow) -> Option<i64>,
 ) -> anyhow::Result<()> {
     for field in facts::unique(ledger) {
-        let kept: Vec<_> = checked.rows.iter().map(|row| (record(row), value(&row.values[field]))).collect();
+        let rows: Vec<&CheckedRow> = checked.told().collect();
+        let kept: Vec<_> = rows.iter().map(|row| (record(row), value(&row.values[field]))).collect();
         let values: Vec<_> = kept.iter().map(|(own, value)| (*own, value.as_text())).collect();
         let column = checked.header.columns.iter().find(|c| c.target == Target::Field(field));
         let (column, head) = column.map_or_else(
@@ -53,7 +54,7 @@ pub(crate) fn numbers(
             |c| (letters(c.index), c.head.clone()),
         );
         let error = |i: usize| CellError {
-            row: checked.rows[i].number,
+            row: rows[i].number,
             column: column.clone(),
             head: head.clone(),
             reason: facts::TAKEN.into(),
@@ -78,11 +79,11 @@ pub(super) fn codes(
     record: &dyn Fn(&CheckedRow) -> Option<i64>,
 ) -> anyhow::Result<()> {
     let number = |row: &CheckedRow| row.code.as_deref().and_then(store::number_like).filter(|_| record(row).is_none());
-    let numbers = checked.rows.iter().filter_map(number).collect();
+    let numbers = checked.told().filter_map(number).collect();
     let taken = store::codeless(tx, ledger, &numbers)?;
     let column = checked.header.columns.iter().find(|c| c.target == Target::Code);
     let (column, head) = column.map_or_else(Default::default, |c| (letters(c.index), c.head.clone()));
-    let hit = checked.rows.iter().filter(|row| number(row).is_some_and(|n| taken.contains(&n)));
+    let hit = checked.told().filter(|row| number(row).is_some_and(|n| taken.contains(&n)));
     let errors = hit.map(|row| CellError {
         row: row.number,
         column: column.clone(),

@@ -193,15 +193,14 @@ impl<'a> Run<'a> {
                 ..CellError::default()
             });
         }
-        if self.out.error_count == before {
-            self.bounds(&checked);
-            self.order_of_days(&checked);
-            self.twice(&checked);
-        }
+        self.bounds(&checked);
+        self.order_of_days(&checked);
+        self.twice(&checked, self.out.error_count == before);
         if self.out.error_count == before {
             self.out.rows.push(checked);
         } else {
             self.out.bad_rows += 1;
+            self.out.set_aside(checked);
         }
     }
 
@@ -414,9 +413,33 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Refuses a second row with the same content, and in a register a second person with the same 身份证号.
-    fn twice(&mut self, row: &CheckedRow) {
+    /// Refuses a second row with the same content, and in a register a second person with the same 身份证号. A row in which
+    /// something is wrong is not `sound`: it is none that others repeat.
+    fn twice(&mut self, row: &CheckedRow, sound: bool) {
         let ledger = self.ledger;
+        if sound && self.repeats(row) {
+            return;
+        }
+        if ledger.kind != LedgerKind::Register {
+            return;
+        }
+        for (i, field) in ledger.fields.iter().enumerate().filter(|(_, f)| id_number::is_id_number(f)) {
+            let Stored::Text(id) = &row.values[i] else { continue };
+            let earlier = self.id_numbers.get(id).copied();
+            if sound {
+                self.id_numbers.insert(id.clone(), row.number);
+            }
+            if let Some(earlier) = earlier {
+                let (column, head) = self.place_of(i);
+                let reason = format!("{}与第 {earlier} 行相同", field.title);
+                let mend = "同一个人只登记一次；如是两个人，请核对证件".to_owned();
+                self.error(CellError { row: row.number, column, head, reason, mend, ..CellError::default() });
+            }
+        }
+    }
+
+    /// Whether a row says what an earlier one says, which is told.
+    fn repeats(&mut self, row: &CheckedRow) -> bool {
         let mut hasher = DefaultHasher::new();
         (&row.code, &row.unit, &row.values).hash(&mut hasher);
         let rows = &self.out.rows;
@@ -427,21 +450,10 @@ impl<'a> Run<'a> {
             let reason = format!("与第 {} 行完全相同", rows[*earlier].number);
             let mend = "请删去重复的行；如确是两件事，请在备注等列中写明区别".to_owned();
             self.error(CellError { row: row.number, reason, mend, ..CellError::default() });
-            return;
+            return true;
         }
         alike.push(rows.len());
-        if ledger.kind != LedgerKind::Register {
-            return;
-        }
-        for (i, field) in ledger.fields.iter().enumerate().filter(|(_, f)| id_number::is_id_number(f)) {
-            let Stored::Text(id) = &row.values[i] else { continue };
-            if let Some(earlier) = self.id_numbers.insert(id.clone(), row.number) {
-                let (column, head) = self.place_of(i);
-                let reason = format!("{}与第 {earlier} 行相同", field.title);
-                let mend = "同一个人只登记一次；如是两个人，请核对证件".to_owned();
-                self.error(CellError { row: row.number, column, head, reason, mend, ..CellError::default() });
-            }
-        }
+        false
     }
 
     /// Letters and head of a field's column.

@@ -49,6 +49,17 @@ pub fn closed_up(text: &str) -> String {
     plain(text).chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect()
 }
 
+/// The spelling by which codes are compared that were written in another width or case: plain form, lower case, without the
+/// blanks around it.
+///
+/// ```
+/// use dongliang::sheet::norm::code_key;
+/// assert_eq!(code_key("ＪＤ０１－０００１ "), code_key("jd01-0001"));
+/// ```
+pub fn code_key(text: &str) -> String {
+    plain(text).trim().to_lowercase()
+}
+
 /// The spelling by which titles of records are compared: plain form, lower case, without blanks; whatever stands for a dash,
 /// and however many of them, is one dash.
 pub fn title_key(text: &str) -> String {

@@ -13,6 +13,8 @@ pub struct Checked {
     pub header: HeaderMatch,
     /// The rows without an error, in order; none while a required column is missing.
     pub rows: Vec<CheckedRow>,
+    /// Of the rows with an error those that were read first, without what is wrong, so that what else is wrong is told with it.
+    pub broken: Vec<CheckedRow>,
     /// Rows with at least one error; all of them while a required column is missing.
     pub bad_rows: usize,
     /// Titles of the required columns that are missing, and 单位 where a row must name its unit.
@@ -33,13 +35,29 @@ impl Checked {
     /// Takes rows out again, for reasons that only show beside other rows or in the ledger.
     pub fn refuse(&mut self, errors: Vec<CellError>) {
         let rows: HashSet<u32> = errors.iter().map(|e| e.row).collect();
-        let before = self.rows.len();
-        self.rows.retain(|r| !rows.contains(&r.number));
-        self.bad_rows += before - self.rows.len();
+        let (out, kept): (Vec<CheckedRow>, _) =
+            std::mem::take(&mut self.rows).into_iter().partition(|r| rows.contains(&r.number));
+        self.rows = kept;
+        self.bad_rows += out.len();
+        out.into_iter().for_each(|row| self.set_aside(row));
         self.error_count += errors.len();
         self.errors.extend(errors);
         self.errors.sort_by_key(|e| e.row);
         self.errors.truncate(KEPT);
+    }
+}
+
+impl Checked {
+    /// Keeps a row with an error.
+    pub(super) fn set_aside(&mut self, row: CheckedRow) {
+        if self.broken.len() < KEPT {
+            self.broken.push(row);
+        }
+    }
+
+    /// All rows of which something can still be told: what is wrong with those that are refused already is not stored in them.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &CheckedRow> {
+        self.rows.iter().chain(&self.broken)
     }
 }
 

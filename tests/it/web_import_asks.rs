@@ -100,6 +100,13 @@ db_test!(a_name_of_a_set_is_checked_like_in_the_form, |db: &Db| {
     all.push(("once", &once));
     let got = b.submit("/ledgers/guidance/new", "/ledgers/guidance/new", &all);
     assert!(got.status == 422 && got.read().contains("没有这个名称"), "{} {}", got.status, got.read());
+    // What is wrong in one row, or in one form, is told at once.
+    let (_, page) = checked(o, &mut b, "guidance", "结对,指导日期,内容类别\nJ1,2025-02-30,天文地理\n");
+    let said = page.read();
+    assert!(said.contains("没有这一天") && said.contains("没有这个名称") && said.contains("共1行，"), "{said}");
+    let wrong = [("f.pair", "J1"), ("f.day", "2025-02-30"), ("f.area", "自编一类"), ("once", once.as_str())];
+    let got = b.submit("/ledgers/guidance/new", "/ledgers/guidance/new", &wrong);
+    assert!(got.read().contains("没有这一天") && got.read().contains("没有这个名称"), "{}", got.read());
     // The template offers the names.
     let got = b.get("/imports/template?ledger=guidance");
     assert_eq!(got.status, 200);

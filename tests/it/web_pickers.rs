@@ -59,6 +59,10 @@ db_test!(pickers_find_by_name_initials_and_number_what_the_writer_may_see, |db: 
     assert!(long.status == 422 && long.read().contains("有 2000 个字，超过 200 个字"));
     let taken = send(&mut hr, &opened, "/ledgers/person/new", &[("f.name", "周新"), ("record_code", "P1")]);
     assert!(taken.status == 422 && taken.read().contains("编号“P1”不能使用，请核对或换一个"), "{}", taken.read());
+    // Beside another fault the code is told too.
+    let all = [("f.name", "周新"), ("f.born", "2035-01-01"), ("record_code", "P1")];
+    let both = send(&mut hr, &opened, "/ledgers/person/new", &all).read();
+    assert!(both.contains("出生日期晚于今天") && both.contains("编号“P1”不能使用"), "{both}");
 });
 
 db_test!(what_is_typed_beside_a_picked_record_wins, |db: &Db| {
