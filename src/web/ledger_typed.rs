@@ -15,6 +15,7 @@ use crate::{
     db::Value,
     directive::model::{Field, FieldType, Ledger},
     ledger::query::{self, Filter, Query},
+    sheet::norm,
     verdict::{
         kind::Kind,
         world::{PERSON, UNIT},
@@ -96,7 +97,7 @@ fn who(desk: &mut Desk<'_, '_>, of: &Listing) -> anyhow::Result<Option<Typed>> {
     let error = typed.clone().err().unwrap_or_default();
     let control = text_control(desk, "who", label, if persons { "姓名或单位名称" } else { "单位名称" }.into(), error);
     let Ok(Some(text)) = typed else { return Ok(Some(Typed { control, part: None })) };
-    let heard = Heard::of(desk, of, &text)?;
+    let heard = Heard::of(desk, of, &text)?.with_shown(desk, of, &text)?;
     let mut any = named(desk, of, (&text, &heard), &[FieldType::Person, FieldType::Unit])?;
     if owned {
         any.push(Filter::Units(units_like(desk, of, &text, &heard)?));
@@ -118,6 +119,28 @@ impl Heard {
         }
         let directory = of.app.directory.of(desk.tx)?;
         Ok(Heard { persons: directory.persons_heard(text), units: directory.units_heard(text) })
+    }
+
+    /// The same with the units in reach that pages call so: by the name of the organ, which may lie outside, and their own.
+    fn with_shown(mut self, desk: &mut Desk<'_, '_>, of: &Listing, text: &str) -> anyhow::Result<Heard> {
+        let Some(units) = of.units() else { return Ok(self) };
+        let directory = of.app.directory.of(desk.tx)?;
+        let key = |text: &str| norm::closed_up(text).to_lowercase();
+        let wanted = key(text);
+        if wanted.is_empty() {
+            return Ok(self);
+        }
+        let mut shown = Vec::new();
+        for row in units.rows().filter(|row| units.seen(&desk.scope, *row) && units.organ(*row) != *row) {
+            let (id, organ) = (units.id(row), units.id(units.organ(row)));
+            let (Some(unit), Some(above)) = (directory.unit(id), directory.unit(organ)) else { continue };
+            let label = key(&format!("{} {}", above.name, unit.name));
+            if label.contains(&wanted) || key(&above.short).contains(&wanted) || self.units.contains(&organ) {
+                shown.push(id);
+            }
+        }
+        self.units.extend(shown);
+        Ok(self)
     }
 
     /// The rows that are such persons or units themselves.

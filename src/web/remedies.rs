@@ -58,7 +58,7 @@ fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Remedies> {
             controls: vec![Control {
                 name: "unit".into(),
                 label: "单位".into(),
-                input: Input::Text(unit, "编号或全名".into()),
+                input: Input::Text(unit, "编号或名称".into()),
                 error,
             }],
         },
@@ -83,7 +83,11 @@ fn filter(desk: &mut Desk<'_, '_>, current: &Current) -> anyhow::Result<(Filter,
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &desk.scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units = unit.ok().flatten().map(|unit| current.organisation.owned(unit).into_iter().collect());
+    // Where no unit is meant no row is shown, so that none seems to be that unit's.
+    let units = match unit {
+        Ok(unit) => unit.map(|unit| current.organisation.owned(unit).into_iter().collect()),
+        Err(_) => Some(Vec::new()),
+    };
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
     let person = match desk.ask.get("person") {

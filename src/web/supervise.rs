@@ -52,7 +52,11 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units = unit.ok().flatten().map(|unit| current.organisation.owned(unit).into_iter().collect());
+    // Where no unit is meant no row is shown, so that none seems to be that unit's.
+    let units = match unit {
+        Ok(unit) => unit.map(|unit| current.organisation.owned(unit).into_iter().collect()),
+        Err(_) => Some(Vec::new()),
+    };
     let escalated = desk.ask.get("escalated") == Some("1");
     let due_before = escalated.then_some(desk.now.day);
     let deed = match desk.ask.get("deed") {
@@ -89,12 +93,12 @@ fn fill(desk: &mut Desk<'_, '_>) -> anyhow::Result<Supervise> {
             controls: vec![Control {
                 name: "unit".into(),
                 label: "对象".into(),
-                input: Input::Text(typed, "单位编号或全名".into()),
+                input: Input::Text(typed.clone(), "单位编号或名称".into()),
                 error,
             }],
         },
         facets: facets(&desk.ask, &counts, &narrows, total),
-        none: if counts.is_empty() && narrows.is_empty() {
+        none: if counts.is_empty() && narrows.is_empty() && typed.is_empty() {
             "没有督办。".into()
         } else {
             "没有符合条件的督办。".into()

@@ -59,7 +59,11 @@ fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
     let typed = desk.ask.get("unit").unwrap_or_default().trim().to_owned();
     let unit = unit_names::unit_in(desk.tx, &scope, &typed)?;
     let error = unit.as_ref().err().cloned().unwrap_or_default();
-    let units: Option<BTreeSet<i64>> = unit.ok().flatten().map(|u| current.organisation.owned(u));
+    // Where no unit is meant no row is shown, so that none seems to be that unit's.
+    let units: Option<BTreeSet<i64>> = match unit {
+        Ok(unit) => unit.map(|u| current.organisation.owned(u)),
+        Err(_) => Some(BTreeSet::new()),
+    };
     let found = read::between(desk.tx, &current, &scope, span, units.as_ref())?;
     let ids: Vec<i64> = found.iter().map(|c| c.record).collect();
     let mut counts = read::counts(desk.tx, &current, &ids)?;
@@ -118,12 +122,12 @@ fn render(desk: &mut Desk<'_, '_>) -> anyhow::Result<Training> {
             controls: vec![Control {
                 name: "unit".into(),
                 label: "主办单位".into(),
-                input: Input::Text(typed, "编号或全名".into()),
+                input: Input::Text(typed.clone(), "编号或名称".into()),
                 error,
             }],
         },
         facets,
-        none: if known.is_empty() {
+        none: if known.is_empty() && typed.is_empty() {
             "这段时间没有登记班次与活动。可以登记一个班，或批量导入培训计划。"
         } else {
             "没有符合条件的班次与活动。"

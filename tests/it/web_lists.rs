@@ -17,7 +17,7 @@ use dongliang::{
     verdict::{engine::Question, eval::Fate, explain, store},
 };
 
-use crate::visit::{Browser, Got};
+use crate::visit::{Browser, Got, account};
 
 fn get(office: &Installation, path: &str) -> Got {
     Browser::of(office, Role::Office).get(path)
@@ -169,6 +169,18 @@ db_test!(a_list_filters_counts_and_escapes, |db: &Db| {
     ] {
         let page = list(o, &format!("/ledgers/guidance?{query}"));
         assert!(page.contains(&format!("{n}条指导记录")), "{query}: {page}");
+    }
+    // What the rows show of a unit finds them, also where its superior lies outside: and no other rows.
+    let mut clerk = Browser::logged_in(o, account(o, "room", Role::Clerk, Some(3), None));
+    let own = clerk.get("/ledgers/guidance").read();
+    assert!(own.contains("4条指导记录") && own.contains("柳溪县发改局 办公室"), "{own}");
+    for who in ["柳溪", "lxx", "柳溪县发改局 办公室", "柳溪县发改局办公室", "办公室"] {
+        let page = clerk.get(&format!("/ledgers/guidance?who={who}").replace(' ', "%20")).read();
+        assert!(page.contains("4条指导记录"), "{who}: {page}");
+    }
+    for who in ["云岭", "旧科", "柳溪县发改局 旧科"] {
+        let page = clerk.get(&format!("/ledgers/guidance?who={who}").replace(' ', "%20")).read();
+        assert!(page.contains("0条指导记录"), "{who}: {page}");
     }
 });
 
