@@ -31,7 +31,7 @@ use crate::{
 pub use join::join;
 pub use number::NumberTaken;
 pub(crate) use number::{MEND, TAKEN, taken, unique};
-pub use referred::{Referring, StillReferred, held_by_references, referring};
+pub use referred::{Referring, StillReferred, held_by_references, referring, ways};
 pub use result::KeptResult;
 pub(crate) use result::test_of;
 pub use undo::{Hindered, Undone, undo_import};

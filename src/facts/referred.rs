@@ -91,6 +91,12 @@ pub fn referring(
     Ok(found)
 }
 
+/// How records of a ledger (by position) refer to those of a table: by which columns, and whether as the unit for which they
+/// were recorded.
+pub fn ways(layout: &Layout, own: usize, table: usize) -> (Vec<usize>, bool) {
+    (columns(layout, own, table), own != table && by_unit(layout, own, table))
+}
+
 /// Positions of the columns of a ledger that refer to records of a table.
 pub(super) fn columns(layout: &Layout, own: usize, table: usize) -> Vec<usize> {
     let fields = &layout.ledgers[own].fields;

@@ -8,12 +8,17 @@ use super::{Alike, Prepared, answers};
 use crate::{
     consequence::Shift,
     directive::model::Ledger,
+    figures::values_text,
     sheet::{
         CellError, RawCell, Table,
         header::{Answers, Doubt, Target, target_title},
         letters,
     },
-    verdict::{engine::Engine, store::Face},
+    verdict::{
+        engine::Engine,
+        store::{Face, Stored},
+        words::Context,
+    },
 };
 
 /// Findings of one kind that are kept.
@@ -295,11 +300,16 @@ impl Weighed {
         shifts: &[Shift],
         new: &dyn Fn(&Shift) -> Option<(u32, usize)>,
     ) -> Weighed {
-        let looks = |v: &Option<crate::verdict::store::Stored>| {
-            v.as_ref().map(|v| (v.state.as_str(), v.light.as_str(), v.late))
+        let looks = |v: &Option<Stored>| v.as_ref().map(|v| (v.state.as_str(), v.light.as_str(), v.late));
+        // What reads as before is not said to change.
+        let figures = |i: usize, v: &Option<Stored>| {
+            let text = v.as_ref().map_or_else(String::new, |v| values_text(Context::of(engine, i), &v.value));
+            if text.split('；').all(|part| part == "--") { String::new() } else { text }
         };
+        let told = |s: &&Shift| s.turns() || figures(s.requirement, &s.from) != figures(s.requirement, &s.to);
+        let shifts: Vec<&Shift> = shifts.iter().filter(told).collect();
         let mut alike: BTreeMap<_, Vec<&Shift>> = BTreeMap::new();
-        for s in shifts {
+        for s in shifts.iter().copied() {
             alike.entry((s.requirement, !s.turns(), looks(&s.from), looks(&s.to))).or_default().push(s);
         }
         let turned = alike.into_iter().map(|((i, ..), shifts)| {

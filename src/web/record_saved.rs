@@ -32,15 +32,16 @@ pub(super) fn of(desk: &mut Desk<'_, '_>, record: i64, once: &str) -> anyhow::Re
     let Some((of, told)) = known.filter(|(of, _)| *of == record || *of == 0) else { return Ok(None) };
     let mut lines = Vec::new();
     for turn in &told.turns {
-        if lines.len() < SHOWN {
-            lines.extend(line(desk, turn)?);
-        }
+        lines.extend(line(desk, turn)?);
     }
-    let more = told.all.saturating_sub(told.turns.len().min(SHOWN));
+    // Counted is what is listed, and what was not kept one by one; not what the reader does not see or reads as before.
+    let all = lines.len() + told.all.saturating_sub(told.turns.len());
+    lines.truncate(SHOWN);
+    let more = all - lines.len();
     // A form that leads to no record has voided some.
     let done = if of == 0 { "已作废" } else { "已保存" };
-    let words = match (told.all, told.later) {
-        (n, false) if n > 0 && lines.is_empty() && more == 0 => format!("{done}。没有判定的结论因此变化。"),
+    let words = match (all, told.later) {
+        (0, false) if told.all > 0 => format!("{done}。没有判定的结论因此变化。"),
         (0, true) => format!("{done}。涉及面较广，判定正在后台重新计算，稍后刷新可见。"),
         (0, false) => format!("{done}。没有判定因此变化。"),
         (n, later) => {
@@ -132,8 +133,11 @@ fn figures(ctx: Context<'_>, turn: &Turn, verdict: &Stored) -> String {
     let text = |face: &Option<Face>| face.as_ref().map_or_else(String::new, |f| values_text(ctx, &f.value));
     let is_none = |text: &str| text.split('；').all(|part| part.is_empty() || part == "--");
     let (before, after) = (text(&turn.before), text(&turn.after));
-    if before == after || is_none(&after) {
-        return String::new();
+    match (is_none(&before), is_none(&after)) {
+        (true, true) => return String::new(),
+        (false, true) => return format!("原为{before}"),
+        _ if before == after => return String::new(),
+        _ => {}
     }
     let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     let target = if plain(&verdict.target) { format!("，应为{}", target_text(ctx, verdict)) } else { String::new() };

@@ -11,9 +11,11 @@ use axum::{
 use super::{
     app::App,
     asked,
+    columns_value::code,
     error::PageError,
     frame::{Ask, Desk, show},
     import_effects,
+    ledger_conditions::key,
     post::{Posted, Seat, act},
     record_form, record_links,
     record_new::{LONGEST, ledger_of, may_change, reason_fault, standing},
@@ -22,7 +24,8 @@ use super::{
         form::{Errors, Field, Form},
         imports::Effects,
         record::Void,
-        words::Link,
+        url::Query as Url,
+        words::{Link, Words},
     },
 };
 use crate::{
@@ -36,9 +39,10 @@ use crate::{
     ledger::{
         query::{self, Filter, Query},
         row::Stored,
-        store::StoreError,
+        store::{self, StoreError},
     },
     once::Used,
+    verdict::world::Layout,
 };
 
 /// Records that are voided at once: a page of a list.
@@ -74,6 +78,12 @@ struct Left {
 }
 
 impl Left {
+    /// What was typed, where there is no form to show it in.
+    fn typed(&self) -> Vec<String> {
+        let reason = Some(self.reason.trim()).filter(|r| !r.is_empty());
+        reason.map(|r| format!("您填写的：{r}")).into_iter().collect()
+    }
+
     fn status(&self) -> StatusCode {
         if self.refused { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
@@ -123,7 +133,7 @@ pub(super) async fn many(State(app): State<App>, Path(name): Path<String>, ask: 
         };
         let status = if asked { left.status() } else { StatusCode::OK };
         Ok(seat.show(status, |desk| {
-            let rows = rows(desk, &name, &marked)?;
+            let rows = rows(desk, &seat.app, (&name, &marked), &left)?;
             Ok(Html(page(desk, &seat.app, &name, &rows, &left)?.render()?).into_response())
         }))
     })
@@ -168,33 +178,59 @@ fn done(seat: &Seat, name: &str, records: Vec<(i64, i64)>) -> anyhow::Result<Res
     if let Some(fault) = reason_fault(&reason) {
         return Ok(Err(Left { reason, error: fault.text, once, refused: false }));
     }
+    let several = records.len() > 1;
     match form::void_all(&seat.app.installation, seat.by(), name, records, &seat.once(Some(&once)), &reason) {
         Ok(()) => Ok(Ok(once)),
-        Err(e) if e.is::<Used>() => Err(PageError::Refused(format!("没有作废：{e}。")).into()),
-        Err(e) if e.is::<StillReferred>() || matches!(e.downcast_ref(), Some(StoreError::Clock)) => {
-            Ok(Err(Left { reason, error: format!("没有作废：{e}。"), once, refused: true }))
-        }
-        Err(e) => match e.downcast::<StoreError>() {
-            Ok(e @ (StoreError::Conflict(_) | StoreError::Missing(_))) => {
-                Err(PageError::Refused(format!("没有作废：{e}。")).into())
+        Err(e) => {
+            let left = Left { reason, error: format!("没有作废：{e}。"), once, refused: true };
+            let overtaken = matches!(e.downcast_ref(), Some(StoreError::Conflict(_) | StoreError::Missing(_)));
+            match e.downcast_ref() {
+                // Of several the page says which it is.
+                _ if overtaken && several => Ok(Err(left)),
+                _ if overtaken || e.is::<Used>() => {
+                    let typed = left.typed();
+                    Err(PageError::RefusedTyped(left.error, typed).into())
+                }
+                Some(StoreError::Clock) => Ok(Err(left)),
+                _ if e.is::<StillReferred>() => Ok(Err(left)),
+                _ => Err(e),
             }
-            Ok(e) => Err(e.into()),
-            Err(e) => Err(e),
-        },
+        }
     }
 }
 
+/// Records that are named where they were changed meanwhile.
+const NAMED: usize = 5;
+
 /// The marked rows, all of which may be changed.
-fn rows(desk: &mut Desk<'_, '_>, name: &str, marked: &[(i64, i64)]) -> anyhow::Result<Vec<Stored>> {
+fn rows(
+    desk: &mut Desk<'_, '_>,
+    app: &App,
+    (name, marked): (&str, &[(i64, i64)]),
+    left: &Left,
+) -> anyhow::Result<Vec<Stored>> {
     let current = desk.current.clone();
     let table = ledger_of(&current, name, |p| desk.may(p))?;
     let ledger = &current.engine.layout.ledgers[table];
     let ids = marked.iter().map(|m| m.0).collect();
     let query = Query { filters: vec![Filter::Records(ids)], ..Query::default() };
     let rows = query::list(desk.tx, ledger, &desk.scope, &query, (MOST as i64, 0))?;
-    if rows.len() < marked.len() || rows.iter().any(|r| !marked.contains(&(r.record_id, r.revision))) {
-        let told = "选定的记录里有的已被他人更正或作废，请刷新列表后重新勾选。";
-        return Err(PageError::Refused(told.into()).into());
+    let stands = |(id, revision): &&(i64, i64)| rows.iter().any(|r| (r.record_id, r.revision) == (*id, *revision));
+    let stale: Vec<i64> = marked.iter().filter(|m| !stands(m)).map(|m| m.0).collect();
+    if !stale.is_empty() {
+        let mut named = Vec::new();
+        for id in stale.iter().take(NAMED) {
+            named.push(match store::history(desk.tx, ledger, &desk.scope, *id)?.last() {
+                Some(row) => {
+                    let what = if row.voided_at.is_some() { "作废" } else { "更正" };
+                    format!("“{}”（编号{}）已被{what}", record_form::title(desk, app, table, row)?, code(row))
+                }
+                None => format!("第{id}号记录您现在看不到"),
+            });
+        }
+        let more = if stale.len() > NAMED { format!("，等{}条", stale.len()) } else { String::new() };
+        let told = format!("没有作废：您打开以后，{}{more}。请刷新列表后重新勾选。", named.join("，"));
+        return Err(PageError::RefusedTyped(told, left.typed()).into());
     }
     for row in &rows {
         if !may_change(desk, ledger, row)? {
@@ -214,19 +250,48 @@ fn effects(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Re
     import_effects::shown(desk, "作废的影响", &weighed, false)
 }
 
-/// Which standing records refer to them: within the reader's scope by ledger, outside it a plain count.
-fn referring(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Result<String> {
+/// Which standing records refer to them: within the reader's scope by ledger, outside it a plain count. Whether they hold them.
+fn referring(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::Result<(Words, bool)> {
     let (current, scope) = (desk.current.clone(), desk.scope.clone());
     let gone = rows.iter().map(|r| r.record_id).collect();
     let found = facts::referring(desk.tx, &current.engine.layout, (table, &gone), &scope)?;
     let what = if rows.len() == 1 { "它" } else { "它们" };
-    Ok(match found.is_empty() {
-        true => String::new(),
-        false if facts::held_by_references(table) => {
-            format!("还有记录指向{what}（{found}），现在不能作废：请先更正或作废那些记录。")
-        }
-        false => format!("还有记录指向{what}（{found}）：作废后那些记录将没有所指，请先更正或作废它们。"),
+    if found.is_empty() {
+        return Ok((Words::new(), false));
+    }
+    if !facts::held_by_references(table) {
+        let told = format!("还有记录指向{what}（{found}）：作废后那些记录将没有所指，请先更正或作废它们。");
+        return Ok((told.into(), false));
+    }
+    let mut words = Words::from(format!("现在不能作废：还有记录指向{what}（"));
+    for (n, (title, count)) in found.within.iter().enumerate() {
+        let (text, before) = (format!("{title}{count}条"), if n > 0 { "、" } else { "" });
+        words = words.text(before);
+        words = match list_of(&current.engine.layout, table, rows, title) {
+            Some(href) => words.link(text, href),
+            None => words.text(text),
+        };
+    }
+    let outside = match (found.within.is_empty(), found.outside) {
+        (_, 0) => String::new(),
+        (true, n) => format!("您范围以外的{n}条"),
+        (false, n) => format!("，另有您范围以外的{n}条"),
+    };
+    Ok((words.text(format!("{outside}）。请先更正或作废那些记录。")), true))
+}
+
+/// Where the records of a ledger that refer to the one record are listed, and no others; else the record's page, which lists
+/// them one way after the other.
+fn list_of(layout: &Layout, table: usize, rows: &[Stored], title: &str) -> Option<String> {
+    let [row] = rows else { return None };
+    let own = layout.ledgers.iter().position(|l| l.title == title)?;
+    let list = Url::new(record_links::list_path(&layout.ledgers[own]));
+    Some(match facts::ways(layout, own, table) {
+        (columns, false) if columns.len() == 1 => list.with(&key(&layout.ledgers[own].fields[columns[0]]), code(row)),
+        (columns, true) if columns.is_empty() => list.with("unit", code(row)),
+        _ => return Some(record_links::record_href(&layout.ledgers[table], &row.record_id.to_string())),
     })
+    .map(|url| url.href())
 }
 
 fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &Left) -> anyhow::Result<Void> {
@@ -250,7 +315,10 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
         }
     }
     let effects = effects(desk, table, rows)?;
-    let referring = referring(desk, table, rows)?;
+    let (referring, held) = referring(desk, table, rows)?;
+    if held && left.refused {
+        return Err(PageError::RefusedTyped(left.error.clone(), left.typed()).into());
+    }
     let once = if left.once.is_empty() { token::token()? } else { left.once.clone() };
     let single = if let [row] = rows { Some(row) } else { None };
     let action = match single {
@@ -283,6 +351,7 @@ fn page(desk: &mut Desk<'_, '_>, app: &App, name: &str, rows: &[Stored], left: &
         },
         records,
         referring,
+        held,
         effects,
         uses,
         looked: if rows.len() > LOOKED {

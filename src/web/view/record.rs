@@ -135,7 +135,9 @@ pub struct Void {
     /// The records.
     pub records: Vec<Link>,
     /// Which standing records refer to them, and what that means; empty for none.
-    pub referring: String,
+    pub referring: Words,
+    /// They hold them: there is no form.
+    pub held: bool,
     /// Which verdicts would change, from what to what.
     pub effects: Effects,
     /// Verdicts that count them.
