@@ -91,7 +91,12 @@ db_test!(a_missing_permission_hides_the_entry_and_says_whom_to_ask, |db: &Db| {
     let refused = cadre.get("/people/export?format=csv");
     let text = refused.read();
     assert_eq!(refused.status, 403);
-    assert!(text.contains("导出人员名册") && text.contains("an-officer") && text.contains("人事部门"), "{text}");
+    assert!(
+        text.contains("导出人员名册")
+            && text.contains("请向安全管理员（an-officer）申请角色。")
+            && text.contains("人事部门"),
+        "{text}"
+    );
     let mut officer = Browser::of(o, Role::Security);
     let page = officer.get("/accounts").text();
     assert!(page.contains("账号与角色") && !page.contains("全部台账") && !page.contains(r#"href="/requirements""#));
