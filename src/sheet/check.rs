@@ -18,6 +18,7 @@ use super::{
     report::KEPT,
     resolve,
     value::{self, Around, Fault},
+    words,
 };
 
 /// Checks every row below the header. Fails only where no header is found.
@@ -234,7 +235,7 @@ impl<'a> Run<'a> {
             "说明",
             "备注",
         ];
-        if footer.iter().any(|f| first.starts_with(f)) && starts_with_colon_word(row, &footer) {
+        if footer.iter().any(|f| first.starts_with(f)) && words::starts_with_colon_word(row, &footer) {
             return Some("表尾说明");
         }
         if !columns.iter().any(|c| used(&c) && filled(&c)) {
@@ -417,10 +418,7 @@ impl<'a> Run<'a> {
     /// something is wrong is not `sound`: it is none that others repeat.
     fn twice(&mut self, row: &CheckedRow, sound: bool) {
         let ledger = self.ledger;
-        if sound && self.repeats(row) {
-            return;
-        }
-        if ledger.kind != LedgerKind::Register {
+        if sound && self.repeats(row) || ledger.kind != LedgerKind::Register {
             return;
         }
         for (i, field) in ledger.fields.iter().enumerate().filter(|(_, f)| id_number::is_id_number(f)) {
@@ -495,13 +493,4 @@ impl<'a> Run<'a> {
             self.out.warnings.push(warning);
         }
     }
-}
-
-/// `填表人：王一`: one of the words, perhaps a little more, then a colon.
-fn starts_with_colon_word(row: &Row, words: &[&str]) -> bool {
-    let first = row.cells.iter().find_map(|c| match c {
-        RawCell::Text(text) => Some(norm::plain(text.trim()).replace(' ', "")),
-        _ => None,
-    });
-    first.is_some_and(|text| words.iter().any(|w| text.strip_prefix(w).is_some_and(|rest| rest.starts_with(':'))))
 }

@@ -163,3 +163,12 @@ fn head_for(target: Target, heads: &[&'static str], ledger: &Ledger) -> &'static
     let words = Words::new(ledger);
     heads.iter().find(|h| words.look("", h).1 == [target]).unwrap_or(&heads[heads.len() - 1])
 }
+
+/// `填表人：王一`: one of the words, perhaps a little more, then a colon.
+pub(super) fn starts_with_colon_word(row: &Row, words: &[&str]) -> bool {
+    let first = row.cells.iter().find_map(|c| match c {
+        RawCell::Text(text) => Some(norm::plain(text.trim()).replace(' ', "")),
+        _ => None,
+    });
+    first.is_some_and(|text| words.iter().any(|w| text.strip_prefix(w).is_some_and(|rest| rest.starts_with(':'))))
+}

@@ -489,12 +489,8 @@ db_test!(a_paper_is_asked_for_by_pickers, |db: &Db| {
     assert_eq!(b.submit("/papers", "/papers", &picked).led(), (303, "/papers/1?done=drafted"));
     // A 科室 has no such paper: it is said at the unit.
     let section = [("kind", "order"), ("period", "2025Q2"), ("unit", ""), ("i.unit", "3")];
-    let got = b.submit("/papers", "/papers", &section);
-    assert!(
-        got.read().contains("它是科室：请选市级或区县单位") && got.text().contains("href=\"#np-unit\""),
-        "{}",
-        got.text()
-    );
+    let text = b.submit("/papers", "/papers", &section).text();
+    assert!(text.contains("它是科室：请选市级或区县单位") && text.contains("href=\"#np-unit\""), "{text}");
     let other = [("kind", "unit_file"), ("period", "2025Q2"), ("unit", ""), ("i.unit", "1")];
     let mut own = Browser::of(o, Role::UnitAdmin);
     let got = own.submit("/papers", "/papers", &other);

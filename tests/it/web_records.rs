@@ -269,18 +269,6 @@ db_test!(records_are_voided_with_a_reason_one_or_many, |db: &Db| {
     assert!(b.get(got.led().1).read().contains("已作废"));
     let stale = b.post(all, &[("form", &form), ("record", "2:1"), ("record", "4:1")]);
     assert!(stale.status == 409 && stale.read().contains("（编号Z2）已被作废"), "{}", stale.read());
-    // One that was corrected while the page was open is named, and what was typed is kept.
-    put(o, "guidance", "Z10", None, &[("pair", 1.into()), ("day", "2025-09-02".into())]);
-    let z10 = o.db.read(|tx| tx.one("select max(record_id) from l_guidance", &[], |r| r.i64(0))).unwrap().unwrap();
-    let mark = format!("{z10}:1");
-    let asked = b.post(all, &[("form", &form), ("record", "4:1"), ("record", &mark)]);
-    assert!(asked.read().contains("作废2条指导记录"), "{}", asked.read());
-    let opened = b.get("/ledgers/guidance/4/correct");
-    let changed = [("i.f.pair", "2"), ("f.day", "2025-06-18"), ("record_code", "Z4"), ("reason", "日期有误")];
-    assert_eq!(record_of(&send(&mut b, &opened, "/ledgers/guidance/4/correct", &changed)), 4);
-    let late = send(&mut b, &asked, all, &[("record", "4:1"), ("record", &mark), ("reason", "都是试录")]);
-    let said = late.read();
-    assert!(late.status == 409 && said.contains("（编号Z4）已被更正") && said.contains("您填写的：都是试录"), "{said}");
 });
 
 db_test!(nobody_writes_what_is_not_his, |db: &Db| {

@@ -8,7 +8,7 @@ use crate::{
     visit::{Browser, Got, with_directory},
     web_imports,
     web_lists::{office, put},
-    web_records::{NEW, send},
+    web_records::{NEW, record_of, send},
 };
 
 /// Addresses on a page that begin so.
@@ -163,4 +163,21 @@ db_test!(what_is_refused_leads_to_where_one_goes_on, |db: &Db| {
     assert_eq!(back(&got), (403, Some("/supervise/2".into())));
     let got = Browser::of(o, Role::Cadre).post("/feedback/new", &[("form", "x")]);
     assert_eq!(back(&got), (403, Some("/me".into())));
+});
+
+db_test!(of_several_to_be_voided_the_one_that_moved_on_is_named, |db: &Db| {
+    let o = &office(db);
+    let mut b = Browser::of(o, Role::Office);
+    let (all, form) = ("/ledgers/guidance/void", b.get("/ledgers/guidance").token());
+    put(o, "guidance", "Z10", None, &[("pair", 1.into()), ("day", "2025-09-02".into())]);
+    let z10 = o.db.read(|tx| tx.one("select max(record_id) from l_guidance", &[], |r| r.i64(0))).unwrap().unwrap();
+    let mark = format!("{z10}:1");
+    let asked = b.post(all, &[("form", &form), ("record", "4:1"), ("record", &mark)]);
+    assert!(asked.read().contains("作废2条指导记录"), "{}", asked.read());
+    let opened = b.get("/ledgers/guidance/4/correct");
+    let changed = [("i.f.pair", "2"), ("f.day", "2025-06-18"), ("record_code", "Z4"), ("reason", "日期有误")];
+    assert_eq!(record_of(&send(&mut b, &opened, "/ledgers/guidance/4/correct", &changed)), 4);
+    let late = send(&mut b, &asked, all, &[("record", "4:1"), ("record", &mark), ("reason", "都是试录")]);
+    let said = late.read();
+    assert!(late.status == 409 && said.contains("（编号Z4）已被更正") && said.contains("您填写的：都是试录"), "{said}");
 });
