@@ -96,7 +96,7 @@ fn one(
         say!("……共 {} 处错误，只列前 {SHOWN} 处", checked.error_count);
     }
     let total = checked.rows.len() + left + checked.bad_rows + prepared.known.len();
-    let corrections = prepared.corrections.len();
+    let corrections = checked.rows.iter().filter(|row| prepared.corrections.contains_key(&row.number)).count();
     say!(
         "共 {total} 行，可导入 {} 行（其中更正 {corrections} 行），{} 行有误，{} 行已在台账中",
         checked.rows.len(),

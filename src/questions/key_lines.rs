@@ -24,8 +24,10 @@ pub(crate) fn answers(before: &[Answer], typed: &str) -> Result<Vec<Answer>, Str
     if lines.is_empty() {
         return Err("填空题每行填一种可以得分的写法。".into());
     }
-    // A question without answers yet is one of numbers if a line is a range of them.
-    let numbers = before.iter().any(|a| a.range.is_some()) || before.is_empty() && lines.iter().any(|l| is_range(l));
+    // A question is one of numbers if it was, or if its lines are numbers and ranges of them.
+    let numbers = before.iter().any(|a| a.range.is_some())
+        || lines.iter().any(|l| ends(l).is_some_and(|(low, high)| low != high))
+            && lines.iter().all(|l| ends(l).is_some());
     let wanted: Vec<Answer> = lines.iter().map(|l| read(l, numbers)).collect::<Result<_, _>>()?;
     let twice = |e: &&Answer, w: &Answer| (&e.text, e.range) == (&w.text, w.range) && e.weight != w.weight;
     if let Some(w) = wanted.iter().find(|w| wanted.iter().any(|e| twice(&e, w))) {
@@ -69,9 +71,7 @@ fn read(line: &str, numbers: bool) -> Result<Answer, String> {
     if !numbers {
         return Ok(Answer::new(text, weight));
     }
-    let ends = text.trim_start_matches('#').split_once(['至', '~', '～', '到']);
-    let (low, high) = ends.unwrap_or_else(|| (text.trim_start_matches('#'), text.trim_start_matches('#')));
-    match Number::parse(low).zip(Number::parse(high)) {
+    match ends(text) {
         Some((low, high)) if low <= high => Ok(Answer { range: Some((low, high)), ..Answer::new("", weight) }),
         Some(_) => Err(format!("“{line}”的下限大于上限。")),
         None => Err(format!(
@@ -81,11 +81,11 @@ fn read(line: &str, numbers: bool) -> Result<Answer, String> {
     }
 }
 
-/// `79.5至80.5`, whatever part of the marks it earns.
-fn is_range(line: &str) -> bool {
-    let text = part(line).map_or(line, |(text, _)| text);
-    let ends = text.split_once(['至', '~', '～', '到']);
-    ends.is_some_and(|(low, high)| Number::parse(low).is_some() && Number::parse(high).is_some())
+/// The two ends of `79.5至80.5`, which of `80` are the same, whatever part of the marks it earns.
+fn ends(line: &str) -> Option<(Number, Number)> {
+    let text = part(line).map_or(line, |(text, _)| text).trim_start_matches('#');
+    let (low, high) = text.split_once(['至', '~', '～', '到']).unwrap_or((text, text));
+    Number::parse(low).zip(Number::parse(high))
 }
 
 /// The text before a part of the marks, and the percent as they stand: `增长 （50%）`.
@@ -112,6 +112,24 @@ mod tests {
 
     fn lines(all: &[Answer]) -> String {
         all.iter().filter(|a| a.weight > Weight::NONE).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn lines_that_are_all_numbers_are_compared_as_such() {
+        let of =
+            |before: &[Answer], typed: &str| answers(before, typed).map(|all| all.iter().all(|a| a.range.is_some()));
+        for (typed, numbers) in [
+            ("79.5至80.5", true),
+            ("80\n75～85 （50%）", true),
+            ("80", false),
+            ("2025到2030\n2025—2030年", false),
+            ("一至三", false),
+        ] {
+            assert_eq!(of(&[], typed), Ok(numbers), "{typed}");
+            // Whatever text stood before.
+            assert_eq!(of(&[super::super::Answer::new("90", Weight::FULL)], typed), Ok(numbers), "{typed}");
+        }
+        assert!(of(&[], "81至79").unwrap_err().contains("下限大于上限"));
     }
 
     #[test]

@@ -84,6 +84,9 @@ mod tests {
         fn what_lines_say_comes_back(texts in prop::collection::btree_set("[一-龥a-z0-9]{1,8}", 2..8), right in prop::collection::vec(any::<bool>(), 8), kind in 0..4_usize) {
             let kind = Kind::ALL[kind];
             let mut typed: Vec<String> = texts.iter().zip(&right).map(|(t, r)| format!("{}{t}", if *r { "*" } else { "" })).collect();
+            if kind == Kind::Single {
+                typed.iter_mut().for_each(|t| *t = t.trim_start_matches('*').to_owned());
+            }
             typed[0] = format!("*{}", typed[0].trim_start_matches('*'));
             let typed = if kind == Kind::TrueFalse { "对".to_owned() } else { typed.join("\n") };
             let question = Question::new(kind, "问", answers(kind, &[], &typed).unwrap());

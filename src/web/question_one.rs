@@ -135,6 +135,10 @@ fn facts(kept: &Kept) -> Facts {
         Fact::new("出处条款", or(&q.source, "没有，补上后才能用来考")),
         Fact::new("版本", format!("第{}版", kept.version)),
     ];
+    if q.kind == Kind::Fill {
+        let by_number = q.answers.iter().any(|a| a.range.is_some());
+        facts.push(Fact::new("判分", if by_number { "按数值，在范围里的都对" } else { "按文字" }));
+    }
     if !q.feedback.is_empty() {
         facts.push(Fact::new("解析", plain(q.markup, &q.feedback)));
     }
@@ -182,10 +186,12 @@ fn form(q: &Question, now: Option<&Kept>) -> Form {
     if now.is_none() || lines.is_some() && q.kind != Kind::Short {
         let hint = match (now, q.kind) {
             (None, _) => {
-                "单选、多选每行一个选项，正确的行首加“*”；判断题填“对”或“错”；填空题每行一种可以得分的写法，只得部分分的写明（增长（50%））；简答题不填。"
+                "单选、多选每行一个选项，正确的行首加“*”；判断题填“对”或“错”；填空题每行一种可以得分的写法，只得部分分的写明（增长（50%）），写成范围的（79.5至80.5）按数值判分；简答题不填。"
             }
             (_, Kind::TrueFalse) => "填“对”或“错”。",
-            (_, Kind::Fill) => "每行一种可以得分的写法，全角半角、大小写不论。",
+            (_, Kind::Fill) => {
+                "每行一种可以得分的写法，全角半角、大小写不论；各行都是数或范围（79.5至80.5）的，按数值判分。"
+            }
             _ => "每行一个选项，正确的行首加“*”。",
         };
         fields.push(Field { value: lines.unwrap_or_default(), ..Field::long("answers", "答案").hint(hint) });

@@ -35,6 +35,7 @@ use crate::{
     facts::{self, OutOfScope, StillReferred},
     form,
     hex::unhex,
+    installation::Current,
     intake::Weighed,
     ledger::{
         query::{self, Filter, Query},
@@ -42,7 +43,6 @@ use crate::{
         store::{self, StoreError},
     },
     once::Used,
-    verdict::world::Layout,
 };
 
 /// Records that are voided at once: a page of a list.
@@ -267,7 +267,7 @@ fn referring(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::
     for (n, (title, count)) in found.within.iter().enumerate() {
         let (text, before) = (format!("{title}{count}条"), if n > 0 { "、" } else { "" });
         words = words.text(before);
-        words = match list_of(&current.engine.layout, table, rows, title) {
+        words = match list_of(&current, table, rows, title) {
             Some(href) => words.link(text, href),
             None => words.text(text),
         };
@@ -282,13 +282,16 @@ fn referring(desk: &mut Desk<'_, '_>, table: usize, rows: &[Stored]) -> anyhow::
 
 /// Where the records of a ledger that refer to the one record are listed, and no others; else the record's page, which lists
 /// them one way after the other.
-fn list_of(layout: &Layout, table: usize, rows: &[Stored], title: &str) -> Option<String> {
-    let [row] = rows else { return None };
+fn list_of(current: &Current, table: usize, rows: &[Stored], title: &str) -> Option<String> {
+    let ([row], layout) = (rows, &current.engine.layout) else { return None };
     let own = layout.ledgers.iter().position(|l| l.title == title)?;
     let list = Url::new(record_links::list_path(&layout.ledgers[own]));
     Some(match facts::ways(layout, own, table) {
         (columns, false) if columns.len() == 1 => list.with(&key(&layout.ledgers[own].fields[columns[0]]), code(row)),
-        (columns, true) if columns.is_empty() => list.with("unit", code(row)),
+        // The list of a unit has its 科室 too.
+        (columns, true) if columns.is_empty() && current.organisation.owned(row.record_id).len() == 1 => {
+            list.with("unit", code(row))
+        }
         _ => return Some(record_links::record_href(&layout.ledgers[table], &row.record_id.to_string())),
     })
     .map(|url| url.href())

@@ -75,13 +75,6 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
                 let listed = resit::listed(tx, &current, &first)?;
                 return test::publish(tx, &actor, test.id, &listed, now).map(|()| true);
             }
-            let known = close::results(tx, &current, &test)?.len();
-            if known > 0 {
-                return Err(Refused(format!(
-                    "这个班已登记{known}人的测试成绩，收卷时会覆盖它们：成绩已定的，不必再考；登记有误的，先到“参加与成绩”更正。"
-                ))
-                .into());
-            }
             let listed = match (from.as_str(), activity) {
                 ("class", Some(activity)) => roll::of_class(tx, &current, activity, day)?,
                 ("unit", _) => {
@@ -90,6 +83,14 @@ pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, ask:
                 }
                 _ => Vec::new(),
             };
+            let results = close::results(tx, &current, &test)?;
+            let known = listed.iter().filter(|l| l.excused.is_none() && results.contains(&l.person)).count();
+            if known > 0 {
+                return Err(Refused(format!(
+                    "这个班已登记{known}人的测试成绩，收卷时会覆盖它们：成绩已定的，不必再考；登记有误的，先到“参加与成绩”更正。"
+                ))
+                .into());
+            }
             test::publish(tx, &actor, test.id, &listed, now).map(|()| true)
         });
         match done.map_err(|e| e.downcast::<Refused>()) {

@@ -105,7 +105,11 @@ fn render(
     let view = Marking {
         id: test.id,
         title: test.rules.title.clone(),
-        notice: if desk.ask.get("done") == Some("1") { "已保存评分。".into() } else { String::new() },
+        notice: match desk.ask.get("done") {
+            Some("1") => "已保存评分。".into(),
+            Some("kept") => "保留了已有的评分。".into(),
+            _ => String::new(),
+        },
         answers: stands
             .iter()
             .map(|s| ToMark {
@@ -199,6 +203,9 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             .filter(|(attempt, v)| seen(*attempt).is_none_or(|shown| written(shown) != *v))
             .take(MOST)
             .collect();
+        // Two marks were shown, and who marks was asked to clear his own to keep the other.
+        let decided =
+            seat.fields.pairs().iter().any(|(k, _)| k.strip_prefix('k').is_some_and(|n| n.parse::<i64>().is_ok()));
         let full = sat.paper[place].marks;
         let (mut given, mut wrong) = (Vec::new(), Vec::new());
         for (attempt, text) in &typed {
@@ -242,6 +249,9 @@ pub(super) async fn mark(State(app): State<App>, Path(id): Path<String>, ask: As
             marking::mark_all(tx, &inst, (&actor, marker), (&sat, place), &given)
         });
         match done.map_err(|e| e.downcast::<NotTaken>()) {
+            Ok(_) if typed.is_empty() && decided => {
+                Ok(seat.to(&at(test.id, question, &seat.ask).with("done", "kept").href()))
+            }
             Ok(_) if typed.is_empty() => {
                 let wrong = vec![Link::new("没有改动评分，没有保存。给过的分数只能改，不能清空。", "#h-q")];
                 show(StatusCode::UNPROCESSABLE_ENTITY, Left { wrong, ..Left::default() })

@@ -149,7 +149,7 @@ db_test!(a_question_is_changed_by_a_new_version_alone, |db: &Db| {
     assert!(got.status == 422 && got.read().contains("下限大于上限"), "{}", got.read());
     assert_eq!(b.submit("/questions/new", "/questions/new", &gap("79.5至80.5")).led(), (303, "/questions/2?done=new"));
     let page = b.get("/questions/2");
-    assert!(page.text().contains("\n79.5至80.5</textarea>"), "{}", page.text());
+    assert!(page.text().contains("\n79.5至80.5</textarea>") && page.read().contains("按数值"), "{}", page.text());
     let all = [&[("version", "1")], &gap("79.5至80.5\n75至85 （50%）")[..]].concat();
     assert_eq!(b.submit("/questions/2", "/questions/2/revise", &all).led().0, 303);
     let now = o.db.read(|tx| bank::versions(tx, 2)).unwrap().pop().unwrap().question;

@@ -166,6 +166,14 @@ fn rows_that_seem_to_stand_are_told_and_can_be_left_out() {
         told.out
     );
     assert!(told.out.contains("另有疑似重复 2 行，不导入"), "{}", told.out);
+    // A row that is wrong is no correction, though its number stands.
+    file("丙.csv", "编号,姓名,性别,出生日期\nA1,甲,男,1980-02-30\nA9,丁,男,1980-02-01\n");
+    let told = run(&data, &["import", "person", "丙.csv", "--skip-bad"]);
+    assert!(
+        told.code == 0 && told.out.contains("（其中更正 0 行）") && told.out.contains("已导入 1 行"),
+        "{}",
+        told.out
+    );
 }
 
 #[test]

@@ -344,6 +344,11 @@ db_test!(who_marks_what_another_has_marked_is_told_and_decides, |db: &Db| {
         (last(o, &sat, 3).score.map(written), last(o, &sat, 4).score.map(written)),
         (Some("95".into()), Some("100".into()))
     );
+    // Cleared, as the page says, the other's marks are kept.
+    let (m3k, token) = (format!("k{three}"), got.token());
+    assert!(got.text().contains(&format!(r#"name="{m3k}" value="1""#)), "{}", got.text());
+    let kept = post(&mut two, &token, &[(&s3, "150000"), (&m3k, "1"), (&m3, "")]);
+    assert_eq!(kept.led(), (303, "/tests/1/marking?question=5&done=kept"));
     // Typed wrongly it is still there; decided, it is his, and both scores are kept.
     let form = got.token();
     let bad = post(&mut two, &form, &[(&s3, "150000"), (&m3, "21")]);
@@ -424,7 +429,7 @@ db_test!(publishing_twice_is_publishing_once, |db: &Db| {
     // Results that the class has from elsewhere would be written over.
     let known = [
         ("activity", class.into()),
-        ("person", 2.into()),
+        ("person", 3.into()),
         ("day", "2025-06-20".into()),
         ("sat", "已考".into()),
         ("score", 900_000.into()),
